@@ -1,0 +1,93 @@
+"""The command ``gtzan``: its groups of commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.data import data
+from cli.demo import demo
+from cli.features import features
+from cli.fit import fit
+from cli.report import compare, report
+from gtzan_features import __version__
+from gtzan_features.errors import GtzanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="gtzan")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Audio features and honest genre classification, for GTZAN and for your own music.
+
+    \b
+    From audio to the accuracy table:
+      gtzan features extract AUDIO_DIR        features per 3 s segment and per 30 s track
+      gtzan fit xgboost --segments 3s         train and test, no track on both sides
+      gtzan report                            30 s against 3 s, with intervals
+    Without audio:
+      gtzan features import features_3_sec.csv
+    Without any data:
+      gtzan demo
+    """  # noqa: D301 - \b is click's mark for text that must not be wrapped
+    if debug:
+        os.environ["GTZAN_DEBUG"] = "1"
+
+
+for command in (features, fit, report, compare, data, demo):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 an error in the data, 2 in the words, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; errors become one line on stderr."""
+    try:
+        result = cli.main(args=arguments, prog_name="gtzan", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("Interrupted. What is finished is kept: the same command goes on from there.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has enough; stdout must not be flushed into it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except GtzanError as error:
+        return _failed(error, str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _failed(error, f"{where}{error.strerror or error}. Check the path, its permissions and free space.")
+    except Exception as error:  # noqa: BLE001 - the last stop before the user
+        text = f"a fault of this program ({type(error).__name__}: {error}). Run gtzan --debug … and report the output."
+        return _failed(error, text)
+    return result if isinstance(result, int) else 0
+
+
+def _failed(error: BaseException, text: str) -> int:
+    if os.environ.get("GTZAN_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    _complain(f"Error: {' '.join(text.split())}")
+    return 1
+
+
+def _complain(text: str) -> None:
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Options that several commands share, and the types of their values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gtzan_features.config import SegmentConfig
+from gtzan_features.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TABLES_DIR = Path("data/features")
+RUNS_DIR = Path("runs")
+REPORTS_DIR = Path("reports")
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class SegmentLength(click.ParamType):
+    """A segment length such as ``3s``, read into a `SegmentConfig`."""
+
+    name = "LENGTH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> SegmentConfig:  # noqa: ANN401
+        """Read the length; a usage error where it is none."""
+        if isinstance(value, SegmentConfig):
+            return value
+        try:
+            return SegmentConfig.parse(str(value))
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
+
+
+def n_jobs_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--n-jobs``."""
+    return click.option(
+        "--n-jobs",
+        "-j",
+        type=int,
+        default=-1,
+        show_default=True,
+        help="Worker processes; -1 is one per processor. Results do not depend on it.",
+    )(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)

@@ -1,0 +1,68 @@
+"""``gtzan report`` and ``gtzan compare``: what the runs say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.options import FOLDER, REPORTS_DIR, RUNS_DIR, json_option
+from cli.progress import print_json, print_table
+
+
+@click.command()
+@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
+@click.option("--out", "-o", type=FOLDER, default=REPORTS_DIR, show_default=True, help="Where the report goes.")
+@json_option
+def report(runs: Path, out: Path, as_json: bool) -> None:
+    """Write the accuracy table of all runs: 30 s against 3 s, honest and leaked apart.
+
+    Writes accuracy.md, accuracy.csv, confusions.csv and pictures. Reads run folders only and trains
+    nothing.
+    """
+    from dataclasses import replace
+
+    from gtzan_features.pipelines.report import report as run
+    from gtzan_features.reports.tables import accuracy_table
+
+    results = run(runs, out)
+    if as_json:
+        click.echo(results.to_json(orient="records", indent=1))
+        return
+    for dataset, part in results.groupby("dataset", sort=False):
+        mark = " (synthetic music)" if part["synthetic"].any() and "synthetic" not in str(dataset) else ""
+        for leaked in (False, True):
+            table = accuracy_table(part, leaked=leaked)
+            if table is not None:
+                kind = "LEAKED, not an accuracy on new music" if leaked else "no track on both sides"
+                print_table(replace(table, title=f"{dataset}{mark}: {kind}"))
+    click.echo("Per cent right, with the 95 % interval over tracks.")
+    click.echo(f"Report: {out / 'accuracy.md'}")
+
+
+@click.command()
+@click.argument("first", type=FOLDER)
+@click.argument("second", type=FOLDER)
+@click.option(
+    "--aggregation",
+    type=click.Choice(["vote", "mean", "log-mean"]),
+    default="mean",
+    show_default=True,
+    help="How segments are gathered to tracks.",
+)
+@json_option
+def compare(first: Path, second: Path, aggregation: str, as_json: bool) -> None:
+    """Test two runs against each other on the same tracks.
+
+    FIRST and SECOND are run folders of one data set and protocol. Prints the difference in accuracy with
+    its interval and the exact McNemar test.
+    """
+    from gtzan_features.evaluation.comparison import verdict
+    from gtzan_features.pipelines.report import compare_runs
+
+    found = compare_runs(first, second, aggregation)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(verdict(found, first.name, second.name))
+    click.echo(f"{found.n} tracks; only the first right: {found.only_a}, only the second: {found.only_b}.")

@@ -1,0 +1,1 @@
+"""Bytes to samples: decoding, repair, segments."""

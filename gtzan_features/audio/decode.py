@@ -1,0 +1,150 @@
+"""From a file to mono float32 samples; every decoder error becomes one of ours."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile
+
+from gtzan_features.audio.repair import repair_for
+from gtzan_features.errors import AudioDecodeError, AudioSilentError, AudioTooShortError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+SUFFIXES = (".wav", ".au", ".flac", ".ogg", ".mp3")
+"""Endings of the files that a catalogue takes for audio, in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """The samples of one file.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n_samples,)
+        Mono float32 at the sampling rate that was asked for, within [-1, 1] for integer files.
+    first_sample : int
+        Position of ``samples[0]`` in the intact track: 0, but for a repaired file whose start is lost.
+    sha256 : str
+        Of the bytes of the file.
+    source_sr, source_channels : int
+        As stored in the file.
+    repair : str
+        What was done to a damaged file; empty for an intact one.
+    """
+
+    samples: npt.NDArray[np.float32]
+    first_sample: int
+    sha256: str
+    source_sr: int
+    source_channels: int
+    repair: str = ""
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of the bytes of a file, as 64 hexadecimal digits.
+
+    Raises
+    ------
+    AudioDecodeError
+        If the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise AudioDecodeError(path, error.strerror or str(error)) from error
+
+
+def read_signal(path: Path, sr: int, sha256: str | None = None) -> Signal:
+    """Decode a file, mix it down to mono and resample it to `sr`.
+
+    Channels are averaged; the resampler is soxr at its high quality, as in ``librosa.load``, which
+    gives the same samples.
+
+    Parameters
+    ----------
+    path : Path
+        Any format that libsndfile reads: WAV, AU, FLAC, Ogg Vorbis, MP3.
+    sr : int
+        Sampling rate of the result in Hz.
+    sha256 : str, optional
+        Hash of the file where the caller has it already.
+
+    Returns
+    -------
+    Signal
+
+    Raises
+    ------
+    AudioDecodeError
+        If the file cannot be opened or decoded, or holds values that are not finite.
+    AudioTooShortError
+        If the file holds no sample.
+    AudioSilentError
+        If all samples are equal.
+    """
+    digest = sha256 or content_hash(path)
+    repair = repair_for(digest)
+    if repair is not None:
+        samples, source_sr, channels = repair.read(path), repair.sr, 1
+    else:
+        samples, source_sr, channels = _decode(path)
+    _check(path, samples)
+    first = repair.missing_samples if repair else 0
+    if source_sr != sr:
+        samples = _resample(samples, source_sr, sr)
+        first = round(first * sr / source_sr)
+    return Signal(
+        samples=samples,
+        first_sample=first,
+        sha256=digest,
+        source_sr=source_sr,
+        source_channels=channels,
+        repair=repair.reason if repair else "",
+    )
+
+
+def _decode(path: Path) -> tuple[npt.NDArray[np.float32], int, int]:
+    try:
+        frames, source_sr = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise AudioDecodeError(path, _reason(path, error)) from error
+    channels = frames.shape[1]
+    samples = frames[:, 0] if channels == 1 else frames.mean(axis=1)
+    return np.ascontiguousarray(samples, dtype=np.float32), int(source_sr), channels
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """What is wrong, in fewer words than the decoder's own, which repeat the path."""
+    try:
+        if path.stat().st_size == 0:
+            return "the file is empty"
+    except OSError as stat_error:
+        return stat_error.strerror or "cannot be opened"
+    text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+    return str(text).strip().rstrip(".")
+
+
+def _check(path: Path, samples: npt.NDArray[np.float32]) -> None:
+    if samples.size == 0:
+        raise AudioTooShortError(path, "holds no sample")
+    low, high = float(samples.min()), float(samples.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise AudioDecodeError(path, "holds values that are not finite")
+    if low == high:
+        raise AudioSilentError(path, f"every sample is {low:g}")
+
+
+def _resample(samples: npt.NDArray[np.float32], source_sr: int, sr: int) -> npt.NDArray[np.float32]:
+    # librosa takes a quarter of a second to import: only files at another rate pay for it.
+    import librosa
+
+    resampled = librosa.resample(samples, orig_sr=source_sr, target_sr=sr, res_type="soxr_hq")
+    return np.ascontiguousarray(resampled, dtype=np.float32)

@@ -1,0 +1,110 @@
+"""Everything that changes numbers, and nothing that does not, as frozen dataclasses.
+
+Workers, verbosity and paths are no part of a configuration: the same configuration on the same
+input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gtzan_features.errors import ConfigError
+
+TRACK_S = 30.0
+"""Nominal length of a GTZAN track in seconds."""
+
+
+def fingerprint(settings: dict[str, Any]) -> str:
+    """Twelve hexadecimal digits that stand for `settings` (any JSON-able mapping).
+
+    Examples
+    --------
+    >>> fingerprint({"b": 1, "a": 2}) == fingerprint({"a": 2, "b": 1})
+    True
+    """
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureConfig:
+    """What the values of a feature table depend on, but for the segment length.
+
+    The defaults are the recipe of the Kaggle GTZAN CSVs (docs: ``ARCHITECTURE.md``).
+    """
+
+    feature_set: str = "kaggle"
+    version: int = 1  # raised when a value of an existing column changes
+    sr: int = 22_050  # Hz
+    n_fft: int = 2_048  # samples
+    hop: int = 512  # samples
+    pad_mode: str = "reflect"  # of every frame-wise feature but the zero-crossing rate
+    n_mels: int = 128
+    n_mfcc: int = 20
+    roll_percent: float = 0.85
+    hpss_kernel: int = 31  # frames, and bins
+    hpss_power: float = 2.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as a JSON-able mapping."""
+        return asdict(self)
+
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits; equal fingerprints mean comparable columns."""
+        return fingerprint(self.to_dict())
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SegmentConfig:
+    """Length of one row of a feature table.
+
+    A row of `seconds` covers ``sr * seconds - 1`` samples, as in the Kaggle CSVs. ``30s`` is the
+    exception that GTZAN needs: its tracks last 29.9 to 30.7 s, and the row covers all of a track.
+    """
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.seconds <= 3600:
+            msg = f"segment length {self.seconds:g} s is out of range: choose 0.5s to 3600s, for example 3s"
+            raise ConfigError(msg)
+
+    @classmethod
+    def parse(cls, text: str) -> SegmentConfig:
+        """Read ``"3s"``, ``"30s"`` or ``"2.5s"``.
+
+        Raises
+        ------
+        ConfigError
+            If `text` is not a number of seconds.
+
+        Examples
+        --------
+        >>> SegmentConfig.parse("3s")
+        SegmentConfig(seconds=3.0)
+        >>> SegmentConfig.parse("2.50s").name
+        '2.5s'
+        """
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*s?", text.strip())
+        if match is None:
+            msg = f"segment length {text!r} is not a number of seconds: write it as 3s or 30s"
+            raise ConfigError(msg)
+        return cls(float(match[1]))
+
+    @property
+    def name(self) -> str:
+        """How the length is written in file names and tables, for example ``3s``."""
+        return f"{self.seconds:g}s"
+
+    @property
+    def is_track(self) -> bool:
+        """Whether a row stands for a whole GTZAN track."""
+        return self.seconds == TRACK_S
+
+    def n_samples(self, sr: int) -> int:
+        """Samples from the start of one segment to the start of the next."""
+        return round(self.seconds * sr)

@@ -1,0 +1,1 @@
+"""What a track is: catalogue, facts on GTZAN, splits, synthetic data."""

@@ -1,0 +1,55 @@
+"""Facts on the 1000 tracks of GTZAN: labels, artists, published splits, duplicates, hashes.
+
+Sources of every column: ``facts/README.md`` beside this file.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+NAME = "GTZAN"
+GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
+
+
+@cache
+def _facts() -> pd.DataFrame:
+    path = files("gtzan_features.datasets") / "facts" / "gtzan_tracks.csv"
+    with path.open("r", encoding="utf-8") as handle:
+        table = pd.read_csv(
+            handle,
+            dtype={"artist_fold": "Int64", "artist_group": "Int64"},
+            keep_default_na=True,
+        )
+    return table.set_index("track_id", verify_integrity=True)
+
+
+def facts() -> pd.DataFrame:
+    """Return the facts table, indexed by ``track_id``, in GTZAN's order; a copy that is yours.
+
+    Examples
+    --------
+    >>> table = facts()
+    >>> len(table), table.loc["rock.00016", "duplicate_of"]
+    (1000, 'metal.00058')
+    """
+    return _facts().copy()
+
+
+@cache
+def track_genres() -> dict[str, str]:
+    """Map each of the 1000 track identifiers to its genre."""
+    return dict(zip(_facts().index, _facts()["genre"], strict=True))
+
+
+def is_gtzan(track_ids: set[str]) -> bool:
+    """Whether every identifier is one of GTZAN's 1000 (a subset of GTZAN counts).
+
+    Examples
+    --------
+    >>> is_gtzan({"blues.00000", "rock.00099"}), is_gtzan({"blues.00000", "mine"}), is_gtzan(set())
+    (True, False, False)
+    """
+    return bool(track_ids) and track_ids <= track_genres().keys()

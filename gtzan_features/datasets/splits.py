@@ -1,0 +1,332 @@
+"""Which track is trained on and which is tested, as data, for each protocol.
+
+========================  =====================================================================
+``track``                 k folds, stratified by genre; exact duplicates stay together
+``artist``                no artist in two folds (GTZAN: the 3 folds of Foleis and Tavares 2020)
+``fault-filtered``        GTZAN: train 443, valid 197, test 290 (Kereliuk et al. 2015)
+``stratified``            GTZAN: train 500, valid 250, test 250, nothing filtered (the same)
+``segment``               k folds of single rows: LEAKED, segments of a track on both sides
+========================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
+
+from gtzan_features.config import fingerprint
+from gtzan_features.datasets import gtzan
+from gtzan_features.datasets.catalogue import artist_of
+from gtzan_features.errors import ConfigError, SplitError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
+DEFAULT_FOLDS = {"track": 10, "artist": 3, "segment": 5}
+ALL_SEGMENTS = -1
+"""In the column `segment` of a split: the row speaks of every segment of the track."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConfig:
+    """How tracks are divided.
+
+    Attributes
+    ----------
+    protocol : str
+        One of `PROTOCOLS`.
+    folds : int or None
+        Number of folds of ``track``, ``artist`` and ``segment``; None for the usual number.
+    holdout : float or None
+        Instead of folds, one random test part with this share of the tracks (``track``) or of the rows
+        (``segment``).
+    evaluate_on : {"test", "valid"}
+        The part that is reported on where the protocol has a validation part.
+    seed : int
+        Of the random divisions.
+    """
+
+    protocol: str = "track"
+    folds: int | None = None
+    holdout: float | None = None
+    evaluate_on: str = "test"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.protocol not in PROTOCOLS:
+            msg = f"protocol {self.protocol!r} is not known; there are {', '.join(PROTOCOLS)}"
+            raise ConfigError(msg)
+        fixed = self.protocol in ("fault-filtered", "stratified")
+        if fixed and (self.folds or self.holdout):
+            msg = f"{self.protocol} is a fixed split: --folds and --holdout do not go with it"
+            raise ConfigError(msg)
+        if self.folds is not None and self.holdout is not None:
+            msg = "--folds and --holdout exclude each other: give one of them"
+            raise ConfigError(msg)
+        if self.folds is not None and self.folds < 2:
+            msg = f"--folds {self.folds}: at least 2 are needed"
+            raise ConfigError(msg)
+        if self.holdout is not None and not 0 < self.holdout < 1:
+            msg = f"--holdout {self.holdout:g}: give a share between 0 and 1, for example 0.3"
+            raise ConfigError(msg)
+        if self.holdout is not None and self.protocol == "artist":
+            msg = "--holdout goes with the protocols track and segment only: artist has folds"
+            raise ConfigError(msg)
+        if self.evaluate_on == "valid" and not fixed:
+            msg = f"--evaluate-on valid: {self.protocol} has no validation part; fault-filtered and stratified have"
+            raise ConfigError(msg)
+
+    @property
+    def leaked(self) -> bool:
+        """Whether segments of one track (or copies of it) stand in both training and test."""
+        return self.protocol == "segment"
+
+    @property
+    def name(self) -> str:
+        """Short name with what differs from the usual, for example ``track 5-fold``."""
+        if self.holdout is not None:
+            return f"{self.protocol} {100 * (1 - self.holdout):g}/{100 * self.holdout:g}"
+        if self.protocol in DEFAULT_FOLDS:
+            return f"{self.protocol} {self.folds or DEFAULT_FOLDS[self.protocol]}-fold"
+        return self.protocol if self.evaluate_on == "test" else f"{self.protocol} (validation part)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """A division of tracks, as data.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns ``track_id``, ``segment`` (-1: all), ``fold`` and ``role`` (train, valid, test or excluded).
+        Under folds a row is trained on in every fold but the one where its role is test.
+    config : SplitConfig
+        How it was made.
+    """
+
+    frame: pd.DataFrame
+    config: SplitConfig
+
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits; equal for equal divisions of equal tracks."""
+        return fingerprint({"rows": self.frame.to_csv(index=False)})
+
+    def folds(self, rows: pd.DataFrame) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Return, for each fold, the positions in `rows` to train on and to test on.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Feature rows with ``track_id`` and ``segment``.
+        """
+        by_segment = bool((self.frame["segment"] != ALL_SEGMENTS).any())
+        keys = ["track_id", "segment"] if by_segment else ["track_id"]
+        plan = rows[keys].merge(self.frame[[*keys, "fold", "role"]], on=keys, how="left")
+        fold, role = plan["fold"].to_numpy(), plan["role"].to_numpy(dtype=str)
+        tested = self.config.evaluate_on
+        result = []
+        for number in np.unique(fold[role == tested]):
+            test = (role == tested) & (fold == number)
+            # A split with one test part names its training part; under folds, the rest is trained on.
+            train = (role == "train") | ((role == tested) & (fold != number))
+            result.append((np.flatnonzero(train), np.flatnonzero(test)))
+        return result
+
+
+def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Split:
+    """Divide the tracks of a table by a protocol.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per segment, with ``track_id``, ``genre`` and ``segment``.
+    copies : Series
+        For each track identifier (the index), a label that exact duplicates share.
+    config : SplitConfig
+        The protocol.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    SplitError
+        If the protocol cannot be applied to these tracks; the message suggests another.
+    """
+    tracks = rows[["track_id", "genre"]].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
+    if config.protocol == "segment":
+        frame = _segment(rows, config)
+    elif config.protocol == "track":
+        frame = _track(tracks, copies, config)
+    elif config.protocol == "artist":
+        frame = _artist(tracks, copies, config)
+    else:
+        frame = _published(tracks, copies, config)
+    split = Split(frame=frame, config=config)
+    _check(split, tracks)
+    return split
+
+
+def artist_groups(track_ids: pd.Series) -> pd.Series:
+    """Return an artist label per track, missing where unknown; facts for GTZAN, folders elsewhere.
+
+    Unknown artists of GTZAN's artist folds are missing; the result has the index of `track_ids`.
+    """
+    if gtzan.is_gtzan(set(track_ids)):
+        groups = gtzan.facts()["artist_group"].reindex(track_ids).astype("object")
+        return pd.Series(groups.to_numpy(), index=track_ids.index)
+    return track_ids.map(artist_of)
+
+
+def _frame(ids: pd.Series, fold: npt.ArrayLike, role: npt.ArrayLike) -> pd.DataFrame:
+    return pd.DataFrame({"track_id": ids, "segment": ALL_SEGMENTS, "fold": fold, "role": role})
+
+
+def _segment(rows: pd.DataFrame, config: SplitConfig) -> pd.DataFrame:
+    keys = rows[["track_id", "segment", "genre"]].sort_values(["track_id", "segment"], ignore_index=True)
+    if config.holdout is not None:
+        role = _random_part(keys["genre"], config)
+        return keys[["track_id", "segment"]].assign(fold=0, role=role)
+    folds = config.folds or DEFAULT_FOLDS["segment"]
+    _check_count(keys["genre"], folds, "rows")
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=config.seed)
+    fold = np.empty(len(keys), dtype=np.int64)
+    for number, (_, test) in enumerate(splitter.split(keys, keys["genre"])):
+        fold[test] = number
+    return keys[["track_id", "segment"]].assign(fold=fold, role="test")
+
+
+def _random_part(genre: pd.Series, config: SplitConfig) -> npt.NDArray[np.str_]:
+    # Not stratified: the usual notebook's train_test_split(X, y, test_size=0.3) is not.
+    _, test = train_test_split(np.arange(len(genre)), test_size=config.holdout, random_state=config.seed)
+    role = np.full(len(genre), "train", dtype="<U8")
+    role[test] = "test"
+    return role
+
+
+def _track(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
+    ids, genre = tracks["track_id"], tracks["genre"]
+    groups = copies.reindex(ids).to_numpy()
+    if config.holdout is None:
+        folds = config.folds or DEFAULT_FOLDS["track"]
+        return _frame(ids, _group_folds(genre, groups, folds, config.seed), "test")
+    # A share of n/d: d folds, of which n make up the test part; so it is grouped and stratified too.
+    share = Fraction(config.holdout).limit_denominator(20)
+    if not 0 < share < 1:
+        share = Fraction(1, 20) if share == 0 else Fraction(19, 20)
+    fine = _group_folds(genre, groups, share.denominator, config.seed)
+    return _frame(ids, 0, np.where(fine < share.numerator, "test", "train"))
+
+
+def _group_folds(
+    genre: pd.Series, groups: npt.NDArray[np.object_], folds: int, seed: int
+) -> npt.NDArray[np.int64]:
+    _check_count(genre, folds, "tracks")
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    fold = np.empty(len(genre), dtype=np.int64)
+    for number, (_, test) in enumerate(splitter.split(genre, genre, groups)):
+        fold[test] = number
+    return fold
+
+
+def _artist(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
+    ids = tracks["track_id"]
+    if gtzan.is_gtzan(set(ids)) and config.folds in (None, 3):
+        published = gtzan.facts()["artist_fold"].reindex(ids)
+        fold = published.fillna(0).to_numpy(dtype=np.int64) - 1
+    else:
+        fold = _artist_folds(tracks, config)
+    role = np.where(fold >= 0, "test", "excluded")
+    return _exclude_copies(_frame(ids, fold, role), copies)
+
+
+def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.int64]:
+    groups = artist_groups(tracks["track_id"])
+    known = groups.notna().to_numpy()
+    if not known.any():
+        msg = (
+            "artist: nothing tells the artist of these tracks. Put each artist in a folder of its own "
+            "(genre/artist/track.wav), or use --protocol track."
+        )
+        raise SplitError(msg)
+    folds = config.folds or DEFAULT_FOLDS["artist"]
+    fold = np.full(len(tracks), -1, dtype=np.int64)
+    names = groups[known].astype(str).to_numpy(dtype=object)
+    fold[known] = _group_folds(tracks["genre"][known], names, folds, config.seed)
+    return fold
+
+
+def _published(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
+    ids = tracks["track_id"]
+    if not gtzan.is_gtzan(set(ids)):
+        stranger = next(i for i in ids if i not in gtzan.track_genres())
+        msg = (
+            f"{config.protocol} is a published split of GTZAN, and {stranger!r} is none of its tracks. "
+            "Use --protocol track, or artist for music in genre/artist folders."
+        )
+        raise SplitError(msg)
+    column = config.protocol.replace("-", "_")
+    frame = _frame(ids, 0, gtzan.facts()[column].reindex(ids).to_numpy(dtype=str))
+    return _exclude_copies(frame, copies)
+
+
+def _exclude_copies(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
+    """Exclude a track whose exact duplicate stands on another side; the first of them stays."""
+    used = frame[frame["role"] != "excluded"]
+    label = copies.reindex(used["track_id"]).to_numpy()
+    side = used["fold"].astype(str) + used["role"]
+    first = side.groupby(label).transform("first")
+    conflict = used.index[(side != first).to_numpy()]
+    frame.loc[conflict, "role"] = "excluded"
+    return frame
+
+
+def _check_count(genre: pd.Series, folds: int, what: str) -> None:
+    counts = genre.value_counts()
+    if int(counts.min()) < folds:
+        smallest = str(counts.idxmin())
+        msg = (
+            f"{folds} folds need {folds} {what} of each genre, and {smallest} has {counts.min()}. "
+            f"Use --folds {max(2, int(counts.min()))}"
+            + (" or add tracks." if counts.min() >= 2 else ", and add tracks: two of each genre at least.")
+        )
+        raise SplitError(msg)
+
+
+def _check(split: Split, tracks: pd.DataFrame) -> None:
+    """Every genre must be in the training and in the test part of every fold."""
+    config, frame = split.config, split.frame
+    genre = frame["track_id"].map(tracks.set_index("track_id")["genre"])
+    tested = frame["role"] == config.evaluate_on
+    genres = set(tracks["genre"])
+    if len(genres) < 2:
+        msg = f"all tracks are {next(iter(genres))}: a classifier needs two genres at least"
+        raise SplitError(msg)
+    advice = _advice(config)
+    if not tested.any():
+        msg = f"{config.protocol}: none of these tracks is in its {config.evaluate_on} part. {advice}"
+        raise SplitError(msg)
+    for number in sorted(set(frame["fold"][tested])):
+        test = tested & (frame["fold"] == number)
+        train = (frame["role"] == "train") | (tested & ~test)
+        for name, part in (("test", test), ("training", train)):
+            missing = sorted(genres - set(genre[part]))
+            if missing:
+                msg = (
+                    f"{config.protocol}: no {', '.join(missing)} track in the {name} part of "
+                    f"fold {number + 1}. {advice}"
+                )
+                raise SplitError(msg)
+
+
+def _advice(config: SplitConfig) -> str:
+    if config.protocol in ("fault-filtered", "stratified") and config.evaluate_on == "test":
+        return "Use --evaluate-on valid to report on the validation part, or --protocol track."
+    return "Use --protocol track" + (", or fewer folds." if config.protocol != "track" else " with fewer folds.")

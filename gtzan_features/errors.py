@@ -1,0 +1,95 @@
+"""The exceptions of the library, in one tree.
+
+Every message says where, what, why and what next, in one line. All arguments go to
+``super().__init__``, so that an error survives the trip out of a worker process.
+
+::
+
+    GtzanError
+    ├── ConfigError            a setting that cannot be meant
+    ├── AudioError             one audio file (costs its own rows, never the run)
+    │   ├── AudioDecodeError
+    │   ├── AudioTooShortError
+    │   └── AudioSilentError
+    ├── CatalogueError         a folder of music that cannot be read as genres and tracks
+    ├── TableError             a table or CSV that is missing, damaged or of another kind
+    ├── OutputExistsError      output that would be overwritten
+    ├── SplitError             a protocol that cannot be applied to these tracks
+    ├── ModelError             a model that cannot be trained, stored or applied
+    └── RunError               a run folder that is missing, damaged or not comparable
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class GtzanError(Exception):
+    """Base of all errors that this package raises on purpose; its text is one line for the user."""
+
+
+class ConfigError(GtzanError):
+    """A setting is unknown or out of range."""
+
+
+class AudioError(GtzanError):
+    """One audio file cannot be used; ``status`` is the word for it in the status table."""
+
+    status = "corrupt"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class AudioDecodeError(AudioError):
+    """A file could not be turned into samples."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: cannot decode ({self.reason}). Replace the file, or leave it: its rows are skipped."
+
+
+class AudioTooShortError(AudioError):
+    """A file has fewer samples than one row needs."""
+
+    status = "short"
+
+
+class AudioSilentError(AudioError):
+    """Every sample of a file is zero: no feature of it means anything."""
+
+    status = "silent"
+
+
+class CatalogueError(GtzanError):
+    """A folder of music cannot be read as genre folders with tracks."""
+
+
+class TableError(GtzanError):
+    """A table or CSV is missing, damaged, or not of the kind that was asked for."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class OutputExistsError(TableError):
+    """Output made with another configuration stands where new output should go."""
+
+
+class SplitError(GtzanError):
+    """A protocol cannot be applied to the tracks at hand."""
+
+
+class ModelError(GtzanError):
+    """A model cannot be trained, stored, loaded or applied to this table."""
+
+
+class RunError(TableError):
+    """A run folder is missing, damaged or not comparable with another."""

@@ -1,0 +1,1 @@
+"""Feature sets: named columns with units, computed from shared spectra."""

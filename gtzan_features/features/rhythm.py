@@ -1,0 +1,139 @@
+"""Onsets, tempo and the percussive part of a signal."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import librosa
+import numpy as np
+import scipy.fft
+import scipy.signal
+
+from gtzan_features.spectra import kernels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gtzan_features.spectra import Spectra
+
+_WINDOW_S = 8.0  # of the autocorrelation
+_START_BPM = 120.0
+_MAX_BPM = 320.0
+
+
+def perceptr(spectra: Spectra) -> NDArray[np.float32]:
+    """Percussive waveform (the name is that of the Kaggle CSVs).
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Transform, magnitudes and signal.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Full scale 1; the last ``n_samples % hop`` samples are 0. Silence: 0.
+
+    References
+    ----------
+    .. [1] D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
+    """
+    return spectra.waveforms[1]
+
+
+def onset_envelope(spectra: Spectra) -> NDArray[np.float32]:
+    """Median over mel bands of the rise in level from one frame to the next.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Levels of mel bands in dB.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        dB, not negative; 0 for a steady signal and for silence.
+
+    References
+    ----------
+    .. [1] S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset detection", 2013.
+    """
+    levels, config = spectra.mel_db, spectra.config
+    rise = np.empty(max(len(levels) - 1, 0), np.float32)
+    kernels.median_rise(levels, rise)
+    late = 1 + config.n_fft // (2 * config.hop)  # the lag, and the centring of frames
+    result = np.zeros(len(levels), np.float32)
+    result[late:] = rise[: max(len(levels) - late, 0)]
+    return result
+
+
+def tempo(spectra: Spectra) -> NDArray[np.float64]:
+    """Tempo as ``librosa.beat.beat_track`` reports it, without tracking the beats.
+
+    The autocorrelations of the onset envelope over 8 s around each frame are scaled to 1 at lag 0
+    and averaged; the best lag under a log-normal prior around 120 BPM is the beat. The average is
+    taken over power spectra, so that one inverse transform serves all frames.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Levels of mel bands in dB.
+
+    Returns
+    -------
+    ndarray of shape (1,)
+        BPM, under 320; 0 for a signal without any onset.
+
+    References
+    ----------
+    .. [1] D. Ellis, "Beat tracking by dynamic programming", J. New Music Research 36(1), 2007.
+    """
+    envelope = onset_envelope(spectra)
+    if not envelope.any():
+        return np.zeros(1)
+    width = int(librosa.time_to_frames(_WINDOW_S, sr=spectra.config.sr, hop_length=spectra.config.hop))
+    periodicity = mean_autocorrelation(envelope, width)
+    bpm, prior = _prior(width, spectra.config.sr, spectra.config.hop)
+    return bpm[[np.argmax(np.log1p(1e6 * periodicity) + prior)]]
+
+
+def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[np.float64]:
+    """Mean over frames of the autocorrelation of Hann windows of the envelope, each 1 at lag 0.
+
+    Parameters
+    ----------
+    envelope : ndarray of shape (n_frames,), float32
+        Onset strength.
+    width : int
+        Length of the windows in frames.
+
+    Returns
+    -------
+    ndarray of shape (width,)
+        Mean over frames of ``librosa.feature.tempogram``.
+    """
+    n_fft = scipy.fft.next_fast_len(2 * width - 1, real=True)
+    padded = np.pad(envelope, width // 2, mode="linear_ramp", end_values=0)
+    frames = np.empty((len(padded) - width + 1, width), np.float32)[: len(envelope)]
+    kernels.windowed_frames(padded, _window(width), 1, frames)
+    spectrum = scipy.fft.rfft(frames, n_fft, axis=1, workers=1)
+    power = np.empty(n_fft // 2 + 1)
+    kernels.mean_normalised_power(spectrum.view(np.float32), n_fft, power)
+    return scipy.fft.irfft(power, n_fft)[:width]
+
+
+@lru_cache(maxsize=8)
+def _window(width: int) -> NDArray[np.float32]:
+    window: NDArray[np.float32] = scipy.signal.get_window("hann", width).astype(np.float32)
+    window.flags.writeable = False  # of one type with `stft.hann`: one compilation
+    return window
+
+
+@lru_cache(maxsize=8)
+def _prior(width: int, sr: int, hop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tempo of each lag in BPM and its log-prior; infinite and impossible at lag 0."""
+    bpm = librosa.tempo_frequencies(width, hop_length=hop, sr=sr)
+    prior = -0.5 * (np.log2(bpm) - np.log2(_START_BPM)) ** 2
+    prior[: int(np.argmax(bpm < _MAX_BPM))] = -np.inf
+    return bpm, prior

@@ -1,0 +1,1 @@
+"""Classifiers with the scikit-learn interface, and their storage."""

@@ -1,0 +1,80 @@
+"""What a model is to the rest of the package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    FloatMatrix = npt.NDArray[np.float64]
+    IntVector = npt.NDArray[np.int64]
+
+
+class Classifier(Protocol):
+    """The part of scikit-learn's interface that the package uses after fitting."""
+
+    def predict_proba(self, X: FloatMatrix) -> npt.NDArray[Any]:
+        """Return probabilities of shape (n_rows, n_genres), each row summing to 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingData:
+    """Rows to fit on: features, genre indices 0..k-1 (all present), and the track of each row."""
+
+    X: FloatMatrix
+    y: IntVector
+    groups: IntVector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A classifier by name.
+
+    Attributes
+    ----------
+    name : str
+        As on the command line.
+    summary : str
+        One line for ``gtzan fit --list``.
+    fit : callable
+        ``fit(data, settings, seed) -> Classifier``. Whatever is chosen inside (calibration, early
+        stopping) is chosen on inner splits that keep the segments of a track together.
+    settable : callable
+        Returns the names that ``--set`` takes.
+    storage : {"skops", "xgboost"}
+        Format of the stored model.
+    defaults : dict
+        Settings that differ from the library's own defaults.
+    """
+
+    name: str
+    summary: str
+    fit: Callable[[TrainingData, dict[str, Any], int], Classifier]
+    settable: Callable[[], set[str]]
+    storage: str = "skops"
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+
+def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:
+    """Split training rows again, stratified, with all segments of a track on one side.
+
+    Fewer folds are used where a genre has fewer tracks; an empty list where a genre has only one, so
+    that no honest inner split exists.
+    """
+    tracks_of = [np.unique(data.groups[data.y == genre]).size for genre in np.unique(data.y)]
+    count = min(folds, *tracks_of)
+    if count < 2:
+        return []
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    splits = list(splitter.split(data.X, data.y, data.groups))
+    n_genres = np.unique(data.y).size
+    whole = all(np.unique(data.y[train]).size == n_genres for train, _ in splits)
+    return splits if whole else []

@@ -1,0 +1,68 @@
+"""The classifiers by name: what each is, its settings, and how it is fitted."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from gtzan_features.errors import ModelError
+from gtzan_features.models import boosted, classical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gtzan_features.models.base import ModelSpec
+
+MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in (boosted.XGBOOST, *classical.SPECS)}
+
+
+def model_spec(name: str) -> ModelSpec:
+    """Return the specification of a model.
+
+    Raises
+    ------
+    ModelError
+        If there is none of this name.
+    """
+    if name not in MODELS:
+        msg = f"no model {name!r}; there are {', '.join(MODELS)}"
+        raise ModelError(msg)
+    return MODELS[name]
+
+
+def parse_settings(spec: ModelSpec, pairs: Iterable[str]) -> dict[str, Any]:
+    """Read ``name=value`` pairs over a model's defaults.
+
+    Values are Python literals where they parse as such (``4``, ``0.1``, ``None``), else text.
+
+    Raises
+    ------
+    ModelError
+        If a pair has no ``=`` or the model has no such setting.
+
+    Examples
+    --------
+    >>> settings = parse_settings(model_spec("knn"), ["n_neighbors=7"])
+    >>> settings["n_neighbors"]
+    7
+    """
+    settings = dict(spec.defaults)
+    known = spec.settable()
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals:
+            msg = f"--set {pair!r}: write it as name=value, for example --set {next(iter(known))}=…"
+            raise ModelError(msg)
+        if name not in known:
+            msg = f"{spec.name} has no setting {name!r}; it has {', '.join(sorted(known))}"
+            raise ModelError(msg)
+        settings[name] = _literal(text.strip())
+    return settings
+
+
+def _literal(text: str) -> Any:  # noqa: ANN401 - a setting may be of any plain type
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

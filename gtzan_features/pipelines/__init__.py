@@ -1,0 +1,1 @@
+"""The order of steps, from audio to report."""

@@ -1,0 +1,90 @@
+"""Kaggle CSVs into feature tables, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from gtzan_features.datasets import gtzan
+from gtzan_features.errors import ConfigError, OutputExistsError
+from gtzan_features.tables.kaggle import read_kaggle_csv, write_kaggle_csv
+from gtzan_features.tables.schema import feature_schema
+from gtzan_features.tables.store import FeatureTable, read_meta, read_table, table_path, write_table
+
+FORMATS = ("kaggle-csv",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSummary:
+    """Where an imported table went, how many rows and tracks it has, and what it was recognised as."""
+
+    path: Path
+    n_rows: int
+    n_tracks: int
+    segment: str
+    dataset: str
+    known_recipe: bool
+
+
+def import_csv(csv: Path, out: Path, *, recipe: str = "auto", overwrite: bool = False) -> ImportSummary:
+    """Read a CSV in Kaggle's format into a feature table in `out`.
+
+    Everything after extraction works on an imported table. Values keep all their digits.
+
+    Parameters
+    ----------
+    csv : Path
+        Kaggle's ``features_30_sec.csv`` or ``features_3_sec.csv``, or another CSV with their columns.
+    out : Path
+        Folder of the tables.
+    recipe : {"auto", "kaggle", "foreign"}
+        Whether the values follow the Kaggle recipe; see `read_kaggle_csv`.
+    overwrite : bool
+        Replace a table of that name.
+
+    Raises
+    ------
+    TableError
+        If the CSV cannot be used.
+    OutputExistsError
+        If a table from elsewhere stands there, unless `overwrite`.
+    """
+    table = read_kaggle_csv(csv, recipe=recipe)
+    tracks = set(table.frame["track_id"])
+    dataset = gtzan.NAME if gtzan.is_gtzan(tracks) else table.meta.dataset
+    table = replace(table, meta=replace(table.meta, dataset=dataset))
+    path = table_path(out, table.meta.feature_set, table.meta.segment)
+    if path.exists() and not overwrite and read_meta(path).origin != table.meta.origin:
+        reason = (
+            f"holds features from {read_meta(path).origin}. Give another --out, or --overwrite to replace it"
+        )
+        raise OutputExistsError(path, reason)
+    write_table(path, table, feature_schema(table.columns, table.meta, pa.float64()))
+    return ImportSummary(
+        path=path,
+        n_rows=len(table.frame),
+        n_tracks=len(tracks),
+        segment=table.meta.segment,
+        dataset=dataset,
+        known_recipe=bool(table.meta.config),
+    )
+
+
+def export_table(tables_dir: Path, out: Path, *, feature_set: str, segment: str, format_name: str) -> int:
+    """Write a feature table in another format; return the number of rows.
+
+    Raises
+    ------
+    TableError
+        If the table is missing or damaged, or lacks columns that the format needs.
+    ConfigError
+        If the format is unknown.
+    """
+    if format_name not in FORMATS:
+        msg = f"format {format_name!r} is not known; there are {', '.join(FORMATS)}"
+        raise ConfigError(msg)
+    table: FeatureTable = read_table(table_path(tables_dir, feature_set, segment))
+    write_kaggle_csv(out, table)
+    return len(table.frame)

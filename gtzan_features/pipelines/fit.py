@@ -1,0 +1,302 @@
+"""Cross-validate a model on a feature table by a protocol and write a run folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gtzan_features.audio.decode import content_hash
+from gtzan_features.config import fingerprint
+from gtzan_features.datasets.dataset import Dataset, load_dataset
+from gtzan_features.datasets.splits import Split, SplitConfig, make_split
+from gtzan_features.errors import SplitError
+from gtzan_features.models.base import Classifier, TrainingData
+from gtzan_features.models.registry import model_spec, parse_settings
+from gtzan_features.models.store import ModelCard, StoredModel, save_model
+from gtzan_features.pipelines.progress import Progress, silent
+from gtzan_features.pipelines.versions import model_versions
+from gtzan_features.reports.scores import LevelScore, score
+from gtzan_features.tables import runs
+from gtzan_features.tables.atomic import write_text
+from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
+from gtzan_features.tables.store import FeatureTable, read_table
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gtzan_features.parallel.executor import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitConfig:
+    """What to fit and how to test it.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    settings : tuple of str
+        Hyperparameters as ``name=value``.
+    split : SplitConfig
+        The protocol; its seed is the model's seed too.
+    allow_leak : bool
+        Whether a leaked protocol may be used.
+    """
+
+    model: str
+    settings: tuple[str, ...] = ()
+    split: SplitConfig = field(default_factory=SplitConfig)
+    allow_leak: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitResult:
+    """What a fit gave: its run folder, and its figures at every level."""
+
+    folder: Path
+    manifest: runs.RunManifest
+    scores: dict[str, LevelScore]
+    train_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """Rows to train on and rows to test on; `test` is empty for the model that is kept."""
+
+    train: npt.NDArray[np.int64]
+    test: npt.NDArray[np.int64]
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    probabilities: npt.NDArray[np.float64]
+    train_accuracy: float
+    model: Classifier | None
+
+
+def fit(
+    table_path: Path,
+    runs_dir: Path,
+    config: FitConfig,
+    *,
+    executor: Executor,
+    progress: Progress = silent,
+) -> FitResult:
+    """Fit and test a model fold by fold, and write the run folder.
+
+    The model that is kept is the tested one where the protocol has one test part; under folds it is
+    fitted on all the protocol's tracks, after the folds have told how well that works.
+
+    Parameters
+    ----------
+    table_path : Path
+        A feature table.
+    runs_dir : Path
+        Where run folders lie; the new one is named by what it holds.
+    config : FitConfig
+        Model, settings, protocol.
+    executor : Executor
+        Runs one task per fold.
+    progress : callable
+        Called after each fold.
+
+    Raises
+    ------
+    TableError
+        If the table is missing or damaged, or holds values that are not finite.
+    SplitError
+        If the protocol cannot be applied, or is leaked without `allow_leak`.
+    ModelError
+        If there is no such model or setting, or it cannot be fitted.
+    """
+    spec = model_spec(config.model)
+    settings = parse_settings(spec, config.settings)
+    if config.split.leaked and not config.allow_leak:
+        msg = (
+            "segment puts segments of one track into both training and test: its accuracy is leaked. "
+            "Use --protocol track, or --allow-leak to reproduce leaked figures."
+        )
+        raise SplitError(msg)
+    table = read_table(table_path)
+    data = load_dataset(table)
+    split = make_split(data.rows, data.copies, config.split)
+    folds = _folds(split, data)
+    task = partial(_fit_fold, data=data, model=spec.name, settings=settings, seed=config.split.seed)
+    fitted: list[_Fitted] = []
+    for one in executor.map(task, folds):
+        fitted.append(one)
+        progress(len(fitted), len(folds), spec.name)
+    predictions = _predictions(data, folds, fitted)
+    kept = next(one.model for one in fitted if one.model is not None)
+    manifest = _manifest(config, settings, table_path, table, split, folds)
+    model = StoredModel(estimator=kept, card=_card(table, data, manifest))
+    # The refitted model is not tested: its training accuracy is not that of the folds.
+    train = float(np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size]))
+    scores = score(predictions)
+    folder = runs_dir / manifest.run_id
+    _write_run(folder, manifest, split, predictions, scores, train, model)
+    return FitResult(folder=folder, manifest=manifest, scores=scores, train_accuracy=train)
+
+
+def _folds(split: Split, data: Dataset) -> list[_Fold]:
+    pairs = split.folds(data.rows)
+    if len(pairs) == 1:
+        return [_Fold(*pairs[0], keep=True)]
+    everything = np.unique(np.concatenate([test for _, test in pairs]))
+    refit = _Fold(everything, np.empty(0, dtype=np.int64), keep=True)
+    # The largest task first, so that no worker is left with it alone at the end.
+    return [refit, *(_Fold(train, test, keep=False) for train, test in pairs)]
+
+
+def _fit_fold(fold: _Fold, data: Dataset, model: str, settings: dict[str, Any], seed: int) -> _Fitted:
+    """Fit on the training rows of a fold and predict its test rows; runs in a worker."""
+    groups = data.groups()
+    training = TrainingData(X=data.X[fold.train], y=data.y[fold.train], groups=groups[fold.train])
+    classifier = model_spec(model).fit(training, settings, seed)
+    on_train = np.asarray(classifier.predict_proba(training.X)).argmax(axis=1)
+    probabilities = np.empty((0, len(data.genres)))
+    if fold.test.size:
+        probabilities = np.asarray(classifier.predict_proba(data.X[fold.test]), dtype=np.float64)
+        # float32 probabilities of XGBoost sum to one only to float32 precision.
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+    accuracy = float((on_train == training.y).mean())
+    return _Fitted(probabilities, accuracy, classifier if fold.keep else None)
+
+
+def _predictions(data: Dataset, folds: list[_Fold], fitted: list[_Fitted]) -> Predictions:
+    frames = []
+    tested = [(fold, one) for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
+    for number, (fold, one) in enumerate(tested):
+        rows = data.rows.iloc[fold.test]
+        frame = pd.DataFrame(
+            {
+                "track_id": rows["track_id"].to_numpy(),
+                "segment": rows["segment"].to_numpy(),
+                "fold": number,
+                "genre": rows["genre"].to_numpy(),
+            }
+        )
+        for i, genre in enumerate(data.genres):
+            frame[PROBABILITY + genre] = one.probabilities[:, i]
+        frames.append(frame)
+    frame = pd.concat(frames).sort_values(["track_id", "segment"], kind="stable", ignore_index=True)
+    return Predictions(frame=frame, genres=data.genres)
+
+
+def _manifest(
+    config: FitConfig,
+    settings: dict[str, Any],
+    table_path: Path,
+    table: FeatureTable,
+    split: Split,
+    folds: list[_Fold],
+) -> runs.RunManifest:
+    meta, protocol = table.meta, config.split
+    n_tracks = int(table.frame["track_id"].nunique())
+    tested = sum(fold.test.size > 0 for fold in folds)
+    manifest = runs.RunManifest(
+        run_id="",
+        command=_command(config, table_path, meta.segment, meta.feature_set),
+        model=config.model,
+        settings=settings,
+        seed=protocol.seed,
+        dataset=meta.dataset,
+        synthetic=meta.synthetic,
+        feature_set=meta.feature_set,
+        feature_fingerprint=meta.feature_fingerprint,
+        segment=meta.segment,
+        table_origin=meta.origin,
+        table_sha256=content_hash(table_path),
+        n_tracks=n_tracks,
+        n_rows=len(table.frame),
+        genres=tuple(sorted(set(table.frame["genre"]))),
+        protocol=protocol.name,
+        protocol_settings=asdict(protocol),
+        leaked=protocol.leaked,
+        split_fingerprint=split.fingerprint(),
+        n_folds=tested,
+        trained_on=_trained_on(split, protocol, tested),
+        versions=model_versions(),
+    )
+    return replace(manifest, run_id=_run_id(manifest))
+
+
+def _trained_on(split: Split, protocol: SplitConfig, n_folds: int) -> str:
+    role = "train" if n_folds == 1 else protocol.evaluate_on
+    count = split.frame.loc[split.frame["role"] == role, "track_id"].nunique()
+    if n_folds == 1:
+        return f"the training part of {protocol.name}: {count} tracks"
+    return f"all {count} tracks of {protocol.name}, after the folds were tested"
+
+
+def _run_id(manifest: runs.RunManifest) -> str:
+    """Name a run by what it holds; all that changes its figures goes into the last six digits."""
+    # The command tells where the table lies, which changes nothing.
+    content = {k: v for k, v in asdict(manifest).items() if k not in ("run_id", "command", "versions")}
+    names = [manifest.dataset, manifest.model, manifest.feature_set, manifest.segment, manifest.protocol]
+    slug = "-".join(re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-") for name in names)
+    return f"{slug}-{fingerprint(content)[:6]}"
+
+
+def _command(config: FitConfig, table_path: Path, segment: str, feature_set: str) -> str:
+    words = ["gtzan", "fit", config.model, "--segments", segment, "--features", feature_set]
+    words += ["--tables", str(table_path.parent), "--protocol", config.split.protocol]
+    if config.split.folds is not None:
+        words += ["--folds", str(config.split.folds)]
+    if config.split.holdout is not None:
+        words += ["--holdout", f"{config.split.holdout:g}"]
+    if config.split.evaluate_on != "test":
+        words += ["--evaluate-on", config.split.evaluate_on]
+    words += ["--seed", str(config.split.seed)]
+    for pair in config.settings:
+        words += ["--set", pair]
+    if config.split.leaked:
+        words.append("--allow-leak")
+    return shlex.join(words)
+
+
+def _card(table: FeatureTable, data: Dataset, manifest: runs.RunManifest) -> ModelCard:
+    return ModelCard(
+        model=manifest.model,
+        genres=data.genres,
+        columns=tuple(table.feature_names),
+        feature_set=manifest.feature_set,
+        feature_fingerprint=manifest.feature_fingerprint,
+        segment=manifest.segment,
+        settings=manifest.settings,
+        dataset=manifest.dataset,
+        synthetic=manifest.synthetic,
+        trained_on=manifest.trained_on,
+        feature_config=table.meta.config,
+    )
+
+
+def _write_run(
+    folder: Path,
+    manifest: runs.RunManifest,
+    split: Split,
+    predictions: Predictions,
+    scores: dict[str, LevelScore],
+    train_accuracy: float,
+    model: StoredModel,
+) -> None:
+    metrics = {
+        "leaked": manifest.leaked,
+        "train_accuracy": train_accuracy,
+        "levels": {level: one.to_dict() for level, one in scores.items()},
+    }
+    with runs.new_run_folder(folder) as new:
+        write_text(new / runs.SPLIT, split.frame.to_csv(index=False, lineterminator="\n"))
+        write_predictions(new / runs.PREDICTIONS, predictions)
+        write_text(new / runs.METRICS, json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False) + "\n")
+        save_model(new / runs.MODEL, model)
+        write_text(new / runs.MANIFEST, manifest.to_json())

@@ -1,0 +1,50 @@
+"""Write the synthetic data set, in parallel."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gtzan_features.datasets.synthetic import SyntheticConfig, iter_tracks, write_marker, write_track
+from gtzan_features.errors import OutputExistsError
+from gtzan_features.pipelines.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.parallel.executor import Executor
+
+
+def synthesise(
+    folder: Path,
+    config: SyntheticConfig,
+    *,
+    executor: Executor,
+    progress: Progress = silent,
+) -> int:
+    """Write the synthetic data set into `folder` and return the number of tracks.
+
+    The same configuration gives the same bytes. The marker ``dataset.json`` comes last: a folder that
+    has it is complete.
+
+    Raises
+    ------
+    OutputExistsError
+        If `folder` holds something that is no synthetic data set.
+    """
+    if folder.exists() and any(p.name != "dataset.json" and "synth" not in p.name for p in _files(folder)):
+        raise OutputExistsError(folder, "holds other files. Give an empty or a new folder")
+    items = list(iter_tracks(config))
+    task = partial(_write, folder=folder, config=config)
+    for done, _ in enumerate(executor.map(task, items), start=1):
+        progress(done, len(items), "tracks")
+    write_marker(folder, config)
+    return len(items)
+
+
+def _write(item: tuple[str, int], folder: Path, config: SyntheticConfig) -> None:
+    write_track(folder, *item, config)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file()]

@@ -1,0 +1,186 @@
+"""The accuracy report in Markdown and CSV, with its pictures."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gtzan_features.evaluation.comparison import verdict
+from gtzan_features.reports.collect import ScoredRun, length_tests, long_table
+from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
+from gtzan_features.reports.published import PUBLISHED
+from gtzan_features.reports.tables import TextTable, accuracy_cell, accuracy_table, figures_table, percent
+from gtzan_features.tables.atomic import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.evaluation.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Confusions:
+    title: str
+    picture: str
+    genres: TextTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    title: str
+    synthetic: bool
+    size: str
+    honest: TextTable | None
+    leaked: TextTable | None
+    picture: str
+    tests: list[str]
+    figures: TextTable
+    confusions: list[_Confusions]
+
+
+def write_report(scored: list[ScoredRun], folder: Path) -> pd.DataFrame:
+    """Write ``accuracy.md``, ``accuracy.csv``, ``confusions.csv`` and the pictures into `folder`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of ``accuracy.csv`` that were measured, one per run and level.
+    """
+    results = long_table(scored)
+    sections = [_section(results, scored, name, folder) for name in results["dataset"].unique()]
+    real_gtzan = any(name == "GTZAN" or name.startswith("GTZAN ") for name in results["dataset"])
+    environment = Environment(
+        loader=PackageLoader("gtzan_features.reports"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - Markdown, not HTML
+    )
+    published = published_table() if real_gtzan else None
+    text = environment.get_template("accuracy.md.j2").render(datasets=sections, published=published)
+    write_text(folder / "accuracy.md", re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    write_text(folder / "accuracy.csv", _csv(results, with_published=real_gtzan))
+    write_text(folder / "confusions.csv", _confusions_csv(scored))
+    return results
+
+
+def published_table() -> TextTable:
+    """Return the published figures as a table, leaked ones marked."""
+    rows = tuple(
+        (f"LEAKED {p.protocol}" if p.leaked else p.protocol, p.what, percent(p.accuracy), p.source)
+        for p in PUBLISHED
+    )
+    header = ("protocol", "features and model", "published accuracy, %", "stated in")
+    return TextTable(title="Published figures", header=header, rows=rows)
+
+
+def genre_table(metrics: Metrics) -> TextTable:
+    """Return precision, recall and F1 of each genre, and what it is confused with."""
+    rows = tuple(
+        (
+            g.genre,
+            str(g.support),
+            *("–" if v is None else percent(v) for v in (g.precision, g.recall, g.f1)),
+            ", ".join(f"{name} {count}" for name, count in g.confused_with if count) or "–",
+        )
+        for g in metrics.per_genre
+    )
+    header = ("genre", "tracks", "precision", "recall", "F1", "taken for")
+    return TextTable(title="Genres", header=header, rows=rows)
+
+
+def _section(results: pd.DataFrame, scored: list[ScoredRun], name: str, folder: Path) -> _Section:
+    part = results[results["dataset"] == name]
+    runs = [one for one in scored if one.run.manifest.dataset == name]
+    synthetic = bool(part["synthetic"].any())
+    manifest = max((one.run.manifest for one in runs), key=lambda m: m.n_tracks)
+    picture = f"accuracy-{_slug(name)}.png"
+    mark = " (synthetic music)" if synthetic and "synthetic" not in name else ""
+    save_figure(accuracy_figure(part, f"{name}{mark}: accuracy with 95 % intervals"), folder / picture)
+    tests = [
+        f"{t.protocol}: "
+        + verdict(t.comparison, f"{t.label} on {t.short} (mean)", f"{t.label} on {t.long}")
+        for t in length_tests(runs)
+        if t.label != "majority"
+    ]
+    return _Section(
+        title=f"{name}{mark}",
+        synthetic=synthetic,
+        size=f"{manifest.n_tracks} tracks, {len(manifest.genres)} genres ({', '.join(manifest.genres)}).",
+        honest=accuracy_table(part, leaked=False),
+        leaked=accuracy_table(part, leaked=True),
+        picture=picture,
+        tests=tests,
+        figures=figures_table(part),
+        confusions=_best_confusions(runs, name, folder),
+    )
+
+
+def _best_confusions(runs: list[ScoredRun], name: str, folder: Path) -> list[_Confusions]:
+    """Show the confusions of the best honest run of each protocol."""
+    honest = [one for one in runs if not one.run.manifest.leaked]
+    shown = []
+    for protocol in dict.fromkeys(one.run.manifest.protocol for one in honest):
+        best = max(
+            (one for one in honest if one.run.manifest.protocol == protocol),
+            key=lambda one: one.scores[one.best_level].metrics.accuracy,
+        )
+        m, level = best.run.manifest, best.scores[best.best_level]
+        how = m.segment if best.best_level == "track" else f"{m.segment} by {best.best_level}"
+        interval = level.interval
+        cell = accuracy_cell(level.metrics.accuracy, interval.low, interval.high)
+        title = f"{protocol}, {best.label} on {how}, {cell} %"
+        picture = f"confusion-{_slug(name)}-{_slug(protocol)}.png"
+        mark = "SYNTHETIC " if m.synthetic else ""
+        save_figure(confusion_figure(level.metrics, f"{mark}{name}\n{title}"), folder / picture)
+        shown.append(_Confusions(title=title, picture=picture, genres=genre_table(level.metrics)))
+    return shown
+
+
+def _csv(results: pd.DataFrame, *, with_published: bool) -> str:
+    frame = results.copy()
+    frame.insert(0, "kind", ["leaked" if leaked else "measured" for leaked in frame["leaked"]])
+    if with_published:
+        rows = [
+            {
+                "kind": "published",
+                "dataset": "GTZAN",
+                "synthetic": False,
+                "model": p.what,
+                "protocol": p.protocol,
+                "leaked": p.leaked,
+                "accuracy": p.accuracy,
+                "source": p.source,
+            }
+            for p in PUBLISHED
+        ]
+        frame = pd.DataFrame([*frame.to_dict("records"), *rows])
+    return frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+
+
+def _confusions_csv(scored: list[ScoredRun]) -> str:
+    rows = [
+        {
+            "dataset": one.run.manifest.dataset,
+            "leaked": one.run.manifest.leaked,
+            "run_id": one.run.manifest.run_id,
+            "aggregation": level,
+            "true": true,
+            "predicted": predicted,
+            "count": s.metrics.confusion[i][j],
+        }
+        for one in scored
+        for level, s in one.scores.items()
+        for i, true in enumerate(s.metrics.genres)
+        for j, predicted in enumerate(s.metrics.genres)
+        if s.metrics.confusion[i][j]
+    ]
+    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

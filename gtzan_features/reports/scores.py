@@ -1,0 +1,87 @@
+"""Every figure of one run, from its predictions table: per segment and per track."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gtzan_features.evaluation.aggregate import METHODS, aggregate, per_track, rank
+from gtzan_features.evaluation.intervals import Interval, accuracy_interval
+from gtzan_features.evaluation.metrics import Metrics, evaluate
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gtzan_features.tables.predictions import Predictions
+
+SEGMENT = "segment"
+TRACK = "track"
+LEVELS = (SEGMENT, *METHODS)
+"""What is scored: single segments, and tracks by each aggregation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelScore:
+    """Figures of one run at one level.
+
+    Attributes
+    ----------
+    level : str
+        ``segment`` (each row by itself), an aggregation, or ``track`` where each track has one row.
+    metrics : Metrics
+        Point figures.
+    interval : Interval
+        95 % interval of the accuracy over tracks.
+    correct : ndarray of bool
+        Whether each row (or track) is right, in the order of `units`.
+    units : list of str
+        Track of each entry of `correct`.
+    """
+
+    level: str
+    metrics: Metrics
+    interval: Interval
+    correct: npt.NDArray[np.bool_]
+    units: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as a JSON-able mapping."""
+        return {"level": self.level, "interval": self.interval.to_dict(), **self.metrics.to_dict()}
+
+
+def score(predictions: Predictions) -> dict[str, LevelScore]:
+    """Score a run at every level.
+
+    Where each track has one row, the levels are all the same and there is one: ``track``.
+    """
+    track_index = predictions.track_index
+    if len(predictions.tracks) == len(track_index):
+        return {TRACK: _of_rows(predictions, TRACK)}
+    result = {SEGMENT: _of_rows(predictions, SEGMENT)}
+    y_true = per_track(predictions.y_true, track_index)
+    for method in METHODS:
+        tracks = aggregate(predictions.probabilities, track_index, method)
+        correct = tracks.predicted == y_true
+        result[method] = LevelScore(
+            level=method,
+            metrics=evaluate(y_true, tracks.probabilities, predictions.genres, tracks.ranking),
+            interval=accuracy_interval(correct),
+            correct=correct,
+            units=predictions.tracks,
+        )
+    return result
+
+
+def _of_rows(predictions: Predictions, level: str) -> LevelScore:
+    y_true, probabilities = predictions.y_true, predictions.probabilities
+    correct = rank(probabilities)[:, 0] == y_true
+    groups = None if level == TRACK else predictions.track_index
+    return LevelScore(
+        level=level,
+        metrics=evaluate(y_true, probabilities, predictions.genres),
+        interval=accuracy_interval(correct, groups),
+        correct=correct,
+        units=predictions.frame["track_id"].astype(str).tolist(),
+    )

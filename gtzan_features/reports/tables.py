@@ -1,0 +1,144 @@
+"""The accuracy table: models by rows, protocols side by side, leaked figures apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gtzan_features.reports.collect import segment_s
+from gtzan_features.reports.scores import LEVELS, SEGMENT, TRACK
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LEVEL_TEXT = {TRACK: "one row per track", SEGMENT: "none: single segments"}
+_LEVEL_ORDER = {level: i for i, level in enumerate((TRACK, *LEVELS))}
+_ROW_KEYS = ("model", "features", "segments", "aggregation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTable:
+    """A table of text: a title, column names, and rows of as many cells."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def markdown(self) -> str:
+        """Return the table in Markdown, without its title."""
+        lines = ["| " + " | ".join(self.header) + " |", "|" + "---|" * len(self.header)]
+        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
+        return "\n".join(lines)
+
+
+def percent(value: float) -> str:
+    """Return a share as a percentage with one decimal.
+
+    Examples
+    --------
+    >>> percent(0.5789)
+    '57.9'
+    """
+    return f"{100 * value:.1f}"
+
+
+def accuracy_cell(accuracy: float, low: float, high: float) -> str:
+    """Return an accuracy with its interval, in per cent.
+
+    Examples
+    --------
+    >>> accuracy_cell(0.578, 0.52, 0.634)
+    '57.8 (52.0–63.4)'
+    """
+    return f"{percent(accuracy)} ({percent(low)}–{percent(high)})"
+
+
+def level_name(level: str) -> str:
+    """Return what a level is called in tables."""
+    return _LEVEL_TEXT.get(level, level)
+
+
+def accuracy_table(results: pd.DataFrame, *, leaked: bool) -> TextTable | None:
+    """Lay out one data set's results: rows model × features × segments × aggregation.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Rows of `collect.long_table` of one data set.
+    leaked : bool
+        Whether to show the leaked protocols or the honest ones; never both in one table.
+
+    Returns
+    -------
+    TextTable or None
+        None where there are no such results.
+    """
+    shown = results[results["leaked"] == leaked]
+    if shown.empty:
+        return None
+    protocols = sorted(shown["protocol"].unique(), key=_protocol_order)
+    cells: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in shown.itertuples():
+        key = tuple(str(getattr(row, name)) for name in _ROW_KEYS)
+        # itertuples' fields have no types that mypy could know.
+        values = (float(str(getattr(row, name))) for name in ("accuracy", "ci_low", "ci_high"))
+        cells.setdefault(key, {})[str(row.protocol)] = accuracy_cell(*values)
+    best = shown.groupby("model")["accuracy"].max().to_dict()
+    ordered = sorted(
+        cells, key=lambda k: (-best[k[0]], k[0], k[1], -segment_s(k[2]), _LEVEL_ORDER.get(k[3], 99))
+    )
+    rows = tuple(
+        (*key[:3], level_name(key[3]), *(cells[key].get(p, "–") for p in protocols))
+        for key in ordered
+    )
+    mark = "LEAKED " if leaked else ""
+    header = ("model", "features", "segments", "aggregation", *(mark + p for p in protocols))
+    title = "Leaked" if leaked else "Honest"
+    return TextTable(title=title, header=header, rows=rows)
+
+
+def figures_table(results: pd.DataFrame) -> TextTable:
+    """Lay out the other figures of honest results at track level (``mean``, or one row per track)."""
+    shown = results[~results["leaked"] & results["aggregation"].isin([TRACK, "mean"])]
+    rows = tuple(
+        (
+            str(r["protocol"]),
+            str(r["model"]),
+            str(r["features"]),
+            str(r["segments"]),
+            percent(r["train_accuracy"]) if r["train_accuracy"] is not None else "–",
+            *(percent(r[c]) for c in ("accuracy", "top2_accuracy")),
+            *(percent(r[c]) for c in ("macro_precision", "macro_recall", "macro_f1")),
+            f"{r['log_loss']:.3f}",
+            percent(r["calibration_error"]),
+            str(r["most_confused"] or "–"),
+            str(r["least_confused"]),
+        )
+        for _, r in sorted(
+            shown.iterrows(),
+            key=lambda item: (_protocol_order(item[1]["protocol"]), -item[1]["accuracy"]),
+        )
+    )
+    header = (
+        "protocol",
+        "model",
+        "features",
+        "segments",
+        "training accuracy",
+        "accuracy",
+        "top-2",
+        "macro precision",
+        "macro recall",
+        "macro F1",
+        "log-loss",
+        "calibration error",
+        "most confused",
+        "least confused",
+    )
+    return TextTable(title="Further figures", header=header, rows=rows)
+
+
+def _protocol_order(name: str) -> tuple[int, str]:
+    order = ("segment", "track", "stratified", "artist", "fault-filtered")
+    kind = next((i for i, known in enumerate(order) if name.startswith(known)), len(order))
+    return kind, name

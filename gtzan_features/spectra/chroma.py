@@ -1,0 +1,117 @@
+"""Tuning and pitch-class energy."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+import librosa
+import numpy as np
+
+from gtzan_features.spectra import kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+_LOWEST_HZ, _HIGHEST_HZ = 150.0, 4000.0  # where peaks are looked for, as in librosa.piptrack
+_PEAK = 0.1  # least power of a peak, as a part of its frame's maximum
+_BINS = 100
+_EDGES = np.linspace(-0.5, 0.5, _BINS + 1)  # hundredths of a semitone
+_CLOSE = 1e-5  # relative difference of two powers that rounding may turn round
+_DOUBT = 2e-5  # semitones from an edge within which rounding may move a peak across
+_CLASSES = 12
+
+
+def tuning(
+    magnitude: NDArray[np.float32], sr: int, precise: Callable[[], NDArray[np.float32]]
+) -> float:
+    """Deviation of the music from A = 440 Hz.
+
+    The answer is the fullest of a hundred bins. Where peaks within rounding error of a bin's edge
+    could change which bin that is, the peaks are taken again from `precise` magnitudes.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (n_frames, n_bins), float32
+        Linear magnitudes.
+    sr : int
+        Sampling rate in Hz.
+    precise : callable
+        Returns the magnitudes again, computed in float64.
+
+    Returns
+    -------
+    float
+        Semitones in [-0.5, 0.5), in steps of 0.01, as ``librosa.estimate_tuning`` finds it in the
+        power spectrum; 0 where there is no peak.
+    """
+    hz, heights = _peaks(magnitude, sr)
+    if len(hz) == 0:
+        return 0.0
+    chosen, certain = _louder_half(heights)
+    votes, doubtful = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
+    kernels.tuning_votes(_semitones_off(hz[chosen]), certain[chosen], _DOUBT, votes, doubtful)
+    best = int(np.argmax(votes))
+    rivals = votes + doubtful
+    if (rivals[:best] < votes[best]).all() and (rivals[best + 1 :] <= votes[best]).all():
+        return float(_EDGES[best])
+    hz, heights = _peaks(precise(), sr)
+    counts, _ = np.histogram(_semitones_off(hz[heights >= np.median(heights)]), _EDGES)
+    return float(_EDGES[np.argmax(counts)])
+
+
+def _peaks(magnitude: NDArray[np.float32], sr: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Frequencies in Hz and powers of the interpolated peaks of all frames."""
+    bin_hz = sr / (2 * (magnitude.shape[1] - 1))
+    first, stop = np.searchsorted(np.arange(magnitude.shape[1]) * bin_hz, (_LOWEST_HZ, min(_HIGHEST_HZ, sr / 2)))
+    room = len(magnitude) * int(stop - first)
+    found, heights = np.empty(room), np.empty(room, np.float32)
+    count = kernels.spectral_peaks(magnitude, int(first), int(stop), _PEAK, found, heights)
+    return (found[:count] * bin_hz).astype(np.float32), heights[:count]
+
+
+def _louder_half(heights: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which peaks reach the median, rounding error granted, and of which that is certain."""
+    middle = np.median(heights)
+    close = np.abs(heights - middle) <= _CLOSE * middle
+    if np.count_nonzero(close) <= len(heights) % 2:  # none but the median itself
+        return heights >= middle, np.ones(len(heights), np.bool_)
+    return close | (heights >= middle), ~close
+
+
+def _semitones_off(hz: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Distance of each frequency from the nearest note in semitones, in [-0.5, 0.5), in librosa's float32 steps."""
+    off = np.mod(np.float32(_CLASSES) * np.log2(hz / np.float32(440.0 / 16)), np.float32(1))
+    off[off >= 0.5] -= np.float32(1)
+    return off
+
+
+@lru_cache(maxsize=128)
+def _filters(sr: int, n_fft: int, tuned: float) -> NDArray[np.float32]:
+    basis = librosa.filters.chroma(sr=sr, n_fft=n_fft, tuning=tuned, n_chroma=_CLASSES)
+    return cast("NDArray[np.float32]", basis)
+
+
+def chroma(magnitude: NDArray[np.float32], sr: int, tuned: float) -> NDArray[np.float32]:
+    """Energy of the twelve pitch classes, from C, each frame scaled to a maximum of 1.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (n_frames, n_bins), float32
+        Linear magnitudes.
+    sr : int
+        Sampling rate in Hz.
+    tuned : float
+        Deviation from A = 440 Hz in semitones.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, 12), float32
+        Transpose of ``librosa.feature.chroma_stft``, in [0, 1]; 0 for a silent frame.
+    """
+    result = np.empty((len(magnitude), _CLASSES), np.float32)
+    kernels.dense_power(magnitude, _filters(sr, 2 * (magnitude.shape[1] - 1), tuned), result)
+    kernels.scaled_to_peak(result)
+    return result

@@ -1,0 +1,326 @@
+"""Compiled loops over frames; each is tested against librosa, numpy or scipy.
+
+All arrays are C-contiguous with frames first. Sums over many bins or samples are accumulated in
+float64 unless a docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gtzan_features.spectra.compiled import kernel, part, summing_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float32 = NDArray[np.float32]
+    Float64 = NDArray[np.float64]
+
+_TINY = np.float32(np.finfo(np.float32).tiny)
+_NEGATIVE = np.float32(-1e-10)  # librosa takes samples within 1e-10 of zero as zero
+
+
+@kernel
+def windowed_frames(padded: Float32, window: Float32, hop: int, frames: Float32) -> None:
+    """Fill `frames` (n_frames, n_fft) with windowed frames of `padded`, one every `hop` samples."""
+    n_frames, n_fft = frames.shape
+    for t in range(n_frames):
+        start = t * hop
+        for i in range(n_fft):
+            frames[t, i] = padded[start + i] * window[i]
+
+
+@kernel
+def magnitudes(parts: Float32, kept: Float32, magnitude: Float32) -> None:
+    """Copy `parts` (n_frames, 2 n_bins, real and imaginary) to `kept` and fill `magnitude` (n_frames, n_bins)."""
+    n_frames, n_bins = magnitude.shape
+    for t in range(n_frames):
+        for k in range(n_bins):
+            re, im = parts[t, 2 * k], parts[t, 2 * k + 1]
+            kept[t, 2 * k], kept[t, 2 * k + 1] = re, im
+            magnitude[t, k] = np.sqrt(re * re + im * im)
+
+
+@summing_kernel
+def dense_power(magnitude: Float32, filters: Float32, result: Float32) -> None:
+    """Fill `result` (n_frames, n_filters) with power under `filters` (n_filters, n_bins); float32 sums."""
+    n_frames, n_bins = magnitude.shape
+    power = np.empty(n_bins, np.float32)
+    for t in range(n_frames):
+        for k in range(n_bins):
+            power[k] = magnitude[t, k] * magnitude[t, k]
+        for m in range(len(filters)):
+            total = np.float32(0.0)
+            for k in range(n_bins):
+                total += power[k] * filters[m, k]
+            result[t, m] = total
+
+
+@kernel
+def scaled_to_peak(x: Float32) -> None:
+    """Divide each row of `x` by its largest value in place; rows below the smallest normal number stay."""
+    n_rows, n_columns = x.shape
+    for t in range(n_rows):
+        peak = np.float32(0.0)
+        for k in range(n_columns):
+            peak = max(peak, x[t, k])
+        if peak >= _TINY:
+            for k in range(n_columns):
+                x[t, k] = x[t, k] / peak
+
+
+@kernel
+def spectral_peaks(
+    magnitude: Float32, first: int, stop: int, threshold: float, found: Float64, heights: Float32
+) -> int:
+    """Collect interpolated peaks of the power spectra between bins `first` and `stop`.
+
+    A peak is higher than its left and not lower than its right neighbour, and higher than
+    `threshold` times the maximum of its frame. Fractional bins go to `found`, interpolated powers
+    to `heights`; returns how many there are.
+    """
+    count = 0
+    n_frames, n_bins = magnitude.shape
+    for t in range(n_frames):
+        top = np.float32(0.0)
+        for k in range(n_bins):
+            top = max(top, magnitude[t, k])
+        floor = np.float32(threshold) * (top * top)
+        for k in range(first, stop):
+            here = magnitude[t, k] * magnitude[t, k]
+            if not here > floor:
+                continue
+            left, right = magnitude[t, k - 1] * magnitude[t, k - 1], magnitude[t, k + 1] * magnitude[t, k + 1]
+            if here > left and here >= right:
+                curve, slope = right + left - np.float32(2) * here, (right - left) / np.float32(2)
+                shift = np.float32(0) if abs(slope) >= abs(curve) else -slope / curve
+                found[count] = k + np.float64(shift)
+                heights[count] = here + np.float32(0.5) * slope * shift
+                count += 1
+    return count
+
+
+@kernel
+def tuning_votes(
+    off: Float32,
+    certain: NDArray[np.bool_],
+    doubt: float,
+    votes: NDArray[np.int64],
+    doubtful: NDArray[np.int64],
+) -> None:
+    """Count values of [-0.5, 0.5) in equal bins: in `votes` where the bin is sure, else in `doubtful` where it may be.
+
+    A value is not sure within `doubt` of an edge, or where it is not `certain`; the edges at -0.5
+    and 0.5 are one.
+    """
+    n_bins = len(votes)
+    for i in range(len(off)):
+        place = (np.float64(off[i]) + 0.5) * n_bins
+        here = min(max(int(place), 0), n_bins - 1)
+        edge = int(np.round(place))
+        if abs(place - edge) <= doubt * n_bins:
+            doubtful[(edge - 1) % n_bins] += 1
+            doubtful[edge % n_bins] += 1
+        elif certain[i]:
+            votes[here] += 1
+        else:
+            doubtful[here] += 1
+
+
+@kernel
+def soft_masked(parts: Float32, harmonic: Float32, percussive: Float32, result: Float32) -> None:
+    """Fill `result` with `parts` (n_frames, 2 n_bins) under the soft mask h^2 / (h^2 + p^2); 1/2 where both are 0."""
+    n_frames, n_bins = harmonic.shape
+    for t in range(n_frames):
+        for k in range(n_bins):
+            h, p = harmonic[t, k], percussive[t, k]
+            top = max(h, p)
+            safe = top if top >= _TINY else np.float32(1)
+            a, b = h / safe, p / safe
+            a, b = a * a, b * b
+            mask = a / (a + b) if top >= _TINY else np.float32(0.5)
+            result[t, 2 * k] = parts[t, 2 * k] * mask
+            result[t, 2 * k + 1] = parts[t, 2 * k + 1] * mask
+
+
+@kernel
+def overlap_added(frames: Float32, window: Float32, hop: int, total: Float32) -> None:
+    """Add windowed `frames` (n_frames, n_fft) to `total` at multiples of `hop` samples."""
+    n_frames, n_fft = frames.shape
+    for t in range(n_frames):
+        start = t * hop
+        for i in range(n_fft):
+            total[start + i] += frames[t, i] * window[i]
+
+
+@kernel
+def divided_by_windows(total: Float32, window: Float32, hop: int, n_frames: int) -> None:
+    """Divide `total` by the sum of the squared windows of its `n_frames` frames, but for half a frame at the ends."""
+    overlap = len(window) // hop
+    full = np.zeros(hop)
+    for i in range(len(window)):
+        full[i % hop] += np.float64(window[i]) * np.float64(window[i])
+    steady = full.astype(np.float32)
+    norm = np.empty(hop, np.float32)
+    for block in range(overlap // 2, n_frames - 1 + overlap // 2):
+        latest, earliest = min(block, n_frames - 1), max(block - overlap + 1, 0)
+        if latest - earliest + 1 == overlap:
+            norm[:] = steady
+        else:
+            norm[:] = np.float32(0)
+            for frame in range(earliest, latest + 1):
+                for i in range(hop):
+                    norm[i] += window[(block - frame) * hop + i] * window[(block - frame) * hop + i]
+        for i in range(hop):
+            total[block * hop + i] /= norm[i]
+
+
+@summing_kernel
+def mean_square_of_frames(padded: Float32, n_frames: int, n_fft: int, hop: int, result: Float64) -> None:
+    """Fill `result` with the mean square of each frame; `hop` must divide `n_fft`."""
+    per_frame = n_fft // hop
+    blocks = np.zeros(n_frames + per_frame - 1)
+    for block in range(len(blocks)):
+        total = 0.0
+        for i in range(block * hop, (block + 1) * hop):
+            total += np.float64(padded[i]) * np.float64(padded[i])
+        blocks[block] = total
+    for t in range(n_frames):
+        total = 0.0
+        for i in range(per_frame):
+            total += blocks[t + i]
+        result[t] = total / n_fft
+
+
+@kernel
+def crossings_of_frames(signal: Float32, n_fft: int, hop: int, result: Float64) -> None:
+    """Fill `result` with the share of samples of each centred frame whose sign is not that of the one before.
+
+    Before and after `signal` its first and last sample go on: no crossings there. `hop` must divide
+    half of `n_fft`.
+    """
+    counts = np.zeros(len(signal) // hop + 1, np.int64)  # of blocks of `hop` samples
+    for block in range(len(counts)):
+        count = np.int32(0)
+        for i in range(max(block * hop, 1), min((block + 1) * hop, len(signal))):
+            count += np.int32((signal[i] <= _NEGATIVE) != (signal[i - 1] <= _NEGATIVE))
+        counts[block] = count
+    half = n_fft // 2 // hop
+    for t in range(len(result)):
+        total = 0
+        for block in range(max(t - half, 0), min(t + half, len(counts))):
+            total += counts[block]
+        start = (t - half) * hop  # the first sample of a frame has none before it
+        if start > 0 and (signal[start] <= _NEGATIVE) != (signal[start - 1] <= _NEGATIVE):
+            total -= 1
+        result[t] = total / n_fft
+
+
+@kernel
+def median_rise(levels: Float32, result: Float32) -> None:
+    """Fill `result` (n_frames - 1) with the median over bands of the rise to the next frame, falls as 0."""
+    n_frames, n_bands = levels.shape
+    rise = np.empty(n_bands, np.float32)
+    for t in range(n_frames - 1):
+        count = 0
+        for m in range(n_bands):
+            value = levels[t + 1, m] - levels[t, m]
+            if value > 0:
+                rise[count] = value
+                count += 1
+        upper = n_bands // 2 - (n_bands - count)  # rank of the upper middle among the positive ones
+        if upper < 0:
+            result[t] = 0
+            continue
+        above = _ranked(rise, count, upper)
+        if n_bands % 2:
+            result[t] = above
+            continue
+        below = np.float32(0)
+        for m in range(upper):  # after ranking, the smaller values stand before the ranked one
+            below = max(below, rise[m])
+        result[t] = (below + above) / np.float32(2)
+
+
+@part
+def _ranked(values: Float32, count: int, rank: int) -> float:
+    """Move the value of `rank` among the first `count` to its place, smaller ones before it (Hoare)."""
+    low, high = 0, count - 1
+    while low < high:
+        pivot, i, j = values[(low + high) // 2], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if rank <= j:
+            high = j
+        elif rank >= i:
+            low = i
+        else:
+            break
+    return values[rank]
+
+
+@summing_kernel
+def mean_normalised_power(parts: Float32, n_fft: int, result: Float64) -> None:
+    """Fill `result` (n_bins) with the mean of power spectra, each divided by its frame's energy.
+
+    `parts` holds real transforms of length `n_fft`, interleaved (n_frames, 2 n_bins); frames
+    without energy count as zeros.
+    """
+    n_frames, n_bins = parts.shape[0], len(result)
+    power = np.empty(n_bins)
+    result[:] = 0.0
+    for t in range(n_frames):
+        energy = 0.0
+        for k in range(n_bins):
+            re, im = np.float64(parts[t, 2 * k]), np.float64(parts[t, 2 * k + 1])
+            power[k] = re * re + im * im
+            energy += power[k]
+        energy = 2 * energy - power[0]
+        if n_fft % 2 == 0:
+            energy -= power[n_bins - 1]
+        if energy > 0:
+            scale = n_fft / energy / n_frames
+            for k in range(n_bins):
+                result[k] += scale * power[k]
+
+
+@summing_kernel
+def column_moments(x: Float32, mean: Float64, variance: Float64) -> None:
+    """Fill `mean` and `variance` with those of each column of `x` (population variance, two passes)."""
+    n_rows, n_columns = x.shape
+    mean[:] = 0.0
+    variance[:] = 0.0
+    for t in range(n_rows):
+        for k in range(n_columns):
+            mean[k] += x[t, k]
+    for k in range(n_columns):
+        mean[k] /= n_rows
+    for t in range(n_rows):
+        for k in range(n_columns):
+            away = x[t, k] - mean[k]
+            variance[k] += away * away
+    for k in range(n_columns):
+        variance[k] /= n_rows
+
+
+@summing_kernel
+def moments(x: Float32) -> tuple[float, float]:
+    """Mean and population variance of the values of `x` (1-D), in two passes."""
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i]
+    mean = total / len(x)
+    total = 0.0
+    for i in range(len(x)):
+        away = x[i] - mean
+        total += away * away
+    return mean, total / len(x)

@@ -1,0 +1,138 @@
+"""Kernels that work on 64 frames side by side.
+
+A running sum over the bins of one frame cannot be vectorised, but 64 of them can be taken at once.
+For this, magnitudes are laid out as (n_blocks, n_bins, LANES): bin after bin, and for each bin the
+values of 64 neighbouring frames. Every lane is added up in the order of its bins, so the result of
+a frame depends neither on its neighbours nor on the width of the processor's registers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gtzan_features.spectra.compiled import kernel, part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float32 = NDArray[np.float32]
+    Float64 = NDArray[np.float64]
+
+LANES = 64
+"""Frames side by side."""
+
+_SQUARE = 16  # bins and frames that are transposed at a time, so that they stay in the cache
+_TINY = np.finfo(np.float32).tiny
+
+
+def n_blocks(n_frames: int) -> int:
+    """Count the blocks of LANES frames."""
+    return -(-n_frames // LANES)
+
+
+@kernel
+def to_lanes(magnitude: Float32, lanes: Float32) -> None:
+    """Fill `lanes` (n_blocks, n_bins, LANES) from `magnitude` (n_frames, n_bins); lanes left over become 0."""
+    n_frames, n_bins = magnitude.shape
+    for block in range(len(lanes)):
+        first = block * LANES
+        count = min(LANES, n_frames - first)
+        for start in range(0, n_bins, _SQUARE):
+            stop = min(start + _SQUARE, n_bins)
+            for lane in range(count):
+                for k in range(start, stop):
+                    lanes[block, k, lane] = magnitude[first + lane, k]
+            for k in range(start, stop):
+                for lane in range(count, LANES):
+                    lanes[block, k, lane] = np.float32(0)
+
+
+@kernel
+def shape_of_spectrum(
+    lanes: Float32, bin_hz: float, roll_percent: float, running: Float32, result: Float64
+) -> None:
+    """Fill rows of `result` (n_frames, 3) with centroid, bandwidth and rolloff in Hz; zeros for silence.
+
+    Moments are summed in float64, the running sum of the rolloff in float32 as librosa does it:
+    its rounding decides frames that sit on the threshold. `running` (n_bins, LANES) is scratch.
+    """
+    n_bins = lanes.shape[1]
+    for block in range(len(lanes)):
+        moments = _moments(lanes[block])
+        _running_sum(lanes[block], running)
+        for lane in range(min(LANES, len(result) - block * LANES)):
+            row, total = result[block * LANES + lane], moments[0, lane]
+            if total < _TINY:
+                row[:] = 0.0
+                continue
+            centroid = moments[1, lane] / total
+            row[0] = bin_hz * centroid
+            row[1] = bin_hz * np.sqrt(max(moments[2, lane] / total - centroid * centroid, 0.0))
+            threshold = np.float32(roll_percent) * running[n_bins - 1, lane]
+            row[2] = bin_hz * _first_reaching(running, lane, threshold)
+
+
+@part
+def _moments(x: Float32) -> Float64:
+    """Sum of each lane of `x` (n_bins, LANES), weighted with the bin's number to the power 0, 1 and 2."""
+    result = np.zeros((3, LANES))
+    for k in range(len(x)):
+        for lane in range(LANES):
+            value = np.float64(x[k, lane])
+            result[0, lane] += value
+            result[1, lane] += k * value
+            result[2, lane] += k * (k * value)
+    return result
+
+
+@part
+def _running_sum(x: Float32, running: Float32) -> None:
+    """Fill `running` with the sum of each lane of `x` up to each bin."""
+    for lane in range(LANES):
+        running[0, lane] = x[0, lane]
+    for k in range(1, len(x)):
+        for lane in range(LANES):
+            running[k, lane] = running[k - 1, lane] + x[k, lane]
+
+
+@part
+def _first_reaching(running: Float32, lane: int, threshold: float) -> int:
+    """First bin whose running sum is not under `threshold`, by bisection: sums never fall."""
+    low, high = 0, len(running) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if running[middle, lane] < threshold:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def banded_power(
+    lanes: Float32, weights: Float32, bounds: NDArray[np.int64], power: Float32, result: Float32
+) -> None:
+    """Fill `result` (n_frames, n_bands) with power summed under filters that each cover few bins.
+
+    `weights` holds the nonzero weights of all bands one after the other; row m of `bounds` is the
+    first bin of band m, the bin after its last, and where its weights start. Sums are float32.
+    `power` (n_bins, LANES) is scratch.
+    """
+    n_bins, n_bands = lanes.shape[1], len(bounds)
+    total = np.empty((n_bands, LANES), np.float32)
+    for block in range(len(lanes)):
+        for k in range(n_bins):
+            for lane in range(LANES):
+                power[k, lane] = lanes[block, k, lane] * lanes[block, k, lane]
+        total[:] = np.float32(0)
+        for m in range(n_bands):
+            first, stop, at = bounds[m]
+            for k in range(first, stop):
+                weight = weights[at + k - first]
+                for lane in range(LANES):
+                    total[m, lane] += weight * power[k, lane]
+        for lane in range(min(LANES, len(result) - block * LANES)):
+            for m in range(n_bands):
+                result[block * LANES + lane, m] = total[m, lane]

@@ -1,0 +1,77 @@
+"""Mel spectra in power and in dB."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import librosa
+import numpy as np
+
+from gtzan_features.spectra.lanes import LANES, banded_power
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gtzan_features.spectra.scratch import Scratch
+
+
+@lru_cache(maxsize=8)
+def _bands(sr: int, n_fft: int, n_mels: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Nonzero weights of librosa's mel filters, and where each band's begin and end."""
+    basis = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
+    weights, bounds, at = [], [], 0
+    for row in basis:
+        used = np.flatnonzero(row)
+        first, stop = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 0)
+        weights.append(row[first:stop])
+        bounds.append((first, stop, at))
+        at += stop - first
+    return np.concatenate(weights), np.array(bounds, np.int64)
+
+
+def mel_power(
+    lanes: NDArray[np.float32], n_frames: int, sr: int, n_mels: int, scratch: Scratch
+) -> NDArray[np.float32]:
+    """Power in mel bands (Slaney's scale, each filter of unit area).
+
+    Parameters
+    ----------
+    lanes : ndarray of shape (n_blocks, n_bins, LANES), float32
+        Linear magnitudes, as `lanes.to_lanes` lays them out.
+    n_frames : int
+        How many frames they hold.
+    sr, n_mels : int
+        Sampling rate in Hz and number of bands.
+    scratch : Scratch
+        Memory.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mels), float32
+        Transpose of ``librosa.feature.melspectrogram``; 0 for silence.
+    """
+    n_bins = lanes.shape[1]
+    weights, bounds = _bands(sr, 2 * (n_bins - 1), n_mels)
+    result = scratch.array("mel", (n_frames, n_mels))
+    banded_power(lanes, weights, bounds, scratch.array("power", (n_bins, LANES)), result)
+    return result
+
+
+def decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Power in dB over 1, at most 80 dB below the signal's largest value and not under -100 dB.
+
+    Parameters
+    ----------
+    power : ndarray, float32
+        Non-negative.
+
+    Returns
+    -------
+    ndarray of the same shape, float32
+        As ``librosa.power_to_db``; -100 everywhere for silence.
+    """
+    level = np.log10(np.maximum(power, np.float32(1e-10)))
+    level *= np.float32(10)
+    np.maximum(level, level.max() - np.float32(80), out=level)
+    return level

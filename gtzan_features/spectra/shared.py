@@ -1,0 +1,143 @@
+"""`Spectra`: everything that features share of one signal, computed once and only when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gtzan_features.errors import ConfigError, GtzanError
+from gtzan_features.spectra import chroma, lanes, mel, separation, stft
+from gtzan_features.spectra.scratch import Scratch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gtzan_features.config import FeatureConfig
+
+    Float32 = NDArray[np.float32]
+    Float64 = NDArray[np.float64]
+
+
+class Spectra:
+    """One signal and its spectra; frames are rows. Read-only by agreement: nothing here is copied.
+
+    Parameters
+    ----------
+    signal : ndarray of shape (n_samples,), float32
+        Mono samples at ``config.sr``, finite, at least ``config.n_fft // 2 + 1`` of them.
+    config : FeatureConfig
+        Frame length, hop and the settings of everything derived.
+    scratch : Scratch, optional
+        Memory to work in. The arrays of this object live there, so it is good only until another
+        one is made on the same memory.
+
+    Raises
+    ------
+    GtzanError
+        If the signal is too short or holds NaN or infinity.
+    ConfigError
+        If the hop does not divide half a frame.
+    TypeError, ValueError
+        If the signal is not float32 or not one-dimensional.
+    """
+
+    def __init__(self, signal: Float32, config: FeatureConfig, scratch: Scratch | None = None) -> None:
+        _check(signal, config)
+        self.config = config
+        self.signal = np.ascontiguousarray(signal)
+        self._scratch = Scratch() if scratch is None else scratch
+
+    @cached_property
+    def padded(self) -> Float32:
+        """Signal with half a frame of padding on both sides, shape (n_samples + n_fft,)."""
+        return stft.pad(self.signal, self.config.n_fft // 2, self.config.pad_mode, self._scratch)
+
+    @cached_property
+    def _transformed(self) -> tuple[NDArray[np.complex64], Float32]:
+        return stft.stft(self.padded, self.config.n_fft, self.config.hop, self._scratch)
+
+    @property
+    def stft(self) -> NDArray[np.complex64]:
+        """Complex spectra, shape (n_frames, n_bins)."""
+        return self._transformed[0]
+
+    @property
+    def magnitude(self) -> Float32:
+        """Magnitudes, linear, shape (n_frames, n_bins)."""
+        return self._transformed[1]
+
+    @cached_property
+    def lanes(self) -> Float32:
+        """Magnitudes with 64 frames side by side, shape (n_blocks, n_bins, LANES)."""
+        n_bins = self.config.n_fft // 2 + 1
+        result = self._scratch.array("lanes", (lanes.n_blocks(self.n_frames), n_bins, lanes.LANES))
+        lanes.to_lanes(self.magnitude, result)
+        return result
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return 1 + len(self.signal) // self.config.hop
+
+    @cached_property
+    def shape(self) -> Float64:
+        """Centroid, bandwidth and rolloff of each frame in Hz, shape (n_frames, 3)."""
+        result = np.empty((self.n_frames, 3))
+        running = self._scratch.array("running", self.lanes.shape[1:])
+        bin_hz = self.config.sr / self.config.n_fft
+        lanes.shape_of_spectrum(self.lanes, bin_hz, self.config.roll_percent, running, result)
+        return result
+
+    @cached_property
+    def mel_power(self) -> Float32:
+        """Power in mel bands, shape (n_frames, n_mels)."""
+        return mel.mel_power(self.lanes, self.n_frames, self.config.sr, self.config.n_mels, self._scratch)
+
+    @cached_property
+    def mel_db(self) -> Float32:
+        """Level of mel bands in dB, at most 80 dB below the signal's peak, shape (n_frames, n_mels)."""
+        return mel.decibels(self.mel_power)
+
+    @cached_property
+    def tuning(self) -> float:
+        """Deviation from A = 440 Hz in semitones."""
+
+        def precise() -> Float32:
+            return stft.precise_magnitude(self.padded, self.config.n_fft, self.config.hop)
+
+        return chroma.tuning(self.magnitude, self.config.sr, precise)
+
+    @cached_property
+    def chroma(self) -> Float32:
+        """Energy of pitch classes, shape (n_frames, 12)."""
+        return chroma.chroma(self.magnitude, self.config.sr, self.tuning)
+
+    @cached_property
+    def waveforms(self) -> tuple[Float32, Float32]:
+        """Harmonic and percussive waveform, each of shape (n_samples,)."""
+        if self.config.hpss_power != 2:
+            msg = f"hpss_power {self.config.hpss_power:g} is not supported: only 2 is"
+            raise ConfigError(msg)
+        return separation.separate(self, self._scratch)
+
+
+def _check(signal: Float32, config: FeatureConfig) -> None:
+    """Refuse what no feature is defined on."""
+    if signal.dtype != np.float32:
+        msg = f"a signal must be float32, not {signal.dtype}: convert it first"
+        raise TypeError(msg)
+    if signal.ndim != 1:
+        msg = f"a signal must be mono, of shape (n_samples,), not {signal.shape}"
+        raise ValueError(msg)
+    if config.n_fft % 2 or (config.n_fft // 2) % config.hop:
+        msg = f"hop {config.hop} must divide half of n_fft {config.n_fft}: choose, for example, n_fft // 4"
+        raise ConfigError(msg)
+    least = config.n_fft // 2 + 1
+    if len(signal) < least:
+        msg = f"signal of {len(signal)} samples is too short: one frame needs {least}; choose longer segments"
+        raise GtzanError(msg)
+    if not np.isfinite(signal).all():
+        msg = "signal holds NaN or infinity: decode the file again, or leave it out"
+        raise GtzanError(msg)

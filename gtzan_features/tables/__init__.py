@@ -1,0 +1,1 @@
+"""Feature tables in Parquet, and Kaggle's CSV format."""

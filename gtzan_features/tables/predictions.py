@@ -1,0 +1,86 @@
+"""The predictions table: what a run said of each tested row. Every figure of a report comes from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from gtzan_features.errors import TableError
+from gtzan_features.tables.store import read_parquet, write_parquet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+PROBABILITY = "p_"
+_KEYS = ("track_id", "segment", "fold", "genre")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """Predictions of the test rows of every fold.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        ``track_id``, ``segment``, ``fold``, ``genre`` (the true one), then ``p_GENRE`` for each genre;
+        sorted by track and segment.
+    genres : tuple of str
+        In the order of the probability columns.
+    """
+
+    frame: pd.DataFrame
+    genres: tuple[str, ...]
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """Array of shape (n_rows, n_genres); rows sum to 1."""
+        return self.frame[[PROBABILITY + g for g in self.genres]].to_numpy(dtype=np.float64)
+
+    @property
+    def y_true(self) -> npt.NDArray[np.int64]:
+        """Index of the true genre of each row in `genres`."""
+        index = {genre: i for i, genre in enumerate(self.genres)}
+        return self.frame["genre"].map(index).to_numpy(dtype=np.int64)
+
+    @property
+    def track_index(self) -> npt.NDArray[np.int64]:
+        """A number per row that the segments of a track share; ascending with the track identifier."""
+        codes = np.unique(self.frame["track_id"].to_numpy(dtype=str), return_inverse=True)[1]
+        return codes.astype(np.int64)
+
+    @property
+    def tracks(self) -> list[str]:
+        """Track identifiers, by `track_index`."""
+        return [str(t) for t in np.unique(self.frame["track_id"].to_numpy(dtype=str))]
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write the predictions table, whole or not at all."""
+    fields = [
+        ("track_id", pa.string()),
+        ("segment", pa.int32()),
+        ("fold", pa.int32()),
+        ("genre", pa.string()),
+        *((PROBABILITY + g, pa.float64()) for g in predictions.genres),
+    ]
+    schema = pa.schema(fields)
+    arrays = [pa.array(predictions.frame[f.name].to_numpy(), type=f.type) for f in schema]
+    write_parquet(path, pa.Table.from_arrays(arrays, schema=schema))
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read a predictions table; TableError if it is missing, damaged or something else."""
+    table = read_parquet(path, "predictions table")
+    names = table.schema.names
+    genres = tuple(n.removeprefix(PROBABILITY) for n in names if n.startswith(PROBABILITY))
+    frame = table.to_pandas()
+    strangers = set(frame["genre"]) - set(genres) if "genre" in names else {"genre"}
+    if any(key not in names for key in _KEYS) or not genres or strangers or frame.empty:
+        raise TableError(path, "not a predictions table of this program. Fit the model again")
+    return Predictions(frame=frame, genres=genres)

@@ -1,0 +1,92 @@
+"""The columns of a feature table and what its metadata says, known before audio is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+METADATA_KEY = b"gtzan"
+
+KEYS: tuple[tuple[str, pa.DataType, str, str], ...] = (
+    ("track_id", pa.string(), "", "identifier of the track; all its segments stand on one side of a split"),
+    ("genre", pa.dictionary(pa.int16(), pa.string()), "", "name of the genre folder"),
+    ("segment", pa.int32(), "", "number of the segment within the track, from 0"),
+    ("start_s", pa.float64(), "s", "start of the segment within the track"),
+    ("n_samples", pa.int64(), "samples", "length of the segment"),
+)
+KEY_NAMES = tuple(name for name, *_ in KEYS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableMeta:
+    """What a feature table says of itself.
+
+    Attributes
+    ----------
+    feature_set : str
+        Name of the feature set, for example ``kaggle``.
+    feature_fingerprint : str
+        Of the feature configuration; tables are comparable where it is equal.
+    segment : str
+        Segment length, for example ``3s``.
+    dataset : str
+        Name of the data set.
+    synthetic : bool
+        Whether the music is synthetic.
+    origin : str
+        ``audio``, or the name and hash of the imported CSV.
+    config : dict
+        The feature configuration; empty for a CSV of unknown recipe.
+    versions : dict
+        Version of each library that the values may depend on.
+    """
+
+    feature_set: str
+    feature_fingerprint: str
+    segment: str
+    dataset: str
+    synthetic: bool = False
+    origin: str = "audio"
+    config: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the metadata as JSON with sorted keys, the schema version included."""
+        return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> TableMeta:
+        """Read what `to_json` wrote; raise ValueError or TypeError for anything else."""
+        content = json.loads(text)
+        version = content.pop("schema_version", None)
+        if version != SCHEMA_VERSION:
+            msg = f"schema version {version}, this program reads version {SCHEMA_VERSION}"
+            raise ValueError(msg)
+        return cls(**content)
+
+
+def feature_schema(
+    columns: tuple[tuple[str, str], ...], meta: TableMeta, value_type: pa.DataType | None = None
+) -> pa.Schema:
+    """Return the Arrow schema of a feature table.
+
+    Parameters
+    ----------
+    columns : tuple of (name, unit)
+        The feature columns in order.
+    meta : TableMeta
+        Goes into the schema's metadata.
+    value_type : pa.DataType, optional
+        float32 where not given; an imported CSV keeps its digits in float64.
+    """
+    kind = value_type or pa.float32()
+    fields = [
+        pa.field(name, type_, nullable=False, metadata={"unit": unit, "description": text})
+        for name, type_, unit, text in KEYS
+    ]
+    fields += [pa.field(name, kind, nullable=False, metadata={"unit": unit}) for name, unit in columns]
+    return pa.schema(fields, metadata={METADATA_KEY: meta.to_json().encode()})

@@ -1,0 +1,149 @@
+"""Parquet in and out: atomic writes, checked reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gtzan_features.errors import TableError
+from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.schema import KEY_NAMES, METADATA_KEY, TableMeta
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureTable:
+    """A feature table in memory.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Key columns, then one column per feature.
+    columns : tuple of (name, unit)
+        The feature columns in order.
+    meta : TableMeta
+        What the table says of itself.
+    """
+
+    frame: pd.DataFrame
+    columns: tuple[tuple[str, str], ...]
+    meta: TableMeta
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the feature columns in order."""
+        return [name for name, _ in self.columns]
+
+    def values(self) -> npt.NDArray[np.float64]:
+        """Features as an array of shape (n_rows, n_columns)."""
+        return self.frame[self.feature_names].to_numpy(dtype=np.float64)
+
+
+def table_path(folder: Path, feature_set: str, segment: str) -> Path:
+    """Return where a feature table lies within its folder, for example ``kaggle-3s.parquet``."""
+    return folder / f"{feature_set}-{segment}.parquet"
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write an Arrow table, whole or not at all; the same table gives the same bytes."""
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", store_schema=True)
+
+
+def write_table(path: Path, table: FeatureTable, schema: pa.Schema) -> None:
+    """Write a feature table with the Arrow `schema` of `tables.schema.feature_schema`."""
+    arrays = [
+        pa.array(table.frame[name].to_numpy(), type=schema.field(name).type)
+        if name != "genre"
+        else _dictionary(table.frame["genre"])
+        for name in schema.names
+    ]
+    write_parquet(path, pa.Table.from_arrays(arrays, schema=schema))
+
+
+def _dictionary(genres: pd.Series) -> pa.DictionaryArray:
+    names, codes = np.unique(genres.to_numpy(dtype=str), return_inverse=True)
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int16()), pa.array(names.tolist(), pa.string()))
+
+
+def read_parquet(path: Path, what: str) -> pa.Table:
+    """Read a Parquet file that holds `what`.
+
+    Raises
+    ------
+    TableError
+        If there is no such file or it is not a whole Parquet file.
+    """
+    if not path.is_file():
+        raise TableError(path, f"no such {what}")
+    try:
+        return pq.read_table(path, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(path, f"not a whole Parquet file. Make the {what} again") from error
+
+
+def read_meta(path: Path) -> TableMeta:
+    """Read only the metadata of a feature table; errors as `read_table`."""
+    try:
+        schema = pq.read_schema(path)
+    except FileNotFoundError as error:
+        raise TableError(path, "no such feature table") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(path, "not a whole Parquet file. Extract the features again") from error
+    return _meta(path, schema)
+
+
+def read_table(path: Path) -> FeatureTable:
+    """Read and check a feature table.
+
+    Raises
+    ------
+    TableError
+        If the file is missing, damaged, no feature table, or holds missing or infinite values.
+    """
+    table = read_parquet(path, "feature table")
+    meta = _meta(path, table.schema)
+    missing = [name for name in KEY_NAMES if name not in table.schema.names]
+    if missing:
+        raise TableError(path, f"the key columns {', '.join(missing)} are missing. Extract the features again")
+    columns = tuple(
+        (field.name, (field.metadata or {}).get(b"unit", b"").decode())
+        for field in table.schema
+        if field.name not in KEY_NAMES
+    )
+    frame = table.to_pandas()
+    frame["genre"] = frame["genre"].astype(str)
+    result = FeatureTable(frame=frame, columns=columns, meta=meta)
+    _check_finite(path, result)
+    return result
+
+
+def _meta(path: Path, schema: pa.Schema) -> TableMeta:
+    text = (schema.metadata or {}).get(METADATA_KEY)
+    if text is None:
+        raise TableError(path, "a Parquet file, but not a feature table of gtzan. Extract or import the features")
+    try:
+        return TableMeta.from_json(text.decode())
+    except (ValueError, TypeError) as error:
+        raise TableError(path, f"metadata cannot be read ({error}). Extract the features again") from error
+
+
+def _check_finite(path: Path, table: FeatureTable) -> None:
+    bad = ~np.isfinite(table.values())
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        where = table.frame.iloc[row]
+        raise TableError(
+            path,
+            f"{int(bad.sum())} values are not finite, the first in column {table.feature_names[column]} of "
+            f"track {where['track_id']}, segment {where['segment']}. Remove those rows or extract them again",
+        )
