@@ -45,7 +45,9 @@ def six_genres(audio: Path, tables: str, runs: str, jobs: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("csv_dir", type=Path)
     parser.add_argument("--audio-six", type=Path)
     parser.add_argument("--work", type=Path, default=Path("data/accuracy"))

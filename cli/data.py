@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import FOLDER, json_option, n_jobs_option
 from cli.progress import print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.group()
@@ -26,12 +29,10 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
 
     GTZAN is checked against the facts on its 1000 tracks, other music for damage and duplicates only.
     """
-    from gtzan_features.parallel.local import local_executor
     from gtzan_features.pipelines.verify import verify as run
-    from gtzan_features.reports.tables import TextTable
 
     with progress_bar() as progress:
-        found = run(audio_dir, executor=local_executor(n_jobs), progress=progress)
+        found = run(audio_dir, n_jobs=n_jobs, progress=progress)
     if as_json:
         print_json(found)
     else:
@@ -39,7 +40,7 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
             (f.kind, f.track_id, f.path or "–", f.detail) for f in found.findings if f.kind != "missing"
         )
         if rows:
-            print_table(TextTable(title="", header=("what", "track", "file", "detail"), rows=rows))
+            print_table("", ("what", "track", "file", "detail"), rows)
         _print_missing([f.track_id for f in found.findings if f.kind == "missing"])
         against = "facts on GTZAN's 1000 tracks" if found.is_gtzan else "no facts: none is a GTZAN track"
         counts = ", ".join(f"{count} {kind}" for kind, count in found.counts().items())
@@ -60,13 +61,17 @@ def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) 
     The music is computed by a program. It serves to try the tools and to show what a leak does; figures
     on it say nothing about real music, and every table made from it says that it is synthetic.
     """
-    from gtzan_features.datasets.synthetic import SyntheticConfig
-    from gtzan_features.parallel.local import local_executor
     from gtzan_features.pipelines.synthesise import synthesise
 
-    config = SyntheticConfig(tracks_per_genre=tracks, seconds=seconds, seed=seed)
     with progress_bar() as progress:
-        count = synthesise(directory, config, executor=local_executor(n_jobs), progress=progress)
+        count = synthesise(
+            directory,
+            tracks_per_genre=tracks,
+            seconds=seconds,
+            seed=seed,
+            n_jobs=n_jobs,
+            progress=progress,
+        )
     click.echo(f"{directory}: {count} synthetic tracks of {seconds:g} s")
 
 

@@ -11,23 +11,19 @@ from cli.progress import notice, print_table, progress_bar
 
 
 @click.command()
-@click.option("--out", "-o", type=FOLDER, default=Path("data/demo"), show_default=True, help="Where it works.")
+@click.option(
+    "--out", "-o", type=FOLDER, default=Path("data/demo"), show_default=True, help="Where it works."
+)
 @click.option("--tracks", type=int, default=20, show_default=True, help="Tracks per genre.")
 @n_jobs_option
 def demo(out: Path, tracks: int, n_jobs: int) -> None:
     """Synthesise music, extract, fit and report, honest and leaked side by side. No data needed."""
-    from gtzan_features.datasets.synthetic import SyntheticConfig
-    from gtzan_features.parallel.local import local_executor
     from gtzan_features.pipelines.demo import demo as run
-    from gtzan_features.reports.tables import accuracy_table
 
-    config = SyntheticConfig(tracks_per_genre=tracks)
     with progress_bar() as progress:
-        result = run(out, config, executor=local_executor(n_jobs), progress=progress, notice=notice)
-    for leaked in (False, True):
-        table = accuracy_table(result.results, leaked=leaked)
-        if table is not None:
-            print_table(table)
-    click.echo("Accuracy in per cent (95 % interval over tracks) on SYNTHETIC music. LEAKED: segments of one")
-    click.echo("track stand in both training and test; such a figure is not an accuracy on new music.")
-    click.echo(f"Report: {result.reports_dir / 'accuracy.md'}")
+        result = run(out, tracks_per_genre=tracks, n_jobs=n_jobs, progress=progress, notice=notice)
+    for table in result.report.tables:
+        print_table(table.title, table.header, table.rows)
+    click.echo("Per cent right on SYNTHETIC music, with the 95 % interval over tracks. LEAKED: segments of")
+    click.echo("one track stand in both training and test; such a figure is no accuracy on new music.")
+    click.echo(f"Report: {result.report.page}")

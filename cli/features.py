@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import FILE, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
 from cli.progress import notice, print_json, progress_bar
-from gtzan_features.config import SegmentConfig
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.config import SegmentConfig
     from gtzan_features.pipelines.extract import ExtractSummary
     from gtzan_features.tables.status import FileStatus
 
@@ -63,14 +64,12 @@ def extract(
     goes on where it stopped; a file that cannot be read costs its own rows only.
     """
     from gtzan_features.config import FeatureConfig
-    from gtzan_features.parallel.local import local_executor
     from gtzan_features.pipelines.extract import ExtractConfig, remove_parts
     from gtzan_features.pipelines.extract import extract as run
 
     config = ExtractConfig(
         features=FeatureConfig(feature_set=feature_set), segments=tuple(sorted(set(segments)))
     )
-    executor = local_executor(n_jobs)
     if recompute:
         remove_parts(out)
     with progress_bar() as progress:
@@ -78,7 +77,7 @@ def extract(
             audio_dir,
             out,
             config,
-            executor=executor,
+            n_jobs=n_jobs,
             genres=genres,
             overwrite=overwrite,
             progress=progress,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import FOLDER, RUNS_DIR, TABLES_DIR, SegmentLength, json_option, n_jobs_option
 from cli.progress import notice, print_json, print_table, progress_bar
-from gtzan_features.config import SegmentConfig
+from gtzan_features.config import PROTOCOLS, SegmentConfig, SplitConfig
 
 if TYPE_CHECKING:
-    from gtzan_features.pipelines.fit import FitResult
+    from pathlib import Path
 
-_PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
+    from gtzan_features.pipelines.fit import FitResult
 
 
 @click.command()
@@ -36,7 +35,7 @@ _PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
     "--protocol",
     "-p",
     "protocols",
-    type=click.Choice(_PROTOCOLS),
+    type=click.Choice(PROTOCOLS),
     multiple=True,
     default=("track",),
     show_default=True,
@@ -81,97 +80,46 @@ def fit(
     MODEL is a name of ``gtzan fit --list``, or "all". Every protocol but segment keeps the segments of
     a track, and exact copies of it, on one side.
     """
+    from gtzan_features.pipelines.fit import FitConfig, model_names, model_table
+    from gtzan_features.pipelines.fit import fit as run
+
     if list_models:
-        _print_models()
+        table = model_table()
+        print_table(table.title, table.header, table.rows)
         return
     if not models:
         raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
-    from gtzan_features.datasets.splits import SplitConfig
-    from gtzan_features.models.registry import MODELS
-    from gtzan_features.parallel.local import local_executor
-    from gtzan_features.pipelines.fit import FitConfig
-    from gtzan_features.pipelines.fit import fit as run
-    from gtzan_features.tables.store import table_path
-
-    executor = local_executor(n_jobs)
-    names = tuple(MODELS) if models == ("all",) else models
-    results = []
-    for protocol, segment, model in product(protocols, segments, names):
-        split = SplitConfig(
-            protocol=protocol, folds=folds, holdout=holdout, evaluate_on=evaluate_on, seed=seed
+    jobs = [
+        FitConfig(
+            model=model,
+            segment=segment,
+            feature_set=feature_set,
+            settings=settings,
+            split=SplitConfig(
+                protocol=protocol, folds=folds, holdout=holdout, evaluate_on=evaluate_on, seed=seed
+            ),
+            allow_leak=allow_leak,
         )
-        config = FitConfig(model=model, settings=settings, split=split, allow_leak=allow_leak)
-        path = table_path(tables, feature_set, segment.name)
+        for protocol, segment, model in product(protocols, segments, model_names(models))
+    ]
+    results = []
+    for config in jobs:
         with progress_bar() as progress:
-            result = run(path, runs, config, executor=executor, progress=progress)
-        results.append(result)
+            results.append(run(tables, runs, config, n_jobs=n_jobs, progress=progress))
         if not as_json:
-            _print_result(result)
+            _print_result(results[-1])
     if as_json:
-        print_json([_as_dict(result) for result in results])
-
-
-def _print_models() -> None:
-    from gtzan_features.models.registry import MODELS
-    from gtzan_features.reports.tables import TextTable
-
-    rows = tuple(
-        (spec.name, spec.summary, " ".join(f"{k}={v}" for k, v in spec.defaults.items()))
-        for spec in MODELS.values()
-    )
-    print_table(TextTable(title="", header=("model", "what it is", "settings"), rows=rows))
+        print_json([result.to_dict() for result in results])
 
 
 def _print_result(result: FitResult) -> None:
-    from gtzan_features.reports.collect import representative
-    from gtzan_features.reports.tables import TextTable, accuracy_cell, level_name, percent
-
-    m = result.manifest
-    marks = [*(["LEAKED"] if m.leaked else []), *(["SYNTHETIC"] if m.synthetic else [])]
-    title = " ".join([*marks, f"{m.model}, {m.segment} {m.feature_set}, {m.protocol}, {m.dataset}"])
-    rows = tuple(
-        (
-            level_name(level),
-            str(s.metrics.n),
-            accuracy_cell(s.metrics.accuracy, s.interval.low, s.interval.high),
-            percent(s.metrics.top2_accuracy),
-            percent(s.metrics.macro_precision),
-            percent(s.metrics.macro_recall),
-            percent(s.metrics.macro_f1),
-            f"{s.metrics.log_loss:.3f}",
-            percent(s.metrics.calibration_error),
-        )
-        for level, s in result.scores.items()
-    )
-    header = (
-        "aggregation",
-        "n",
-        "accuracy, %",
-        "top-2",
-        "precision",
-        "recall",
-        "F1",
-        "log-loss",
-        "calibration error",
-    )
-    print_table(TextTable(title=title, header=header, rows=rows))
-    click.echo(f"Training accuracy {percent(result.train_accuracy)} % (rows).")
-    metrics = result.scores[representative(result.scores)].metrics
+    table, metrics = result.table, result.metrics
+    print_table(table.title, table.header, table.rows)
+    click.echo(f"Training accuracy {100 * result.train_accuracy:.1f} % (rows).")
     click.echo(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
     for genre in metrics.per_genre:
         confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)
         click.echo(f"  {genre.genre}: taken for {confused or 'no other'}")
-    if m.leaked:
-        notice("LEAKED: segments of one track are in training and test. Not an accuracy on new music.")
+    if result.manifest.leaked:
+        notice("LEAKED: segments of one track are in training and test. No accuracy on new music.")
     click.echo(f"Run: {result.folder}")
-
-
-def _as_dict(result: FitResult) -> dict[str, object]:
-    return {
-        "run": str(result.folder),
-        "leaked": result.manifest.leaked,
-        "synthetic": result.manifest.synthetic,
-        "protocol": result.manifest.protocol,
-        "train_accuracy": result.train_accuracy,
-        "levels": {level: s.to_dict() for level, s in result.scores.items()},
-    }

@@ -69,9 +69,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _failed(error, str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _failed(error, f"{where}{error.strerror or error}. Check the path, its permissions and free space.")
-    except Exception as error:  # noqa: BLE001 - the last stop before the user
-        text = f"a fault of this program ({type(error).__name__}: {error}). Run gtzan --debug … and report the output."
+        return _failed(
+            error, f"{where}{error.strerror or error}. Check the path, its permissions and free space."
+        )
+    except Exception as error:
+        text = (
+            f"a fault of this program ({type(error).__name__}: {error}). Report what gtzan --debug … prints."
+        )
         return _failed(error, text)
     return result if isinstance(result, int) else 0
 

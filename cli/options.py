@@ -21,7 +21,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-class SegmentLength(click.ParamType):
+class SegmentLength(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic from click 8.2 on
     """A segment length such as ``3s``, read into a `SegmentConfig`."""
 
     name = "LENGTH"

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gtzan_features.pipelines.progress import Progress
-    from gtzan_features.reports.tables import TextTable
 
 _PIPE_WIDTH = 240
 
@@ -47,23 +46,24 @@ def notice(text: str) -> None:
     click.echo(text, err=True)
 
 
-def print_table(table: TextTable) -> None:
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout, with columns aligned."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(box=SIMPLE_HEAD, title=table.title or None, title_justify="left", title_style="bold")
-    for name in table.header:
+    drawn = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold")
+    for name in header:
         drawn.add_column(name, overflow="fold")
-    for row in table.rows:
+    for row in rows:
         drawn.add_row(*row)
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False, markup=False).print(drawn)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever a pipeline returns
     """Print a dataclass, or any JSON-able value, as JSON on stdout."""
-    plain = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+    is_record = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    plain = dataclasses.asdict(value) if is_record else value
     click.echo(json.dumps(plain, indent=1, default=_plain))
 
 

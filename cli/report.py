@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import FOLDER, REPORTS_DIR, RUNS_DIR, json_option
 from cli.progress import print_json, print_table
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
-@click.option("--out", "-o", type=FOLDER, default=REPORTS_DIR, show_default=True, help="Where the report goes.")
+@click.option(
+    "--out", "-o", type=FOLDER, default=REPORTS_DIR, show_default=True, help="Where the report goes."
+)
 @json_option
 def report(runs: Path, out: Path, as_json: bool) -> None:
     """Write the accuracy table of all runs: 30 s against 3 s, honest and leaked apart.
@@ -20,24 +25,16 @@ def report(runs: Path, out: Path, as_json: bool) -> None:
     Writes accuracy.md, accuracy.csv, confusions.csv and pictures. Reads run folders only and trains
     nothing.
     """
-    from dataclasses import replace
-
     from gtzan_features.pipelines.report import report as run
-    from gtzan_features.reports.tables import accuracy_table
 
-    results = run(runs, out)
+    written = run(runs, out)
     if as_json:
-        click.echo(results.to_json(orient="records", indent=1))
+        click.echo(written.results.to_json(orient="records", indent=1))
         return
-    for dataset, part in results.groupby("dataset", sort=False):
-        mark = " (synthetic music)" if part["synthetic"].any() and "synthetic" not in str(dataset) else ""
-        for leaked in (False, True):
-            table = accuracy_table(part, leaked=leaked)
-            if table is not None:
-                kind = "LEAKED, not an accuracy on new music" if leaked else "no track on both sides"
-                print_table(replace(table, title=f"{dataset}{mark}: {kind}"))
+    for table in written.tables:
+        print_table(table.title, table.header, table.rows)
     click.echo("Per cent right, with the 95 % interval over tracks.")
-    click.echo(f"Report: {out / 'accuracy.md'}")
+    click.echo(f"Report: {written.page}")
 
 
 @click.command()
@@ -57,12 +54,11 @@ def compare(first: Path, second: Path, aggregation: str, as_json: bool) -> None:
     FIRST and SECOND are run folders of one data set and protocol. Prints the difference in accuracy with
     its interval and the exact McNemar test.
     """
-    from gtzan_features.evaluation.comparison import verdict
     from gtzan_features.pipelines.report import compare_runs
 
-    found = compare_runs(first, second, aggregation)
+    found, sentence = compare_runs(first, second, aggregation)
     if as_json:
         print_json(found)
         return
-    click.echo(verdict(found, first.name, second.name))
+    click.echo(sentence)
     click.echo(f"{found.n} tracks; only the first right: {found.only_a}, only the second: {found.only_b}.")

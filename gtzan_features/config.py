@@ -18,6 +18,13 @@ TRACK_S = 30.0
 """Nominal length of a GTZAN track in seconds."""
 
 
+PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
+"""How tracks may be divided into training and test; `datasets.splits` says what each is."""
+
+DEFAULT_FOLDS = {"track": 10, "artist": 3, "segment": 5}
+"""Number of folds of the protocols that have folds."""
+
+
 def fingerprint(settings: dict[str, Any]) -> str:
     """Twelve hexadecimal digits that stand for `settings` (any JSON-able mapping).
 
@@ -106,5 +113,69 @@ class SegmentConfig:
         return self.seconds == TRACK_S
 
     def n_samples(self, sr: int) -> int:
-        """Samples from the start of one segment to the start of the next."""
+        """Return the samples from the start of one segment to the start of the next."""
         return round(self.seconds * sr)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConfig:
+    """How tracks are divided.
+
+    Attributes
+    ----------
+    protocol : str
+        One of `PROTOCOLS`.
+    folds : int or None
+        Number of folds of ``track``, ``artist`` and ``segment``; None for the usual number.
+    holdout : float or None
+        Instead of folds, one random test part with this share of the tracks (``track``) or of the rows
+        (``segment``).
+    evaluate_on : {"test", "valid"}
+        The part that is reported on where the protocol has a validation part.
+    seed : int
+        Of the random divisions.
+    """
+
+    protocol: str = "track"
+    folds: int | None = None
+    holdout: float | None = None
+    evaluate_on: str = "test"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.protocol not in PROTOCOLS:
+            msg = f"protocol {self.protocol!r} is not known; there are {', '.join(PROTOCOLS)}"
+            raise ConfigError(msg)
+        fixed = self.protocol in ("fault-filtered", "stratified")
+        if fixed and (self.folds or self.holdout):
+            msg = f"{self.protocol} is a fixed split: --folds and --holdout do not go with it"
+            raise ConfigError(msg)
+        if self.folds is not None and self.holdout is not None:
+            msg = "--folds and --holdout exclude each other: give one of them"
+            raise ConfigError(msg)
+        if self.folds is not None and self.folds < 2:
+            msg = f"--folds {self.folds}: at least 2 are needed"
+            raise ConfigError(msg)
+        if self.holdout is not None and not 0 < self.holdout < 1:
+            msg = f"--holdout {self.holdout:g}: give a share between 0 and 1, for example 0.3"
+            raise ConfigError(msg)
+        if self.holdout is not None and self.protocol == "artist":
+            msg = "--holdout goes with the protocols track and segment only: artist has folds"
+            raise ConfigError(msg)
+        if self.evaluate_on == "valid" and not fixed:
+            msg = f"--evaluate-on valid: {self.protocol} has no such part; fault-filtered and stratified have"
+            raise ConfigError(msg)
+
+    @property
+    def leaked(self) -> bool:
+        """Whether segments of one track (or copies of it) stand in both training and test."""
+        return self.protocol == "segment"
+
+    @property
+    def name(self) -> str:
+        """Short name with what differs from the usual, for example ``track 5-fold``."""
+        if self.holdout is not None:
+            return f"{self.protocol} {100 * (1 - self.holdout):g}/{100 * self.holdout:g}"
+        if self.protocol in DEFAULT_FOLDS:
+            return f"{self.protocol} {self.folds or DEFAULT_FOLDS[self.protocol]}-fold"
+        return self.protocol if self.evaluate_on == "test" else f"{self.protocol} (validation part)"

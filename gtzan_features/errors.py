@@ -21,7 +21,10 @@ Every message says where, what, why and what next, in one line. All arguments go
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class GtzanError(Exception):
@@ -49,7 +52,8 @@ class AudioDecodeError(AudioError):
     """A file could not be turned into samples."""
 
     def __str__(self) -> str:
-        return f"{self.path}: cannot decode ({self.reason}). Replace the file, or leave it: its rows are skipped."
+        what = f"cannot decode ({self.reason})"
+        return f"{self.path}: {what}. Replace the file, or leave it: its rows are skipped."
 
 
 class AudioTooShortError(AudioError):

@@ -122,7 +122,7 @@ def _decode(path: Path) -> tuple[npt.NDArray[np.float32], int, int]:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    """What is wrong, in fewer words than the decoder's own, which repeat the path."""
+    """Say what is wrong in fewer words than the decoder's own, which repeat the path."""
     try:
         if path.stat().st_size == 0:
             return "the file is empty"

@@ -139,8 +139,12 @@ def _only(root: Path, folders: list[Path], genres: tuple[str, ...]) -> list[Path
 def _nothing_found(root: Path) -> str:
     kinds = ", ".join(SUFFIXES)
     if any(p.suffix.lower() in SUFFIXES for p in root.iterdir()):
-        return f"{root}: audio files lie in it directly, not in genre folders. Give the folder above: {root.parent}."
-    return f"{root}: no audio ({kinds}) in any folder below it. Give a folder that holds one folder per genre."
+        return (
+            f"{root}: audio lies in it directly, not in genre folders. Give the folder above: {root.parent}."
+        )
+    return (
+        f"{root}: no audio ({kinds}) in any folder below it. Give a folder that holds one folder per genre."
+    )
 
 
 def _check_unique(root: Path, tracks: list[TrackFile]) -> None:
@@ -159,7 +163,7 @@ def _identify(root: Path, tracks: list[TrackFile]) -> tuple[str, bool]:
             content = json.loads(marker.read_text(encoding="utf-8"))
             return str(content["name"]), bool(content.get("synthetic", False))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            msg = f"{marker}: not a data set marker ({error!r}). Remove it, or write it anew with gtzan data synth."
+            msg = f"{marker}: no data set marker ({error!r}). Remove it, or write it anew: gtzan data synth."
             raise CatalogueError(msg) from error
     if gtzan.is_gtzan({t.track_id for t in tracks}):
         return gtzan.NAME, False

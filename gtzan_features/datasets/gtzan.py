@@ -18,12 +18,8 @@ GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "
 def _facts() -> pd.DataFrame:
     path = files("gtzan_features.datasets") / "facts" / "gtzan_tracks.csv"
     with path.open("r", encoding="utf-8") as handle:
-        table = pd.read_csv(
-            handle,
-            dtype={"artist_fold": "Int64", "artist_group": "Int64"},
-            keep_default_na=True,
-        )
-    return table.set_index("track_id", verify_integrity=True)
+        table: pd.DataFrame = pd.read_csv(handle, dtype={"artist_fold": "Int64", "artist_group": "Int64"})
+    return table.set_index("track_id")
 
 
 def facts() -> pd.DataFrame:

@@ -19,82 +19,18 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
 
-from gtzan_features.config import fingerprint
+from gtzan_features.config import DEFAULT_FOLDS, fingerprint
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import artist_of
-from gtzan_features.errors import ConfigError, SplitError
+from gtzan_features.errors import SplitError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
-DEFAULT_FOLDS = {"track": 10, "artist": 3, "segment": 5}
+    from gtzan_features.config import SplitConfig
+
 ALL_SEGMENTS = -1
 """In the column `segment` of a split: the row speaks of every segment of the track."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitConfig:
-    """How tracks are divided.
-
-    Attributes
-    ----------
-    protocol : str
-        One of `PROTOCOLS`.
-    folds : int or None
-        Number of folds of ``track``, ``artist`` and ``segment``; None for the usual number.
-    holdout : float or None
-        Instead of folds, one random test part with this share of the tracks (``track``) or of the rows
-        (``segment``).
-    evaluate_on : {"test", "valid"}
-        The part that is reported on where the protocol has a validation part.
-    seed : int
-        Of the random divisions.
-    """
-
-    protocol: str = "track"
-    folds: int | None = None
-    holdout: float | None = None
-    evaluate_on: str = "test"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            msg = f"protocol {self.protocol!r} is not known; there are {', '.join(PROTOCOLS)}"
-            raise ConfigError(msg)
-        fixed = self.protocol in ("fault-filtered", "stratified")
-        if fixed and (self.folds or self.holdout):
-            msg = f"{self.protocol} is a fixed split: --folds and --holdout do not go with it"
-            raise ConfigError(msg)
-        if self.folds is not None and self.holdout is not None:
-            msg = "--folds and --holdout exclude each other: give one of them"
-            raise ConfigError(msg)
-        if self.folds is not None and self.folds < 2:
-            msg = f"--folds {self.folds}: at least 2 are needed"
-            raise ConfigError(msg)
-        if self.holdout is not None and not 0 < self.holdout < 1:
-            msg = f"--holdout {self.holdout:g}: give a share between 0 and 1, for example 0.3"
-            raise ConfigError(msg)
-        if self.holdout is not None and self.protocol == "artist":
-            msg = "--holdout goes with the protocols track and segment only: artist has folds"
-            raise ConfigError(msg)
-        if self.evaluate_on == "valid" and not fixed:
-            msg = f"--evaluate-on valid: {self.protocol} has no validation part; fault-filtered and stratified have"
-            raise ConfigError(msg)
-
-    @property
-    def leaked(self) -> bool:
-        """Whether segments of one track (or copies of it) stand in both training and test."""
-        return self.protocol == "segment"
-
-    @property
-    def name(self) -> str:
-        """Short name with what differs from the usual, for example ``track 5-fold``."""
-        if self.holdout is not None:
-            return f"{self.protocol} {100 * (1 - self.holdout):g}/{100 * self.holdout:g}"
-        if self.protocol in DEFAULT_FOLDS:
-            return f"{self.protocol} {self.folds or DEFAULT_FOLDS[self.protocol]}-fold"
-        return self.protocol if self.evaluate_on == "test" else f"{self.protocol} (validation part)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +96,9 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
     SplitError
         If the protocol cannot be applied to these tracks; the message suggests another.
     """
-    tracks = rows[["track_id", "genre"]].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
+    tracks = (
+        rows[["track_id", "genre"]].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
+    )
     if config.protocol == "segment":
         frame = _segment(rows, config)
     elif config.protocol == "track":
@@ -329,4 +267,6 @@ def _check(split: Split, tracks: pd.DataFrame) -> None:
 def _advice(config: SplitConfig) -> str:
     if config.protocol in ("fault-filtered", "stratified") and config.evaluate_on == "test":
         return "Use --evaluate-on valid to report on the validation part, or --protocol track."
-    return "Use --protocol track" + (", or fewer folds." if config.protocol != "track" else " with fewer folds.")
+    return "Use --protocol track" + (
+        ", or fewer folds." if config.protocol != "track" else " with fewer folds."
+    )

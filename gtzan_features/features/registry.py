@@ -52,7 +52,9 @@ class FeatureSpec:
 
     def columns(self, config: FeatureConfig) -> tuple[Column, ...]:
         """Return the columns in the order in which `summary.summarise` fills them."""
-        names = [self.name] if self.bands is None else [f"{self.name}{i + 1}" for i in range(self.bands(config))]
+        names = (
+            [self.name] if self.bands is None else [f"{self.name}{i + 1}" for i in range(self.bands(config))]
+        )
         return tuple(self._column(name, statistic) for name in names for statistic in self.statistics)
 
     def _column(self, name: str, statistic: Statistic) -> Column:

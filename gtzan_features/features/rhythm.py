@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WINDOW_S = 8.0  # of the autocorrelation
 _START_BPM = 120.0
 _MAX_BPM = 320.0
+_BLOCK = 128  # frames whose autocorrelation is taken at a time
 
 
 def perceptr(spectra: Spectra) -> NDArray[np.float32]:
@@ -115,12 +116,14 @@ def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[n
     """
     n_fft = scipy.fft.next_fast_len(2 * width - 1, real=True)
     padded = np.pad(envelope, width // 2, mode="linear_ramp", end_values=0)
-    frames = np.empty((len(padded) - width + 1, width), np.float32)[: len(envelope)]
-    kernels.windowed_frames(padded, _window(width), 1, frames)
-    spectrum = scipy.fft.rfft(frames, n_fft, axis=1, workers=1)
-    power = np.empty(n_fft // 2 + 1)
-    kernels.mean_normalised_power(spectrum.view(np.float32), n_fft, power)
-    return scipy.fft.irfft(power, n_fft)[:width]
+    frames, power = np.empty((_BLOCK, width), np.float32), np.zeros(n_fft // 2 + 1)
+    for first in range(0, len(envelope), _BLOCK):
+        block = frames[: len(envelope) - first]
+        kernels.windowed_frames(padded[first:], _window(width), 1, block)
+        spectrum = scipy.fft.rfft(block, n_fft, axis=1, workers=1)
+        kernels.add_normalised_power(spectrum.view(np.float32), n_fft, power)
+    mean: NDArray[np.float64] = scipy.fft.irfft(power / len(envelope), n_fft)
+    return mean[:width]
 
 
 @lru_cache(maxsize=8)

@@ -23,7 +23,7 @@ def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
     try:
         if settings.get("early_stopping_rounds"):
             return _fit_stopping_early(model, data, seed)
-        return model.fit(data.X, data.y)  # type: ignore[no-any-return]
+        return model.fit(data.X, data.y)
     except (XGBoostError, ValueError, TypeError) as error:
         # XGBoost puts the reason behind a time stamp and a source position.
         reason = str(error).splitlines()[0].rpartition("] ")[2]
@@ -35,11 +35,13 @@ def _fit_stopping_early(model: XGBClassifier, data: TrainingData, seed: int) -> 
     """Fit on nine tenths of the tracks and stop by the loss on the rest, which is the first inner fold."""
     splits = inner_splits(data, _EARLY_STOPPING_FOLDS, seed)
     if not splits:
-        msg = "early stopping needs two tracks of each genre in the training part. Add tracks, or leave it out"
+        msg = (
+            "early stopping needs two tracks of each genre in the training part. Add tracks, or leave it out"
+        )
         raise ModelError(msg)
     train, valid = splits[0]
     watched = [(data.X[valid], data.y[valid])]
-    return model.fit(data.X[train], data.y[train], eval_set=watched, verbose=False)  # type: ignore[no-any-return]
+    return model.fit(data.X[train], data.y[train], eval_set=watched, verbose=False)
 
 
 XGBOOST = ModelSpec(

@@ -24,7 +24,13 @@ _CALIBRATION_FOLDS = 3
 
 
 def _spec(
-    name: str, estimator: type, summary: str, defaults: dict[str, Any], *, scaled: bool, calibrated: bool = False
+    name: str,
+    estimator: type,
+    summary: str,
+    defaults: dict[str, Any],
+    *,
+    scaled: bool,
+    calibrated: bool = False,
 ) -> ModelSpec:
     def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
         model = _seeded(estimator, settings, seed)
@@ -57,7 +63,7 @@ def _calibrated(model: Any, data: TrainingData, seed: int) -> Any:  # noqa: ANN4
     """
     splits = inner_splits(data, _CALIBRATION_FOLDS, seed)
     if not splits:
-        msg = "calibration needs two tracks of each genre in the training part. Add tracks, or choose another model"
+        msg = "calibration needs two tracks of each genre to train on. Add tracks, or choose another model"
         raise ModelError(msg)
     return CalibratedClassifierCV(model, method="temperature", cv=splits, ensemble=False)
 

@@ -140,7 +140,7 @@ def _check_storable(name: str, path: Path) -> None:
     """Refuse at once what `load_model` would refuse later."""
     strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_TRUSTED))
     if strange:
-        msg = f"{name} with these settings cannot be stored without pickle ({strange[0]}). Choose other settings"
+        msg = f"{name} with these settings cannot be stored without pickle ({strange[0]}). Change them"
         raise ModelError(msg)
 
 
@@ -159,7 +159,9 @@ def load_model(folder: Path) -> StoredModel:
         msg = f"{folder}: {path.name} is missing. Fit the model again"
         raise ModelError(msg)
     try:
-        estimator = _load_xgboost(path) if storage == "xgboost" else skops.io.load(path, trusted=list(_TRUSTED))
+        estimator = (
+            _load_xgboost(path) if storage == "xgboost" else skops.io.load(path, trusted=list(_TRUSTED))
+        )
     except UntrustedTypesFoundException as error:
         msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
         raise ModelError(msg) from error

@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
-from gtzan_features.config import SegmentConfig
-from gtzan_features.datasets.splits import SplitConfig
-from gtzan_features.datasets.synthetic import SyntheticConfig
+from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.pipelines.extract import ExtractSummary, extract
 from gtzan_features.pipelines.fit import FitConfig, fit
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
-from gtzan_features.pipelines.report import report
+from gtzan_features.pipelines.report import ReportResult, report
 from gtzan_features.pipelines.synthesise import synthesise
-from gtzan_features.tables.store import table_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
-    from gtzan_features.parallel.executor import Executor
 
 MODELS = ("xgboost", "svm", "logistic-regression", "majority")
-SEGMENTS = ("30s", "3s")
+SEGMENTS = (SegmentConfig(30.0), SegmentConfig(3.0))
 SPLITS = (SplitConfig(protocol="track", folds=5), SplitConfig(protocol="segment", folds=5))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoResult:
-    """What the demo made: the extraction's summary, the results, and where the report lies."""
+    """What the demo made: the extraction's summary and the report."""
 
     extraction: ExtractSummary
-    results: pd.DataFrame
-    reports_dir: Path
+    report: ReportResult
 
 
 def demo(
     folder: Path,
-    config: SyntheticConfig,
     *,
-    executor: Executor,
+    tracks_per_genre: int = 20,
+    n_jobs: int = -1,
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> DemoResult:
@@ -48,24 +42,28 @@ def demo(
 
     Each model is tested honestly (``track``) and with the leak (``segment``), on 30 s and on 3 s rows.
     """
-    synthesise(folder / "audio", config, executor=executor, progress=progress)
+    synthesise(folder / "audio", tracks_per_genre=tracks_per_genre, n_jobs=n_jobs, progress=progress)
     extraction = extract(
         folder / "audio",
         folder / "features",
-        executor=executor,
+        n_jobs=n_jobs,
         overwrite=True,
         progress=progress,
         notice=notice,
     )
-    jobs = [(m, s, split) for m in MODELS for s in SEGMENTS for split in SPLITS if s == "3s" or not split.leaked]
+    # On one row per track the leaked protocol has no segments to leak through.
+    jobs = [
+        (model, segment, split)
+        for model, segment, split in product(MODELS, SEGMENTS, SPLITS)
+        if not (segment.is_track and split.leaked)
+    ]
     for model, segment, split in jobs:
         settings = ("n_estimators=100", "learning_rate=0.1") if model == "xgboost" else ()
         fit(
-            table_path(folder / "features", "kaggle", SegmentConfig.parse(segment).name),
+            folder / "features",
             folder / "runs",
-            FitConfig(model=model, settings=settings, split=split, allow_leak=True),
-            executor=executor,
+            FitConfig(model=model, segment=segment, settings=settings, split=split, allow_leak=True),
+            n_jobs=n_jobs,
             progress=progress,
         )
-    results = report(folder / "runs", folder / "reports")
-    return DemoResult(extraction=extraction, results=results, reports_dir=folder / "reports")
+    return DemoResult(extraction=extraction, report=report(folder / "runs", folder / "reports"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -11,7 +11,17 @@ from gtzan_features.datasets import gtzan
 from gtzan_features.errors import ConfigError, OutputExistsError
 from gtzan_features.tables.kaggle import read_kaggle_csv, write_kaggle_csv
 from gtzan_features.tables.schema import feature_schema
-from gtzan_features.tables.store import FeatureTable, read_meta, read_table, table_path, write_table
+from gtzan_features.tables.store import (
+    FeatureTable,
+    locate_table,
+    read_meta,
+    read_table,
+    table_path,
+    write_table,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMATS = ("kaggle-csv",)
 
@@ -85,6 +95,6 @@ def export_table(tables_dir: Path, out: Path, *, feature_set: str, segment: str,
     if format_name not in FORMATS:
         msg = f"format {format_name!r} is not known; there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
-    table: FeatureTable = read_table(table_path(tables_dir, feature_set, segment))
+    table: FeatureTable = read_table(locate_table(tables_dir, feature_set, segment))
     write_kaggle_csv(out, table)
     return len(table.frame)

@@ -26,6 +26,7 @@ from gtzan_features.config import FeatureConfig, SegmentConfig, fingerprint
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
 from gtzan_features.errors import AudioError, OutputExistsError
 from gtzan_features.features import sets
+from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
@@ -37,7 +38,6 @@ from gtzan_features.tables.store import FeatureTable, read_meta, table_path, wri
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gtzan_features.parallel.executor import Executor
 
 PARTS = ".parts"
 DEFAULT_SEGMENTS = (SegmentConfig(3.0), SegmentConfig(30.0))
@@ -53,7 +53,9 @@ class ExtractConfig:
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits; names the folder of the parts."""
         lengths = [s.name for s in self.segments]
-        return fingerprint({"features": self.features.fingerprint(), "segments": lengths, **library_versions()})
+        return fingerprint(
+            {"features": self.features.fingerprint(), "segments": lengths, **library_versions()}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,7 @@ def extract(
     out: Path,
     config: ExtractConfig | None = None,
     *,
-    executor: Executor,
+    n_jobs: int = -1,
     genres: tuple[str, ...] = (),
     overwrite: bool = False,
     progress: Progress = silent,
@@ -117,8 +119,8 @@ def extract(
         Folder of the tables: ``kaggle-3s.parquet``, ``kaggle-30s.parquet`` and ``status.parquet``.
     config : ExtractConfig, optional
         The feature set and the segment lengths; the Kaggle columns for 3 s and 30 s where not given.
-    executor : Executor
-        Runs one task per file.
+    n_jobs : int
+        Worker processes, one task per file; -1 is one per processor. Results do not depend on it.
     genres : tuple of str
         Only these genre folders; all where empty.
     overwrite : bool
@@ -151,7 +153,7 @@ def extract(
         sets.warm_up(config.features)
     task = partial(_extract_file, root=str(catalogue.root), parts_dir=str(parts_dir), config=config)
     parts: list[_Part] = []
-    for part in executor.map(task, catalogue.tracks):
+    for part in local_executor(n_jobs).map(task, catalogue.tracks):
         parts.append(part)
         progress(len(parts), len(catalogue.tracks), "files")
     tables = _write_tables(out, config, catalogue, parts)

@@ -7,32 +7,37 @@ import re
 import shlex
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gtzan_features.audio.decode import content_hash
-from gtzan_features.config import fingerprint
+from gtzan_features.config import SegmentConfig, SplitConfig, fingerprint
 from gtzan_features.datasets.dataset import Dataset, load_dataset
-from gtzan_features.datasets.splits import Split, SplitConfig, make_split
+from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.errors import SplitError
 from gtzan_features.models.base import Classifier, TrainingData
-from gtzan_features.models.registry import model_spec, parse_settings
+from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, save_model
+from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.pipelines.versions import model_versions
+from gtzan_features.reports.collect import representative
 from gtzan_features.reports.scores import LevelScore, score
+from gtzan_features.reports.tables import TextTable, scores_table
 from gtzan_features.tables import runs
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
-from gtzan_features.tables.store import FeatureTable, read_table
+from gtzan_features.tables.store import FeatureTable, locate_table, read_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import numpy.typing as npt
 
-    from gtzan_features.parallel.executor import Executor
+    from gtzan_features.evaluation.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,10 @@ class FitConfig:
     ----------
     model : str
         Name of the model.
+    segment : SegmentConfig
+        Length of the rows.
+    feature_set : str
+        Name of the feature set.
     settings : tuple of str
         Hyperparameters as ``name=value``.
     split : SplitConfig
@@ -52,6 +61,8 @@ class FitConfig:
     """
 
     model: str
+    segment: SegmentConfig = field(default_factory=lambda: SegmentConfig(3.0))
+    feature_set: str = "kaggle"
     settings: tuple[str, ...] = ()
     split: SplitConfig = field(default_factory=SplitConfig)
     allow_leak: bool = False
@@ -65,6 +76,45 @@ class FitResult:
     manifest: runs.RunManifest
     scores: dict[str, LevelScore]
     train_accuracy: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures and what they stand for as a JSON-able mapping."""
+        return {
+            "run": str(self.folder),
+            "leaked": self.manifest.leaked,
+            "synthetic": self.manifest.synthetic,
+            "protocol": self.manifest.protocol,
+            "train_accuracy": self.train_accuracy,
+            "levels": {level: one.to_dict() for level, one in self.scores.items()},
+        }
+
+    @property
+    def table(self) -> TextTable:
+        """The figures of every level as a table of text."""
+        m = self.manifest
+        marks = [*(["LEAKED"] if m.leaked else []), *(["SYNTHETIC"] if m.synthetic else [])]
+        title = " ".join([*marks, f"{m.model}, {m.segment} {m.feature_set}, {m.protocol}, {m.dataset}"])
+        return replace(scores_table(self.scores), title=title)
+
+    @property
+    def metrics(self) -> Metrics:
+        """Figures of tracks: by mean probability where a track has segments."""
+        return self.scores[representative(self.scores)].metrics
+
+
+def model_table() -> TextTable:
+    """Return the models that can be fitted, with their settings."""
+    rows = tuple(
+        (spec.name, spec.summary, " ".join(f"{k}={v}" for k, v in spec.defaults.items()))
+        for spec in MODELS.values()
+    )
+    return TextTable(title="", header=("model", "what it is", "settings"), rows=rows)
+
+
+def model_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of models, ``all`` standing for each there is; ModelError for one that is not."""
+    chosen = tuple(MODELS) if tuple(names) == ("all",) else tuple(names)
+    return tuple(model_spec(name).name for name in chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +134,11 @@ class _Fitted:
 
 
 def fit(
-    table_path: Path,
+    tables_dir: Path,
     runs_dir: Path,
     config: FitConfig,
     *,
-    executor: Executor,
+    n_jobs: int = -1,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit and test a model fold by fold, and write the run folder.
@@ -98,14 +148,14 @@ def fit(
 
     Parameters
     ----------
-    table_path : Path
-        A feature table.
+    tables_dir : Path
+        Folder of feature tables; the configuration says which of them.
     runs_dir : Path
         Where run folders lie; the new one is named by what it holds.
     config : FitConfig
         Model, settings, protocol.
-    executor : Executor
-        Runs one task per fold.
+    n_jobs : int
+        Worker processes, one task per fold; -1 is one per processor. Results do not depend on it.
     progress : callable
         Called after each fold.
 
@@ -126,13 +176,14 @@ def fit(
             "Use --protocol track, or --allow-leak to reproduce leaked figures."
         )
         raise SplitError(msg)
+    table_path = locate_table(tables_dir, config.feature_set, config.segment.name)
     table = read_table(table_path)
     data = load_dataset(table)
     split = make_split(data.rows, data.copies, config.split)
     folds = _folds(split, data)
     task = partial(_fit_fold, data=data, model=spec.name, settings=settings, seed=config.split.seed)
     fitted: list[_Fitted] = []
-    for one in executor.map(task, folds):
+    for one in local_executor(n_jobs).map(task, folds):
         fitted.append(one)
         progress(len(fitted), len(folds), spec.name)
     predictions = _predictions(data, folds, fitted)
@@ -140,7 +191,9 @@ def fit(
     manifest = _manifest(config, settings, table_path, table, split, folds)
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
     # The refitted model is not tested: its training accuracy is not that of the folds.
-    train = float(np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size]))
+    train = float(
+        np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])
+    )
     scores = score(predictions)
     folder = runs_dir / manifest.run_id
     _write_run(folder, manifest, split, predictions, scores, train, model)

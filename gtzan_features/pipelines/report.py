@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gtzan_features.errors import RunError
-from gtzan_features.evaluation.comparison import PairedComparison, compare
+from gtzan_features.evaluation.comparison import PairedComparison, compare, verdict
 from gtzan_features.reports.collect import score_runs
-from gtzan_features.reports.page import write_report
+from gtzan_features.reports.page import PAGE, dataset_title, write_report
 from gtzan_features.reports.scores import TRACK, LevelScore, score
+from gtzan_features.reports.tables import accuracy_table
 from gtzan_features.tables.runs import Run, list_runs, read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
 
+    from gtzan_features.reports.tables import TextTable
 
-def report(runs_dir: Path, out: Path) -> pd.DataFrame:
-    """Write the report on all runs in `runs_dir` into `out`; nothing is trained.
 
-    Returns
-    -------
-    DataFrame
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportResult:
+    """A report that was written.
+
+    Attributes
+    ----------
+    page : Path
+        The report in Markdown; ``accuracy.csv`` and the pictures lie beside it.
+    results : DataFrame
         One row per run and level; columns as in ``accuracy.csv``.
+    tables : tuple of TextTable
+        The accuracy tables, honest and leaked ones apart.
+    """
+
+    page: Path
+    results: pd.DataFrame
+    tables: tuple[TextTable, ...]
+
+
+def report(runs_dir: Path, out: Path) -> ReportResult:
+    """Write the report on all runs in `runs_dir` into `out`; nothing is trained.
 
     Raises
     ------
@@ -31,10 +50,20 @@ def report(runs_dir: Path, out: Path) -> pd.DataFrame:
         If there is no run, or one is damaged.
     """
     scored = score_runs(read_run(folder) for folder in list_runs(runs_dir))
-    return write_report(scored, out)
+    results = write_report(scored, out)
+    return ReportResult(page=out / PAGE, results=results, tables=tuple(_tables(results)))
 
 
-def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> PairedComparison:
+def _tables(results: pd.DataFrame) -> Iterator[TextTable]:
+    for dataset, part in results.groupby("dataset", sort=False):
+        name = dataset_title(str(dataset), synthetic=bool(part["synthetic"].any()))
+        for leaked, text in ((False, "no track on both sides"), (True, "LEAKED, no accuracy on new music")):
+            table = accuracy_table(part, leaked=leaked)
+            if table is not None:
+                yield replace(table, title=f"{name}: {text}")
+
+
+def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> tuple[PairedComparison, str]:
     """Test two runs against each other on the tracks that both tested.
 
     Parameters
@@ -48,6 +77,8 @@ def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> Paired
     -------
     PairedComparison
         Difference, interval and exact McNemar test over tracks, first minus second.
+    str
+        What that shows, in one sentence.
 
     Raises
     ------
@@ -56,7 +87,9 @@ def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> Paired
     """
     a, b = read_run(first), read_run(second)
     if a.manifest.dataset != b.manifest.dataset:
-        reason = f"was run on {b.manifest.dataset}, {first} on {a.manifest.dataset}. Compare runs on one data set"
+        reason = (
+            f"was run on {b.manifest.dataset}, {first} on {a.manifest.dataset}. Compare runs on one data set"
+        )
         raise RunError(second, reason)
     x, y = _tracks(a, aggregation), _tracks(b, aggregation)
     if x.units != y.units:
@@ -66,7 +99,8 @@ def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> Paired
             "Compare runs of one protocol and seed"
         )
         raise RunError(second, reason)
-    return compare(x.correct, y.correct)
+    found = compare(x.correct, y.correct)
+    return found, verdict(found, a.manifest.run_id, b.manifest.run_id)
 
 
 def _tracks(run: Run, aggregation: str) -> LevelScore:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.synthetic import SyntheticConfig, iter_tracks, write_marker, write_track
 from gtzan_features.errors import OutputExistsError
+from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gtzan_features.parallel.executor import Executor
-
 
 def synthesise(
     folder: Path,
-    config: SyntheticConfig,
     *,
-    executor: Executor,
+    tracks_per_genre: int = 20,
+    seconds: float = 30.0,
+    seed: int = 0,
+    n_jobs: int = -1,
     progress: Progress = silent,
 ) -> int:
     """Write the synthetic data set into `folder` and return the number of tracks.
@@ -29,14 +30,17 @@ def synthesise(
 
     Raises
     ------
+    ConfigError
+        If a setting is out of range; `SyntheticConfig` says what each may be.
     OutputExistsError
         If `folder` holds something that is no synthetic data set.
     """
+    config = SyntheticConfig(tracks_per_genre=tracks_per_genre, seconds=seconds, seed=seed)
     if folder.exists() and any(p.name != "dataset.json" and "synth" not in p.name for p in _files(folder)):
         raise OutputExistsError(folder, "holds other files. Give an empty or a new folder")
     items = list(iter_tracks(config))
     task = partial(_write, folder=folder, config=config)
-    for done, _ in enumerate(executor.map(task, items), start=1):
+    for done, _ in enumerate(local_executor(n_jobs).map(task, items), start=1):
         progress(done, len(items), "tracks")
     write_marker(folder, config)
     return len(items)

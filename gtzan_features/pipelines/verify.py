@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gtzan_features.audio.decode import read_signal
 from gtzan_features.audio.repair import repair_for
@@ -15,10 +15,8 @@ from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import TrackFile, read_catalogue
 from gtzan_features.errors import AudioError
+from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from gtzan_features.parallel.executor import Executor
 
 KINDS = ("corrupt", "repaired", "silent", "short", "duplicate", "altered", "unknown", "missing")
 _SHORTEST_S = 3.0
@@ -59,7 +57,7 @@ class _Heard:
     reason: str = ""
 
 
-def verify(audio_dir: Path, *, executor: Executor, progress: Progress = silent) -> Verification:
+def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) -> Verification:
     """Decode every file of a folder and list what is wrong.
 
     A folder with at least one of GTZAN's tracks is checked against the facts on all 1000. ``altered``
@@ -73,10 +71,11 @@ def verify(audio_dir: Path, *, executor: Executor, progress: Progress = silent) 
     catalogue = read_catalogue(audio_dir)
     known = gtzan.track_genres()
     is_gtzan = any(t.track_id in known for t in catalogue.tracks)
-    facts = gtzan.facts().to_dict("index") if is_gtzan else {}
+    table = gtzan.facts()
+    facts = {str(i): table.loc[i].to_dict() for i in table.index} if is_gtzan else {}
     heard: list[_Heard] = []
     task = partial(_listen, root=catalogue.root)
-    for one in executor.map(task, catalogue.tracks):
+    for one in local_executor(n_jobs).map(task, catalogue.tracks):
         heard.append(one)
         progress(len(heard), len(catalogue.tracks), "files")
     findings: list[Finding] = []
@@ -108,7 +107,9 @@ def _listen(track: TrackFile, root: Path) -> _Heard:
     )
 
 
-def _of_file(track: TrackFile, heard: _Heard, fact: dict[str, Any] | None, *, is_gtzan: bool) -> list[Finding]:
+def _of_file(
+    track: TrackFile, heard: _Heard, fact: dict[str, Any] | None, *, is_gtzan: bool
+) -> list[Finding]:
     def finding(kind: str, detail: str) -> Finding:
         return Finding(kind=kind, track_id=track.track_id, path=track.path, detail=detail)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from gtzan_features.evaluation.metrics import Metrics
@@ -133,8 +134,8 @@ def _series_name(segments: str, level: str) -> str:
     return f"{segments}, single segments" if level == SEGMENT else f"{segments}, tracks by {level}"
 
 
-def _legend(panels: list[Axes]) -> tuple[list[object], list[str]]:
-    merged: dict[str, object] = {}
+def _legend(panels: list[Axes]) -> tuple[list[Artist], list[str]]:
+    merged: dict[str, Artist] = {}
     for axes in panels:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             merged.setdefault(label, handle)

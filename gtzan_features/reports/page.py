@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from gtzan_features.evaluation.metrics import Metrics
 
 
+PAGE = "accuracy.md"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Confusions:
     title: str
@@ -58,14 +61,19 @@ def write_report(scored: list[ScoredRun], folder: Path) -> pd.DataFrame:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML
+        autoescape=False,
     )
     published = published_table() if real_gtzan else None
     text = environment.get_template("accuracy.md.j2").render(datasets=sections, published=published)
-    write_text(folder / "accuracy.md", re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    write_text(folder / PAGE, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
     write_text(folder / "accuracy.csv", _csv(results, with_published=real_gtzan))
     write_text(folder / "confusions.csv", _confusions_csv(scored))
     return results
+
+
+def dataset_title(name: str, *, synthetic: bool) -> str:
+    """Return the name of a data set, marked where the music is synthetic."""
+    return f"{name} (synthetic music)" if synthetic and "synthetic" not in name else name
 
 
 def published_table() -> TextTable:
@@ -99,16 +107,15 @@ def _section(results: pd.DataFrame, scored: list[ScoredRun], name: str, folder: 
     synthetic = bool(part["synthetic"].any())
     manifest = max((one.run.manifest for one in runs), key=lambda m: m.n_tracks)
     picture = f"accuracy-{_slug(name)}.png"
-    mark = " (synthetic music)" if synthetic and "synthetic" not in name else ""
-    save_figure(accuracy_figure(part, f"{name}{mark}: accuracy with 95 % intervals"), folder / picture)
+    title = dataset_title(name, synthetic=synthetic)
+    save_figure(accuracy_figure(part, f"{title}: accuracy with 95 % intervals"), folder / picture)
     tests = [
-        f"{t.protocol}: "
-        + verdict(t.comparison, f"{t.label} on {t.short} (mean)", f"{t.label} on {t.long}")
+        f"{t.protocol}: " + verdict(t.comparison, f"{t.label} on {t.short} (mean)", f"{t.label} on {t.long}")
         for t in length_tests(runs)
         if t.label != "majority"
     ]
     return _Section(
-        title=f"{name}{mark}",
+        title=title,
         synthetic=synthetic,
         size=f"{manifest.n_tracks} tracks, {len(manifest.genres)} genres ({', '.join(manifest.genres)}).",
         honest=accuracy_table(part, leaked=False),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gtzan_features.evaluation.aggregate import METHODS, aggregate, per_track, rank
 from gtzan_features.evaluation.intervals import Interval, accuracy_interval
 from gtzan_features.evaluation.metrics import Metrics, evaluate
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from gtzan_features.tables.predictions import Predictions

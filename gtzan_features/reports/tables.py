@@ -11,6 +11,8 @@ from gtzan_features.reports.scores import LEVELS, SEGMENT, TRACK
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gtzan_features.reports.scores import LevelScore
+
 _LEVEL_TEXT = {TRACK: "one row per track", SEGMENT: "none: single segments"}
 _LEVEL_ORDER = {level: i for i, level in enumerate((TRACK, *LEVELS))}
 _ROW_KEYS = ("model", "features", "segments", "aggregation")
@@ -88,13 +90,33 @@ def accuracy_table(results: pd.DataFrame, *, leaked: bool) -> TextTable | None:
         cells, key=lambda k: (-best[k[0]], k[0], k[1], -segment_s(k[2]), _LEVEL_ORDER.get(k[3], 99))
     )
     rows = tuple(
-        (*key[:3], level_name(key[3]), *(cells[key].get(p, "–") for p in protocols))
-        for key in ordered
+        (*key[:3], level_name(key[3]), *(cells[key].get(p, "–") for p in protocols)) for key in ordered
     )
     mark = "LEAKED " if leaked else ""
     header = ("model", "features", "segments", "aggregation", *(mark + p for p in protocols))
     title = "Leaked" if leaked else "Honest"
     return TextTable(title=title, header=header, rows=rows)
+
+
+def scores_table(scores: dict[str, LevelScore]) -> TextTable:
+    """Lay out one run's figures, a row per level; without a title."""
+    rows = tuple(
+        (
+            level_name(level),
+            str(s.metrics.n),
+            accuracy_cell(s.metrics.accuracy, s.interval.low, s.interval.high),
+            percent(s.metrics.top2_accuracy),
+            percent(s.metrics.macro_precision),
+            percent(s.metrics.macro_recall),
+            percent(s.metrics.macro_f1),
+            # Shares of votes are mostly 0 or 1: their log-loss and calibration say little.
+            "–" if level == "vote" else f"{s.metrics.log_loss:.3f}",
+            "–" if level == "vote" else percent(s.metrics.calibration_error),
+        )
+        for level, s in scores.items()
+    )
+    header = ("aggregation", "n", "accuracy, %", "top-2", "precision", "recall", "F1", "log-loss")
+    return TextTable(title="", header=(*header, "calibration error"), rows=rows)
 
 
 def figures_table(results: pd.DataFrame) -> TextTable:

@@ -24,9 +24,7 @@ _DOUBT = 2e-5  # semitones from an edge within which rounding may move a peak ac
 _CLASSES = 12
 
 
-def tuning(
-    magnitude: NDArray[np.float32], sr: int, precise: Callable[[], NDArray[np.float32]]
-) -> float:
+def tuning(magnitude: NDArray[np.float32], sr: int, precise: Callable[[], NDArray[np.float32]]) -> float:
     """Deviation of the music from A = 440 Hz.
 
     The answer is the fullest of a hundred bins. Where peaks within rounding error of a bin's edge
@@ -65,7 +63,9 @@ def tuning(
 def _peaks(magnitude: NDArray[np.float32], sr: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Frequencies in Hz and powers of the interpolated peaks of all frames."""
     bin_hz = sr / (2 * (magnitude.shape[1] - 1))
-    first, stop = np.searchsorted(np.arange(magnitude.shape[1]) * bin_hz, (_LOWEST_HZ, min(_HIGHEST_HZ, sr / 2)))
+    first, stop = np.searchsorted(
+        np.arange(magnitude.shape[1]) * bin_hz, (_LOWEST_HZ, min(_HIGHEST_HZ, sr / 2))
+    )
     room = len(magnitude) * int(stop - first)
     found, heights = np.empty(room), np.empty(room, np.float32)
     count = kernels.spectral_peaks(magnitude, int(first), int(stop), _PEAK, found, heights)

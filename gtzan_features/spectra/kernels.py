@@ -27,9 +27,9 @@ def windowed_frames(padded: Float32, window: Float32, hop: int, frames: Float32)
     """Fill `frames` (n_frames, n_fft) with windowed frames of `padded`, one every `hop` samples."""
     n_frames, n_fft = frames.shape
     for t in range(n_frames):
-        start = t * hop
+        source, target = padded[t * hop : t * hop + n_fft], frames[t]
         for i in range(n_fft):
-            frames[t, i] = padded[start + i] * window[i]
+            target[i] = source[i] * window[i]
 
 
 @kernel
@@ -150,9 +150,9 @@ def overlap_added(frames: Float32, window: Float32, hop: int, total: Float32) ->
     """Add windowed `frames` (n_frames, n_fft) to `total` at multiples of `hop` samples."""
     n_frames, n_fft = frames.shape
     for t in range(n_frames):
-        start = t * hop
+        source, target = frames[t], total[t * hop : t * hop + n_fft]
         for i in range(n_fft):
-            total[start + i] += frames[t, i] * window[i]
+            target[i] += source[i] * window[i]
 
 
 @kernel
@@ -183,9 +183,9 @@ def mean_square_of_frames(padded: Float32, n_frames: int, n_fft: int, hop: int, 
     per_frame = n_fft // hop
     blocks = np.zeros(n_frames + per_frame - 1)
     for block in range(len(blocks)):
-        total = 0.0
-        for i in range(block * hop, (block + 1) * hop):
-            total += np.float64(padded[i]) * np.float64(padded[i])
+        samples, total = padded[block * hop : (block + 1) * hop], 0.0
+        for i in range(len(samples)):
+            total += np.float64(samples[i]) * np.float64(samples[i])
         blocks[block] = total
     for t in range(n_frames):
         total = 0.0
@@ -203,9 +203,10 @@ def crossings_of_frames(signal: Float32, n_fft: int, hop: int, result: Float64) 
     """
     counts = np.zeros(len(signal) // hop + 1, np.int64)  # of blocks of `hop` samples
     for block in range(len(counts)):
-        count = np.int32(0)
-        for i in range(max(block * hop, 1), min((block + 1) * hop, len(signal))):
-            count += np.int32((signal[i] <= _NEGATIVE) != (signal[i - 1] <= _NEGATIVE))
+        first, stop, count = max(block * hop, 1), min((block + 1) * hop, len(signal)), np.int32(0)
+        before, after = signal[first - 1 : stop - 1], signal[first:stop]
+        for i in range(len(after)):
+            count += np.int32((before[i] <= _NEGATIVE) != (after[i] <= _NEGATIVE))
         counts[block] = count
     half = n_fft // 2 // hop
     for t in range(len(result)):
@@ -269,28 +270,27 @@ def _ranked(values: Float32, count: int, rank: int) -> float:
 
 
 @summing_kernel
-def mean_normalised_power(parts: Float32, n_fft: int, result: Float64) -> None:
-    """Fill `result` (n_bins) with the mean of power spectra, each divided by its frame's energy.
+def add_normalised_power(parts: Float32, n_fft: int, total: Float64) -> None:
+    """Add power spectra to `total` (n_bins), each divided by the energy of its frame.
 
-    `parts` holds real transforms of length `n_fft`, interleaved (n_frames, 2 n_bins); frames
-    without energy count as zeros.
+    `parts` holds real transforms of length `n_fft`, real and imaginary (n_frames, 2 n_bins); frames
+    without energy add nothing.
     """
-    n_frames, n_bins = parts.shape[0], len(result)
+    n_frames, n_bins = parts.shape[0], len(total)
     power = np.empty(n_bins)
-    result[:] = 0.0
     for t in range(n_frames):
-        energy = 0.0
+        row, energy = parts[t], 0.0
         for k in range(n_bins):
-            re, im = np.float64(parts[t, 2 * k]), np.float64(parts[t, 2 * k + 1])
+            re, im = np.float64(row[2 * k]), np.float64(row[2 * k + 1])
             power[k] = re * re + im * im
             energy += power[k]
         energy = 2 * energy - power[0]
         if n_fft % 2 == 0:
             energy -= power[n_bins - 1]
         if energy > 0:
-            scale = n_fft / energy / n_frames
+            scale = n_fft / energy
             for k in range(n_bins):
-                result[k] += scale * power[k]
+                total[k] += scale * power[k]
 
 
 @summing_kernel

@@ -42,8 +42,9 @@ def to_lanes(magnitude: Float32, lanes: Float32) -> None:
         for start in range(0, n_bins, _SQUARE):
             stop = min(start + _SQUARE, n_bins)
             for lane in range(count):
-                for k in range(start, stop):
-                    lanes[block, k, lane] = magnitude[first + lane, k]
+                row, column = magnitude[first + lane, start:stop], lanes[block, start:stop]
+                for k in range(len(row)):
+                    column[k, lane] = row[k]
             for k in range(start, stop):
                 for lane in range(count, LANES):
                     lanes[block, k, lane] = np.float32(0)

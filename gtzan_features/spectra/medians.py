@@ -33,7 +33,6 @@ WINDOW = 31
 _HALF = 15
 _TILE = 16  # windows that share one sorted core
 _SPAN = 46  # values that a tile looks at: _TILE + WINDOW - 1
-_VECTOR = 16  # lanes in the widest vector register
 
 
 @inlined
@@ -177,9 +176,9 @@ def _store8(source: Any, target: Any, c: Any, lane: int, j: int) -> None:
 
 
 @part
-def _median_tile(source: NDArray[np.float32], target: NDArray[np.float32], count: int) -> None:
-    """Write 16 medians of the first `count` lanes, from 46 values each; both arrays are flat, lanes last."""
-    for lane in range((count + _VECTOR - 1) // _VECTOR * _VECTOR):
+def _median_tile(source: NDArray[np.float32], target: NDArray[np.float32]) -> None:
+    """Write 16 medians of each lane, from 46 values each; both arrays are flat, lanes last."""
+    for lane in range(LANES):
         core = _merge8(_sorted8(source, lane + 15 * LANES), _sorted8(source, lane + 23 * LANES))
         _store8(source, target, _middle8(core, _sorted8(source, lane + 7 * LANES)), lane, 0)
         _store8(source, target, _middle8(core, _sorted8(source, lane + WINDOW * LANES)), lane, 8)
@@ -210,34 +209,36 @@ def _filter_frames(x: NDArray[np.float32], source: NDArray[np.float32], result: 
     for first in range(0, n_bins, LANES):
         count = min(LANES, n_bins - first)
         for frame in range(n_frames):
+            column, row = x[frame, first : first + count], source[(frame + _HALF) * LANES :]
             for lane in range(count):
-                source[(frame + _HALF) * LANES + lane] = x[frame, first + lane]
+                row[lane] = column[lane]
         _mirror_ends(source, n_frames)
         for start in range(0, n_frames, _TILE):
-            _median_tile(source[start * LANES : (start + _SPAN) * LANES], target, count)
-            for row in range(min(_TILE, n_frames - start)):
+            _median_tile(source[start * LANES : (start + _SPAN) * LANES], target)
+            for k in range(min(_TILE, n_frames - start)):
+                column, row = result[start + k, first : first + count], target[k * LANES :]
                 for lane in range(count):
-                    result[start + row, first + lane] = target[row * LANES + lane]
+                    column[lane] = row[lane]
 
 
 @kernel
-def _filter_bins(lanes: NDArray[np.float32], source: NDArray[np.float32], result: NDArray[np.float32]) -> None:
+def _filter_bins(
+    lanes: NDArray[np.float32], source: NDArray[np.float32], result: NDArray[np.float32]
+) -> None:
     """Fill `result` (n_frames, n_bins) with medians over the bins of `lanes`; `source` is scratch."""
     n_frames, n_bins = result.shape
     target = np.empty(_TILE * LANES, np.float32)
     for block in range(len(lanes)):
         first = block * LANES
         count = min(LANES, n_frames - first)
-        for k in range(n_bins):
-            for lane in range(LANES):
-                source[(k + _HALF) * LANES + lane] = lanes[block, k, lane]
+        source[_HALF * LANES : (_HALF + n_bins) * LANES] = lanes[block].reshape(-1)
         _mirror_ends(source, n_bins)
         for start in range(0, n_bins, _TILE):
-            _median_tile(source[start * LANES : (start + _SPAN) * LANES], target, count)
-            stop = min(_TILE, n_bins - start)
+            _median_tile(source[start * LANES : (start + _SPAN) * LANES], target)
             for lane in range(count):
-                for k in range(stop):
-                    result[first + lane, start + k] = target[k * LANES + lane]
+                row, column = result[first + lane, start : start + _TILE], target[lane:]
+                for k in range(len(row)):
+                    row[k] = column[k * LANES]
 
 
 def median_over_frames(

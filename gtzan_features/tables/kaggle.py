@@ -107,10 +107,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise TableError(path, "no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv")
     try:
         # "round_trip" keeps every digit; pandas' default parser may be off by one in the last place.
-        return pd.read_csv(path, float_precision="round_trip", keep_default_na=True)
+        frame: pd.DataFrame = pd.read_csv(path, float_precision="round_trip")
     except (ValueError, UnicodeDecodeError, OSError) as error:
         reason = f"cannot be read as CSV ({str(error).splitlines()[0]})"
         raise TableError(path, reason) from error
+    else:
+        return frame
 
 
 def _check_columns(path: Path, raw: pd.DataFrame, names: list[str]) -> None:
@@ -130,7 +132,7 @@ def _check_columns(path: Path, raw: pd.DataFrame, names: list[str]) -> None:
 
 
 def _numbers(path: Path, raw: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    values = raw[names].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    values: pd.DataFrame = raw[names].apply(pd.to_numeric, errors="coerce").astype(np.float64)
     bad = ~np.isfinite(values.to_numpy())
     if bad.any():
         row, column = np.argwhere(bad)[0]
@@ -155,9 +157,7 @@ def _segment_length(path: Path, lengths: pd.Series, sr: int) -> SegmentConfig:
     return SegmentConfig(TRACK_S if abs(seconds - TRACK_S) <= 2 else seconds)
 
 
-def _keys(
-    path: Path, raw: pd.DataFrame, lengths: pd.Series, segment: SegmentConfig, sr: int
-) -> pd.DataFrame:
+def _keys(path: Path, raw: pd.DataFrame, lengths: pd.Series, segment: SegmentConfig, sr: int) -> pd.DataFrame:
     stems = _stems(raw["filename"])
     if segment.is_track:
         tracks, numbers = stems, pd.Series(0, index=raw.index)

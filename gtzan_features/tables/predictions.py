@@ -46,13 +46,13 @@ class Predictions:
     def y_true(self) -> npt.NDArray[np.int64]:
         """Index of the true genre of each row in `genres`."""
         index = {genre: i for i, genre in enumerate(self.genres)}
-        return self.frame["genre"].map(index).to_numpy(dtype=np.int64)
+        return np.array([index[genre] for genre in self.frame["genre"]], dtype=np.int64)
 
     @property
     def track_index(self) -> npt.NDArray[np.int64]:
         """A number per row that the segments of a track share; ascending with the track identifier."""
         codes = np.unique(self.frame["track_id"].to_numpy(dtype=str), return_inverse=True)[1]
-        return codes.astype(np.int64)
+        return np.asarray(codes, dtype=np.int64)
 
     @property
     def tracks(self) -> list[str]:

@@ -153,7 +153,9 @@ def list_runs(folder: Path) -> list[Path]:
     """
     found = sorted(p.parent for p in folder.glob(f"*/{MANIFEST}") if not p.parent.name.startswith("."))
     if not found:
-        raise RunError(folder, "holds no runs. Fit a model first, for example: gtzan fit xgboost --segments 3s")
+        raise RunError(
+            folder, "holds no runs. Fit a model first, for example: gtzan fit xgboost --segments 3s"
+        )
     return found
 
 

@@ -92,4 +92,5 @@ def read_status(path: Path) -> pd.DataFrame:
     table = read_parquet(path, "status table")
     if table.schema.names != _SCHEMA.names:
         raise TableError(path, "not a status table of this program. Extract the features again")
-    return table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
+    return frame

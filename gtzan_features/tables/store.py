@@ -53,6 +53,29 @@ def table_path(folder: Path, feature_set: str, segment: str) -> Path:
     return folder / f"{feature_set}-{segment}.parquet"
 
 
+def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
+    """Return the path of a feature table that must exist.
+
+    Raises
+    ------
+    TableError
+        If it does not; the message names the tables that do, or how to make one.
+    """
+    path = table_path(folder, feature_set, segment)
+    if path.is_file():
+        return path
+    others = sorted(p.stem for p in folder.glob("*-*s.parquet"))
+    if others:
+        reason = (
+            f"no such feature table; the folder has {', '.join(others)}. Extract with --segments {segment}"
+        )
+    else:
+        reason = (
+            "no such feature table. Make it: gtzan features extract AUDIO_DIR, or gtzan features import CSV"
+        )
+    raise TableError(path, reason)
+
+
 def write_parquet(path: Path, table: pa.Table) -> None:
     """Write an Arrow table, whole or not at all; the same table gives the same bytes."""
     with atomic_path(path) as temporary:
@@ -114,7 +137,9 @@ def read_table(path: Path) -> FeatureTable:
     meta = _meta(path, table.schema)
     missing = [name for name in KEY_NAMES if name not in table.schema.names]
     if missing:
-        raise TableError(path, f"the key columns {', '.join(missing)} are missing. Extract the features again")
+        raise TableError(
+            path, f"the key columns {', '.join(missing)} are missing. Extract the features again"
+        )
     columns = tuple(
         (field.name, (field.metadata or {}).get(b"unit", b"").decode())
         for field in table.schema
@@ -130,7 +155,9 @@ def read_table(path: Path) -> FeatureTable:
 def _meta(path: Path, schema: pa.Schema) -> TableMeta:
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
-        raise TableError(path, "a Parquet file, but not a feature table of gtzan. Extract or import the features")
+        raise TableError(
+            path, "a Parquet file, but not a feature table of gtzan. Extract or import the features"
+        )
     try:
         return TableMeta.from_json(text.decode())
     except (ValueError, TypeError) as error:

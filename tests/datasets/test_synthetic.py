@@ -39,10 +39,8 @@ def disco() -> list[np.ndarray]:
 
 class TestRecipes:
     def test_genres_are_those_of_gtzan(self):
-        assert tuple(sorted(SYNTHETIC_GENRES)) == SYNTHETIC_GENRES
-        assert set(SYNTHETIC_GENRES) == set(
-            ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
-        )
+        names = "blues, classical, country, disco, hiphop, jazz, metal, pop, reggae, rock"
+        assert ", ".join(SYNTHETIC_GENRES) == names
 
     @pytest.mark.parametrize("genre", SYNTHETIC_GENRES)
     def test_every_name_is_in_its_table(self, genre):

@@ -24,8 +24,8 @@ _BORROW = 0.05
 """Probability that a part comes from a neighbouring genre: the knob that sets how hard the set is."""
 
 _TUNING_CENTS = 35.0
-_EQ_DB = 2.8
-_MIX_DB = 2.0
+_EQ_DB = 2.4
+_MIX_DB = 1.6
 
 EQ_CENTRES_HZ = (60.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0)
 """Centres of the overlapping bands of the equalisation, one octave apart."""
