@@ -83,4 +83,8 @@ def duplicate_labels(rows: pd.DataFrame, X: npt.NDArray[np.float64]) -> pd.Serie
         for track, original in duplicate_of.items():
             if track in labels:
                 labels[track] = labels.get(original, f"copy of {original}")
-    return pd.Series(labels, name="copies").sort_index()
+    # Named by their first track, so that a split is the same for every segment length and feature set.
+    first: dict[str, str] = {}
+    for track in sorted(labels):
+        first.setdefault(labels[track], track)
+    return pd.Series({track: first[labels[track]] for track in sorted(labels)}, name="copies")

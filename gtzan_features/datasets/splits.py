@@ -197,6 +197,13 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
     folds = config.folds or DEFAULT_FOLDS["artist"]
     fold = np.full(len(tracks), -1, dtype=np.int64)
     names = groups[known].astype(str).to_numpy(dtype=object)
+    artists = pd.DataFrame({"genre": tracks["genre"][known], "artist": names}).groupby("genre")["artist"].nunique()
+    if int(artists.min()) < folds:
+        msg = (
+            f"artist: {folds} folds need {folds} artists of each genre, and {artists.idxmin()} has "
+            f"{artists.min()}. Add artists, use fewer --folds, or --protocol track."
+        )
+        raise SplitError(msg)
     fold[known] = _group_folds(tracks["genre"][known], names, folds, config.seed)
     return fold
 

@@ -93,7 +93,7 @@ def tempo(spectra: Spectra) -> NDArray[np.float64]:
     envelope = onset_envelope(spectra)
     if not envelope.any():
         return np.zeros(1)
-    width = int(librosa.time_to_frames(_WINDOW_S, sr=spectra.config.sr, hop_length=spectra.config.hop))
+    width = int(_WINDOW_S * spectra.config.sr) // spectra.config.hop
     periodicity = mean_autocorrelation(envelope, width)
     bpm, prior = _prior(width, spectra.config.sr, spectra.config.hop)
     return bpm[[np.argmax(np.log1p(1e6 * periodicity) + prior)]]

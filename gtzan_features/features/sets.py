@@ -105,5 +105,7 @@ def warm_up(config: FeatureConfig) -> None:
 
     `is_compiled` tells beforehand whether this takes half a second or, once per installation, longer.
     """
-    signal = np.sin(np.arange(2 * config.n_fft, dtype=np.float32))
-    compute([signal], config)
+    noise = np.random.default_rng(0).standard_normal(
+        16 * config.n_fft
+    )  # with onsets, so that nothing is left out
+    compute([noise.astype(np.float32)], config)

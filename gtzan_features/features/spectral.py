@@ -33,7 +33,7 @@ def spectral_centroid(spectra: Spectra) -> NDArray[np.float64]:
 
 
 def spectral_bandwidth(spectra: Spectra) -> NDArray[np.float64]:
-    """Standard deviation of each magnitude spectrum around its centroid.
+    """Spread of each magnitude spectrum around its centroid, as a standard deviation.
 
     Parameters
     ----------

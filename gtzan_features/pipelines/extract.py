@@ -143,6 +143,7 @@ def extract(
     """
     started = time.perf_counter()
     config = config or ExtractConfig()
+    sets.columns(config.features)  # an unknown set is refused before anything is read or made
     catalogue = read_catalogue(audio_dir, genres)
     if not overwrite:
         _check_output(out, config, catalogue)
@@ -221,11 +222,11 @@ def _write_part(path: Path, part: _Part) -> None:
 def _read_part(path: Path, track: TrackFile) -> _Part | None:
     """Read a part for `track`; None where there is none, or none that is whole."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
             status = json.loads(str(stored["status"]))
             names = [key.removeprefix("keys_") for key in stored.files if key.startswith("keys_")]
             rows = {name: (stored[f"keys_{name}"], stored[f"values_{name}"]) for name in names}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     # The same bytes may lie under another name than when the part was written.
     status |= {"track_id": track.track_id, "genre": track.genre, "path": track.path}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import librosa
 import numpy as np
 
 from gtzan_features.spectra import kernels
@@ -82,16 +81,47 @@ def _louder_half(heights: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArr
 
 
 def _semitones_off(hz: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Distance of each frequency from the nearest note in semitones, in [-0.5, 0.5), in librosa's float32 steps."""
-    off = np.mod(np.float32(_CLASSES) * np.log2(hz / np.float32(440.0 / 16)), np.float32(1))
+    """Semitones from the nearest note to each frequency, in [-0.5, 0.5), in librosa's float32 steps."""
+    off: NDArray[np.float32] = np.mod(
+        np.float32(_CLASSES) * np.log2(hz / np.float32(440.0 / 16)), np.float32(1)
+    )
     off[off >= 0.5] -= np.float32(1)
     return off
 
 
-@lru_cache(maxsize=128)
-def _filters(sr: int, n_fft: int, tuned: float) -> NDArray[np.float32]:
-    basis = librosa.filters.chroma(sr=sr, n_fft=n_fft, tuning=tuned, n_chroma=_CLASSES)
-    return cast("NDArray[np.float32]", basis)
+@lru_cache(maxsize=_BINS)
+def filters(sr: int, n_fft: int, tuned: float) -> NDArray[np.float32]:
+    """Weights of each bin's power in each pitch class: Gaussian bumps of one semitone, two octaves around C5.
+
+    ``librosa.filters.chroma`` gives the same; its module would compile a dozen functions that
+    nothing here needs.
+
+    Parameters
+    ----------
+    sr, n_fft : int
+        Sampling rate in Hz and length of a frame.
+    tuned : float
+        Deviation from A = 440 Hz in semitones.
+
+    Returns
+    -------
+    ndarray of shape (12, n_fft // 2 + 1), float32
+        Pitch classes from C.
+    """
+    hz = np.linspace(0, sr, n_fft, endpoint=False)[1:]
+    place = _CLASSES * np.log2(hz / (440.0 * 2.0 ** (tuned / _CLASSES) / 16))  # semitones above A0
+    place = np.concatenate(([place[0] - 1.5 * _CLASSES], place))  # bin 0 has no pitch: far below
+    width = np.concatenate((np.maximum(np.diff(place), 1), [1]))
+    half = _CLASSES // 2
+    away = (
+        np.remainder(np.subtract.outer(np.arange(_CLASSES), place) * -1 + half + 10 * _CLASSES, _CLASSES)
+        - half
+    )
+    weights = np.exp(-0.5 * (2 * away / width) ** 2)
+    weights /= np.sqrt(np.sum(weights**2, axis=0))
+    weights *= np.exp(-0.5 * ((place / _CLASSES - 5) / 2) ** 2)
+    from_c = np.roll(weights, -3, axis=0)
+    return np.ascontiguousarray(from_c[:, : n_fft // 2 + 1], dtype=np.float32)
 
 
 def chroma(magnitude: NDArray[np.float32], sr: int, tuned: float) -> NDArray[np.float32]:
@@ -112,6 +142,6 @@ def chroma(magnitude: NDArray[np.float32], sr: int, tuned: float) -> NDArray[np.
         Transpose of ``librosa.feature.chroma_stft``, in [0, 1]; 0 for a silent frame.
     """
     result = np.empty((len(magnitude), _CLASSES), np.float32)
-    kernels.dense_power(magnitude, _filters(sr, 2 * (magnitude.shape[1] - 1), tuned), result)
+    kernels.dense_power(magnitude, filters(sr, 2 * (magnitude.shape[1] - 1), tuned), result)
     kernels.scaled_to_peak(result)
     return result

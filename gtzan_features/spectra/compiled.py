@@ -22,13 +22,13 @@ _KERNELS: list[Any] = []
 
 def kernel(function: Function) -> Function:
     """Compile `function` on its first call, exact IEEE arithmetic, and remember it for `is_compiled`."""
-    return _register(numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _registered(numba.njit(cache=True, nogil=True, error_model="numpy"), function)
 
 
 def summing_kernel(function: Function) -> Function:
     """Compile `function` like `kernel`, but let sums be added up in any (fixed) order."""
     options = {"reassoc", "contract"}
-    return _register(numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=options)(function))
+    return _registered(numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=options), function)
 
 
 def inlined(function: Function) -> Function:
@@ -53,9 +53,10 @@ def is_compiled() -> bool:
     return all(_is_ready(dispatcher) for dispatcher in _KERNELS)
 
 
-def _register(dispatcher: Any) -> Any:
+def _registered(compiler: Any, function: Function) -> Function:
+    dispatcher = compiler(function)
     _KERNELS.append(dispatcher)
-    return dispatcher
+    return cast("Function", dispatcher)
 
 
 def _is_ready(dispatcher: Any) -> bool:

@@ -34,7 +34,7 @@ def windowed_frames(padded: Float32, window: Float32, hop: int, frames: Float32)
 
 @kernel
 def magnitudes(parts: Float32, kept: Float32, magnitude: Float32) -> None:
-    """Copy `parts` (n_frames, 2 n_bins, real and imaginary) to `kept` and fill `magnitude` (n_frames, n_bins)."""
+    """Copy `parts` (n_frames, 2 n_bins: real, imaginary) to `kept`, fill `magnitude` (n_frames, n_bins)."""
     n_frames, n_bins = magnitude.shape
     for t in range(n_frames):
         for k in range(n_bins):
@@ -110,7 +110,7 @@ def tuning_votes(
     votes: NDArray[np.int64],
     doubtful: NDArray[np.int64],
 ) -> None:
-    """Count values of [-0.5, 0.5) in equal bins: in `votes` where the bin is sure, else in `doubtful` where it may be.
+    """Count values of [-0.5, 0.5) in equal bins: in `votes` where it is sure, in `doubtful` where it may be.
 
     A value is not sure within `doubt` of an edge, or where it is not `certain`; the edges at -0.5
     and 0.5 are one.
@@ -131,7 +131,7 @@ def tuning_votes(
 
 @kernel
 def soft_masked(parts: Float32, harmonic: Float32, percussive: Float32, result: Float32) -> None:
-    """Fill `result` with `parts` (n_frames, 2 n_bins) under the soft mask h^2 / (h^2 + p^2); 1/2 where both are 0."""
+    """Fill `result` with `parts` (n_frames, 2 n_bins) times h^2 / (h^2 + p^2), or 1/2 where both are 0."""
     n_frames, n_bins = harmonic.shape
     for t in range(n_frames):
         for k in range(n_bins):
@@ -157,13 +157,12 @@ def overlap_added(frames: Float32, window: Float32, hop: int, total: Float32) ->
 
 @kernel
 def divided_by_windows(total: Float32, window: Float32, hop: int, n_frames: int) -> None:
-    """Divide `total` by the sum of the squared windows of its `n_frames` frames, but for half a frame at the ends."""
+    """Divide `total` by the sum of its frames' squared windows, but for half a frame at either end."""
     overlap = len(window) // hop
-    full = np.zeros(hop)
-    for i in range(len(window)):
-        full[i % hop] += np.float64(window[i]) * np.float64(window[i])
-    steady = full.astype(np.float32)
-    norm = np.empty(hop, np.float32)
+    steady, norm = np.zeros(hop, np.float32), np.empty(hop, np.float32)
+    for part_ in range(overlap):
+        for i in range(hop):
+            steady[i] += window[part_ * hop + i] * window[part_ * hop + i]
     for block in range(overlap // 2, n_frames - 1 + overlap // 2):
         latest, earliest = min(block, n_frames - 1), max(block - overlap + 1, 0)
         if latest - earliest + 1 == overlap:
@@ -206,7 +205,7 @@ def crossings_of_frames(signal: Float32, n_fft: int, hop: int, result: Float64) 
         first, stop, count = max(block * hop, 1), min((block + 1) * hop, len(signal)), np.int32(0)
         before, after = signal[first - 1 : stop - 1], signal[first:stop]
         for i in range(len(after)):
-            count += np.int32((before[i] <= _NEGATIVE) != (after[i] <= _NEGATIVE))
+            count += np.int32((before[i] < _NEGATIVE) != (after[i] < _NEGATIVE))
         counts[block] = count
     half = n_fft // 2 // hop
     for t in range(len(result)):
@@ -214,7 +213,7 @@ def crossings_of_frames(signal: Float32, n_fft: int, hop: int, result: Float64) 
         for block in range(max(t - half, 0), min(t + half, len(counts))):
             total += counts[block]
         start = (t - half) * hop  # the first sample of a frame has none before it
-        if start > 0 and (signal[start] <= _NEGATIVE) != (signal[start - 1] <= _NEGATIVE):
+        if start > 0 and (signal[start] < _NEGATIVE) != (signal[start - 1] < _NEGATIVE):
             total -= 1
         result[t] = total / n_fft
 
@@ -246,7 +245,7 @@ def median_rise(levels: Float32, result: Float32) -> None:
 
 
 @part
-def _ranked(values: Float32, count: int, rank: int) -> float:
+def _ranked(values: Float32, count: int, rank: int) -> np.float32:
     """Move the value of `rank` among the first `count` to its place, smaller ones before it (Hoare)."""
     low, high = 0, count - 1
     while low < high:
@@ -266,7 +265,8 @@ def _ranked(values: Float32, count: int, rank: int) -> float:
             low = i
         else:
             break
-    return values[rank]
+    result: np.float32 = values[rank]
+    return result
 
 
 @summing_kernel

@@ -34,7 +34,7 @@ def n_blocks(n_frames: int) -> int:
 
 @kernel
 def to_lanes(magnitude: Float32, lanes: Float32) -> None:
-    """Fill `lanes` (n_blocks, n_bins, LANES) from `magnitude` (n_frames, n_bins); lanes left over become 0."""
+    """Fill `lanes` (n_blocks, n_bins, LANES) from `magnitude` (n_frames, n_bins), lanes left over with 0."""
     n_frames, n_bins = magnitude.shape
     for block in range(len(lanes)):
         first = block * LANES

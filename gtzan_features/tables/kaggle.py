@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.csv
 
 from gtzan_features.config import TRACK_S, FeatureConfig, SegmentConfig
 from gtzan_features.errors import TableError
@@ -105,10 +107,11 @@ def _columns(config: FeatureConfig) -> tuple[tuple[str, str], ...]:
 def _read_csv(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(path, "no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv")
+    options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
     try:
-        # "round_trip" keeps every digit; pandas' default parser may be off by one in the last place.
-        frame: pd.DataFrame = pd.read_csv(path, float_precision="round_trip")
-    except (ValueError, UnicodeDecodeError, OSError) as error:
+        # Arrow's parser rounds every number correctly; pandas' fast one may be off in the last place.
+        frame: pd.DataFrame = pyarrow.csv.read_csv(path, convert_options=options).to_pandas()
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowKeyError, OSError) as error:
         reason = f"cannot be read as CSV ({str(error).splitlines()[0]})"
         raise TableError(path, reason) from error
     else:
@@ -136,9 +139,10 @@ def _numbers(path: Path, raw: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     bad = ~np.isfinite(values.to_numpy())
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        found = raw[names].iloc[row, column]
+        cell = raw[names[column]].iloc[row]
+        found = repr(cell) if isinstance(cell, str) else str(cell)
         reason = (
-            f"line {row + 2}, column {names[column]}: {found!r} is not a finite number "
+            f"line {row + 2}, column {names[column]}: {found} is not a finite number "
             f"({int(bad.sum())} such values in all). Correct or remove those lines"
         )
         raise TableError(path, reason)

@@ -1,0 +1,362 @@
+"""Measure feature extraction on one worker and write ``benchmarks/RESULTS.md``.
+
+    python benchmarks/extract.py AUDIO_DIR [--naive naive_librosa.py] [--peers-python PYTHON]
+
+One worker, one thread, files decoded each time. Ours, the naive script and the floor (the Fourier
+transforms of the same frames, forward and back, and nothing else) take turns on each file in one
+process, so that a busy machine slows all of them; figures are medians over files, ratios are
+medians of the ratios on single files. Memory, compilation and start are measured in processes of
+their own. ``--peers-python`` names an interpreter with opensmile and essentia, which may need
+other versions of numpy than we do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_variable] = "1"  # before numpy is imported
+
+HERE = Path(__file__).resolve().parent
+SEGMENT = 66_150
+PEERS = ("ComParE_2016", "eGeMAPSv02", "MusicExtractor")
+
+
+# --------------------------------------------------------------------------- what is measured
+
+
+def signals_of(path: Path, segments: str) -> list[Any]:
+    import soundfile
+
+    y, _ = soundfile.read(path, dtype="float32")
+    parts = [y] if segments != "3s" else []
+    if segments != "30s":
+        parts += [y[i : i + SEGMENT - 1] for i in range(0, len(y) - SEGMENT, SEGMENT)][:10]
+    return parts
+
+
+def ours(path: Path, segments: str = "both") -> None:
+    from gtzan_features.config import FeatureConfig
+    from gtzan_features.features.sets import compute
+
+    compute(signals_of(path, segments), FeatureConfig())
+
+
+def seconds_of(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def floor_seconds(path: Path) -> float:
+    """Seconds of one forward and one inverse real transform of every frame, 64 at a time."""
+    import numpy as np
+    import scipy.fft
+
+    total = 0.0
+    for y in signals_of(path, "both"):
+        frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, 1024, mode="reflect"), 2048)[::512]
+        for first in range(0, len(frames), 64):
+            block = np.ascontiguousarray(frames[first : first + 64])
+            start = time.perf_counter()
+            scipy.fft.irfft(scipy.fft.rfft(block, axis=1), axis=1)
+            total += time.perf_counter() - start
+    return total
+
+
+def stage_seconds(path: Path) -> dict[str, float]:
+    """Seconds of each stage over all rows of a file, in the order in which they first are needed."""
+    from gtzan_features.config import FeatureConfig
+    from gtzan_features.features.registry import KAGGLE
+    from gtzan_features.features.summary import summarise
+    from gtzan_features.spectra import Scratch, Spectra
+
+    config, scratch, spent = FeatureConfig(), _SCRATCH.setdefault("scratch", Scratch()), {}
+
+    def lap(label: str, function: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        result = function()
+        spent[label] = spent.get(label, 0.0) + time.perf_counter() - start
+        return result
+
+    signals = lap("decode", lambda: signals_of(path, "both"))
+    for y in signals:
+        spectra = lap("check", lambda y=y: Spectra(y, config, scratch))
+        for label, name in STAGES.items():
+            lap(label, lambda name=name, spectra=spectra: getattr(spectra, name))
+        for spec in KAGGLE:
+            values = lap(_stage_of(spec.name), lambda spec=spec, spectra=spectra: spec.compute(spectra))
+            lap("means and variances", lambda values=values, spec=spec: summarise(values, spec))
+    return spent
+
+
+_SCRATCH: dict[str, Any] = {}
+STAGES = {
+    "padding": "padded",
+    "Fourier transform, magnitudes": "stft",
+    "frames side by side": "lanes",
+    "centroid, bandwidth, rolloff": "shape",
+    "mel bands": "mel_power",
+    "decibels": "mel_db",
+    "tuning": "tuning",
+    "chroma": "chroma",
+    "separation (medians, mask, inverse transform)": "waveforms",
+}
+
+
+def _stage_of(feature: str) -> str:
+    ready = ("chroma_stft", "spectral_centroid", "spectral_bandwidth", "rolloff", "harmony", "perceptr")
+    return "means and variances" if feature in ready else feature
+
+
+# --------------------------------------------------------------------------- processes of their own
+
+
+def child(kind: str, files: list[Path]) -> dict[str, Any]:
+    if kind == "peers":
+        return peers(files)
+    import resource
+
+    def peak_mb() -> float:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    started = float(os.environ["GTZAN_BENCH_START"])
+    from gtzan_features.config import FeatureConfig
+    from gtzan_features.features.sets import is_compiled, warm_up
+
+    imported_mb, was_compiled = peak_mb(), is_compiled()
+    warm_up_s = seconds_of(lambda: warm_up(FeatureConfig()))
+    ours(files[0])
+    first_row_s = time.time() - started
+    for path in files[1:]:
+        ours(path)
+    return {
+        "imported_mb": imported_mb,
+        "peak_mb": peak_mb(),
+        "was_compiled": was_compiled,
+        "warm_up_s": warm_up_s,
+        "first_row_s": first_row_s,
+    }
+
+
+def peers(files: list[Path]) -> dict[str, Any]:
+    """Milliseconds per whole track of other extractors, decoding included; None where not installed."""
+    found: dict[str, Any] = {}
+    for name in PEERS:
+        try:
+            extract = peer(name)
+        except ImportError:
+            found[name] = None
+            continue
+        extract(files[0])
+        found[name] = [seconds_of(lambda path=path: extract(path)) for path in files]
+    return found
+
+
+def peer(name: str) -> Callable[[Path], object]:
+    if name == "MusicExtractor":
+        import essentia
+        import essentia.standard
+
+        essentia.log.infoActive = essentia.log.warningActive = False
+        music = essentia.standard.MusicExtractor()
+        return lambda path: music(str(path))
+    import opensmile
+
+    smile = opensmile.Smile(getattr(opensmile.FeatureSet, name), opensmile.FeatureLevel.Functionals)
+    return lambda path: smile.process_file(str(path))
+
+
+def run_child(kind: str, files: list[Path], python: str = sys.executable, **variables: str) -> dict[str, Any]:
+    command = [python, str(Path(__file__).resolve()), "--child", kind, *map(str, files)]
+    environment = {**os.environ, **variables, "GTZAN_BENCH_START": repr(time.time())}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+# --------------------------------------------------------------------------- the report
+
+
+def load_naive(path: Path) -> Callable[[Path, str], object]:
+    spec = importlib.util.spec_from_file_location("naive", path)
+    if spec is None or spec.loader is None:
+        sys.exit(f"{path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda file, segments: module.track_rows(file, segments, True)
+
+
+def measure(files: list[Path], repeats: int, naive: Callable[[Path, str], object]) -> dict[str, list[float]]:
+    """Seconds per file of everything that takes turns; of several turns, the median."""
+    turns: dict[str, Callable[[Path], float]] = {
+        "both": lambda path: seconds_of(lambda: ours(path)),
+        "30s": lambda path: seconds_of(lambda: ours(path, "30s")),
+        "3s": lambda path: seconds_of(lambda: ours(path, "3s")),
+        "floor": floor_seconds,
+    }
+    once = {
+        "naive both": lambda path: seconds_of(lambda: naive(path, "both")),
+        "naive 30s": lambda path: seconds_of(lambda: naive(path, "30s")),
+    }
+    result: dict[str, list[float]] = {name: [] for name in (*turns, *once)}
+    for turn in (*turns.values(), *once.values()):
+        turn(files[0])
+    for path in files:
+        for name, turn in once.items():
+            result[name].append(turn(path))
+        rounds = [{name: turn(path) for name, turn in turns.items()} for _ in range(repeats)]
+        for name in turns:
+            result[name].append(statistics.median(one[name] for one in rounds))
+        print(f"{path.name}: {1e3 * result['both'][-1]:.0f} ms", file=sys.stderr)
+    return result
+
+
+def ratio(above: list[float], below: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))
+
+
+def milliseconds(values: list[float]) -> str:
+    return f"{1e3 * statistics.median(values):.0f} ms"
+
+
+def figures(spent: dict[str, list[float]], other: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    """Rows of the main table: measure, ours, the other, ratio or figure, target."""
+    both, alone = milliseconds(spent["both"]), milliseconds(spent["30s"])
+    rows = [
+        ("3 s and 30 s rows together, against the naive script", both, milliseconds(spent["naive both"]),
+         f"{ratio(spent['naive both'], spent['both']):.1f} times faster", "25"),
+        ("30 s row alone, against the naive script", alone, milliseconds(spent["naive 30s"]),
+         f"{ratio(spent['naive 30s'], spent['30s']):.1f} times faster", ""),
+        ("time over the floor", both, milliseconds(spent["floor"]),
+         f"{ratio(spent['both'], spent['floor']):.2f} times the floor", "at most 5"),
+    ]  # fmt: skip
+    targets = {"ComParE_2016": "5", "MusicExtractor": "15", "eGeMAPSv02": ""}
+    for name in PEERS:
+        seconds = other["peers"].get(name)
+        label = f"30 s row alone, against {'Essentia' if name == 'MusicExtractor' else 'openSMILE'} {name}"
+        if seconds is None:
+            rows.append((label, alone, "not installed", "", targets[name]))
+        else:
+            faster = f"{ratio(seconds, spent['30s']):.1f} times faster"
+            rows.append((label, alone, milliseconds(seconds), faster, targets[name]))
+    few, many, cold = other["few"], other["many"], other["cold"]
+    peak = f"{few['peak_mb']:.0f} MB after {other['n_few']} files, {many['peak_mb']:.0f} MB after {other['n_many']}"
+    rows += [
+        ("peak memory of a worker", peak, f"{few['imported_mb']:.0f} MB after imports", "", "under 400 MB"),
+        ("cold numba cache: compiling, once", f"{cold['warm_up_s']:.1f} s", "", "", "under 30 s"),
+        ("later start to the first rows", f"{few['first_row_s']:.2f} s", "", "", "under 3 s"),
+    ]
+    return rows
+
+
+def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def machine() -> str:
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in info.read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        cpu = names[0] if names else cpu
+    from importlib.metadata import version
+
+    versions = ", ".join(
+        f"{name} {version(name)}" for name in ("gtzan", "numpy", "scipy", "numba", "librosa", "soundfile")
+    )
+    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    when = datetime.now(UTC).strftime("%Y-%m-%d")
+    return f"{cpu}, {os.cpu_count()} cores, {load}; Python {platform.python_version()}, {versions}; {when}."
+
+
+def report(spent: dict[str, list[float]], stages: list[dict[str, float]], other: dict[str, Any]) -> str:
+    count = len(spent["both"])
+    seconds = statistics.median(spent["both"])
+    whole = sum(statistics.median(one.get(name, 0.0) for one in stages) for name in stages[0])
+    rows = []
+    for name in stages[0]:
+        median = statistics.median(one.get(name, 0.0) for one in stages)
+        rows.append((name, f"{1e3 * median:.1f}", f"{100 * median / whole:.0f} %"))
+    return "\n".join(
+        [
+            "# Extraction, measured",
+            "",
+            "Written by `python benchmarks/extract.py AUDIO_DIR`; do not edit.",
+            "",
+            f"- Machine: {other['machine']}",
+            f"- {count} tracks of 30 s; one worker, one thread, decoding included; medians over files.",
+            f"- One track, its 30 s row and its 3 s rows: {1e3 * seconds:.0f} ms, {30 / seconds:.0f} times real time.",
+            "- Floor: the Fourier transforms of the same frames, forward and back, and nothing else.",
+            "",
+            table(("measure", "ours", "the other", "ratio", "target"), figures(spent, other)),
+            "",
+            "## Where the time goes",
+            "",
+            "Milliseconds per track, 30 s row and 3 s rows together.",
+            "",
+            table(("stage", "ms", "share"), rows),
+            "",
+        ]
+    )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("audio", nargs="*", type=Path, metavar="AUDIO_DIR")
+    parser.add_argument("--naive", type=Path, default=HERE / "naive_librosa.py")
+    parser.add_argument("--peers-python", help="interpreter with opensmile and essentia")
+    parser.add_argument("--files", type=int, default=10, help="how many tracks take turns (default 10)")
+    parser.add_argument("--repeats", type=int, default=5, help="turns of each file (default 5)")
+    parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    if options.child:
+        print(json.dumps(child(options.child, options.audio)))
+        return
+    if len(options.audio) != 1:
+        sys.exit("give one folder of music, for example data/audio")
+    found = sorted(path for path in options.audio[0].rglob("*.wav"))
+    if not found:
+        sys.exit(f"{options.audio[0]}: no .wav file in this folder")
+    files = found[:: max(1, len(found) // options.files)][: options.files]
+    other: dict[str, Any] = {"machine": machine(), "n_few": len(files), "n_many": len(found)}
+    with tempfile.TemporaryDirectory() as cache:
+        other["cold"] = run_child("worker", files[:1], NUMBA_CACHE_DIR=cache)
+    run_child("worker", files[:1])
+    other["few"], other["many"] = run_child("worker", files), run_child("worker", found)
+    other["peers"] = run_child("peers", files, options.peers_python or sys.executable)
+    spent = measure(files, options.repeats, load_naive(options.naive))
+    stage_seconds(files[0])
+    stages = [stage_seconds(path) for path in files]
+    text = report(spent, stages, other)
+    options.out.write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

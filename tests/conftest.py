@@ -1,0 +1,104 @@
+"""What several test modules share: the real material, and small tables and tracks made here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import soundfile
+
+from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.tables.schema import TableMeta, feature_schema
+from gtzan_features.tables.store import FeatureTable, table_path, write_table
+
+MATERIAL = "GTZAN_MATERIAL"
+SR = 22_050
+
+
+@pytest.fixture(scope="session")
+def real_material() -> Path:
+    """The folder with real GTZAN tracks and Kaggle's CSVs; never part of the repository."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "gtzan"
+    folder = Path(os.environ.get(MATERIAL, default))
+    if not (folder / "tracks.csv").is_file():
+        reason = f"no real GTZAN material in {folder}: set {MATERIAL} to its folder"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+def tone(seconds: float, hz: float, seed: int = 0, sr: int = SR) -> np.ndarray:
+    """A sine with clicks at 120 BPM and a little noise, float32."""
+    t = np.arange(round(seconds * sr)) / sr
+    rng = np.random.default_rng(seed)
+    y = 0.3 * np.sin(2 * np.pi * hz * t) + 0.01 * rng.standard_normal(t.size)
+    y[:: sr // 2] += 0.5
+    return y.astype(np.float32)
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Two genres of three 7 s WAV tracks each."""
+    root = tmp_path / "music"
+    for g, genre in enumerate(("calm", "loud")):
+        (root / genre).mkdir(parents=True)
+        for i in range(3):
+            y = tone(7.0, 220.0 * (g + 1) + 20 * i, seed=10 * g + i)
+            soundfile.write(root / genre / f"{genre}.{i}.wav", y, SR, subtype="PCM_16")
+    return root
+
+
+def make_table(
+    n_genres: int = 4,
+    n_tracks: int = 12,
+    n_segments: int = 5,
+    *,
+    segment: str = "3s",
+    track_spread: float = 2.0,
+    seed: int = 0,
+    dataset: str = "toy",
+) -> FeatureTable:
+    """A feature table of Gaussians: a centre per genre, a spread of tracks and a small one of segments.
+
+    Tracks differ more from one another than segments of a track do, so that the leak shows.
+    """
+    rng = np.random.default_rng(seed)
+    columns = tuple((f"x{i}", "1") for i in range(8))
+    rows, values = [], []
+    for g in range(n_genres):
+        centre = rng.normal(0, 1.5, len(columns))
+        for t in range(n_tracks):
+            of_track = centre + rng.normal(0, track_spread, len(columns))
+            for s in range(n_segments):
+                rows.append((f"genre{g}/track{t:02d}", f"genre{g}", s, 3.0 * s, 66_149))
+                values.append(of_track + rng.normal(0, 0.3, len(columns)))
+    frame = pd.DataFrame(rows, columns=["track_id", "genre", "segment", "start_s", "n_samples"])
+    features = pd.DataFrame(np.array(values, dtype=np.float32), columns=[c for c, _ in columns])
+    meta = TableMeta(
+        feature_set="kaggle",
+        feature_fingerprint=FeatureConfig().fingerprint(),
+        segment=SegmentConfig.parse(segment).name,
+        dataset=dataset,
+    )
+    return FeatureTable(frame=pd.concat([frame, features], axis=1), columns=columns, meta=meta)
+
+
+def save_table(folder: Path, table: FeatureTable) -> Path:
+    """Write a table where `gtzan fit` looks for it."""
+    path = table_path(folder, table.meta.feature_set, table.meta.segment)
+    write_table(path, table, feature_schema(table.columns, table.meta, pa.float32()))
+    return path
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A folder with a toy table of 3 s rows and one of 30 s rows of the same tracks."""
+    folder = tmp_path / "features"
+    save_table(folder, make_table())
+    save_table(folder, make_table(n_segments=1, segment="30s"))
+    return folder

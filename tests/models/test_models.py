@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+from sklearn.svm import SVC
+
+from gtzan_features.config import FeatureConfig
+from gtzan_features.datasets.dataset import load_dataset
+from gtzan_features.errors import ModelError
+from gtzan_features.models import classical
+from gtzan_features.models.base import TrainingData, inner_splits
+from gtzan_features.models.registry import MODELS, model_spec, parse_settings
+from gtzan_features.models.store import ModelCard, StoredModel, load_model, save_model
+from tests.conftest import make_table
+
+FAST = {"xgboost": ["n_estimators=20"], "random-forest": ["n_estimators=20"]}
+
+
+def training(table=None):
+    data = load_dataset(table or make_table())
+    return data, TrainingData(X=data.X, y=data.y, groups=data.groups())
+
+
+def fitted(name, table=None, settings=()):
+    spec = model_spec(name)
+    _, train = training(table)
+    return spec.fit(train, parse_settings(spec, [*FAST.get(name, []), *settings]), 0)
+
+
+def stored(name, table=None):
+    table = table or make_table()
+    card = ModelCard(
+        model=name,
+        genres=tuple(sorted(set(table.frame["genre"]))),
+        columns=tuple(table.feature_names),
+        feature_set="kaggle",
+        feature_fingerprint=table.meta.feature_fingerprint,
+        segment=table.meta.segment,
+        settings={},
+        dataset="toy",
+        synthetic=False,
+        trained_on="all of it",
+    )
+    return StoredModel(estimator=fitted(name, table), card=card)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_probabilities_are_probabilities_and_fits_repeat(name):
+    data, _ = training()
+    a, b = fitted(name), fitted(name)
+    p = a.predict_proba(data.X)
+    assert p.shape == (240, 4)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(p, b.predict_proba(data.X))
+    if name != "majority":
+        assert (p.argmax(axis=1) == data.y).mean() > 0.6
+
+
+def test_majority_is_the_floor():
+    whole = make_table()
+    table = dataclasses.replace(whole, frame=whole.frame.iloc[40:].reset_index(drop=True))
+    data, _ = training(table)
+    p = fitted("majority", table).predict_proba(data.X)
+    shares = np.bincount(data.y) / len(data.y)
+    np.testing.assert_allclose(p, np.tile(shares, (len(data.y), 1)))
+
+
+@pytest.mark.parametrize("name", ["svm", "logistic-regression", "knn"])
+def test_scaling_is_inside_the_pipeline(name):
+    """Stretching a feature changes nothing: the scaler belongs to the model and to its training rows."""
+    table = make_table()
+    plain, data = fitted(name, table), training(table)[0]
+    stretched = make_table()
+    stretched.frame["x0"] = (stretched.frame["x0"] * 1000 + 5).astype(np.float32)
+    other = fitted(name, stretched)
+    same = plain.predict_proba(data.X).argmax(1) == other.predict_proba(training(stretched)[0].X).argmax(1)
+    assert same.mean() > 0.99
+
+
+def test_inner_splits_keep_tracks_whole():
+    _, train = training()
+    splits = inner_splits(train, 3, 0)
+    assert len(splits) == 3
+    for inner, valid in splits:
+        assert not set(train.groups[inner]) & set(train.groups[valid])
+        assert set(train.y[inner]) == set(train.y[valid]) == {0, 1, 2, 3}
+
+
+def test_inner_splits_shrink_with_the_tracks():
+    _, train = training(make_table(n_tracks=2))
+    assert len(inner_splits(train, 3, 0)) == 2
+    _, train = training(make_table(n_tracks=1))
+    assert inner_splits(train, 3, 0) == []
+    with pytest.raises(ModelError, match="two tracks of each genre"):
+        fitted("svm", make_table(n_tracks=1))
+
+
+def test_temperature_leaves_the_order_of_the_machine_as_it_is():
+    data, train = training()
+    calibrated = fitted("svm")
+    plain = classical.make_pipeline(classical.StandardScaler(), SVC(C=10.0)).fit(train.X, train.y)
+    np.testing.assert_array_equal(
+        calibrated.predict_proba(data.X).argmax(axis=1), plain.decision_function(data.X).argmax(axis=1)
+    )
+
+
+def test_early_stopping_watches_other_tracks():
+    model = fitted("xgboost", settings=["n_estimators=400", "early_stopping_rounds=5"])
+    assert model.best_iteration < 399
+
+
+def test_settings_are_read_as_literals_and_checked():
+    spec = model_spec("random-forest")
+    read = parse_settings(spec, ["max_depth=3", "max_features=sqrt", "bootstrap=False"])
+    assert (read["max_depth"], read["max_features"], read["bootstrap"]) == (3, "sqrt", False)
+    with pytest.raises(ModelError, match="has no setting 'depth'; it has"):
+        parse_settings(spec, ["depth=3"])
+    with pytest.raises(ModelError, match="write it as name=value"):
+        parse_settings(spec, ["max_depth"])
+    with pytest.raises(ModelError, match="no model 'cart'; there are xgboost, svm"):
+        model_spec("cart")
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), [("svm", "C=-1"), ("knn", "n_neighbors=many"), ("xgboost", "max_depth=-3")]
+)
+def test_settings_that_a_library_refuses_are_one_clear_error(name, setting):
+    with pytest.raises(ModelError, match=f"{name} cannot be fitted with these settings: .{{10}}"):
+        fitted(name, settings=[setting])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_stored_models_say_the_same(name, tmp_path):
+    table = make_table()
+    model = stored(name, table)
+    save_model(tmp_path, model)
+    back = load_model(tmp_path)
+    assert back.card == model.card
+    np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_pickle_is_stored(name, tmp_path):
+    save_model(tmp_path, stored(name))
+    for path in tmp_path.iterdir():
+        with pytest.raises((pickle.UnpicklingError, ValueError, KeyError, EOFError, IndexError)):
+            pickle.loads(path.read_bytes())
+    archive = tmp_path / "model.skops"
+    if archive.exists():
+        names = zipfile.ZipFile(archive).namelist()
+        assert all(n == "schema.json" or n.endswith((".npy", ".npz")) for n in names), names
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"segment": "30s"}, "rows of 30s, but the model was trained on 3s. Extract with --segments 3s"),
+        ({"feature_fingerprint": "0" * 12}, "features were computed differently"),
+    ],
+)
+def test_a_model_refuses_the_wrong_table(change, message, tmp_path):
+    save_model(tmp_path, stored("logistic-regression"))
+    table = make_table()
+    other = dataclasses.replace(table, meta=dataclasses.replace(table.meta, **change))
+    with pytest.raises(ModelError, match=message):
+        load_model(tmp_path).predict_proba(other, "other.parquet")
+
+
+def test_a_model_refuses_other_columns(tmp_path):
+    save_model(tmp_path, stored("xgboost"))
+    model, table = load_model(tmp_path), make_table()
+    fewer = dataclasses.replace(table, columns=table.columns[:-1])
+    with pytest.raises(ModelError, match="lacks 1 of the model's columns, such as x7"):
+        model.predict_proba(fewer)
+    turned = dataclasses.replace(table, columns=table.columns[::-1])
+    with pytest.raises(ModelError, match="not those of the model, in their order"):
+        model.predict_proba(turned)
+
+
+@pytest.mark.parametrize(("name", "file"), [("xgboost", "model.ubj"), ("svm", "model.skops")])
+def test_damaged_models_are_refused(name, file, tmp_path):
+    with pytest.raises(ModelError, match="holds no model"):
+        load_model(tmp_path)
+    save_model(tmp_path, stored(name))
+    path = tmp_path / file
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ModelError, match="not a whole model file"):
+        load_model(tmp_path)
+    path.unlink()
+    with pytest.raises(ModelError, match=f"{file} is missing"):
+        load_model(tmp_path)
+    (tmp_path / "model.json").write_text("{}")
+    with pytest.raises(ModelError, match="not a model card"):
+        load_model(tmp_path)
+
+
+def test_strange_types_are_not_built(tmp_path):
+    import skops.io
+    from sklearn.preprocessing import FunctionTransformer
+
+    save_model(tmp_path, stored("svm"))
+    skops.io.dump(FunctionTransformer(json.dumps), tmp_path / "model.skops")
+    with pytest.raises(ModelError, match="types that a model of this program never has"):
+        load_model(tmp_path)
+
+
+def test_settings_that_cannot_be_stored_are_refused_at_once(tmp_path):
+    model = stored("knn")
+    odd = StoredModel(
+        estimator=fitted("knn", settings=["metric=canberra", "algorithm=ball_tree"]), card=model.card
+    )
+    with pytest.raises(ModelError, match="cannot be stored without pickle"):
+        save_model(tmp_path, odd)
+
+
+def test_the_fingerprint_of_the_features_is_the_configurations():
+    assert stored("majority").card.feature_fingerprint == FeatureConfig().fingerprint()

@@ -1,0 +1,88 @@
+"""No kernel may fall behind its reference; ratios of minima, so that a busy machine does not matter."""
+
+import time
+
+import librosa
+import numpy as np
+import pytest
+import scipy.fft
+from scipy.ndimage import median_filter
+
+from gtzan_features.features import energy, rhythm, timbre
+from gtzan_features.spectra import Scratch, Spectra, lanes, medians, stft
+
+SIGNAL = (0.1 * np.random.default_rng(0).standard_normal(66_149)).astype(np.float32)
+
+pytestmark = pytest.mark.slow
+
+
+def fastest(function, repeats):
+    """CPU seconds of the fastest of several calls, after one that does not count."""
+    function()
+    seconds = []
+    for _ in range(repeats):
+        start = time.thread_time()
+        function()
+        seconds.append(time.thread_time() - start)
+    return min(seconds)
+
+
+def ratio(ours, reference):
+    return fastest(reference, 5) / fastest(ours, 25)
+
+
+@pytest.fixture
+def spectra(config):
+    result = Spectra(SIGNAL, config)
+    _ = result.shape, result.mel_db, result.chroma, result.waveforms
+    return result
+
+
+def test_medians(spectra):
+    x, result, scratch = spectra.magnitude, np.empty_like(spectra.magnitude), Scratch()
+    ours = lambda: medians.median_over_frames(x, result, scratch)  # noqa: E731
+    assert ratio(ours, lambda: median_filter(x, (31, 1), mode="reflect")) > 20
+    ours = lambda: medians.median_over_bins(spectra.lanes, result, scratch)  # noqa: E731
+    assert ratio(ours, lambda: median_filter(x, (1, 31), mode="reflect")) > 12
+
+
+def test_stft_with_magnitudes(spectra):
+    ours, scratch = stft.stft, Scratch()
+    reference = lambda: np.abs(librosa.stft(SIGNAL, pad_mode="reflect"))  # noqa: E731
+    assert ratio(lambda: ours(spectra.padded, 2048, 512, scratch), reference) > 2
+
+
+def test_stft_against_its_transforms(spectra):
+    frames, scratch = np.ones((spectra.n_frames, 2048), np.float32), Scratch()
+    ours = lambda: stft.stft(spectra.padded, 2048, 512, scratch)  # noqa: E731
+    assert ratio(ours, lambda: scipy.fft.rfft(frames, axis=1, workers=1)) > 0.4
+
+
+def test_shape_of_spectrum(spectra):
+    running, result = np.empty(spectra.lanes.shape[1:], np.float32), np.empty((spectra.n_frames, 3))
+    S = spectra.magnitude.T
+
+    def reference():
+        librosa.feature.spectral_centroid(S=S)
+        librosa.feature.spectral_bandwidth(S=S)
+        librosa.feature.spectral_rolloff(S=S)
+
+    ours = lambda: lanes.shape_of_spectrum(spectra.lanes, 10.8, 0.85, running, result)  # noqa: E731
+    assert ratio(ours, reference) > 10
+
+
+@pytest.mark.parametrize(
+    ("ours", "reference", "least"),
+    [
+        (energy.rms, lambda: librosa.feature.rms(y=SIGNAL, pad_mode="reflect"), 2),
+        (timbre.zero_crossing_rate, lambda: librosa.feature.zero_crossing_rate(SIGNAL), 2),
+    ],
+)
+def test_features_of_the_waveform(spectra, ours, reference, least):
+    assert ratio(lambda: ours(spectra), reference) > least
+
+
+def test_tempo(spectra):
+    envelope = rhythm.onset_envelope(spectra)
+    ours = lambda: rhythm.mean_autocorrelation(envelope, 344)  # noqa: E731
+    assert ratio(ours, lambda: librosa.feature.tempogram(onset_envelope=envelope, win_length=344)) > 3

@@ -1,0 +1,58 @@
+import librosa
+import numpy as np
+import pytest
+
+from gtzan_features.spectra import Scratch, Spectra
+from gtzan_features.spectra.stft import BLOCK, hann, istft, pad, precise_magnitude
+
+
+def reference(signal):
+    return librosa.stft(signal, pad_mode="reflect").T
+
+
+def test_stft_equals_librosa(signal, spectra):
+    expected = reference(signal)
+    tolerance = 1e-6 * np.abs(expected).max()
+    assert spectra.stft.shape == expected.shape == (spectra.n_frames, 1025)
+    np.testing.assert_allclose(spectra.stft, expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(spectra.magnitude, np.abs(expected), rtol=0, atol=tolerance)
+
+
+def test_precise_magnitude_is_librosa_to_the_last_bit_or_two(signal, spectra):
+    expected = np.abs(reference(signal))
+    found = precise_magnitude(spectra.padded, 2048, 512)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=3e-7, atol=1e-13)
+
+
+def test_a_sine_of_whole_bins_fills_three_bins(config):
+    frequency = 100 * 22_050 / 2048
+    signal = np.sin(2 * np.pi * frequency * np.arange(22_050) / 22_050).astype(np.float32)
+    middle = Spectra(signal, config).magnitude[20]
+    np.testing.assert_allclose(middle[99:102], [256, 512, 256], rtol=1e-4)  # a Hann window's own spectrum
+    assert np.delete(middle, [99, 100, 101]).max() < 1e-3
+
+
+@pytest.mark.parametrize("mode", ["reflect", "constant", "edge", "symmetric"])
+@pytest.mark.parametrize("n_samples", [1025, 1026, 5000])
+def test_padding_equals_numpy(mode, n_samples):
+    signal = np.random.default_rng(0).random(n_samples, np.float32)
+    np.testing.assert_array_equal(pad(signal, 1024, mode, Scratch()), np.pad(signal, 1024, mode=mode))
+
+
+@pytest.mark.parametrize("n_samples", [1025, 2048, 30_000, 66_149])
+def test_inverse_equals_librosa_and_gives_the_signal_back(config, n_samples):
+    signal = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32)
+    spectra = Spectra(signal, config)
+    blocks = [spectra.stft[i : i + BLOCK] for i in range(0, spectra.n_frames, BLOCK)]
+    inner = 512 * (spectra.n_frames - 1)
+    found = istft(blocks, spectra.n_frames, 2048, 512, Scratch())[1024 : 1024 + inner]
+    if n_samples >= 2048:  # librosa warns about less
+        np.testing.assert_allclose(found, librosa.istft(reference(signal).T), atol=5e-6)
+    np.testing.assert_allclose(found, signal[:inner], atol=5e-6)
+
+
+def test_window_is_periodic_hann_and_read_only():
+    np.testing.assert_array_equal(hann(2048), librosa.filters.get_window("hann", 2048).astype(np.float32))
+    with pytest.raises(ValueError, match="read-only"):
+        hann(2048)[0] = 1
