@@ -13,6 +13,7 @@ other versions of numpy than we do.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import json
 import os
@@ -22,10 +23,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Value = TypeVar("Value")
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"  # before numpy is imported
@@ -86,7 +91,7 @@ def stage_seconds(path: Path) -> dict[str, float]:
 
     config, scratch, spent = FeatureConfig(), _SCRATCH.setdefault("scratch", Scratch()), {}
 
-    def lap(label: str, function: Callable[[], Any]) -> Any:
+    def lap(label: str, function: Callable[[], Value]) -> Value:
         start = time.perf_counter()
         result = function()
         spent[label] = spent.get(label, 0.0) + time.perf_counter() - start
@@ -162,7 +167,7 @@ def peers(files: list[Path]) -> dict[str, Any]:
             found[name] = None
             continue
         extract(files[0])
-        found[name] = [seconds_of(lambda path=path: extract(path)) for path in files]
+        found[name] = [seconds_of(functools.partial(extract, path)) for path in files]
     return found
 
 
@@ -269,20 +274,16 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def machine() -> str:
+    from importlib.metadata import version
+
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [
-            line.split(":", 1)[1].strip()
-            for line in info.read_text().splitlines()
-            if line.startswith("model name")
-        ]
+        lines = info.read_text(encoding="utf-8").splitlines()
+        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
         cpu = names[0] if names else cpu
-    from importlib.metadata import version
-
-    versions = ", ".join(
-        f"{name} {version(name)}" for name in ("gtzan", "numpy", "scipy", "numba", "librosa", "soundfile")
-    )
+    packages = ("gtzan", "numpy", "scipy", "numba", "librosa", "soundfile")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     when = datetime.now(UTC).strftime("%Y-%m-%d")
     return f"{cpu}, {os.cpu_count()} cores, {load}; Python {platform.python_version()}, {versions}; {when}."
@@ -304,7 +305,7 @@ def report(spent: dict[str, list[float]], stages: list[dict[str, float]], other:
             "",
             f"- Machine: {other['machine']}",
             f"- {count} tracks of 30 s; one worker, one thread, decoding included; medians over files.",
-            f"- One track, its 30 s row and its 3 s rows: {1e3 * seconds:.0f} ms, {30 / seconds:.0f} times real time.",
+            f"- One track, 30 s row and 3 s rows: {1e3 * seconds:.0f} ms, {30 / seconds:.0f} times real time.",
             "- Floor: the Fourier transforms of the same frames, forward and back, and nothing else.",
             "",
             table(("measure", "ours", "the other", "ratio", "target"), figures(spent, other)),

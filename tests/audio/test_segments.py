@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,6 @@ def test_segments_lie_within_the_signal_and_do_not_overlap(n, seconds, first):
     cuts = segment_bounds(n, segment, SR, first)
     for cut in cuts:
         assert first <= cut.start < cut.stop <= n
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in itertools.pairwise(cuts):
         assert a.stop <= b.start
         assert b.index == a.index + 1

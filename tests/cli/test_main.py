@@ -49,8 +49,20 @@ def test_version_and_help():
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["features"], ["features", "extract"], ["features", "import"], ["features", "export"], ["fit"]]
-    + [["report"], ["compare"], ["data"], ["data", "verify"], ["data", "synth"], ["demo"]],
+    [
+        [],
+        ["features"],
+        ["features", "extract"],
+        ["features", "import"],
+        ["features", "export"],
+        ["fit"],
+        ["report"],
+        ["compare"],
+        ["data"],
+        ["data", "verify"],
+        ["data", "synth"],
+        ["demo"],
+    ],
 )
 def test_every_command_has_help_that_says_what_it_does(words):
     done = gtzan(*words, "--help")

@@ -1,0 +1,48 @@
+# make demo and make test set up everything themselves: they need Python 3.11 or later, pip and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOWEST := .venv-lowest
+
+.PHONY: help install demo test lint lowest lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | expand -t 10
+
+install: $(STAMP)  ## create the environment and install the locked versions
+
+$(STAMP): pyproject.toml constraints/locked.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed, $(PYTHON) is older: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints/locked.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)  ## the whole job on synthetic music: extract, fit, report
+	$(BIN)/gtzan demo
+
+test: $(STAMP)  ## all tests, with doctests; those on real tracks where they are found
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(STAMP)  ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lowest:  ## the tests, without the slow ones, on the lowest versions of all dependencies
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable . pytest pytest-xdist hypothesis
+	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m 'not slow' tests
+
+lock:  ## write constraints/ anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
+		--no-header --no-annotate --quiet --upgrade --output-file constraints/locked.txt
+	uv pip compile pyproject.toml --resolution lowest-direct --python-version 3.11 \
+		--no-header --no-annotate --quiet --upgrade --output-file constraints/lowest.txt
+	sed -i '1i # Every version that make demo and make test install; written by make lock.' constraints/locked.txt
+	sed -i '1i # The lowest version of each dependency, tested by .ci/run; written by make lock.' constraints/lowest.txt
+
+clean:  ## remove environments and caches
+	rm -rf .venv $(LOWEST) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
