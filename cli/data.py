@@ -52,7 +52,13 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
 @data.command()
 @click.argument("directory", type=FOLDER)
 @click.option("--tracks", type=int, default=20, show_default=True, help="Tracks per genre.")
-@click.option("--seconds", type=float, default=30.02, show_default=True, help="Length of a track; over 30 for ten 3 s segments.")
+@click.option(
+    "--seconds",
+    type=float,
+    default=30.02,
+    show_default=True,
+    help="Length of a track; over 30 for ten 3 s segments.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
 @n_jobs_option
 def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) -> None:

@@ -197,7 +197,9 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
     folds = config.folds or DEFAULT_FOLDS["artist"]
     fold = np.full(len(tracks), -1, dtype=np.int64)
     names = groups[known].astype(str).to_numpy(dtype=object)
-    artists = pd.DataFrame({"genre": tracks["genre"][known], "artist": names}).groupby("genre")["artist"].nunique()
+    artists = (
+        pd.DataFrame({"genre": tracks["genre"][known], "artist": names}).groupby("genre")["artist"].nunique()
+    )
     if int(artists.min()) < folds:
         msg = (
             f"artist: {folds} folds need {folds} artists of each genre, and {artists.idxmin()} has "

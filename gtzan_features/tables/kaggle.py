@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow
-import pyarrow.csv
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
 
 from gtzan_features.config import TRACK_S, FeatureConfig, SegmentConfig
 from gtzan_features.errors import TableError
@@ -107,11 +107,11 @@ def _columns(config: FeatureConfig) -> tuple[tuple[str, str], ...]:
 def _read_csv(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(path, "no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv")
-    options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+    options = arrow_csv.ConvertOptions(strings_can_be_null=True)
     try:
         # Arrow's parser rounds every number correctly; pandas' fast one may be off in the last place.
-        frame: pd.DataFrame = pyarrow.csv.read_csv(path, convert_options=options).to_pandas()
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowKeyError, OSError) as error:
+        frame: pd.DataFrame = arrow_csv.read_csv(path, convert_options=options).to_pandas()
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
         reason = f"cannot be read as CSV ({str(error).splitlines()[0]})"
         raise TableError(path, reason) from error
     else:
