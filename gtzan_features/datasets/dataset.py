@@ -75,16 +75,17 @@ def duplicate_labels(rows: pd.DataFrame, X: npt.NDArray[np.float64]) -> pd.Serie
     """
     by_track = rows.groupby("track_id", sort=True).indices
     labels = {
-        track: hashlib.sha256(np.ascontiguousarray(X[np.sort(at)]).tobytes()).hexdigest()[:16]
+        str(track): hashlib.sha256(np.ascontiguousarray(X[np.sort(at)]).tobytes()).hexdigest()[:16]
         for track, at in by_track.items()
     }
-    if gtzan.is_gtzan({str(t) for t in labels}):
+    if gtzan.is_gtzan(set(labels)):
         duplicate_of = gtzan.facts()["duplicate_of"].dropna()
-        for track, original in duplicate_of.items():
+        for track, original in zip(duplicate_of.index, duplicate_of, strict=True):
             if track in labels:
                 labels[track] = labels.get(original, f"copy of {original}")
     # Named by their first track, so that a split is the same for every segment length and feature set.
     first: dict[str, str] = {}
     for track in sorted(labels):
         first.setdefault(labels[track], track)
-    return pd.Series({track: first[labels[track]] for track in sorted(labels)}, name="copies")
+    tracks = sorted(labels)
+    return pd.Series([first[labels[track]] for track in tracks], index=tracks, name="copies")

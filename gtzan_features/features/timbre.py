@@ -58,5 +58,9 @@ def zero_crossing_rate(spectra: Spectra) -> NDArray[np.float64]:
     """
     config = spectra.config
     result = np.empty(spectra.n_frames)
-    kernels.crossings_of_frames(spectra.signal, config.n_fft, config.hop, result)
+    half = (
+        config.n_fft // 2
+    )  # a signal may be read-only, for which the kernel is not compiled; its copy never is
+    signal = spectra.padded[half : half + len(spectra.signal)]
+    kernels.crossings_of_frames(signal, config.n_fft, config.hop, result)
     return result

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import librosa
 import numpy as np
 
+from gtzan_features.errors import ConfigError
 from gtzan_features.spectra.lanes import LANES, banded_power
 
 if TYPE_CHECKING:
@@ -19,11 +21,16 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=8)
 def _bands(sr: int, n_fft: int, n_mels: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Nonzero weights of librosa's mel filters, and where each band's begin and end."""
-    basis = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
+    with warnings.catch_warnings():  # of empty bands, which are refused below
+        warnings.simplefilter("ignore")
+        basis = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
+    if not basis.any(axis=1).all():
+        msg = f"{n_mels} mel bands are too many for n_fft {n_fft}: some hold no bin; choose fewer bands"
+        raise ConfigError(msg)
     weights, bounds, at = [], [], 0
     for row in basis:
         used = np.flatnonzero(row)
-        first, stop = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 0)
+        first, stop = int(used[0]), int(used[-1]) + 1
         weights.append(row[first:stop])
         bounds.append((first, stop, at))
         at += stop - first
@@ -50,6 +57,11 @@ def mel_power(
     -------
     ndarray of shape (n_frames, n_mels), float32
         Transpose of ``librosa.feature.melspectrogram``; 0 for silence.
+
+    Raises
+    ------
+    ConfigError
+        If there are so many bands that some hold no bin.
     """
     n_bins = lanes.shape[1]
     weights, bounds = _bands(sr, 2 * (n_bins - 1), n_mels)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Float32 = NDArray[np.float32]
     Float64 = NDArray[np.float64]
 
+_LOUDEST = 1e6  # beyond it, powers would leave the range of float32
+
 
 class Spectra:
     """One signal and its spectra; frames are rows. Read-only by agreement: nothing here is copied.
@@ -36,9 +38,9 @@ class Spectra:
     Raises
     ------
     GtzanError
-        If the signal is too short or holds NaN or infinity.
+        If the signal is too short, holds NaN or infinity, or exceeds a million times full scale.
     ConfigError
-        If the hop does not divide half a frame.
+        If the settings contradict each other; the hop must divide half a frame.
     TypeError, ValueError
         If the signal is not float32 or not one-dimensional.
     """
@@ -117,9 +119,6 @@ class Spectra:
     @cached_property
     def waveforms(self) -> tuple[Float32, Float32]:
         """Harmonic and percussive waveform, each of shape (n_samples,)."""
-        if self.config.hpss_power != 2:
-            msg = f"hpss_power {self.config.hpss_power:g} is not supported: only 2 is"
-            raise ConfigError(msg)
         return separation.separate(self, self._scratch)
 
 
@@ -131,13 +130,31 @@ def _check(signal: Float32, config: FeatureConfig) -> None:
     if signal.ndim != 1:
         msg = f"a signal must be mono, of shape (n_samples,), not {signal.shape}"
         raise ValueError(msg)
-    if config.n_fft % 2 or (config.n_fft // 2) % config.hop:
-        msg = f"hop {config.hop} must divide half of n_fft {config.n_fft}: choose, for example, n_fft // 4"
-        raise ConfigError(msg)
+    _check_settings(config)
     least = config.n_fft // 2 + 1
     if len(signal) < least:
         msg = f"signal of {len(signal)} samples is too short: one frame needs {least}; choose longer segments"
         raise GtzanError(msg)
-    if not np.isfinite(signal).all():
+    peak = max(float(np.max(signal)), -float(np.min(signal)))
+    if np.isnan(peak) or np.isinf(peak):
         msg = "signal holds NaN or infinity: decode the file again, or leave it out"
         raise GtzanError(msg)
+    if peak > _LOUDEST:
+        msg = f"signal reaches {peak:.3g} where full scale is 1: scale it first, or leave it out"
+        raise GtzanError(msg)
+
+
+def _check_settings(config: FeatureConfig) -> None:
+    """Refuse settings that contradict each other."""
+    if config.n_fft % 2 or (config.n_fft // 2) % config.hop:
+        msg = f"hop {config.hop} must divide half of n_fft {config.n_fft}: choose, for example, n_fft // 4"
+        raise ConfigError(msg)
+    if not 1 <= config.n_mfcc <= config.n_mels:
+        msg = f"n_mfcc {config.n_mfcc} is out of range: choose 1 to n_mels, which is {config.n_mels}"
+        raise ConfigError(msg)
+    if not 0 < config.roll_percent < 1:
+        msg = f"roll_percent {config.roll_percent:g} is out of range: choose a number between 0 and 1"
+        raise ConfigError(msg)
+    if config.hpss_power != 2:
+        msg = f"hpss_power {config.hpss_power:g} is not supported: only 2 is"
+        raise ConfigError(msg)

@@ -108,6 +108,17 @@ def test_a_row_does_not_depend_on_where_the_samples_lie_in_memory(shift):
     )
 
 
+def test_a_read_only_signal_gives_the_same_bits():
+    signal = NOISE.copy()
+    signal.flags.writeable = False
+    np.testing.assert_array_equal(sets.compute([signal], CONFIG), sets.compute([NOISE], CONFIG))
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-12, 1, 1e5])
+def test_rows_are_finite_at_any_level(scale):
+    assert np.isfinite(sets.compute([NOISE * np.float32(scale)], CONFIG)).all()
+
+
 def test_kernels_are_compiled_after_the_warm_up():
     sets.warm_up(CONFIG)
     assert sets.is_compiled()

@@ -42,9 +42,22 @@ def test_a_hop_that_does_not_divide_half_a_frame_is_refused(settings):
         Spectra(NOISE, FeatureConfig(**settings))
 
 
-def test_another_power_of_the_masks_is_refused():
-    with pytest.raises(ConfigError, match="hpss_power"):
-        _ = Spectra(NOISE, FeatureConfig(hpss_power=1.0)).waveforms
+@pytest.mark.parametrize(
+    "settings", [{"hpss_power": 1.0}, {"roll_percent": 1.0}, {"n_mfcc": 129}, {"n_mfcc": 0}, {"n_mels": 10}]
+)
+def test_settings_out_of_range_are_refused_by_name(settings):
+    with pytest.raises(ConfigError, match=next(iter(settings))):
+        Spectra(NOISE, FeatureConfig(**settings))
+
+
+def test_too_many_mel_bands_are_refused():
+    with pytest.raises(ConfigError, match="2000 mel bands are too many"):
+        _ = Spectra(NOISE, FeatureConfig(n_mels=2000)).mel_power
+
+
+def test_a_signal_far_beyond_full_scale_is_refused(config):
+    with pytest.raises(GtzanError, match="full scale is 1"):
+        Spectra(NOISE * np.float32(1e7), config)
 
 
 def test_spectra_leave_the_signal_alone(config):
