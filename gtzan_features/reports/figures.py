@@ -123,7 +123,7 @@ def _accuracy_panel(
             capsize=2,
             label=_series_name(segments, level),
         )
-    axes.set_xlim(0, 100)
+    axes.set_xlim(0, 103)
     axes.grid(axis="x", color="#cccccc", linewidth=0.6)
     axes.set_axisbelow(True)
 
