@@ -114,7 +114,8 @@ def read_signal(path: Path, sr: int, sha256: str | None = None) -> Signal:
 def _decode(path: Path) -> tuple[npt.NDArray[np.float32], int, int]:
     try:
         frames, source_sr = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
+    # A damaged header can promise more samples than memory holds, or a rate of nothing.
+    except (soundfile.LibsndfileError, OSError, ValueError, MemoryError) as error:
         raise AudioDecodeError(path, _reason(path, error)) from error
     channels = frames.shape[1]
     samples = frames[:, 0] if channels == 1 else frames.mean(axis=1)

@@ -24,7 +24,7 @@ from gtzan_features.audio.decode import content_hash, read_signal
 from gtzan_features.audio.segments import segment_bounds
 from gtzan_features.config import FeatureConfig, SegmentConfig, fingerprint
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
-from gtzan_features.errors import AudioError, OutputExistsError
+from gtzan_features.errors import AudioError, GtzanError, OutputExistsError
 from gtzan_features.features import sets
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
@@ -173,8 +173,9 @@ def _extract_file(track: TrackFile, root: str, parts_dir: str, config: ExtractCo
             return known
         part = _compute(track, path, sha256, config)
     except AudioError as error:
-        reason = error.reason
-        return _Part(FileStatus.of(track, status=error.status, reason=reason), {}, reused=False)
+        return _Part(FileStatus.of(track, status=error.status, reason=error.reason), {}, reused=False)
+    except GtzanError as error:  # decoded, but not to a signal that features are defined for
+        return _Part(FileStatus.of(track, status=AudioError.status, reason=str(error)), {}, reused=False)
     _write_part(part_path, part)
     return part
 

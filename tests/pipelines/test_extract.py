@@ -120,17 +120,20 @@ def test_bad_files_cost_their_own_rows_only(music, tmp_path):
     soundfile.write(music / "loud" / "loud.silent.wav", np.zeros(7 * SR), SR)
     soundfile.write(music / "loud" / "loud.short.wav", tone(1.0, 200), SR)
     (music / "loud" / "loud.none.wav").touch()
+    absurd = tone(7.0, 200) * np.float32(1e30)
+    soundfile.write(music / "loud" / "loud.absurd.wav", absurd, SR, subtype="FLOAT")
     summary = extract(music, tmp_path / "bad", CONFIG, n_jobs=2)
     assert {s.track_id: s.status for s in summary.skipped} == {
         "calm.text": "corrupt",
         "loud.silent": "silent",
         "loud.short": "short",
         "loud.none": "corrupt",
+        "loud.absurd": "corrupt",
     }
     good, bad = table_bytes(tmp_path / "good"), table_bytes(tmp_path / "bad")
     assert bad["kaggle-3s.parquet"] == good["kaggle-3s.parquet"]
     status = read_status(tmp_path / "bad" / "status.parquet").set_index("track_id")
-    assert status["status"].value_counts().to_dict() == {"ok": 6, "corrupt": 2, "silent": 1, "short": 1}
+    assert status["status"].value_counts().to_dict() == {"ok": 6, "corrupt": 3, "silent": 1, "short": 1}
     assert "1.00 s of sound: too short" in status.loc["loud.short", "reason"]
     assert status.loc["loud.none", "reason"] == "the file is empty"
 
