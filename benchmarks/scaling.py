@@ -121,17 +121,13 @@ def report(found: Runs) -> str:
     )
     header = ("files", "workers", "seconds", "ms per file", "times one worker", "peak MB of a worker")
     cores = len(os.sched_getaffinity(0))
-    model = next(
-        (
-            x.split(":")[1].strip()
-            for x in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in x
-        ),
-        platform.processor(),
-    )
+    named = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x]
+    model = named[0].split(":")[1].strip() if named else platform.processor()
+    python, today = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
     return (
-        "# Extraction by files and workers\n\nWritten by `python benchmarks/scaling.py AUDIO_DIR`; do not edit.\n\n"
-        f"- Machine: {model}, {cores} cores; Python {platform.python_version()}; {datetime.now(UTC):%Y-%m-%d}.\n"
+        "# Extraction by files and workers\n\n"
+        "Written by `python benchmarks/scaling.py AUDIO_DIR`; do not edit.\n\n"
+        f"- Machine: {model}, {cores} cores; Python {python}; {today}.\n"
         "- Tracks of 30 s, 3 s and 30 s rows, start of the workers included; medians over turns.\n\n"
         + TextTable(title="", header=header, rows=rows).markdown()
         + "\n"
