@@ -24,8 +24,8 @@ INTERRUPTED = 130
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="gtzan")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def cli(debug: bool) -> None:
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def cli() -> None:
     """Audio features and honest genre classification, for GTZAN and for your own music.
 
     \b
@@ -38,8 +38,6 @@ def cli(debug: bool) -> None:
     Without any data:
       gtzan demo
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
-    if debug:
-        os.environ["GTZAN_DEBUG"] = "1"
 
 
 for command in (features, fit, report, compare, data, demo):
@@ -53,8 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; errors become one line on stderr."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # A traceback is asked for after the fact, most easily at the end of the line that failed.
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
     try:
-        result = cli.main(args=arguments, prog_name="gtzan", standalone_mode=False)
+        result = cli.main(args=words, prog_name="gtzan", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -66,22 +68,21 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except GtzanError as error:
-        return _failed(error, str(error))
+        return _failed(error, str(error), debug)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _failed(
-            error, f"{where}{error.strerror or error}. Check the path, its permissions and free space."
-        )
+        text = f"{where}{error.strerror or error}. Check the path, its permissions and free space."
+        return _failed(error, text, debug)
     except Exception as error:
         text = (
             f"a fault of this program ({type(error).__name__}: {error}). Report what gtzan --debug … prints."
         )
-        return _failed(error, text)
+        return _failed(error, text, debug)
     return result if isinstance(result, int) else 0
 
 
-def _failed(error: BaseException, text: str) -> int:
-    if os.environ.get("GTZAN_DEBUG"):
+def _failed(error: Exception, text: str, debug: bool) -> int:
+    if debug:
         import traceback
 
         traceback.print_exception(error)

@@ -162,8 +162,11 @@ class TestErrors:
             "fit", "majority", "--tables", tables, "--runs", tmp_path / "file" / "runs"
         )
 
-    def test_debug_shows_the_traceback(self, tmp_path):
-        done = gtzan("--debug", "report", "--runs", tmp_path)
+    @pytest.mark.parametrize("place", [0, 3])
+    def test_debug_shows_the_traceback_wherever_it_stands(self, tmp_path, place):
+        words = ["report", "--runs", tmp_path]
+        words.insert(place, "--debug")
+        done = gtzan(*words)
         assert done.returncode == 1
         assert "Traceback" in done.stderr
 
