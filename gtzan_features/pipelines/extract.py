@@ -142,6 +142,7 @@ def extract(
         If `out` holds tables of another configuration or of other tracks, unless `overwrite`.
     """
     started = time.perf_counter()
+    executor = local_executor(n_jobs)
     config = config or ExtractConfig()
     sets.columns(config.features)  # an unknown set is refused before anything is read or made
     catalogue = read_catalogue(audio_dir, genres)
@@ -154,7 +155,7 @@ def extract(
         sets.warm_up(config.features)
     task = partial(_extract_file, root=str(catalogue.root), parts_dir=str(parts_dir), config=config)
     parts: list[_Part] = []
-    for part in local_executor(n_jobs).map(task, catalogue.tracks):
+    for part in executor.map(task, catalogue.tracks):
         parts.append(part)
         progress(len(parts), len(catalogue.tracks), "files")
     tables = _write_tables(out, config, catalogue, parts)
