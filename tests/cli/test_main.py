@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -78,16 +78,19 @@ def test_help_imports_nothing_heavy():
 
 
 def test_help_is_hardly_slower_than_python_itself():
+    """In processor time of the child, which does not grow while it waits for a busy machine."""
+
     def median(*command):
-        times = []
+        seconds = []
         for _ in range(7):
-            start = time.perf_counter()
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run(command, capture_output=True, check=True)
-            times.append(time.perf_counter() - start)
-        return statistics.median(times)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return statistics.median(seconds)
 
     bare = median(sys.executable, "-c", "import click, json, dataclasses, hashlib, pathlib")
-    assert median(sys.executable, "-m", "cli", "--help") < 3 * bare
+    assert median(sys.executable, "-m", "cli", "--help") < 2.5 * bare
 
 
 @pytest.mark.parametrize(
