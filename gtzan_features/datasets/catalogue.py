@@ -32,7 +32,8 @@ class Catalogue:
     root : Path
         The folder that holds the genre folders.
     dataset : str
-        ``GTZAN`` if every track is one of GTZAN's, the name in ``dataset.json``, or the folder's name.
+        The name in ``dataset.json``; ``GTZAN``, or which part of it, if every track is one of GTZAN's;
+        else the folder's name.
     synthetic : bool
         Whether ``dataset.json`` marks the music as synthetic.
     tracks : tuple of TrackFile
@@ -165,6 +166,4 @@ def _identify(root: Path, tracks: list[TrackFile]) -> tuple[str, bool]:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"{marker}: no data set marker ({error!r}). Remove it, or write it anew: gtzan data synth."
             raise CatalogueError(msg) from error
-    if gtzan.is_gtzan({t.track_id for t in tracks}):
-        return gtzan.NAME, False
-    return root.resolve().name, False
+    return gtzan.dataset_name({t.track_id for t in tracks}) or root.resolve().name, False

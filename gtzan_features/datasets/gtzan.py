@@ -40,6 +40,20 @@ def track_genres() -> dict[str, str]:
     return dict(zip(_facts().index, _facts()["genre"], strict=True))
 
 
+def dataset_name(track_ids: set[str]) -> str | None:
+    """Return what a set of tracks is called: GTZAN, a part of it, or None for other music.
+
+    Examples
+    --------
+    >>> dataset_name({"blues.00000", "rock.00099"}), dataset_name({"mine"})
+    ('GTZAN (2 of 1000 tracks)', None)
+    """
+    if not is_gtzan(track_ids):
+        return None
+    whole = len(track_genres())
+    return NAME if len(track_ids) == whole else f"{NAME} ({len(track_ids)} of {whole} tracks)"
+
+
 def is_gtzan(track_ids: set[str]) -> bool:
     """Whether every identifier is one of GTZAN's 1000 (a subset of GTZAN counts).
 

@@ -63,7 +63,7 @@ def import_csv(csv: Path, out: Path, *, recipe: str = "auto", overwrite: bool = 
     """
     table = read_kaggle_csv(csv, recipe=recipe)
     tracks = set(table.frame["track_id"])
-    dataset = gtzan.NAME if gtzan.is_gtzan(tracks) else table.meta.dataset
+    dataset = gtzan.dataset_name(tracks) or table.meta.dataset
     table = replace(table, meta=replace(table.meta, dataset=dataset))
     path = table_path(out, table.meta.feature_set, table.meta.segment)
     if path.exists() and not overwrite and read_meta(path).origin != table.meta.origin:

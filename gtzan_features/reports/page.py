@@ -55,7 +55,7 @@ def write_report(scored: list[ScoredRun], folder: Path) -> pd.DataFrame:
     """
     results = long_table(scored)
     sections = [_section(results, scored, name, folder) for name in results["dataset"].unique()]
-    real_gtzan = any(name == "GTZAN" or name.startswith("GTZAN ") for name in results["dataset"])
+    real_gtzan = any(name.startswith("GTZAN") for name in results["dataset"])
     environment = Environment(
         loader=PackageLoader("gtzan_features.reports"),
         undefined=StrictUndefined,

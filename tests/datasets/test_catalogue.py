@@ -20,7 +20,7 @@ def test_the_real_tracks(real_material):
     catalogue = read_catalogue(real_material / "audio")
     assert len(catalogue.tracks) == 70
     assert catalogue.genres == gtzan.GENRES
-    assert (catalogue.dataset, catalogue.synthetic) == ("GTZAN", False)
+    assert (catalogue.dataset, catalogue.synthetic) == ("GTZAN (70 of 1000 tracks)", False)
     assert catalogue.tracks[0].track_id == "blues.00000"
 
 

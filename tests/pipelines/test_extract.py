@@ -195,7 +195,7 @@ class TestReal:
         extract(chosen, tmp_path / "f", n_jobs=2)
         for segment, csv in (("3s", "features_3_sec.csv"), ("30s", "features_30_sec.csv")):
             table = read_table(tmp_path / "f" / f"kaggle-{segment}.parquet")
-            assert table.meta.dataset == "GTZAN"
+            assert table.meta.dataset == "GTZAN (3 of 1000 tracks)"
             kaggle = pd.read_csv(real_material / "features" / csv)
             track = kaggle["filename"].str.extract(r"^(\w+\.\d{5})")[0]
             kaggle = kaggle[track.isin(set(table.frame["track_id"]))].reset_index(drop=True)
