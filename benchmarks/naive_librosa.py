@@ -7,11 +7,13 @@ transform and back without a length, the median onset envelope.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import librosa
 import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
 
 SR = 22_050
 SEGMENT = 3 * SR
@@ -57,7 +59,19 @@ def track_rows(path: Path, segments: str = "both", exact: bool = True) -> list[d
     return rows
 
 
+def main() -> None:
+    """Write the rows of all WAV files below a folder to a CSV, with joblib, as such scripts do."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    files = sorted(options.audio.rglob("*.wav"))
+    done = Parallel(n_jobs=options.jobs)(delayed(track_rows)(path) for path in files)
+    pd.DataFrame([row for rows in done for row in rows]).to_csv(options.out, index=False)
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        for row in track_rows(Path(name)):
-            print(name, *row.values(), sep=",")
+    main()

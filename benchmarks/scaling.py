@@ -6,6 +6,8 @@ AUDIO_DIR holds genre folders with WAV files, which are copied under other names
 as asked for; a few bytes after the samples make each copy another file. Every run is a process of its
 own that extracts the 3 s and 30 s rows into a new folder, start of the workers included. The numbers of
 workers take turns, so that a busy machine slows all of them. Memory is the highest of any worker (Linux).
+Processors of a virtual machine may share a real one: the ceiling is how many times as fast plain Python
+loops in as many processes are as one, measured in the same turns.
 """
 
 from __future__ import annotations
@@ -75,6 +77,18 @@ def child(audio: Path, jobs: int) -> None:
         print(json.dumps(result | {"worker_mb": worker_peak_mb(jobs)}))
 
 
+def ceiling(jobs: int) -> float:
+    """Measure how many times as much `jobs` processes of a plain loop get done as one alone."""
+
+    def loops(count: int) -> int:
+        script = "import time\nend = time.time() + 2\nn = 0\nwhile time.time() < end: n += 1\nprint(n)"
+        command = [sys.executable, "-c", script]
+        processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+        return sum(int(process.communicate()[0]) for process in processes)
+
+    return loops(jobs) / loops(1)
+
+
 def run_child(audio: Path, jobs: int) -> dict[str, Any]:
     """Run `child` in a process of its own."""
     command = [sys.executable, __file__, str(audio), "--child", str(jobs)]
@@ -93,7 +107,8 @@ def measure(audio: Path, counts: list[int], workers: list[int], repeats: int) ->
             files = copies(audio, Path(folder), count)
             for _ in range(repeats):
                 for jobs in workers:
-                    found.setdefault((count, jobs), []).append(run_child(files, jobs))
+                    result = run_child(files, jobs) | {"ceiling": ceiling(jobs)}
+                    found.setdefault((count, jobs), []).append(result)
                     print(count, jobs, found[count, jobs][-1], flush=True)
     return found
 
@@ -115,11 +130,12 @@ def report(found: Runs) -> str:
             f"{statistics.median(r['seconds'] for r in runs):.1f}",
             f"{1000 * statistics.median(r['seconds'] for r in runs) / count:.0f}",
             f"{speedup(found, count, jobs):.2f}",
+            f"{statistics.median(r['ceiling'] for r in runs):.2f}",
             f"{max(r['worker_mb'] for r in runs):.0f}",
         )
         for (count, jobs), runs in sorted(found.items())
     )
-    header = ("files", "workers", "seconds", "ms per file", "times one worker", "peak MB of a worker")
+    header = ("files", "workers", "seconds", "ms per file", "times one worker", "ceiling", "peak MB")
     cores = len(os.sched_getaffinity(0))
     named = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x]
     model = named[0].split(":")[1].strip() if named else platform.processor()

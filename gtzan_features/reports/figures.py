@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from gtzan_features.reports.collect import segment_s
 from gtzan_features.reports.scores import SEGMENT, TRACK
+from gtzan_features.reports.tables import protocol_order
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:
     title : str
         Above all panels; says so where the data are synthetic.
     """
-    order = results.sort_values(["leaked", "protocol"])
-    protocols = list(dict.fromkeys(zip(order["protocol"], order["leaked"], strict=True)))
+    found = set(zip(results["protocol"].astype(str), results["leaked"].astype(bool), strict=True))
+    protocols = sorted(found, key=lambda key: (key[1], protocol_order(key[0])))
     best = results[~results["leaked"]] if (~results["leaked"]).any() else results
     models = best.groupby("model")["accuracy"].max().sort_values().index.tolist()
     models += [m for m in results["model"].unique() if m not in models]

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from gtzan_features.evaluation.comparison import verdict
 from gtzan_features.reports.collect import ScoredRun, length_tests, long_table
 from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
 from gtzan_features.reports.published import PUBLISHED
-from gtzan_features.reports.tables import TextTable, accuracy_cell, accuracy_table, figures_table, percent
+from gtzan_features.reports.tables import (
+    TextTable,
+    accuracy_cell,
+    accuracy_table,
+    figures_table,
+    percent,
+    protocol_order,
+)
 from gtzan_features.tables.atomic import write_text
 
 if TYPE_CHECKING:
@@ -40,7 +46,7 @@ class _Section:
     honest: TextTable | None
     leaked: TextTable | None
     picture: str
-    tests: list[str]
+    tests: TextTable
     figures: TextTable
     confusions: list[_Confusions]
 
@@ -109,11 +115,6 @@ def _section(results: pd.DataFrame, scored: list[ScoredRun], name: str, folder: 
     picture = f"accuracy-{_slug(name)}.png"
     title = dataset_title(name, synthetic=synthetic)
     save_figure(accuracy_figure(part, f"{title}: accuracy with 95 % intervals"), folder / picture)
-    tests = [
-        f"{t.protocol}: " + verdict(t.comparison, f"{t.label} on {t.short} (mean)", f"{t.label} on {t.long}")
-        for t in length_tests(runs)
-        if t.label != "majority"
-    ]
     return _Section(
         title=title,
         synthetic=synthetic,
@@ -121,17 +122,38 @@ def _section(results: pd.DataFrame, scored: list[ScoredRun], name: str, folder: 
         honest=accuracy_table(part, leaked=False),
         leaked=accuracy_table(part, leaked=True),
         picture=picture,
-        tests=tests,
+        tests=_tests_table(runs),
         figures=figures_table(part),
         confusions=_best_confusions(runs, name, folder),
     )
+
+
+def _tests_table(runs: list[ScoredRun]) -> TextTable:
+    """Test short segments against whole tracks, model by model, on the same tracks."""
+    tests = sorted(length_tests(runs), key=lambda t: (protocol_order(t.protocol), t.label))
+    rows = tuple(
+        (
+            t.protocol,
+            t.label,
+            f"{t.short} (mean) minus {t.long}",
+            f"{100 * c.difference:+.1f} ({100 * c.ci_low:+.1f} to {100 * c.ci_high:+.1f})",
+            "< 0.0001" if c.p_value < 1e-4 else f"{c.p_value:.2g}",
+            "no difference shown"
+            if not c.is_shown
+            else f"{t.short if c.difference > 0 else t.long} is better",
+        )
+        for t in tests
+        for c in (t.comparison,)
+    )
+    header = ("protocol", "model", "compared", "points (95 % interval)", "exact McNemar p", "verdict")
+    return TextTable(title="", header=header, rows=rows)
 
 
 def _best_confusions(runs: list[ScoredRun], name: str, folder: Path) -> list[_Confusions]:
     """Show the confusions of the best honest run of each protocol."""
     honest = [one for one in runs if not one.run.manifest.leaked]
     shown = []
-    for protocol in dict.fromkeys(one.run.manifest.protocol for one in honest):
+    for protocol in sorted({one.run.manifest.protocol for one in honest}, key=protocol_order):
         best = max(
             (one for one in honest if one.run.manifest.protocol == protocol),
             key=lambda one: one.scores[one.best_level].metrics.accuracy,
@@ -181,7 +203,7 @@ def _confusions_csv(scored: list[ScoredRun]) -> str:
             "count": s.metrics.confusion[i][j],
         }
         for one in scored
-        for level, s in one.scores.items()
+        for level, s in ((one.best_level, one.scores[one.best_level]),)
         for i, true in enumerate(s.metrics.genres)
         for j, predicted in enumerate(s.metrics.genres)
         if s.metrics.confusion[i][j]

@@ -78,7 +78,7 @@ def accuracy_table(results: pd.DataFrame, *, leaked: bool) -> TextTable | None:
     shown = results[results["leaked"] == leaked]
     if shown.empty:
         return None
-    protocols = sorted(shown["protocol"].unique(), key=_protocol_order)
+    protocols = sorted(shown["protocol"].unique(), key=protocol_order)
     cells: dict[tuple[str, ...], dict[str, str]] = {}
     for row in shown.itertuples():
         key = tuple(str(getattr(row, name)) for name in _ROW_KEYS)
@@ -138,7 +138,7 @@ def figures_table(results: pd.DataFrame) -> TextTable:
         )
         for _, r in sorted(
             shown.iterrows(),
-            key=lambda item: (_protocol_order(item[1]["protocol"]), -item[1]["accuracy"]),
+            key=lambda item: (protocol_order(item[1]["protocol"]), -item[1]["accuracy"]),
         )
     )
     header = (
@@ -160,7 +160,8 @@ def figures_table(results: pd.DataFrame) -> TextTable:
     return TextTable(title="Further figures", header=header, rows=rows)
 
 
-def _protocol_order(name: str) -> tuple[int, str]:
+def protocol_order(name: str) -> tuple[int, str]:
+    """Return a key that sorts protocols from the easiest to the hardest, leaked ones first."""
     order = ("segment", "track", "stratified", "artist", "fault-filtered")
     kind = next((i for i, known in enumerate(order) if name.startswith(known)), len(order))
     return kind, name

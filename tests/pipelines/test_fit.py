@@ -133,7 +133,7 @@ def test_lengths_are_tested_against_each_other_on_the_same_tracks(tables, tmp_pa
     assert (found.only_a, found.only_b) == (int((a & ~b).sum()), int((b & ~a).sum()))
     assert short.folder.name in sentence
     report(runs, tmp_path / "reports")
-    assert "knn on 3s (mean)" in (tmp_path / "reports" / "accuracy.md").read_text()
+    assert "| knn | 3s (mean) minus 30s |" in (tmp_path / "reports" / "accuracy.md").read_text()
 
 
 def test_runs_on_other_tracks_are_not_compared(tables, tmp_path):
