@@ -79,7 +79,7 @@ def accuracy_table(results: pd.DataFrame, *, leaked: bool) -> TextTable | None:
     shown = results[results["leaked"] == leaked]
     if shown.empty:
         return None
-    protocols = sorted(shown["protocol"].unique(), key=_protocol_order)
+    protocols = sorted(shown["protocol"].unique(), key=protocol_order)
     cells: dict[tuple[str, ...], dict[str, str]] = {}
     for row in shown.itertuples():
         key = tuple(str(getattr(row, name)) for name in _ROW_KEYS)
@@ -139,7 +139,7 @@ def figures_table(results: pd.DataFrame) -> TextTable:
         )
         for _, r in sorted(
             shown.iterrows(),
-            key=lambda item: (_protocol_order(item[1]["protocol"]), -item[1]["accuracy"]),
+            key=lambda item: (protocol_order(item[1]["protocol"]), -item[1]["accuracy"]),
         )
     )
     header = (
@@ -176,7 +176,8 @@ def genre_table(metrics: Metrics) -> TextTable:
     return TextTable(title="Genres", header=header, rows=rows)
 
 
-def _protocol_order(name: str) -> tuple[int, str]:
+def protocol_order(name: str) -> tuple[int, str]:
+    """Sort key of a protocol's name: leaked first, then from the easiest to the strictest."""
     order = ("segment", "track", "stratified", "artist", "fault-filtered")
     kind = next((i for i, known in enumerate(order) if name.startswith(known)), len(order))
     return kind, name

@@ -29,7 +29,7 @@ def world(tmp_path_factory):
 
 
 @pytest.fixture
-def predict(world, capsys):
+def predict(capsys):
     """Run ``gtzan predict`` in this process; return its exit code and what it printed."""
 
     def call(*words):
