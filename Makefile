@@ -33,7 +33,7 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 
 lowest:  ## the tests, without the slow ones and those in a browser, on the lowest versions of all dependencies
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable . pytest pytest-xdist hypothesis
+	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable . pytest pytest-xdist hypothesis mir_eval
 	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m 'not slow and not browser' tests
 
 lock:  ## write constraints/ anew (needs uv)

@@ -62,6 +62,7 @@ def test_version_and_help():
         ["data"],
         ["data", "verify"],
         ["data", "synth"],
+        ["data", "explore"],
         ["demo"],
     ],
 )
