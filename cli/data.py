@@ -50,6 +50,28 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
 
 
 @data.command()
+@click.argument("which", type=click.Choice(["mini", "full"]))
+@click.argument("directory", type=FOLDER)
+@json_option
+def download(which: str, directory: Path, as_json: bool) -> None:
+    """Download GTZAN into DIRECTORY: the public mini set, or all 1000 tracks (1.2 GB).
+
+    Goes on where an interrupted download ended, and checks the archive and every track by hash. GTZAN
+    carries no licence: what you may do with it depends on where you are.
+    """
+    from gtzan_features.pipelines.download import download as run
+
+    with progress_bar() as progress:
+        done = run(which, directory, progress=progress, notice=notice)
+    if as_json:
+        print_json(done)
+        return
+    for name in done.differing:
+        notice(f"Differs from the facts on GTZAN: {name}")
+    click.echo(f"{done.folder}: {done.n_tracks} tracks from {done.url}")
+
+
+@data.command()
 @click.argument("audio_dir", type=FOLDER)
 @click.option(
     "--out", "-o", type=FOLDER, default=REPORTS_DIR / "explore", show_default=True, help="Where pictures go."

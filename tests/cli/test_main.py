@@ -63,6 +63,7 @@ def test_version_and_help():
         ["data", "verify"],
         ["data", "synth"],
         ["data", "explore"],
+        ["data", "download"],
         ["demo"],
     ],
 )
