@@ -65,8 +65,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _complain("Interrupted. What is finished is kept: the same command goes on from there.")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) has enough; stdout must not be flushed into it at exit.
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe (head, less) has enough, which click turns into an exit with 1; stdout must
+        # not be flushed into it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except GtzanError as error:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gtzan_features.reports.html.sections import Extras
 
 HTML = "index.html"
+EXPLORE = "explore/explore.html"
+"""The page of the data set's pictures; linked where it lies beside the report."""
 
 
 def write_page(
@@ -59,6 +61,7 @@ def write_page(
             sections=sections,
             n_runs=len(scored),
             published=PUBLISHED if real_gtzan else (),
+            explore=EXPLORE if (folder / EXPLORE).is_file() else "",
             css=asset("page.css"),
             js=asset("page.js"),
         )

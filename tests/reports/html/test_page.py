@@ -79,6 +79,14 @@ def test_the_same_runs_give_the_same_page(page, tmp_path):
     assert again.read_bytes() == page.read_bytes()
 
 
+def test_the_pictures_of_the_data_set_are_linked_where_they_are(page, tmp_path):
+    (tmp_path / "explore").mkdir()
+    (tmp_path / "explore" / "explore.html").touch()
+    again = report(page.parents[1] / "runs", tmp_path, html=True).page
+    assert 'href="explore/explore.html"' in again.read_text()
+    assert "explore.html" not in page.read_text()
+
+
 def test_leaked_figures_are_marked_and_apart(page):
     honest, rest = page.read_text().split("Leaked figures: do not quote", 1)
     table = honest.split("Honest figures")[1]
