@@ -31,10 +31,10 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lowest:  ## the tests, without the slow ones, on the lowest versions of all dependencies
+lowest:  ## the tests, without the slow ones and those in a browser, on the lowest versions of all dependencies
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable . pytest pytest-xdist hypothesis
-	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m 'not slow' tests
+	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable . pytest pytest-xdist hypothesis mir_eval
+	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m 'not slow and not browser' tests
 
 lock:  ## write constraints/ anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \

@@ -1,4 +1,4 @@
-"""``gtzan data``: check a folder of music, or make a synthetic one."""
+"""``gtzan data``: get, check and look at a folder of music, or make a synthetic one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, json_option, n_jobs_option
-from cli.progress import print_json, print_table, progress_bar
+from cli.options import FOLDER, REPORTS_DIR, json_option, n_jobs_option
+from cli.progress import notice, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Check a folder of music, or make a synthetic one."""
+    """Get, check and look at a folder of music, or make a synthetic one."""
 
 
 @data.command()
@@ -47,6 +47,54 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
         click.echo(f"{found.n_files} files checked against {against}: {counts or 'nothing wrong'}")
     if strict and found.findings:
         ctx.exit(1)
+
+
+@data.command()
+@click.argument("which", type=click.Choice(["mini", "full"]))
+@click.argument("directory", type=FOLDER)
+@json_option
+def download(which: str, directory: Path, as_json: bool) -> None:
+    """Download GTZAN into DIRECTORY: the public mini set, or all 1000 tracks (1.2 GB).
+
+    Goes on where an interrupted download ended, and checks the archive and every track by hash. GTZAN
+    carries no licence: what you may do with it depends on where you are.
+    """
+    from gtzan_features.pipelines.download import download as run
+
+    with progress_bar() as progress:
+        done = run(which, directory, progress=progress, notice=notice)
+    if as_json:
+        print_json(done)
+        return
+    for name in done.differing:
+        notice(f"Differs from the facts on GTZAN: {name}")
+    click.echo(f"{done.folder}: {done.n_tracks} tracks from {done.url}")
+
+
+@data.command()
+@click.argument("audio_dir", type=FOLDER)
+@click.option(
+    "--out", "-o", type=FOLDER, default=REPORTS_DIR / "explore", show_default=True, help="Where pictures go."
+)
+@click.option("--track", "tracks", multiple=True, metavar="ID", help="Show this track for its genre.")
+@n_jobs_option
+def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], n_jobs: int) -> None:
+    """Draw AUDIO_DIR: spectrograms, features by genre, tracks in the plane, tempos.
+
+    Writes PNG pictures and explore.html, one page with all of them that needs no network.
+    """
+    from gtzan_features.pipelines.explore import explore as run
+
+    with progress_bar() as progress:
+        done = run(audio_dir, out, tracks=tracks, n_jobs=n_jobs, progress=progress)
+    for line in done.skipped:
+        notice(f"Skipped: {line}")
+    if done.accuracy1 is not None and done.accuracy2 is not None:
+        click.echo(
+            f"Tempo: {100 * done.accuracy1:.1f} % within 4 %, {100 * done.accuracy2:.1f} % allowing factors "
+            "of 2 and 3."
+        )
+    click.echo(f"{done.n_tracks} tracks. Page: {done.page}")
 
 
 @data.command()

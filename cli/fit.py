@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     help="The part to report on, where the protocol has a validation part.",
 )
 @click.option("--allow-leak", is_flag=True, help="Allow segment, to reproduce leaked figures.")
+@click.option("--final", is_flag=True, help="Keep a model of all tracks, for gtzan predict.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the folds and of the model.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders go.")
@@ -69,6 +70,7 @@ def fit(
     holdout: float | None,
     evaluate_on: str,
     allow_leak: bool,
+    final: bool,
     seed: int,
     settings: tuple[str, ...],
     runs: Path,
@@ -99,6 +101,7 @@ def fit(
                 protocol=protocol, folds=folds, holdout=holdout, evaluate_on=evaluate_on, seed=seed
             ),
             allow_leak=allow_leak,
+            final=final,
         )
         for protocol, segment, model in product(protocols, segments, model_names(models))
     ]

@@ -12,6 +12,7 @@ from cli.data import data
 from cli.demo import demo
 from cli.features import features
 from cli.fit import fit
+from cli.predict import predict
 from cli.report import compare, report
 from gtzan_features import __version__
 from gtzan_features.errors import GtzanError
@@ -33,6 +34,9 @@ def cli() -> None:
       gtzan features extract AUDIO_DIR        features per 3 s segment and per 30 s track
       gtzan fit xgboost --segments 3s         train and test, no track on both sides
       gtzan report                            30 s against 3 s, with intervals
+    A genre for your own files:
+      gtzan fit xgboost --final               train on all tracks, after the test
+      gtzan predict song.mp3                  the most probable genres
     Without audio:
       gtzan features import features_3_sec.csv
     Without any data:
@@ -40,7 +44,7 @@ def cli() -> None:
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
-for command in (features, fit, report, compare, data, demo):
+for command in (features, fit, predict, report, compare, data, demo):
     cli.add_command(command)
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 @click.option(
     "--out", "-o", type=FOLDER, default=REPORTS_DIR, show_default=True, help="Where the report goes."
 )
+@click.option("--html", is_flag=True, help="Write index.html too: one page that needs no network.")
 @json_option
-def report(runs: Path, out: Path, as_json: bool) -> None:
+def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     """Write the accuracy table of all runs: 30 s against 3 s, honest and leaked apart.
 
     Writes accuracy.md, accuracy.csv, confusions.csv and pictures. Reads run folders only and trains
@@ -27,7 +28,7 @@ def report(runs: Path, out: Path, as_json: bool) -> None:
     """
     from gtzan_features.pipelines.report import report as run
 
-    written = run(runs, out)
+    written = run(runs, out, html=html)
     if as_json:
         click.echo(written.results.to_json(orient="records", indent=1))
         return

@@ -16,7 +16,8 @@ Every message says where, what, why and what next, in one line. All arguments go
     ├── OutputExistsError      output that would be overwritten
     ├── SplitError             a protocol that cannot be applied to these tracks
     ├── ModelError             a model that cannot be trained, stored or applied
-    └── RunError               a run folder that is missing, damaged or not comparable
+    ├── RunError               a run folder that is missing, damaged or not comparable
+    └── DownloadError          a data set that cannot be fetched
 """
 
 from __future__ import annotations
@@ -97,3 +98,17 @@ class ModelError(GtzanError):
 
 class RunError(TableError):
     """A run folder is missing, damaged or not comparable with another."""
+
+
+class DownloadError(GtzanError):
+    """A data set cannot be fetched, or is not what it should be."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url, self.reason = url, reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.url}: {self.reason}. Check the connection and give the same command again: it goes on "
+            "where it ended. Or unpack a copy of your own into genre folders."
+        )

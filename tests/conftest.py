@@ -14,6 +14,7 @@ import soundfile
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.tables.schema import TableMeta, feature_schema
 from gtzan_features.tables.store import FeatureTable, table_path, write_table
+from tests.browser import start_browser
 
 MATERIAL = "GTZAN_MATERIAL"
 SR = 22_050
@@ -102,3 +103,10 @@ def tables(tmp_path: Path) -> Path:
     save_table(folder, make_table())
     save_table(folder, make_table(n_segments=1, segment="30s"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A Chromium for the tests marked ``browser``; see `tests.browser`."""
+    with start_browser(tmp_path_factory.mktemp("profile")) as started:
+        yield started

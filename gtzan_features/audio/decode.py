@@ -95,11 +95,11 @@ def read_signal(path: Path, sr: int, sha256: str | None = None) -> Signal:
     if repair is not None:
         samples, source_sr, channels = repair.read(path), repair.sr, 1
     else:
-        samples, source_sr, channels = _decode(path)
-    _check(path, samples)
+        samples, source_sr, channels = decode_file(path)
+    check_samples(path, samples)
     first = repair.missing_samples if repair else 0
     if source_sr != sr:
-        samples = _resample(samples, source_sr, sr)
+        samples = resample_samples(samples, source_sr, sr)
         first = round(first * sr / source_sr)
     return Signal(
         samples=samples,
@@ -111,7 +111,21 @@ def read_signal(path: Path, sr: int, sha256: str | None = None) -> Signal:
     )
 
 
-def _decode(path: Path) -> tuple[npt.NDArray[np.float32], int, int]:
+def decode_file(path: Path) -> tuple[npt.NDArray[np.float32], int, int]:
+    """Decode a file and average its channels.
+
+    Returns
+    -------
+    samples : ndarray of shape (n_samples,)
+        Mono float32 at the file's own rate.
+    source_sr, source_channels : int
+        As stored in the file.
+
+    Raises
+    ------
+    AudioDecodeError
+        If libsndfile cannot read the file.
+    """
     try:
         frames, source_sr = soundfile.read(path, dtype="float32", always_2d=True)
     # A damaged header can promise more samples than memory holds, or a rate of nothing.
@@ -133,7 +147,8 @@ def _reason(path: Path, error: Exception) -> str:
     return str(text).strip().rstrip(".")
 
 
-def _check(path: Path, samples: npt.NDArray[np.float32]) -> None:
+def check_samples(path: Path, samples: npt.NDArray[np.float32]) -> None:
+    """Refuse samples that no feature can be computed of: none, infinite ones, or all equal."""
     if samples.size == 0:
         raise AudioTooShortError(path, "holds no sample")
     low, high = float(samples.min()), float(samples.max())
@@ -143,7 +158,8 @@ def _check(path: Path, samples: npt.NDArray[np.float32]) -> None:
         raise AudioSilentError(path, f"every sample is {low:g}")
 
 
-def _resample(samples: npt.NDArray[np.float32], source_sr: int, sr: int) -> npt.NDArray[np.float32]:
+def resample_samples(samples: npt.NDArray[np.float32], source_sr: int, sr: int) -> npt.NDArray[np.float32]:
+    """Resample as ``librosa.load`` does."""
     # librosa takes a quarter of a second to import: only files at another rate pay for it.
     import librosa
 

@@ -74,6 +74,11 @@ class Split:
             result.append((np.flatnonzero(train), np.flatnonzero(test)))
         return result
 
+    def used_rows(self, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+        """Return the positions in `rows` of all tracks that the protocol does not exclude."""
+        excluded = self.frame.loc[self.frame["role"] == "excluded", "track_id"]
+        return np.flatnonzero(~rows["track_id"].isin(set(excluded)).to_numpy())
+
 
 def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Split:
     """Divide the tracks of a table by a protocol.

@@ -5,14 +5,13 @@ Nothing is unpickled from a model folder: skops builds only objects of the types
 
 from __future__ import annotations
 
+import importlib
 import json
 import zipfile
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
 from xgboost import XGBClassifier
 from xgboost.core import XGBoostError
 
@@ -131,14 +130,14 @@ def save_model(folder: Path, model: StoredModel) -> None:
             estimator: Any = model.estimator
             temporary.write_bytes(bytes(estimator.get_booster().save_raw("ubj")))
         else:
-            skops.io.dump(model.estimator, temporary, compression=zipfile.ZIP_DEFLATED)
+            _skops().dump(model.estimator, temporary, compression=zipfile.ZIP_DEFLATED)
             _check_storable(model.card.model, temporary)
     write_text(folder / CARD, json.dumps(asdict(model.card), indent=2, sort_keys=True) + "\n")
 
 
 def _check_storable(name: str, path: Path) -> None:
     """Refuse at once what `load_model` would refuse later."""
-    strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_TRUSTED))
+    strange = sorted(set(_skops().get_untrusted_types(file=path)) - set(_TRUSTED))
     if strange:
         msg = f"{name} with these settings cannot be stored without pickle ({strange[0]}). Change them"
         raise ModelError(msg)
@@ -159,16 +158,26 @@ def load_model(folder: Path) -> StoredModel:
         msg = f"{folder}: {path.name} is missing. Fit the model again"
         raise ModelError(msg)
     try:
-        estimator = (
-            _load_xgboost(path) if storage == "xgboost" else skops.io.load(path, trusted=list(_TRUSTED))
-        )
-    except UntrustedTypesFoundException as error:
-        msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
-        raise ModelError(msg) from error
+        estimator = _load_xgboost(path) if storage == "xgboost" else _load_skops(path)
     except (XGBoostError, zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError) as error:
         msg = f"{path}: not a whole model file. Fit the model again"
         raise ModelError(msg) from error
     return StoredModel(estimator=estimator, card=card)
+
+
+def _skops() -> Any:  # noqa: ANN401 - a module without types
+    """Import skops where it is needed: it takes as long as all the rest, and XGBoost's models need none."""
+    return importlib.import_module("skops.io")
+
+
+def _load_skops(path: Path) -> Classifier:
+    skops = _skops()
+    try:
+        estimator: Classifier = skops.load(path, trusted=list(_TRUSTED))
+    except skops.exceptions.UntrustedTypesFoundException as error:
+        msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
+        raise ModelError(msg) from error
+    return estimator
 
 
 def _load_xgboost(path: Path) -> XGBClassifier:

@@ -18,11 +18,14 @@ from gtzan_features.datasets.dataset import Dataset, load_dataset
 from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.errors import SplitError
 from gtzan_features.models.base import Classifier, TrainingData
+from gtzan_features.models.range import TrainingRange, save_range, training_range
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, save_model
 from gtzan_features.parallel.local import local_executor
+from gtzan_features.pipelines.faults import known_faults
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.pipelines.versions import model_versions
+from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import representative
 from gtzan_features.reports.scores import LevelScore, score
 from gtzan_features.reports.tables import TextTable, scores_table
@@ -58,6 +61,9 @@ class FitConfig:
         The protocol; its seed is the model's seed too.
     allow_leak : bool
         Whether a leaked protocol may be used.
+    final : bool
+        Whether the model that is kept is fitted on all the protocol's tracks, for prediction, where the
+        protocol has one test part; under folds it is anyway.
     """
 
     model: str
@@ -66,6 +72,7 @@ class FitConfig:
     settings: tuple[str, ...] = ()
     split: SplitConfig = field(default_factory=SplitConfig)
     allow_leak: bool = False
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +150,9 @@ def fit(
 ) -> FitResult:
     """Fit and test a model fold by fold, and write the run folder.
 
-    The model that is kept is the tested one where the protocol has one test part; under folds it is
-    fitted on all the protocol's tracks, after the folds have told how well that works.
+    The model that is kept is the tested one where the protocol has one test part; under folds, and with
+    `FitConfig.final`, it is fitted on all the protocol's tracks after the test has told how well that
+    works.
 
     Parameters
     ----------
@@ -180,31 +188,32 @@ def fit(
     table = read_table(table_path)
     data = load_dataset(table)
     split = make_split(data.rows, data.copies, config.split)
-    folds = _folds(split, data)
+    folds = _folds(split, data, final=config.final)
     task = partial(_fit_fold, data=data, model=spec.name, settings=settings, seed=config.split.seed)
     fitted: list[_Fitted] = []
     for one in local_executor(n_jobs).map(task, folds):
         fitted.append(one)
         progress(len(fitted), len(folds), spec.name)
     predictions = _predictions(data, folds, fitted)
-    kept = next(one.model for one in fitted if one.model is not None)
+    at, kept = next((i, one.model) for i, one in enumerate(fitted) if one.model is not None)
     manifest = _manifest(config, settings, table_path, table, split, folds)
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
+    seen = training_range(data.X[folds[at].train], table.feature_names)
     # The refitted model is not tested: its training accuracy is not that of the folds.
     train = float(
         np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])
     )
     scores = score(predictions)
     folder = runs_dir / manifest.run_id
-    _write_run(folder, manifest, split, predictions, scores, train, model)
+    _write_run(folder, manifest, split, predictions, scores, train, model, seen)
     return FitResult(folder=folder, manifest=manifest, scores=scores, train_accuracy=train)
 
 
-def _folds(split: Split, data: Dataset) -> list[_Fold]:
+def _folds(split: Split, data: Dataset, *, final: bool) -> list[_Fold]:
     pairs = split.folds(data.rows)
-    if len(pairs) == 1:
+    if len(pairs) == 1 and not final:
         return [_Fold(*pairs[0], keep=True)]
-    everything = np.unique(np.concatenate([test for _, test in pairs]))
+    everything = split.used_rows(data.rows)
     refit = _Fold(everything, np.empty(0, dtype=np.int64), keep=True)
     # The largest task first, so that no worker is left with it alone at the end.
     return [refit, *(_Fold(train, test, keep=False) for train, test in pairs)]
@@ -277,16 +286,21 @@ def _manifest(
         leaked=protocol.leaked,
         split_fingerprint=split.fingerprint(),
         n_folds=tested,
-        trained_on=_trained_on(split, protocol, tested),
+        trained_on=_trained_on(split, protocol, tested, final=config.final),
+        final=config.final,
         versions=model_versions(),
     )
     return replace(manifest, run_id=_run_id(manifest))
 
 
-def _trained_on(split: Split, protocol: SplitConfig, n_folds: int) -> str:
-    role = "train" if n_folds == 1 else protocol.evaluate_on
-    count = split.frame.loc[split.frame["role"] == role, "track_id"].nunique()
-    if n_folds == 1:
+def _trained_on(split: Split, protocol: SplitConfig, n_folds: int, *, final: bool) -> str:
+    frame = split.frame
+    tested_only = n_folds == 1 and not final
+    shown = frame["role"] == "train" if tested_only else frame["role"] != "excluded"
+    count = frame.loc[shown, "track_id"].nunique()
+    if n_folds == 1 and final:
+        return f"all {count} tracks of {protocol.name}, after the test part was tested"
+    if tested_only:
         return f"the training part of {protocol.name}: {count} tracks"
     return f"all {count} tracks of {protocol.name}, after the folds were tested"
 
@@ -294,7 +308,10 @@ def _trained_on(split: Split, protocol: SplitConfig, n_folds: int) -> str:
 def _run_id(manifest: runs.RunManifest) -> str:
     """Name a run by what it holds; all that changes its figures goes into the last six digits."""
     # The command tells where the table lies, which changes nothing.
-    content = {k: v for k, v in asdict(manifest).items() if k not in ("run_id", "command", "versions")}
+    unnamed = {"run_id", "command", "versions"}
+    if not manifest.final or manifest.n_folds > 1:
+        unnamed.add("final")  # under folds the kept model is the same with and without
+    content = {k: v for k, v in asdict(manifest).items() if k not in unnamed}
     names = [manifest.dataset, manifest.model, manifest.feature_set, manifest.segment, manifest.protocol]
     slug = "-".join(re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-") for name in names)
     return f"{slug}-{fingerprint(content)[:6]}"
@@ -314,6 +331,8 @@ def _command(config: FitConfig, table_path: Path, segment: str, feature_set: str
         words += ["--set", pair]
     if config.split.leaked:
         words.append("--allow-leak")
+    if config.final:
+        words.append("--final")
     return shlex.join(words)
 
 
@@ -341,6 +360,7 @@ def _write_run(
     scores: dict[str, LevelScore],
     train_accuracy: float,
     model: StoredModel,
+    seen: TrainingRange,
 ) -> None:
     metrics = {
         "leaked": manifest.leaked,
@@ -352,4 +372,7 @@ def _write_run(
         write_predictions(new / runs.PREDICTIONS, predictions)
         write_text(new / runs.METRICS, json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False) + "\n")
         save_model(new / runs.MODEL, model)
+        save_range(new / runs.MODEL, seen)
+        faults = known_faults(manifest.dataset)
+        write_text(new / runs.CARD, model_card(manifest, scores, train_accuracy, faults))
         write_text(new / runs.MANIFEST, manifest.to_json())

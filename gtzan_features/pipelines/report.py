@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.errors import RunError
 from gtzan_features.evaluation.comparison import PairedComparison, compare, verdict
-from gtzan_features.reports.collect import score_runs
+from gtzan_features.pipelines.faults import known_faults
+from gtzan_features.pipelines.importance import family_importance
+from gtzan_features.reports.collect import ScoredRun, score_runs
+from gtzan_features.reports.curves import read_curves
+from gtzan_features.reports.html.page import write_page
+from gtzan_features.reports.html.sections import Extras
 from gtzan_features.reports.page import PAGE, dataset_title, write_report
 from gtzan_features.reports.scores import TRACK, LevelScore, score
 from gtzan_features.reports.tables import accuracy_table
-from gtzan_features.tables.runs import Run, list_runs, read_run
+from gtzan_features.tables.runs import CURVES, MODEL, Run, list_runs, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +34,8 @@ class ReportResult:
     Attributes
     ----------
     page : Path
-        The report in Markdown; ``accuracy.csv`` and the pictures lie beside it.
+        The report, in HTML where that was asked for, else in Markdown; ``accuracy.csv`` and the pictures
+        lie beside it.
     results : DataFrame
         One row per run and level; columns as in ``accuracy.csv``.
     tables : tuple of TextTable
@@ -41,8 +47,10 @@ class ReportResult:
     tables: tuple[TextTable, ...]
 
 
-def report(runs_dir: Path, out: Path) -> ReportResult:
+def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
     """Write the report on all runs in `runs_dir` into `out`; nothing is trained.
+
+    With `html`, ``index.html`` is written too: one page that needs no network.
 
     Raises
     ------
@@ -51,7 +59,20 @@ def report(runs_dir: Path, out: Path) -> ReportResult:
     """
     scored = score_runs(read_run(folder) for folder in list_runs(runs_dir))
     results = write_report(scored, out)
-    return ReportResult(page=out / PAGE, results=results, tables=tuple(_tables(results)))
+    page = _write_html(scored, out) if html else out / PAGE
+    return ReportResult(page=page, results=results, tables=tuple(_tables(results)))
+
+
+def _write_html(scored: list[ScoredRun], out: Path) -> Path:
+    extras = {
+        one.run.manifest.run_id: Extras(
+            families=family_importance(one.run.folder / MODEL),
+            curves=read_curves(one.run.folder / CURVES),
+        )
+        for one in scored
+    }
+    faults = {one.run.manifest.dataset: known_faults(one.run.manifest.dataset) for one in scored}
+    return write_page(scored, out, extras, faults)
 
 
 def _tables(results: pd.DataFrame) -> Iterator[TextTable]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gtzan_features.reports.collect import ScoredRun, length_tests, long_table
 from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
@@ -17,15 +16,15 @@ from gtzan_features.reports.tables import (
     accuracy_cell,
     accuracy_table,
     figures_table,
+    genre_table,
     percent,
     protocol_order,
 )
+from gtzan_features.reports.templating import environment
 from gtzan_features.tables.atomic import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from gtzan_features.evaluation.metrics import Metrics
 
 
 PAGE = "accuracy.md"
@@ -62,15 +61,8 @@ def write_report(scored: list[ScoredRun], folder: Path) -> pd.DataFrame:
     results = long_table(scored)
     sections = [_section(results, scored, name, folder) for name in results["dataset"].unique()]
     real_gtzan = any(name.startswith("GTZAN") for name in results["dataset"])
-    environment = Environment(
-        loader=PackageLoader("gtzan_features.reports"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
     published = published_table() if real_gtzan else None
-    text = environment.get_template("accuracy.md.j2").render(datasets=sections, published=published)
+    text = environment().get_template("accuracy.md.j2").render(datasets=sections, published=published)
     write_text(folder / PAGE, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
     write_text(folder / "accuracy.csv", _csv(results, with_published=real_gtzan))
     write_text(folder / "confusions.csv", _confusions_csv(scored))
@@ -90,21 +82,6 @@ def published_table() -> TextTable:
     )
     header = ("protocol", "features and model", "published accuracy, %", "stated in")
     return TextTable(title="Published figures", header=header, rows=rows)
-
-
-def genre_table(metrics: Metrics) -> TextTable:
-    """Return precision, recall and F1 of each genre, and what it is confused with."""
-    rows = tuple(
-        (
-            g.genre,
-            str(g.support),
-            *("–" if v is None else percent(v) for v in (g.precision, g.recall, g.f1)),
-            ", ".join(f"{name} {count}" for name, count in g.confused_with if count) or "–",
-        )
-        for g in metrics.per_genre
-    )
-    header = ("genre", "tracks", "precision", "recall", "F1", "taken for")
-    return TextTable(title="Genres", header=header, rows=rows)
 
 
 def _section(results: pd.DataFrame, scored: list[ScoredRun], name: str, folder: Path) -> _Section:

@@ -11,6 +11,7 @@ from gtzan_features.reports.scores import LEVELS, SEGMENT, TRACK
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gtzan_features.evaluation.metrics import Metrics
     from gtzan_features.reports.scores import LevelScore
 
 _LEVEL_TEXT = {TRACK: "one row per track", SEGMENT: "none: single segments"}
@@ -160,8 +161,23 @@ def figures_table(results: pd.DataFrame) -> TextTable:
     return TextTable(title="Further figures", header=header, rows=rows)
 
 
+def genre_table(metrics: Metrics) -> TextTable:
+    """Return precision, recall and F1 of each genre, and what it is confused with."""
+    rows = tuple(
+        (
+            g.genre,
+            str(g.support),
+            *("–" if v is None else percent(v) for v in (g.precision, g.recall, g.f1)),
+            ", ".join(f"{name} {count}" for name, count in g.confused_with if count) or "–",
+        )
+        for g in metrics.per_genre
+    )
+    header = ("genre", "tracks", "precision", "recall", "F1", "taken for")
+    return TextTable(title="Genres", header=header, rows=rows)
+
+
 def protocol_order(name: str) -> tuple[int, str]:
-    """Return a key that sorts protocols from the easiest to the hardest, leaked ones first."""
+    """Sort key of a protocol's name: leaked first, then from the easiest to the strictest."""
     order = ("segment", "track", "stratified", "artist", "fault-filtered")
     kind = next((i for i, known in enumerate(order) if name.startswith(known)), len(order))
     return kind, name

@@ -7,7 +7,9 @@
       split.csv             track, segment (-1: all), fold, role
       predictions.parquet   one row per tested row
       metrics.json          figures of the predictions, and the training accuracy
-      model/                the fitted model, without pickle
+      model/                the fitted model, without pickle, and the range of its training rows
+      README.md             the model card, for people
+      curves.csv            loss and accuracy per epoch, where the model has epochs
 """
 
 from __future__ import annotations
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
 
     from gtzan_features.tables.predictions import Predictions
 
-MANIFEST, SPLIT, PREDICTIONS, METRICS, MODEL = (
+MANIFEST, SPLIT, PREDICTIONS, METRICS, MODEL, CARD, CURVES = (
     "manifest.json",
     "split.csv",
     "predictions.parquet",
     "metrics.json",
     "model",
+    "README.md",
+    "curves.csv",
 )
 
 
@@ -59,6 +63,8 @@ class RunManifest:
         The division into training and test.
     trained_on : str
         What the stored model was trained on, in words.
+    final : bool
+        Whether the model was meant for prediction: fitted with ``--final``.
     versions : dict
         Version of each library that the figures may depend on.
     """
@@ -84,6 +90,7 @@ class RunManifest:
     split_fingerprint: str
     n_folds: int
     trained_on: str
+    final: bool = False
     versions: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:

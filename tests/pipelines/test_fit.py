@@ -51,7 +51,14 @@ def test_every_track_is_predicted_once_by_a_model_that_never_saw_it(tables, tmp_
 def test_a_run_folder_holds_all_that_the_contract_says(tables, tmp_path):
     result = fit(tables, tmp_path / "runs", config(settings=("C=0.5",)), n_jobs=1)
     names = {p.name for p in result.folder.iterdir()}
-    assert names == {"manifest.json", "split.csv", "predictions.parquet", "metrics.json", "model"}
+    assert names == {
+        "manifest.json",
+        "split.csv",
+        "predictions.parquet",
+        "metrics.json",
+        "README.md",
+        "model",
+    }
     manifest = json.loads((result.folder / "manifest.json").read_text())
     assert manifest["settings"]["C"] == 0.5
     assert manifest["leaked"] is False

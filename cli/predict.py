@@ -1,0 +1,142 @@
+"""``gtzan predict``: a genre for any audio file."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import FOLDER, RUNS_DIR, json_option, n_jobs_option
+from cli.progress import notice, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gtzan_features.pipelines.predict import FilePrediction, Predictor
+
+_PICTURES = (".png", ".svg")
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--model", "-m", type=FOLDER, help="A run folder; else the last one fitted with --final.")
+@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
+@click.option(
+    "--aggregation",
+    type=click.Choice(["vote", "mean", "log-mean"]),
+    default="mean",
+    show_default=True,
+    help="How segments are gathered to the file.",
+)
+@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Genres to print.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV row per file, with all probabilities.")
+@click.option(
+    "--timeline",
+    type=click.Path(path_type=Path),
+    help="Draw genre over time: a .png or .svg for one file, a folder for several.",
+)
+@n_jobs_option
+@json_option
+@click.pass_context
+def predict(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    model: Path | None,
+    runs: Path,
+    aggregation: str,
+    top: int,
+    as_csv: bool,
+    timeline: Path | None,
+    n_jobs: int,
+    as_json: bool,
+) -> None:
+    """Print the genre of each FILE (or of the audio files in a folder) with probabilities.
+
+    Takes WAV, AU, FLAC, Ogg and MP3 of any rate and length, and M4A and others where ffmpeg is installed.
+    Warns on stderr where a file is short, silent, clipped or unlike the training music. Exits with 1 if a
+    file could not be read; the others are done all the same.
+    """
+    from gtzan_features.pipelines.predict import expand, find_model, load_predictor
+    from gtzan_features.pipelines.predict import predict as run
+
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
+    found = expand(files)
+    if timeline is not None and timeline.suffix.lower() in _PICTURES and len(found) > 1:
+        msg = f"--timeline {timeline}: give a folder, for {len(found)} files."
+        raise click.UsageError(msg, ctx)
+    folder = model or find_model(runs)
+    predictor = load_predictor(folder)
+    if not (as_csv or as_json):
+        _introduce(predictor)
+    with progress_bar() as progress:
+        shown = run(found, predictor, aggregation=aggregation, n_jobs=n_jobs, progress=progress)
+        failed = _show(_drawn(shown, timeline), predictor, top, as_csv=as_csv, as_json=as_json)
+    if failed:
+        ctx.exit(1)
+
+
+def _introduce(predictor: Predictor) -> None:
+    card = predictor.model.card
+    notice(f"Model: {card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}.")
+    if card.synthetic:
+        notice("Warning: trained on synthetic music; it says nothing about real music.")
+
+
+def _drawn(shown: Iterator[FilePrediction], timeline: Path | None) -> Iterator[FilePrediction]:
+    if timeline is None:
+        yield from shown
+        return
+    from gtzan_features.pipelines.timelines import TimelineWriter
+
+    writer = TimelineWriter(timeline)
+    for one in shown:
+        path = writer.write(one)
+        if path is not None:
+            notice(f"Timeline: {path}")
+        yield one
+
+
+def _show(
+    shown: Iterator[FilePrediction], predictor: Predictor, top: int, *, as_csv: bool, as_json: bool
+) -> int:
+    """Print predictions as they come; return how many files failed."""
+    failed, kept = 0, []
+    table = csv.writer(sys.stdout, lineterminator="\n") if as_csv else None
+    if table is not None:
+        names = [f"p_{genre}" for genre in predictor.genres]
+        table.writerow(["file", "genre", *names, "duration_s", "n_segments", "warnings", "error"])
+    for one in shown:
+        failed += bool(one.error)
+        if as_json:
+            kept.append(one.to_dict())
+        elif table is not None:
+            table.writerow(_csv_row(one))
+            sys.stdout.flush()
+        else:
+            _print_one(one, top)
+    if as_json:
+        card = predictor.model.card
+        model = {"folder": str(predictor.folder), "name": card.model, "synthetic": card.synthetic}
+        print_json({"model": model, "files": kept})
+    return failed
+
+
+def _csv_row(one: FilePrediction) -> list[str]:
+    numbers = [f"{p:.6f}" for p in one.probabilities] or [""] * len(one.genres)
+    size = [f"{one.duration_s:.3f}", str(len(one.segments))]
+    return [one.path, one.genre, *numbers, *size, "; ".join(one.warnings), one.error]
+
+
+def _print_one(one: FilePrediction, top: int) -> None:
+    if one.error:
+        notice(f"Error: {one.error}")
+        return
+    listed = ", ".join(f"{genre} {100 * p:.1f} %" for genre, p in one.top(top))
+    plural = "s" if len(one.segments) > 1 else ""
+    click.echo(f"{one.path}: {listed}  ({len(one.segments)} segment{plural}, {one.duration_s:.1f} s)")
+    for warning in one.warnings:
+        notice(f"  Warning: {one.path}: {warning}")

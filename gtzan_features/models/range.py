@@ -1,0 +1,122 @@
+"""The range of a model's training rows, to tell when a file lies far outside it.
+
+A model gives probabilities for anything: noise, speech, a sine. Where the features of a file lie where no
+training row ever was, those probabilities mean little, and the user should be told.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gtzan_features.errors import ModelError
+from gtzan_features.tables.atomic import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+RANGE = "range.json"
+QUANTILES = (0.0, 0.01, 0.5, 0.99, 1.0)
+MARGIN = 0.25
+"""How far beyond the extremes of training a value counts as far, in widths of the middle 98 %."""
+
+MANY = 0.1
+"""Share of columns that may lie beyond the extremes, by however little, before all of them count as far.
+
+A sine or a click track has hardly any variance: its features lie below the smallest of training, but never
+far below, for variances end at zero.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRange:
+    """Quantiles of each column over the rows that a model was fitted on.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        In the model's order.
+    quantiles : tuple of float
+        `QUANTILES`: minimum, 1 %, median, 99 %, maximum.
+    values : tuple of tuple of float
+        For each column, its values at `quantiles`.
+    """
+
+    columns: tuple[str, ...]
+    quantiles: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+
+    def far(self, rows: npt.NDArray[np.floating]) -> list[str]:
+        """Return the columns in which the median of `rows` lies far outside the training rows.
+
+        Far is more than `MARGIN` widths of the middle 98 % below the minimum or above the maximum, or
+        anywhere beyond them where that is so in more than `MANY` of the columns.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_columns)
+            Features of one file.
+
+        Examples
+        --------
+        >>> seen = training_range(np.linspace(0, 1, 101)[:, None], ["x"])
+        >>> seen.far(np.array([[0.5], [0.9]])), seen.far(np.array([[1.5]]))
+        ([], ['x'])
+        """
+        typical = np.median(rows, axis=0)
+        low, q01, _, q99, high = np.array(self.values).T
+        margin = MARGIN * (q99 - q01)
+        beyond = (typical < low) | (typical > high)
+        outside = (typical < low - margin) | (typical > high + margin)
+        if beyond.mean() > MANY:
+            outside = beyond
+        return [name for name, is_far in zip(self.columns, outside, strict=True) if is_far]
+
+
+def training_range(X: npt.NDArray[np.floating], columns: Sequence[str]) -> TrainingRange:
+    """Take the quantiles of training rows `X` of shape (n_rows, n_columns)."""
+    values = np.quantile(X, QUANTILES, axis=0).T
+    return TrainingRange(
+        columns=tuple(columns),
+        quantiles=QUANTILES,
+        values=tuple(tuple(float(v) for v in row) for row in values),
+    )
+
+
+def save_range(folder: Path, seen: TrainingRange) -> None:
+    """Write ``range.json`` into a model folder."""
+    write_text(folder / RANGE, json.dumps(asdict(seen), sort_keys=True) + "\n")
+
+
+def load_range(folder: Path, columns: Sequence[str]) -> TrainingRange | None:
+    """Read ``range.json``; None for a model that was stored without.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged or belongs to other columns.
+    """
+    path = folder / RANGE
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        seen = TrainingRange(
+            columns=tuple(content["columns"]),
+            quantiles=tuple(content["quantiles"]),
+            values=tuple(tuple(float(v) for v in row) for row in content["values"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{path}: not a training range of this program. Fit the model again"
+        raise ModelError(msg) from error
+    shapes = {len(row) for row in seen.values} == {len(QUANTILES)} and seen.quantiles == QUANTILES
+    if seen.columns != tuple(columns) or len(seen.values) != len(seen.columns) or not shapes:
+        msg = f"{path}: belongs to another model. Fit the model again"
+        raise ModelError(msg)
+    return seen

@@ -1,0 +1,42 @@
+"""How much each family of features contributes to a stored model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gtzan_features.config import FeatureConfig
+from gtzan_features.errors import ConfigError, ModelError
+from gtzan_features.features import sets
+from gtzan_features.models.store import load_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def family_importance(model_folder: Path) -> dict[str, float]:
+    """Return each feature family's share of the total gain of a stored XGBoost model.
+
+    Returns
+    -------
+    dict
+        Share by family, within [0, 1], largest first; they sum to one. Empty for other models, and for
+        columns that are not those of a known feature set.
+    """
+    try:
+        stored = load_model(model_folder)
+        if stored.card.model != "xgboost":
+            return {}
+        columns = sets.columns(FeatureConfig(**stored.card.feature_config))
+    except (ModelError, ConfigError, TypeError):
+        return {}
+    family = {column.name: column.family for column in columns}
+    estimator: Any = stored.estimator
+    gains: dict[str, float] = estimator.get_booster().get_score(importance_type="total_gain")
+    names = stored.card.columns
+    if not gains or any(name not in family for name in names):
+        return {}
+    summed: dict[str, float] = dict.fromkeys(family.values(), 0.0)
+    for feature, gain in gains.items():
+        summed[family[names[int(feature.removeprefix("f"))]]] += gain
+    total = sum(summed.values())
+    return {name: summed[name] / total for name in sorted(summed, key=lambda n: -summed[n])}

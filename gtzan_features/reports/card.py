@@ -1,0 +1,81 @@
+"""The model card of a run folder: what the model is, how well it works, and what it is not for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gtzan_features.reports.collect import representative
+from gtzan_features.reports.tables import (
+    TextTable,
+    accuracy_cell,
+    genre_table,
+    level_name,
+    scores_table,
+)
+from gtzan_features.reports.templating import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gtzan_features.reports.scores import LevelScore
+    from gtzan_features.tables.runs import RunManifest
+
+PROTOCOLS = {
+    "track": "Tracks are divided at random, stratified by genre. All segments of a track, and exact copies "
+    "of it, stand on one side; tracks of one artist may stand on both.",
+    "artist": "No artist stands on both sides: published folds for GTZAN, folders of artists elsewhere.",
+    "fault-filtered": "The published split of Kereliuk, Sturm and Larsen (2015): repetitions, distortions "
+    "and wrong labels are removed, and no artist stands on both sides.",
+    "stratified": "The published 500/250/250 split of the same authors, without filtering of faults.",
+    "segment": "LEAKED: segments of one track stand on both sides. A model that knows the track needs not "
+    "know the genre.",
+}
+"""What each protocol does, for a reader who has never heard of it."""
+
+
+def model_card(
+    manifest: RunManifest,
+    scores: dict[str, LevelScore],
+    train_accuracy: float,
+    faults: Sequence[str] = (),
+) -> str:
+    """Return the model card of a run in Markdown.
+
+    Parameters
+    ----------
+    manifest : RunManifest
+        What the run did.
+    scores : dict of LevelScore
+        Its figures by level.
+    train_accuracy : float
+        Share of training rows that are right, within [0, 1].
+    faults : sequence of str
+        Known faults of the data set, a sentence each.
+    """
+    level = representative(scores)
+    best = scores[level]
+    text = (
+        environment()
+        .get_template("card.md.j2")
+        .render(
+            m=manifest,
+            protocol=PROTOCOLS[manifest.protocol_settings["protocol"]],
+            headline=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
+            level=level_name(level),
+            n=best.metrics.n,
+            metrics=best.metrics,
+            figures=scores_table(scores),
+            genres=genre_table(best.metrics),
+            settings=_pairs("setting", manifest.settings),
+            versions=_pairs("library", manifest.versions),
+            train_accuracy=train_accuracy,
+            faults=faults,
+        )
+    )
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _pairs(name: str, pairs: Mapping[str, object]) -> TextTable:
+    rows = tuple((key, str(value)) for key, value in pairs.items())
+    return TextTable(title="", header=(name, "value"), rows=rows)

@@ -1,0 +1,194 @@
+"""Pictures of a data set: signals and spectrograms, distributions, projections, tempos."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+    Array = npt.NDArray[np.floating]
+    Flags = npt.NDArray[np.bool_]
+
+_MAP = "magma"
+# Okabe and Ito's colours twice, with filled and open shapes: ten genres and more that can be told apart.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+
+
+def example_figure(title: str, samples: Array, stft_db: Array, mel_db: Array, sr: int) -> Figure:
+    """Draw a track three times: its waveform, its spectrogram in dB, and its mel spectrogram.
+
+    Parameters
+    ----------
+    title : str
+    samples : ndarray of shape (n_samples,)
+        Within [-1, 1].
+    stft_db, mel_db : ndarray of shape (n_times, n_bins), (n_times, n_mels)
+        Levels in dB over the whole of the track.
+    sr : int
+        Sampling rate in Hz.
+    """
+    figure = Figure(figsize=(6.8, 5.6), layout="constrained")
+    wave, stft, mel = figure.subplots(3, 1, sharex=True, height_ratios=[1, 2, 2])
+    seconds = samples.size / sr
+    _waveform(wave, samples, seconds)
+    wave.set_title(title, fontsize=10, loc="left", parse_math=False)
+    image = _spectrogram(stft, stft_db, seconds, sr / 2000)
+    stft.set_ylabel("frequency, kHz")
+    figure.colorbar(image, ax=stft, label="level, dB", pad=0.01)
+    image = _spectrogram(mel, mel_db, seconds, mel_db.shape[1])
+    mel.set_ylabel("mel band")
+    mel.set_xlabel("time, s")
+    mel.set_xlim(0, seconds)
+    figure.colorbar(image, ax=mel, label="level, dB", pad=0.01)
+    return figure
+
+
+def mean_mel_figure(title: str, means: Mapping[str, Array], seconds: float) -> Figure:
+    """Draw the mean mel spectrogram of each genre, arrays of shape (n_times, n_mels) in dB, on one scale."""
+    columns = min(5, len(means))
+    rows = -(-len(means) // columns)
+    figure = Figure(figsize=(2.3 * columns + 1.2, 2.1 * rows + 0.7), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    low = min(float(m.min()) for m in means.values())
+    high = max(float(m.max()) for m in means.values())
+    for axes, (genre, mean) in zip(panels.flat, means.items(), strict=False):
+        image = _spectrogram(axes, mean, seconds, mean.shape[1], (low, high))
+        axes.set_title(genre, fontsize=10)
+    for axes in list(panels.flat)[len(means) :]:
+        axes.set_visible(False)
+    figure.supxlabel("time, s", fontsize=9)
+    figure.supylabel("mel band", fontsize=9)
+    figure.colorbar(image, ax=panels, label="level, dB", pad=0.01)
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left", parse_math=False)
+    return figure
+
+
+def distribution_figure(
+    title: str, values: Mapping[str, Mapping[str, Array]], units: Mapping[str, str]
+) -> Figure:
+    """Draw the distribution of some features by genre as box plots (box: quartiles; line: 5 to 95 %).
+
+    Parameters
+    ----------
+    title : str
+    values : mapping
+        By feature, then by genre: one value per track.
+    units : mapping
+        Unit of each feature.
+    """
+    columns = min(2, len(values))
+    rows = -(-len(values) // columns)
+    n_genres = len(next(iter(values.values())))
+    figure = Figure(figsize=(5.0 * columns, (0.24 * n_genres + 0.9) * rows + 0.4), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for number, (axes, (feature, by_genre)) in enumerate(zip(panels.flat, values.items(), strict=False)):
+        axes.boxplot(
+            list(by_genre.values()),
+            orientation="horizontal",
+            tick_labels=list(by_genre) if number % columns == 0 else [""] * n_genres,
+            whis=(5, 95),
+            widths=0.6,
+            patch_artist=True,
+            boxprops={"facecolor": "#cfe3f3", "edgecolor": "#0072B2"},
+            medianprops={"color": "#D55E00", "linewidth": 2},
+            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "#555555"},
+        )
+        axes.set_xlabel(f"{feature}, {units[feature]}", fontsize=9)
+        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axes.invert_yaxis()
+    for axes in list(panels.flat)[len(values) :]:
+        axes.set_visible(False)
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left", parse_math=False)
+    return figure
+
+
+def projection_figure(
+    title: str, points: Array, genres: Sequence[str], axes_names: tuple[str, str]
+) -> Figure:
+    """Draw tracks as points of shape (n_tracks, 2), a colour and a shape per genre."""
+    figure = Figure(figsize=(7.2, 5.4), layout="constrained")
+    axes = figure.subplots()
+    labels = np.asarray(genres)
+    for number, genre in enumerate(sorted(set(genres))):
+        chosen = points[labels == genre]
+        colour = _COLOURS[number % len(_COLOURS)]
+        axes.scatter(
+            chosen[:, 0],
+            chosen[:, 1],
+            s=26,
+            marker=_SHAPES[number % len(_SHAPES)],
+            color=colour if number % 2 == 0 else "none",
+            edgecolor=colour,
+            linewidth=1.1,
+            label=genre,
+            alpha=0.85,
+        )
+    axes.set_xlabel(axes_names[0])
+    axes.set_ylabel(axes_names[1])
+    axes.set_title(title, fontsize=10, loc="left", parse_math=False)
+    figure.legend(loc="outside right upper", fontsize=9)
+    return figure
+
+
+def tempo_figure(title: str, annotated: Array, estimated: Array, right: Flags, with_factor: Flags) -> Figure:
+    """Draw estimated over annotated tempos in BPM; shapes tell right, right but for a factor, and wrong."""
+    figure = Figure(figsize=(6.2, 5.2), layout="constrained")
+    axes = figure.subplots()
+    top = 1.05 * float(max(annotated.max(), estimated.max()))
+    for factor in (1 / 3, 1 / 2, 1.0, 2.0, 3.0):
+        axes.plot([0, top], [0, factor * top], color="#999999", linewidth=1 if factor == 1 else 0.6, zorder=1)
+    groups = (
+        ("within 4 %", right, "#0072B2", "o"),
+        ("off by a factor of 2 or 3", with_factor & ~right, "#E69F00", "s"),
+        ("wrong", ~with_factor, "#D55E00", "x"),
+    )
+    for name, chosen, colour, shape in groups:
+        axes.scatter(
+            annotated[chosen],
+            estimated[chosen],
+            color=colour,
+            marker=shape,
+            s=24,
+            label=f"{name} ({int(chosen.sum())})",
+        )
+    axes.set_xlim(0, top)
+    axes.set_ylim(0, top)
+    axes.set_xlabel("annotated tempo, BPM")
+    axes.set_ylabel("estimated tempo, BPM")
+    axes.set_title(title, fontsize=10, loc="left", parse_math=False)
+    axes.legend(fontsize=9)
+    return figure
+
+
+def _waveform(axes: Axes, samples: Array, seconds: float) -> None:
+    n_bins = min(2000, samples.size)
+    edges = np.linspace(0, samples.size, n_bins + 1).astype(np.int64)[:-1]
+    low, high = np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)
+    axes.fill_between(np.linspace(0, seconds, n_bins), low, high, color="#0072B2", linewidth=0.5)
+    axes.set_ylabel("amplitude")
+    axes.set_ylim(-1, 1)
+
+
+def _spectrogram(
+    axes: Axes, levels: Array, seconds: float, top: float, limits: tuple[float, float] | None = None
+) -> AxesImage:
+    low, high = limits or (float(levels.max()) - 80.0, float(levels.max()))
+    return axes.imshow(
+        levels.T,
+        origin="lower",
+        aspect="auto",
+        cmap=_MAP,
+        vmin=low,
+        vmax=high,
+        extent=(0.0, seconds, 0.0, float(top)),
+        interpolation="nearest",
+    )

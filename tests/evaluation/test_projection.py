@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gtzan_features.evaluation.projection import neighbours, principal_components
+
+RNG = np.random.default_rng(0)
+GROUPS = np.repeat([0, 1, 2], 15)
+CENTRES = RNG.normal(0, 10, (3, 6))
+X = CENTRES[GROUPS] + RNG.normal(0, 0.3, (45, 6))
+
+
+def test_principal_components_are_those_of_the_singular_values():
+    standard = (X - X.mean(axis=0)) / X.std(axis=0)
+    values = np.linalg.svd(standard, compute_uv=False) ** 2
+    points, shares = principal_components(X)
+    assert shares == pytest.approx(tuple(values[:2] / values.sum()))
+    assert points.std(axis=0) ** 2 * 45 == pytest.approx(values[:2])
+
+
+def test_neighbours_stay_together_and_repeat():
+    points = neighbours(X)
+    distance = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(np.full(45, np.inf))
+    assert (GROUPS[distance.argmin(axis=1)] == GROUPS).all()
+    np.testing.assert_array_equal(points, neighbours(X))
+    assert neighbours(X[:5]) is None
+
+
+def test_equal_rows_are_one_point():
+    points, shares = principal_components(np.ones((4, 3)))
+    assert np.ptp(points) == 0
+    assert shares == (0.0, 0.0)

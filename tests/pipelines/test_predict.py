@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from gtzan_features.config import SegmentConfig, SplitConfig
+from gtzan_features.errors import AudioDecodeError, ConfigError, ModelError
+from gtzan_features.models.store import load_model
+from gtzan_features.pipelines.extract import ExtractConfig, extract
+from gtzan_features.pipelines.fit import FitConfig, fit
+from gtzan_features.pipelines.predict import expand, find_model, load_predictor, predict
+from gtzan_features.pipelines.timelines import TimelineWriter
+from gtzan_features.tables.runs import read_run
+from gtzan_features.tables.store import read_table
+from tests.conftest import SR, make_table, save_table, tone
+
+HOLDOUT = SplitConfig(protocol="track", holdout=0.25)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Two genres of four tracks, their features, and a model of all of them."""
+    root = tmp_path_factory.mktemp("predict")
+    for g, genre in enumerate(("calm", "loud")):
+        (root / "music" / genre).mkdir(parents=True)
+        for i in range(4):
+            y = tone(7.0, 220.0 * (1 + 4 * g) + 20 * i, seed=10 * g + i)
+            soundfile.write(root / "music" / genre / f"{genre}.{i}.wav", y, SR, subtype="PCM_16")
+    extract(root / "music", root / "tables", ExtractConfig(segments=(SegmentConfig(3.0),)), n_jobs=1)
+    config = FitConfig(model="xgboost", settings=("n_estimators=20",), split=HOLDOUT, final=True)
+    result = fit(root / "tables", root / "runs", config, n_jobs=1)
+    return root, result.folder
+
+
+def write(path, y, sr=SR):
+    soundfile.write(path, y, sr, subtype="PCM_16")
+    return path
+
+
+def one(path, folder, **options):
+    (found,) = predict([path], load_predictor(folder), n_jobs=1, **options)
+    return found
+
+
+def test_probabilities_are_those_of_the_table(world):
+    root, folder = world
+    table = read_table(root / "tables" / "kaggle-3s.parquet")
+    expected = load_model(folder / "model").predict_proba(table)
+    files = expand([root / "music"])
+    found = list(predict(files, load_predictor(folder), n_jobs=1))
+    rows = np.concatenate([np.array(f.segments) for f in found])
+    np.testing.assert_allclose(rows, expected / expected.sum(axis=1, keepdims=True), atol=1e-7)
+    assert [f.path for f in found] == [str(p) for p in files]
+    assert all(f.warnings == () and f.error == "" for f in found)
+    assert [f.genre for f in found] == ["calm"] * 4 + ["loud"] * 4
+    assert sum(found[0].probabilities) == pytest.approx(1.0)
+    assert found[0].starts_s == (0.0, 3.0)
+
+
+def test_workers_change_nothing(world):
+    root, folder = world
+    files = expand([root / "music"])
+    predictor = load_predictor(folder)
+    assert list(predict(files, predictor, n_jobs=2)) == list(predict(files, predictor, n_jobs=1))
+
+
+def test_doubtful_input_is_warned_of(world, tmp_path):
+    _, folder = world
+
+    def warnings(name, y, sr=SR):
+        return "; ".join(one(write(tmp_path / name, y, sr), folder).warnings)
+
+    assert "short: 2.0 s, and the model learned from 3s" in warnings("short.wav", tone(2.0, 220.0))
+    assert "nearly silent: the loudest sample is -6" in warnings("quiet.wav", 1e-3 * tone(7.0, 220.0))
+    assert "clipped: " in warnings("clip.wav", np.clip(20 * tone(7.0, 220.0), -1, 1))
+    assert "narrow: sampled at 8000 Hz" in warnings("narrow.wav", tone(7.0, 220.0, sr=8_000), 8_000)
+    half = np.concatenate([tone(3.0, 220.0), np.zeros(4 * SR, np.float32)])
+    assert "silent in 1 of 2 segments" in warnings("half.wav", half)
+    noise = 0.1 * np.random.default_rng(0).standard_normal(7 * SR)
+    assert "unlike the training music: " in warnings("noise.wav", noise)
+
+
+def test_a_bad_file_costs_itself_only(world, tmp_path):
+    root, folder = world
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no music")
+    good = root / "music" / "calm" / "calm.0.wav"
+    silent = write(tmp_path / "silent.wav", np.zeros(5 * SR))
+    tiny = write(tmp_path / "tiny.wav", tone(0.5, 220.0))
+    found = list(predict([bad, silent, good, tiny], load_predictor(folder), n_jobs=1))
+    assert [f.genre for f in found] == ["", "", "calm", ""]
+    assert "cannot decode" in found[0].error
+    assert "every sample is 0" in found[1].error
+    assert "too short to tell a genre" in found[3].error
+
+
+def test_aggregations_and_ranking(world):
+    root, folder = world
+    path = root / "music" / "loud" / "loud.0.wav"
+    vote = one(path, folder, aggregation="vote")
+    assert vote.probabilities == (0.0, 1.0)
+    assert vote.top(2) == [("loud", 1.0), ("calm", 0.0)]
+    with pytest.raises(ConfigError, match="aggregation 'max' is unknown"):
+        one(path, folder, aggregation="max")
+
+
+def test_final_keeps_a_model_of_all_tracks_and_the_figures_of_the_test(world):
+    root, folder = world
+    plain = fit(
+        root / "tables",
+        root / "runs",
+        FitConfig(model="xgboost", settings=("n_estimators=20",), split=HOLDOUT),
+        n_jobs=1,
+    )
+    final = read_run(folder)
+    assert plain.folder != folder
+    assert final.manifest.trained_on == "all 8 tracks of track 75/25, after the test part was tested"
+    assert plain.manifest.trained_on == "the training part of track 75/25: 6 tracks"
+    assert final.predictions.frame.equals(read_run(plain.folder).predictions.frame)
+    assert "--final" in final.manifest.command
+    low, high = (
+        np.array(json.loads((f / "model" / "range.json").read_text())["values"])[:, [0, -1]]
+        for f in (plain.folder, folder)
+    )
+    table = read_table(root / "tables" / "kaggle-3s.parquet").values()
+    np.testing.assert_array_equal(high, np.stack([table.min(axis=0), table.max(axis=0)], axis=1))
+    assert (low != high).any()
+    assert find_model(root / "runs") == folder
+
+
+def test_under_folds_final_is_a_mark_only(world):
+    root, _ = world
+    split = SplitConfig(folds=2)
+    names = [
+        fit(
+            root / "tables",
+            root / "other",
+            FitConfig(model="majority", split=split, final=final),
+            n_jobs=1,
+        ).folder.name
+        for final in (False, True)
+    ]
+    assert names[0] == names[1]
+    assert read_run(root / "other" / names[0]).manifest.final
+
+
+def test_models_whose_features_cannot_be_computed_are_refused(world, tmp_path):
+    _, folder = world
+    with pytest.raises(ModelError, match="gtzan fit xgboost --final"):
+        find_model(tmp_path)
+    with pytest.raises(ModelError, match="holds no model"):
+        load_predictor(tmp_path)
+    table = make_table()
+    for name, config, reason in (
+        ("foreign", {}, "trained on a CSV of unknown recipe"),
+        ("other", {"feature_set": "timbre-toolbox"}, "which this version cannot compute"),
+        ("new", {"novelty": 1}, "which this version cannot compute"),
+        ("old", {"version": 1}, "trained on features of another version"),
+    ):
+        changed = dataclasses.replace(table, meta=dataclasses.replace(table.meta, config=config))
+        save_table(tmp_path / name, changed)
+        run = fit(tmp_path / name, tmp_path / "r", FitConfig(model="majority"), n_jobs=1).folder
+        with pytest.raises(ModelError, match=reason):
+            load_predictor(run)
+    with pytest.raises(AudioDecodeError, match="holds no audio file"):
+        expand([tmp_path / "r"])
+    assert load_predictor(folder / "model").genres == ("calm", "loud")
+
+
+def test_timelines_are_named_after_files_and_never_overwrite(world, tmp_path):
+    root, folder = world
+    found = one(root / "music" / "calm" / "calm.0.wav", folder)
+    writer = TimelineWriter(tmp_path / "t")
+    names = [writer.write(found).name for _ in range(2)]
+    assert names == ["calm.0.png", "calm.0-2.png"]
+    assert TimelineWriter(tmp_path / "one.svg").write(found).read_text().startswith("<?xml")
+    assert TimelineWriter(tmp_path / "t").write(dataclasses.replace(found, error="x")) is None
