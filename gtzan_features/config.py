@@ -148,7 +148,7 @@ class SpectrogramConfig:
             msg = f"{self.n_bands} bands, {self.pool} frames pooled: give 8 to 256 bands and at least 1 frame"
             raise ConfigError(msg)
         if self.scale == "decibel" and (self.n_fft // 2) % self.n_bands:
-            msg = f"decibel scale: {self.n_bands} bands do not divide {self.n_fft // 2} bins; give 32, 64 or 128"
+            msg = f"decibel: {self.n_bands} bands do not divide {self.n_fft // 2} bins; give 32, 64 or 128"
             raise ConfigError(msg)
 
     @property

@@ -16,16 +16,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from gtzan_features.errors import ModelError
+from gtzan_features.models.base import ignore
 from gtzan_features.models.network import Batch, NetworkSettings, flat, paired, probabilities, train_network
 from gtzan_features.models.spectral_augment import augmented
-from gtzan_features.models.watch import check_classes, grouped_validation, ignore
+from gtzan_features.models.watch import check_classes, grouped_validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
 
-    from gtzan_features.models.network import Epoch, Float32, Layers
+    from gtzan_features.models.network import Epoch, Float32
 
     IntVector = npt.NDArray[np.int64]
 
@@ -62,6 +63,8 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         Patches, or rows, in one step.
     validation : float
         Share of the tracks on which the loss is watched; 0 for none: all epochs are run.
+    relative : bool
+        Take each row's mean level off it first, so that loudness does not count.
     augment : tuple of str
         Augmentations of `spectral_augment.KINDS`, of patches in the first training and of rows in the
         second.
@@ -85,7 +88,7 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self,
         n_bands: int = 64,
         *,
-        patch: int = 16,
+        patch: int = 4,
         filters: int = 128,
         patch_hidden: tuple[int, ...] = (),
         head: tuple[int, ...] = (64,),
@@ -95,9 +98,10 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         patches_per_row: int = 4,
         learning_rate: float = 1e-3,
         alpha: float = 1e-3,
-        head_alpha: float = 1e-2,
+        head_alpha: float = 1.0,
         batch_size: int = 64,
         validation: float = 0.15,
+        relative: bool = True,
         augment: tuple[str, ...] = (),
         random_state: int = 0,
     ) -> None:
@@ -115,6 +119,7 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.head_alpha = head_alpha
         self.batch_size = batch_size
         self.validation = validation
+        self.relative = relative
         self.augment = augment
         self.random_state = random_state
 
@@ -154,9 +159,11 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         check_classes(self.classes_)
         groups = np.arange(len(S)) if groups is None else groups
         train, watched = grouped_validation(S[:, 0], codes, groups, self.validation, self.random_state)
+        if self.relative:
+            S = relative_levels(S)
         self.centre_ = S[train].mean(axis=(0, 1))
         self.scale_ = np.maximum(S[train].std(axis=(0, 1)), 1e-3)
-        Z = self._standardised(S)
+        Z = (S - self.centre_) / self.scale_
         rng = np.random.default_rng(self.random_state)
         self.curves_: list[Epoch] = []
         self._fit_filters((Z[train], codes[train]), (Z[watched], codes[watched]), rng, on_epoch)
@@ -165,7 +172,7 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
 
     def predict_proba(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Probabilities of shape (n_rows, n_classes)."""
-        return probabilities(paired(self.head_), self.pooled(self._standardised(self._spectrograms(X))))
+        return probabilities(paired(self.head_), self.pooled(self.standardised(X)))
 
     def predict(self, X: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         """Most probable class of each row."""
@@ -211,8 +218,10 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
             raise ModelError(msg)
         return np.asarray(X, dtype=np.float32).reshape(len(X), -1, self.n_bands)
 
-    def _standardised(self, S: Float32) -> Float32:
-        result: Float32 = (S - self.centre_) / self.scale_
+    def standardised(self, X: npt.NDArray[np.floating]) -> Float32:
+        """Return spectrograms as the filters see them, shape (n_rows, n_frames, n_bands)."""
+        S = self._spectrograms(X)
+        result: Float32 = ((relative_levels(S) if self.relative else S) - self.centre_) / self.scale_
         return result
 
     def _fit_filters(
@@ -293,6 +302,12 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
             alpha=alpha,
             batch_size=self.batch_size,
         )
+
+
+def relative_levels(S: Float32) -> Float32:
+    """Levels above the mean level of their spectrogram, in dB; shape of `S`, (n_rows, n_frames, n_bands)."""
+    result: Float32 = S - S.mean(axis=(1, 2), keepdims=True)
+    return result
 
 
 def unfolded(Z: Float32, patch: int) -> Float32:

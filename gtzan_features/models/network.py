@@ -1,4 +1,4 @@
-"""Training of scikit-learn's MLPClassifier epoch by epoch, with curves and early stopping, and its arithmetic.
+"""scikit-learn's MLPClassifier trained epoch by epoch, with curves and early stopping; its arithmetic.
 
 A trained network is kept as its layers: plain arrays, which store without pickle and can be applied,
 differentiated and drawn without scikit-learn.
@@ -183,7 +183,7 @@ def probability_gradient(layers: Layers, X: Float32, target: int) -> npt.NDArray
         values = np.maximum(before, 0)
     p = softmax((values @ layers[-1][0] + layers[-1][1]).astype(np.float64), axis=1)
     # d p_t / d z_k = p_t (1[k = t] - p_k)
-    back = -p * p[:, [target]]
+    back: npt.NDArray[np.float64] = -p * p[:, [target]]
     back[:, target] += p[:, target]
     back = back @ layers[-1][0].T
     for (w, _), mask in zip(reversed(layers[:-1]), reversed(masks), strict=True):

@@ -112,4 +112,5 @@ def _boxes(
         start = rng.integers(0, size - width + 1)
         at = np.arange(size)
         sides.append((at >= start[:, None]) & (at < (start + width)[:, None]))
-    return sides[0][:, :, None] & sides[1][:, None, :]
+    boxes: npt.NDArray[np.bool_] = sides[0][:, :, None] & sides[1][:, None, :]
+    return boxes

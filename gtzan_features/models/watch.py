@@ -1,4 +1,4 @@
-"""What trainings that go by epochs share: a validation part of whole tracks, and who watches."""
+"""What trainings that go by epochs share: checks, and a validation part of whole tracks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ from gtzan_features.models.base import TrainingData, inner_splits
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gtzan_features.models.network import Epoch
-
     IntVector = npt.NDArray[np.int64]
-
-
-def ignore(epoch: Epoch) -> None:
-    """Take no note of an epoch."""
 
 
 def grouped_validation(
@@ -44,7 +38,7 @@ def grouped_validation(
         return np.arange(len(y)), np.empty(0, dtype=np.int64)
     splits = inner_splits(TrainingData(X=X, y=y, groups=groups), max(2, round(1 / share)), seed)
     if not splits:
-        msg = "early stopping needs two tracks of each genre in the training part. Add tracks, or --set validation=0"
+        msg = "early stopping needs two tracks of each genre to train on. Add tracks, or --set validation=0"
         raise ModelError(msg)
     return splits[0]
 

@@ -11,8 +11,11 @@ import pandas as pd
 from gtzan_features.config import FeatureConfig, SegmentConfig, fingerprint
 from gtzan_features.features import sets
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
-from gtzan_features.pipelines.rows import ExtractSummary, write_rows
-from gtzan_features.pipelines.rows import remove_parts as remove_parts  # re-exported: the command's --recompute
+from gtzan_features.pipelines.rows import ExtractSummary as ExtractSummary
+from gtzan_features.pipelines.rows import write_rows
+from gtzan_features.pipelines.rows import (
+    remove_parts as remove_parts,
+)  # re-exported: the command's --recompute
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
 from gtzan_features.tables.schema import TableMeta, feature_schema
@@ -79,9 +82,7 @@ class ExtractConfig:
         """Return one row of features for each piece of signal."""
         return sets.compute(pieces, self.features).astype(np.float32)
 
-    def write(
-        self, path: Path, keys: pd.DataFrame, values: npt.NDArray[np.float32], meta: TableMeta
-    ) -> None:
+    def write(self, path: Path, keys: pd.DataFrame, values: npt.NDArray[np.float32], meta: TableMeta) -> None:
         """Write a feature table."""
         columns = tuple((c.name, c.unit) for c in sets.columns(self.features))
         features = pd.DataFrame(values, columns=[name for name, _ in columns])

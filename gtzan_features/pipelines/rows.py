@@ -24,7 +24,7 @@ import pandas as pd
 from gtzan_features.audio.decode import content_hash, read_signal
 from gtzan_features.audio.segments import segment_bounds
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
-from gtzan_features.errors import AudioError, OutputExistsError
+from gtzan_features.errors import AudioError, GtzanError, OutputExistsError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.versions import library_versions
@@ -148,6 +148,7 @@ def write_rows(
     Parameters and errors are those of `pipelines.extract.extract`, for any recipe.
     """
     started = time.perf_counter()
+    executor = local_executor(n_jobs)
     catalogue = read_catalogue(audio_dir, genres)
     if not overwrite:
         _check_output(out, recipe, catalogue)
@@ -156,7 +157,7 @@ def write_rows(
     recipe.prepare(notice)
     task = partial(_file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe)
     parts: list[_Part] = []
-    for part in local_executor(n_jobs).map(task, catalogue.tracks):
+    for part in executor.map(task, catalogue.tracks):
         parts.append(part)
         progress(len(parts), len(catalogue.tracks), "files")
     tables = _write_tables(out, recipe, catalogue, parts)
@@ -175,8 +176,9 @@ def _file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> _
             return known
         part = _compute(track, path, sha256, recipe)
     except AudioError as error:
-        reason = error.reason
-        return _Part(FileStatus.of(track, status=error.status, reason=reason), {}, reused=False)
+        return _Part(FileStatus.of(track, status=error.status, reason=error.reason), {}, reused=False)
+    except GtzanError as error:  # decoded, but not to a signal that rows are defined for
+        return _Part(FileStatus.of(track, status=AudioError.status, reason=str(error)), {}, reused=False)
     _write_part(part_path, part)
     return part
 

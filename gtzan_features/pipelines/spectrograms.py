@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.config import SegmentConfig, SpectrogramConfig, fingerprint
-from gtzan_features.spectra import Scratch, is_compiled
-from gtzan_features.spectra.spectrogram import spectrogram
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.rows import ExtractSummary, write_rows
 from gtzan_features.pipelines.versions import library_versions
+from gtzan_features.spectra import Scratch, is_compiled
+from gtzan_features.spectra.spectrogram import spectrogram
 from gtzan_features.tables.spectrograms import SpectrogramTable, write_spectrograms
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ class SpectrogramRecipe:
         noise = np.random.default_rng(0).standard_normal(16 * self.spectrograms.n_fft)
         spectrogram(noise.astype(np.float32), self.spectrograms, 1)
 
-    def compute(
-        self, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig
-    ) -> npt.NDArray[np.uint8]:
+    def compute(self, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig) -> npt.NDArray[np.uint8]:
         """Return one spectrogram of shape (n_frames, n_bands) for each piece of signal."""
         n_frames, scratch = self.spectrograms.n_frames(length), Scratch()
         rows = np.empty((len(pieces), n_frames, self.spectrograms.n_bands), dtype=np.uint8)

@@ -47,7 +47,9 @@ def spectrogram(
     power = band_power(signal, config, scratch or Scratch())
     count = len(power) // config.pool
     if not count:
-        msg = f"{len(power)} STFT frames are fewer than the {config.pool} of one row frame: use longer segments"
+        msg = (
+            f"{len(power)} STFT frames are fewer than the {config.pool} of one row frame: use longer segments"
+        )
         raise ConfigError(msg)
     pooled = power[: count * config.pool].reshape(count, config.pool, -1).mean(axis=1)
     return encode(np.take(pooled, np.arange(n_frames), axis=0, mode="wrap"), config)
@@ -68,7 +70,8 @@ def band_power(
     if config.scale == "mel":
         return spectra.mel_power
     magnitude = spectra.magnitude[:, 1:]
-    return np.square(magnitude).reshape(len(magnitude), config.n_bands, -1).mean(axis=2)
+    power: NDArray[np.float32] = np.square(magnitude).reshape(len(magnitude), config.n_bands, -1).mean(axis=2)
+    return power
 
 
 def encode(power: NDArray[np.float32], config: SpectrogramConfig) -> NDArray[np.uint8]:

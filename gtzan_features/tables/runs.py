@@ -7,6 +7,7 @@
       split.csv             track, segment (-1: all), fold, role
       predictions.parquet   one row per tested row
       metrics.json          figures of the predictions, and the training accuracy
+      curves.csv, .png      loss and accuracy per epoch, of models that learn in epochs
       model/                the fitted model, without pickle
 """
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.tables.predictions import Predictions
 
+CURVES = "curves.csv"
 MANIFEST, SPLIT, PREDICTIONS, METRICS, MODEL = (
     "manifest.json",
     "split.csv",
