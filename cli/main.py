@@ -10,6 +10,7 @@ import click
 
 from cli.data import data
 from cli.demo import demo
+from cli.explain import explain
 from cli.features import features
 from cli.fit import fit
 from cli.report import compare, report
@@ -40,7 +41,7 @@ def cli() -> None:
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
-for command in (features, fit, report, compare, data, demo):
+for command in (features, fit, report, compare, explain, data, demo):
     cli.add_command(command)
 
 

@@ -67,7 +67,8 @@ def with_noise(signal: Float32, snr_db: float, rng: np.random.Generator) -> Floa
     power = float(np.mean(np.square(signal, dtype=np.float64)))
     noise = rng.standard_normal(len(signal))
     scale = np.sqrt(power / 10 ** (snr_db / 10))
-    return (signal + scale * noise).astype(np.float32)
+    noisy: Float32 = (signal + scale * noise).astype(np.float32)
+    return noisy
 
 
 def fitted(signal: Float32, n_samples: int) -> Float32:

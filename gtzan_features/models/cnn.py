@@ -17,7 +17,22 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.base import ignore
-from gtzan_features.models.network import Batch, NetworkSettings, flat, paired, probabilities, train_network
+from gtzan_features.models.convolution import (
+    folded,
+    pooled_over_time,
+    relative_levels,
+    unfolded,
+    unpooled,
+)
+from gtzan_features.models.network import (
+    Batch,
+    NetworkSettings,
+    flat,
+    paired,
+    probabilities,
+    probability_gradient,
+    train_network,
+)
 from gtzan_features.models.spectral_augment import augmented
 from gtzan_features.models.watch import check_classes, grouped_validation
 
@@ -32,8 +47,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 64 * 2**20
 """Bytes of unfolded patches at a time."""
-
-STATISTICS = ("mean", "max", "std")
 
 
 class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
@@ -172,12 +185,25 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
 
     def predict_proba(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Probabilities of shape (n_rows, n_classes)."""
-        return probabilities(paired(self.head_), self.pooled(self.standardised(X)))
+        return self.probabilities_at(self.standardised(X))
 
     def predict(self, X: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         """Most probable class of each row."""
         classes: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return classes
+
+    def probabilities_at(self, Z: Float32) -> npt.NDArray[np.float64]:
+        """Probabilities of shape (n_rows, n_classes) for standardised spectrograms."""
+        return probabilities(paired(self.head_), self.pooled(Z))
+
+    def gradient_at(self, Z: Float32, target: int) -> npt.NDArray[np.float64]:
+        """Gradient of the probability of class number `target` at each point of standardised spectrograms.
+
+        Through head, pooling and filters by the chain rule; shape of `Z`.
+        """
+        H = self.responses(Z)
+        back = probability_gradient(paired(self.head_), pooled_over_time(H, self.time_bins), target)
+        return folded(unpooled(back, H, self.time_bins) * (H > 0) @ self.filters_.T, self.patch)
 
     def responses(self, Z: Float32) -> Float32:
         """Rectified filters at every position, shape (n_rows, n_frames - patch + 1, filters).
@@ -302,53 +328,3 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
             alpha=alpha,
             batch_size=self.batch_size,
         )
-
-
-def relative_levels(S: Float32) -> Float32:
-    """Levels above the mean level of their spectrogram, in dB; shape of `S`, (n_rows, n_frames, n_bands)."""
-    result: Float32 = S - S.mean(axis=(1, 2), keepdims=True)
-    return result
-
-
-def unfolded(Z: Float32, patch: int) -> Float32:
-    """Every stretch of `patch` frames as one row: the matrix whose product with the filters convolves.
-
-    Parameters
-    ----------
-    Z : ndarray of shape (n_rows, n_frames, n_bands)
-        Spectrograms.
-    patch : int
-        Frames of a stretch.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_frames - patch + 1, patch * n_bands)
-        Frame after frame, as a stretch of the spectrogram flattened. A view: frames overlap in memory.
-    """
-    Z = np.ascontiguousarray(Z)
-    rows, frames, bands = Z.shape
-    shape = rows, frames - patch + 1, patch * bands
-    strides = Z.strides[0], Z.strides[1], Z.strides[2]
-    view: Float32 = np.lib.stride_tricks.as_strided(Z, shape, strides, writeable=False)
-    return view
-
-
-def pooled_over_time(H: Float32, time_bins: int) -> Float32:
-    """Mean, maximum and standard deviation over equal stretches of time.
-
-    Parameters
-    ----------
-    H : ndarray of shape (n_rows, n_positions, filters)
-        Responses.
-    time_bins : int
-        Number of stretches; at most `n_positions`.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, time_bins * 3 * filters)
-        For each stretch all means, then all maxima, then all deviations.
-    """
-    parts = np.array_split(H, time_bins, axis=1)
-    return np.concatenate(
-        [pool(part, axis=1) for part in parts for pool in (np.mean, np.max, np.std)], axis=1
-    )

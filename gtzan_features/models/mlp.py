@@ -14,6 +14,7 @@ from gtzan_features.models.network import (
     flat,
     paired,
     probabilities,
+    probability_gradient,
     train_network,
 )
 from gtzan_features.models.spectral_augment import augmented
@@ -126,13 +127,28 @@ class PlainNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unt
 
     def predict_proba(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Probabilities of shape (n_rows, n_classes)."""
-        Z: Float32 = ((self._rows(X) - self.centre_) / self.scale_).astype(np.float32)
-        return probabilities(paired(self.layers_), Z)
+        return probabilities(paired(self.layers_), self._standardised(X))
+
+    def standardised(self, X: npt.NDArray[np.floating]) -> Float32:
+        """Return spectrograms as the network sees them, shape (n_rows, n_frames, n_bands)."""
+        return self._standardised(X).reshape(len(X), -1, self.n_bands)
+
+    def probabilities_at(self, Z: Float32) -> npt.NDArray[np.float64]:
+        """Probabilities of shape (n_rows, n_classes) for standardised spectrograms."""
+        return probabilities(paired(self.layers_), Z.reshape(len(Z), -1))
+
+    def gradient_at(self, Z: Float32, target: int) -> npt.NDArray[np.float64]:
+        """Gradient of the probability of class number `target` at standardised spectrograms; shape of `Z`."""
+        return probability_gradient(paired(self.layers_), Z.reshape(len(Z), -1), target).reshape(Z.shape)
 
     def predict(self, X: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         """Most probable class of each row."""
         classes: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return classes
+
+    def _standardised(self, X: npt.NDArray[np.floating]) -> Float32:
+        Z: Float32 = ((self._rows(X) - self.centre_) / self.scale_).astype(np.float32)
+        return Z
 
     def _rows(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         if not self.n_bands or not self.relative:

@@ -22,6 +22,9 @@ def _spec(
 
     def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
         rest = {name: _sequence(parameters[name], value) for name, value in settings.items()}
+        if data.shape is None and FEATURES not in inputs:
+            msg = f"{name} takes spectrograms, not features. Use a table of gtzan features spectrograms"
+            raise ModelError(msg)
         n_bands = data.shape[1] if data.shape else 0
         model = estimator(n_bands=n_bands, augment=data.augment, random_state=seed, **rest)
         try:

@@ -12,10 +12,8 @@ from gtzan_features.config import FeatureConfig, SegmentConfig, fingerprint
 from gtzan_features.features import sets
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.rows import ExtractSummary as ExtractSummary
+from gtzan_features.pipelines.rows import remove_parts as remove_parts
 from gtzan_features.pipelines.rows import write_rows
-from gtzan_features.pipelines.rows import (
-    remove_parts as remove_parts,
-)  # re-exported: the command's --recompute
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
 from gtzan_features.tables.schema import TableMeta, feature_schema

@@ -74,6 +74,18 @@ def band_power(
     return power
 
 
+def band_hz(config: SpectrogramConfig) -> NDArray[np.float64]:
+    """Centre frequency of each band in Hz, low to high, shape (n_bands,)."""
+    if config.scale == "mel":
+        import librosa
+
+        edges: NDArray[np.float64] = librosa.mel_frequencies(config.n_bands + 2, fmin=0.0, fmax=config.sr / 2)
+        return edges[1:-1]
+    width = config.n_fft // 2 // config.n_bands
+    first_bins = width * np.arange(config.n_bands) + 1
+    return (first_bins + (width - 1) / 2) * config.sr / config.n_fft
+
+
 def encode(power: NDArray[np.float32], config: SpectrogramConfig) -> NDArray[np.uint8]:
     """Round levels of `power` to codes; what lies outside the range of a byte takes its nearest end."""
     level = 10 * np.log10(np.maximum(power, np.float32(1e-12)))
