@@ -20,7 +20,6 @@ from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, schem
 from gtzan_features.tables.store import (
     FeatureTable,
     key_arrays,
-    read_meta,
     read_parquet,
     read_table,
     table_meta,
@@ -122,7 +121,5 @@ def _bytes(piece: pa.FixedSizeBinaryArray) -> list[memoryview]:
 
 
 def read_any_table(path: Path) -> Table:
-    """Read a feature table or a spectrogram table, whichever the file says it is; errors as theirs."""
-    if path.is_file() and read_meta(path).feature_set.startswith(PREFIX):
-        return read_spectrograms(path)
-    return read_table(path)
+    """Read a feature table, or a spectrogram table where the name says that it is one; errors as theirs."""
+    return read_spectrograms(path) if path.name.startswith(PREFIX) else read_table(path)
