@@ -171,6 +171,9 @@ def _rows(path: Path, model: StoredModel) -> tuple[Recipe, npt.NDArray[np.floati
     pieces = [signal.samples[cut.start - first : cut.stop - first] for cut in cuts]
     values: npt.NDArray[Any] = recipe.compute(pieces, length)
     if card.shape:
+        if values.shape[1:] != card.shape:
+            msg = f"the model takes rows of {card.shape[0]} frames, and {path.name} gives {values.shape[1]}"
+            raise ModelError(msg + ". Fit it again on a table of gtzan features spectrograms")
         return recipe, decode(values, SpectrogramConfig(**card.feature_config)).reshape(len(values), -1)
     return recipe, values.astype(np.float64)
 

@@ -64,7 +64,12 @@ def band_power(
     power of the bins ``b * w + 1`` to ``(b + 1) * w`` with ``w = n_fft / 2 / n_bands``: bin 0 is left out.
     """
     settings = FeatureConfig(
-        sr=config.sr, n_fft=config.n_fft, hop=config.hop, pad_mode=config.pad_mode, n_mels=config.n_bands
+        sr=config.sr,
+        n_fft=config.n_fft,
+        hop=config.hop,
+        pad_mode=config.pad_mode,
+        n_mels=config.n_bands,
+        n_mfcc=1,  # not used, but must not exceed the bands
     )
     spectra = Spectra(signal, settings, scratch)
     if config.scale == "mel":
