@@ -52,7 +52,11 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+        self.seconds = self._read()
+
+    def _read(self) -> dict[str, float]:
+        found: dict[str, float] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return found
 
     def gtzan(self, *words: str) -> None:
         """Run a command unless it is done."""
@@ -64,7 +68,8 @@ class Journal:
         code = run(list(words))
         if code:
             sys.exit(code)
-        self.seconds[text] = round(time.perf_counter() - started, 1)
+        # Read again: another part of the benchmark may run beside this one.
+        self.seconds = self._read() | {text: round(time.perf_counter() - started, 1)}
         write_text(self.path, json.dumps(self.seconds, indent=1) + "\n")
 
 
@@ -100,7 +105,9 @@ def augmentations() -> Iterator[list[str]]:
         yield ["svm", "--segments", "3s", "--augment", kind]
 
 
-def fit_all(journal: Journal, fits: Iterator[list[str]], protocols: tuple[list[str], ...], rest: list[str]) -> None:
+def fit_all(
+    journal: Journal, fits: Iterator[list[str]], protocols: tuple[list[str], ...], rest: list[str]
+) -> None:
     for words in fits:
         for protocol in protocols:
             journal.gtzan("fit", *words, *protocol, *rest)
@@ -119,7 +126,9 @@ def paired(scored: list[ScoredRun]) -> TextTable:
                 found, _ = compare_runs(one.run.folder, other.run.folder)
             except RunError:
                 continue
-            difference = f"{100 * found.difference:+.1f} ({100 * found.ci_low:+.1f} to {100 * found.ci_high:+.1f})"
+            difference = (
+                f"{100 * found.difference:+.1f} ({100 * found.ci_low:+.1f} to {100 * found.ci_high:+.1f})"
+            )
             names = f"{_name(one)} − {_name(other)}"
             rows.append((a.dataset, a.protocol, a.segment, names, difference, f"{found.p_value:.3f}"))
     header = ("data", "protocol", "segments", "pair, tracks by mean", "difference, points", "McNemar p")
@@ -155,8 +164,9 @@ def page(results: pd.DataFrame, tests: TextTable, journal: Journal) -> str:
         "",
     ]
     for dataset, part in results.groupby("dataset", sort=False):
-        synthetic = ", **synthetic music: says nothing about real music**" if part["synthetic"].any() else ""
-        lines += [f"## {dataset}, {int(part['n_tracks'].max())} tracks tested at most{synthetic}", ""]
+        lines += [f"## {dataset}, at most {int(part['n_tracks'].max())} tracks tested", ""]
+        if part["synthetic"].any():
+            lines += ["**Synthetic music**: these figures say nothing about real music.", ""]
         shown = part[part["aggregation"].isin(["track", "segment", "vote", "mean"])]
         for leaked, title in ((False, "Honest"), (True, "LEAKED: segments of a track on both sides")):
             table = accuracy_table(shown, leaked=leaked)
@@ -164,7 +174,8 @@ def page(results: pd.DataFrame, tests: TextTable, journal: Journal) -> str:
                 lines += [f"### {title}", "", table.markdown(), ""]
     lines += ["## Pairs on the same tracks", "", tests.markdown(), ""]
     versions = ", ".join(f"{name} {version}" for name, version in model_versions().items())
-    lines += ["## Seconds", "", f"{platform.machine()}, {os.cpu_count()} processors; {versions}.", ""]
+    machine = f"{platform.machine()}, {os.cpu_count()} processors"
+    lines += ["## Seconds", "", f"{machine}; {versions}.", ""]
     lines += [f"- {seconds:g} s: `{_short(text)}`" for text, seconds in journal.seconds.items()]
     return "\n".join(lines) + "\n"
 

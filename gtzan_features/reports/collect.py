@@ -145,7 +145,7 @@ def _labels(runs: list[Run]) -> list[str]:
 
 
 def _parts(m: RunManifest, twins: list[RunManifest]) -> list[str]:
-    """Settings and seed of a run where they differ among `twins`; a run without a setting does not name it."""
+    """Name settings and seed of a run where they differ among `twins`; what a run has not is not named."""
     parts = [f"{name}={value}" for name, value in m.settings.items() if _differs(twins, name)]
     return [*parts, f"seed={m.seed}"] if len({t.seed for t in twins}) > 1 else parts
 

@@ -38,7 +38,9 @@ def test_the_seed_decides_and_length_and_type_stay(kind):
 def test_noise_has_the_ratio_that_was_asked_for(snr_db):
     y = sine(440, 5.0)
     noise = with_noise(y, snr_db, rng()).astype(np.float64) - y
-    assert 10 * np.log10(np.mean(y.astype(np.float64) ** 2) / np.mean(noise**2)) == pytest.approx(snr_db, abs=0.1)
+    assert 10 * np.log10(np.mean(y.astype(np.float64) ** 2) / np.mean(noise**2)) == pytest.approx(
+        snr_db, abs=0.1
+    )
     flatness = np.abs(np.fft.rfft(noise)) ** 2
     halves = flatness[: len(flatness) // 2].mean() / flatness[len(flatness) // 2 :].mean()
     assert halves == pytest.approx(1, abs=0.05)

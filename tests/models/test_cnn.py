@@ -73,7 +73,9 @@ def test_prediction_is_the_same_arithmetic_written_out():
     model = network(time_bins=2)
     S = X.reshape(6, 20, BANDS)
     Z = (S - S.mean(axis=(1, 2), keepdims=True) - model.centre_) / model.scale_
-    H = np.stack([[Z[r, t : t + 4].ravel() @ model.filters_ + model.biases_ for t in range(17)] for r in range(6)])
+    H = np.stack(
+        [[Z[r, t : t + 4].ravel() @ model.filters_ + model.biases_ for t in range(17)] for r in range(6)]
+    )
     pooled = pooled_over_time(np.maximum(H, 0), 2)
     (w, b), (v, c) = paired(model.head_)
     z = np.maximum(pooled @ w + b, 0) @ v + c
@@ -130,7 +132,7 @@ def test_curves_tell_each_epoch_of_both_trainings():
 def test_augmentation_meets_learnt_rows_only(monkeypatch):
     """Rows that are watched, let alone tested, are never augmented."""
     X, y, groups = rows()
-    learnt, watched = grouped_validation(X, y, groups, 0.25, 0)
+    watched = grouped_validation(X, y, groups, 0.25, 0)[1]
     X = X.copy()
     X[watched] += 500 * (np.arange(X.shape[1]) % 2)  # a comb that standardising leaves standing
     met = []
@@ -220,7 +222,9 @@ def test_stored_networks_say_the_same_and_refuse_other_tables(name, tmp_path):
     assert back.card == model.card
     np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
     np.testing.assert_array_equal(back.estimator.curves_[0], model.estimator.curves_[0])
-    with pytest.raises(ModelError, match="holds spectrogram-decibel, but the model was trained on spectrogram-mel"):
+    with pytest.raises(
+        ModelError, match="holds spectrogram-decibel, but the model was trained on spectrogram-mel"
+    ):
         back.predict_proba(make_spectrograms(scale="decibel"), "t")
     with pytest.raises(ModelError, match="rows of 5s, but the model was trained on 3s"):
         back.predict_proba(make_spectrograms(segment="5s"), "t")

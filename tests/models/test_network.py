@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
@@ -49,7 +51,7 @@ def test_our_arithmetic_is_scikit_learns(k, hidden):
 def test_gradients_by_finite_differences(hidden):
     rng = np.random.default_rng(1)
     sizes = [6, *hidden, 4]
-    layers = [(rng.normal(size=(a, b)), rng.normal(size=b)) for a, b in zip(sizes, sizes[1:], strict=False)]
+    layers = [(rng.normal(size=(a, b)), rng.normal(size=b)) for a, b in pairwise(sizes)]
     X, step = rng.normal(size=(3, 6)), 1e-6
     for target in range(4):
         found = network.probability_gradient(layers, X, target)

@@ -52,7 +52,13 @@ def test_networks_go_through_folds_report_and_store_as_other_models(pictures, tm
     written = report(runs, tmp_path / "reports")
     found = written.results
     assert set(found["features"]) == {"spectrogram-mel", "kaggle"}
-    assert set(found.loc[found["model"] == "cnn", "aggregation"]) >= {"segment", "vote", "mean", "log-mean", "track"}
+    assert set(found.loc[found["model"] == "cnn", "aggregation"]) >= {
+        "segment",
+        "vote",
+        "mean",
+        "log-mean",
+        "track",
+    }
     ours = found[(found["model"] == "cnn") & (found["aggregation"] == "mean") & ~found["leaked"]]
     assert ours["accuracy"].item() > 0.7
     assert [table.title for table in written.tables] == [
@@ -112,11 +118,8 @@ def test_an_interrupted_fit_leaves_no_run_folder(pictures, tmp_path, monkeypatch
         fit(pictures, tmp_path / "runs", config(), n_jobs=1)
     assert list((tmp_path / "runs").iterdir()) == []
 
-    def stop(epoch, total, what):
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        fit(pictures, tmp_path / "other", config(split=HOLDOUT), n_jobs=1, progress=stop)
+        fit(pictures, tmp_path / "other", config(split=HOLDOUT), n_jobs=1, progress=interrupted)
     assert not (tmp_path / "other").exists()
 
 

@@ -87,7 +87,7 @@ def test_bad_files_cost_their_own_rows_and_other_settings_are_refused(music, tmp
 
 
 @pytest.mark.real
-def test_real_tracks_agree_with_librosa(real_material, tmp_path):
+def test_real_tracks_agree_with_librosa(real_material):
     import librosa
 
     path = real_material / "audio" / "blues" / "blues.00000.wav"
