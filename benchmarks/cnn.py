@@ -158,9 +158,9 @@ def page(results: pd.DataFrame, tests: TextTable, journal: Journal) -> str:
     lines = [
         "# The convolutional network against its rivals",
         "",
-        "Written by `python benchmarks/cnn.py`; every figure is in `cnn.csv`. Per cent right with the 95 %",
-        "interval over tracks. One seed: the intervals cover the choice of tracks, not the chance in training.",
-        "`augment=` names what the training rows were augmented with; models are those of `gtzan fit --list`.",
+        "Written by `python benchmarks/cnn.py`; every figure is in `cnn.csv`. Per cent right with the",
+        "95 % interval over tracks. One seed: intervals cover the choice of tracks, not the chance in",
+        "training. `augment=` names what the training rows were augmented with.",
         "",
     ]
     for dataset, part in results.groupby("dataset", sort=False):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, Words, json_option, n_jobs_option
+from cli.options import FILE, FOLDER, REPORTS_DIR, Words, json_option, n_jobs_option
 from cli.progress import notice, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
@@ -117,6 +117,22 @@ def augment(
     click.echo(f"{done.n_written} files written, {done.n_kept} found done, {len(done.skipped)} skipped")
     for reason in done.skipped:
         notice(f"Skipped: {reason}")
+
+
+@data.command("augment-picture")
+@click.argument("file", type=FILE)
+@click.argument("other", type=FILE, required=False)
+@click.option("--out", "-o", type=FILE, default=REPORTS_DIR / "augmentation.png", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
+def augment_picture(file: Path, other: Path | None, out: Path, seed: int) -> None:
+    """Draw the first 6 s of FILE under each augmentation; MixUp and CutMix mix OTHER in.
+
+    Without OTHER, FILE is mixed with itself 6 s later.
+    """
+    from gtzan_features.pipelines.augment_picture import augmentation_picture
+
+    augmentation_picture(file, out, other, seed)
+    click.echo(f"Picture: {out}")
 
 
 def _print_missing(tracks: list[str]) -> None:
