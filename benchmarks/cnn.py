@@ -108,8 +108,9 @@ def augmentations() -> Iterator[list[str]]:
 def fit_all(
     journal: Journal, fits: Iterator[list[str]], protocols: tuple[list[str], ...], rest: list[str]
 ) -> None:
-    for words in fits:
-        for protocol in protocols:
+    every = list(fits)
+    for protocol in protocols:
+        for words in every:
             journal.gtzan("fit", *words, *protocol, *rest)
 
 

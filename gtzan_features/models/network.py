@@ -28,11 +28,13 @@ _SHOWN = 4_000
 class Epoch(NamedTuple):
     """Loss (nats) and accuracy (share) after an epoch, on training and on validation rows.
 
-    Validation figures are None where there is no validation part.
+    `most` is the largest number of epochs there may be. Validation figures are None where there is no
+    validation part.
     """
 
     stage: str
     epoch: int
+    most: int
     train_loss: float
     train_accuracy: float
     valid_loss: float | None
@@ -125,7 +127,7 @@ def train_network(
         layers = _layers(model)
         train = loss_and_accuracy(layers, *some)
         watched = loss_and_accuracy(layers, valid.X, valid.y) if valid else (None, None)
-        curve.append(Epoch(stage, number, *train, *watched))
+        curve.append(Epoch(stage, number, settings.epochs, *train, *watched))
         on_epoch(curve[-1])
         loss = watched[0] if watched[0] is not None else -float(number)
         if loss < lowest:

@@ -222,7 +222,7 @@ def _fit_folds(folds: list[Fold], job: Job, n_jobs: int, progress: Progress) -> 
     """Fit every fold; the steps that are told are folds, or the epochs of a single fold."""
 
     def told(epoch: Any) -> None:  # noqa: ANN401 - what the model tells
-        progress(epoch.epoch, job.settings.get("epochs", 0) or epoch.epoch, f"{job.model} {epoch.stage}")
+        progress(epoch.epoch, epoch.most, f"{job.model} {epoch.stage}")
 
     if len(folds) == 1:
         # One fold runs in this process, so that it can tell its epochs.

@@ -112,4 +112,4 @@ def curves_table(folds: list[Fold], fitted: list[Fitted]) -> pd.DataFrame:
         name = str(number) if fold.test.size else "all"
         number += bool(fold.test.size)
         rows += [{"fold": name, **epoch._asdict()} for epoch in one.curves]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).drop(columns="most", errors="ignore")

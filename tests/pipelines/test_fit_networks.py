@@ -89,7 +89,7 @@ def test_curves_and_augmentation_are_in_the_run_folder(pictures, tmp_path):
         "valid_accuracy",
     ]
     assert len(told) == len(curves)
-    assert told[0][2] == "cnn filters"
+    assert told[0] == (1, 6, "cnn filters")
     assert (result.folder / "curves.png").read_bytes()[:4] == b"\x89PNG"
     manifest = json.loads((result.folder / "manifest.json").read_text())
     assert manifest["settings"]["augment"] == "time-mask+cutmix"
