@@ -173,12 +173,34 @@ def page(results: pd.DataFrame, tests: TextTable, journal: Journal) -> str:
             table = accuracy_table(shown, leaked=leaked)
             if table is not None:
                 lines += [f"### {title}", "", table.markdown(), ""]
+    missing = sorted(_planned() - _measured(results))
+    if missing:
+        lines += ["## Not measured yet", "", *(f"- {' '.join(one)}" for one in missing), ""]
     lines += ["## Pairs on the same tracks", "", tests.markdown(), ""]
     versions = ", ".join(f"{name} {version}" for name, version in model_versions().items())
     machine = f"{platform.machine()}, {os.cpu_count()} processors"
     lines += ["## Seconds", "", f"{machine}; {versions}.", ""]
     lines += [f"- {seconds:g} s: `{_short(text)}`" for text, seconds in journal.seconds.items()]
     return "\n".join(lines) + "\n"
+
+
+def _planned() -> set[tuple[str, ...]]:
+    """Protocol and augmentation of every fit of the network on real music."""
+    kinds = [
+        "+".join(kind.split(",")) for kind in (*OF_SPECTROGRAMS, ALL_MASKS, *OF_AUDIO, ",".join(OF_AUDIO))
+    ]
+    protocols = ("artist 3-fold", "fault-filtered (validation part)", "track 5-fold")
+    planned = {(protocol, f"cnn (augment={kind})") for protocol in protocols for kind in kinds}
+    return planned | {("synthetic", length) for length in ("3s", "30s")}
+
+
+def _measured(results: pd.DataFrame) -> set[tuple[str, ...]]:
+    real, made = results[~results["synthetic"]], results[results["synthetic"]]
+    networks = made.loc[made["model"].isin(["cnn", "mlp"]), ["segments", "model", "features"]]
+    found = {tuple(pair) for pair in real[["protocol", "model"]].drop_duplicates().itertuples(index=False)}
+    complete = networks.drop_duplicates().groupby("segments").size()
+    # On each length: the network and its control on two scales, and the control on features.
+    return found | {("synthetic", str(length)) for length, count in complete.items() if count == 5}
 
 
 def _short(text: str) -> str:
