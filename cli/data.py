@@ -1,4 +1,4 @@
-"""``gtzan data``: get, check and look at a folder of music, or make a synthetic one."""
+"""``gtzan data``: get, check, look at and augment a folder of music, or make a synthetic one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, REPORTS_DIR, json_option, n_jobs_option
+from cli.options import FILE, FOLDER, REPORTS_DIR, Words, json_option, n_jobs_option
 from cli.progress import notice, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Get, check and look at a folder of music, or make a synthetic one."""
+    """Get, check, look at and augment a folder of music, or make a synthetic one."""
 
 
 @data.command()
@@ -127,6 +127,60 @@ def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) 
             progress=progress,
         )
     click.echo(f"{directory}: {count} synthetic tracks of {seconds:g} s")
+
+
+@data.command()
+@click.argument("audio_dir", type=FOLDER)
+@click.argument("out", type=FOLDER)
+@click.option(
+    "--augment",
+    "kinds",
+    type=Words(),
+    required=True,
+    help="time-shift, noise, crop-pad, pitch-shift, time-stretch; several with commas.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
+@click.option("--overwrite", is_flag=True, help="Replace copies of another seed or data set.")
+@n_jobs_option
+@json_option
+def augment(
+    audio_dir: Path, out: Path, kinds: tuple[str, ...], seed: int, overwrite: bool, n_jobs: int, as_json: bool
+) -> None:
+    """Write an augmented copy of every track of AUDIO_DIR into OUT/KIND/GENRE.
+
+    Compute tables of the copies into data/features/augmented/KIND; gtzan fit --augment KIND then adds
+    them to the training rows, each only where its own track is trained on.
+    """
+    from gtzan_features.pipelines.augment import augment_folder
+
+    with progress_bar() as progress:
+        done = augment_folder(
+            audio_dir, out, kinds, seed=seed, n_jobs=n_jobs, overwrite=overwrite, progress=progress
+        )
+    if as_json:
+        print_json(done)
+        return
+    for kind, folder in done.folders.items():
+        click.echo(f"{kind}: {folder}")
+    click.echo(f"{done.n_written} files written, {done.n_kept} found done, {len(done.skipped)} skipped")
+    for reason in done.skipped:
+        notice(f"Skipped: {reason}")
+
+
+@data.command("augment-picture")
+@click.argument("file", type=FILE)
+@click.argument("other", type=FILE, required=False)
+@click.option("--out", "-o", type=FILE, default=REPORTS_DIR / "augmentation.png", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
+def augment_picture(file: Path, other: Path | None, out: Path, seed: int) -> None:
+    """Draw the first 6 s of FILE under each augmentation; MixUp and CutMix mix OTHER in.
+
+    Without OTHER, FILE is mixed with itself 6 s later.
+    """
+    from gtzan_features.pipelines.augment_picture import augmentation_picture
+
+    augmentation_picture(file, out, other, seed)
+    click.echo(f"Picture: {out}")
 
 
 def _print_missing(tracks: list[str]) -> None:

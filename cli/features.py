@@ -1,13 +1,15 @@
-"""``gtzan features``: extract, import, export."""
+"""``gtzan features``: extract, spectrograms, import, export."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import FILE, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
 from cli.progress import notice, print_json, progress_bar
+from gtzan_features.config import SCALES, SpectrogramConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +90,83 @@ def extract(
         ctx.exit(1)
 
 
+@features.command()
+@click.argument("audio_dir", type=FOLDER)
+@click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    multiple=True,
+    default=("mel",),
+    show_default=True,
+    help="Bands: mel, or of equal width in Hz (decibel); levels in dB on both. Several for several tables.",
+)
+@click.option(
+    "--segments",
+    "-s",
+    type=SegmentLength(),
+    multiple=True,
+    default=("3s",),
+    show_default=True,
+    help="Length of a row; give it several times for several tables.",
+)
+@click.option("--bands", type=int, default=64, show_default=True, help="Bands of a frame.")
+@click.option("--pool", type=int, default=4, show_default=True, help="STFT frames averaged into one frame.")
+@click.option("--genre", "genres", multiple=True, help="Only this genre folder; may be given several times.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
+@click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
+@n_jobs_option
+@json_option
+@click.pass_context
+def spectrograms(
+    ctx: click.Context,
+    audio_dir: Path,
+    out: Path,
+    scale: tuple[str, ...],
+    segments: tuple[SegmentConfig, ...],
+    bands: int,
+    pool: int,
+    genres: tuple[str, ...],
+    strict: bool,
+    overwrite: bool,
+    n_jobs: int,
+    as_json: bool,
+) -> None:
+    """Write one spectrogram per segment of every track in AUDIO_DIR, for gtzan fit cnn.
+
+    A row is a picture of FRAMES x BANDS bytes, a byte a level in steps of 0.5 dB. Interrupted, the same
+    command goes on where it stopped; a file that cannot be read costs its own rows only.
+    """
+    from gtzan_features.pipelines.spectrograms import SpectrogramRecipe
+    from gtzan_features.pipelines.spectrograms import spectrograms as run
+
+    summaries = []
+    for one in dict.fromkeys(scale):
+        recipe = SpectrogramRecipe(
+            spectrograms=SpectrogramConfig(scale=one, n_bands=bands, pool=pool),
+            segments=tuple(sorted(set(segments))),
+        )
+        with progress_bar() as progress:
+            summaries.append(
+                run(
+                    audio_dir,
+                    out,
+                    recipe,
+                    n_jobs=n_jobs,
+                    genres=genres,
+                    overwrite=overwrite,
+                    progress=progress,
+                    notice=notice,
+                )
+            )
+        if not as_json:
+            _print_summary(summaries[-1])
+    if as_json:
+        print_json([asdict(summary) for summary in summaries])
+    if strict and any(summary.skipped for summary in summaries):
+        ctx.exit(1)
+
+
 @features.command("import")
 @click.argument("csv", type=FILE)
 @click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
@@ -157,4 +236,4 @@ def _print_files(title: str, files: tuple[FileStatus, ...]) -> None:
     for file in files[:_SHOWN]:
         notice(f"{title}: {file.path}: {file.status}: {file.reason}")
     if len(files) > _SHOWN:
-        notice(f"{title}: {len(files) - _SHOWN} more, see status.parquet")
+        notice(f"{title}: {len(files) - _SHOWN} more, see the status table")

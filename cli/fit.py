@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, RUNS_DIR, TABLES_DIR, SegmentLength, json_option, n_jobs_option
+from cli.options import FOLDER, RUNS_DIR, TABLES_DIR, SegmentLength, Words, json_option, n_jobs_option
 from cli.progress import notice, print_json, print_table, progress_bar
-from gtzan_features.config import PROTOCOLS, SegmentConfig, SplitConfig
+from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,19 @@ if TYPE_CHECKING:
     help="Length of a row; give it several times for several runs.",
 )
 @click.option("--features", "feature_set", default="kaggle", show_default=True, help="The feature set.")
+@click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    help="Spectrograms of this scale instead of features, for cnn (mel by default) and mlp.",
+)
+@click.option(
+    "--augment",
+    type=Words(),
+    default=(),
+    help="Augment the training rows. Of spectrograms, while learning: time-mask, frequency-mask, mixup, "
+    "cutmix. Of audio, from tables of gtzan data augment: time-shift, noise, crop-pad, pitch-shift, "
+    "time-stretch.",
+)
 @click.option("--tables", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(
     "--protocol",
@@ -64,6 +77,8 @@ def fit(
     list_models: bool,
     segments: tuple[SegmentConfig, ...],
     feature_set: str,
+    scale: str | None,
+    augment: tuple[str, ...],
     tables: Path,
     protocols: tuple[str, ...],
     folds: int | None,
@@ -77,7 +92,7 @@ def fit(
     n_jobs: int,
     as_json: bool,
 ) -> None:
-    """Train MODEL on a feature table, test it on tracks it never saw, and write a run folder.
+    """Train MODEL on a feature or spectrogram table, test it on tracks it never saw, and write a run folder.
 
     MODEL is a name of ``gtzan fit --list``, or "all". Every protocol but segment keeps the segments of
     a track, and exact copies of it, on one side.
@@ -102,8 +117,10 @@ def fit(
             ),
             allow_leak=allow_leak,
             final=final,
+            scale=scale,
+            augment=augment,
         )
-        for protocol, segment, model in product(protocols, segments, model_names(models))
+        for protocol, segment, model in product(protocols, segments, model_names(models, scale))
     ]
     results = []
     for config in jobs:

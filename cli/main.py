@@ -10,6 +10,7 @@ import click
 
 from cli.data import data
 from cli.demo import demo
+from cli.explain import explain
 from cli.features import features
 from cli.fit import fit
 from cli.predict import predict
@@ -44,7 +45,7 @@ def cli() -> None:
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
-for command in (features, fit, predict, report, compare, data, demo):
+for command in (features, fit, predict, report, compare, explain, data, demo):
     cli.add_command(command)
 
 

@@ -117,6 +117,68 @@ class SegmentConfig:
         return round(self.seconds * sr)
 
 
+SCALES = ("mel", "decibel")
+"""Frequency scales of a spectrogram table: mel bands, or bands of equal width in Hz; levels are in dB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrogramConfig:
+    """What the values of a spectrogram table depend on, but for the segment length.
+
+    A row holds ``n_frames(segment)`` frames of `n_bands` levels. A frame is the mean power of `pool`
+    neighbouring STFT frames; its level in dB over a power of 1 is kept as a byte, ``floor_db`` being 0.
+    """
+
+    scale: str = "mel"
+    version: int = 1  # raised when a value changes
+    sr: int = 22_050  # Hz
+    n_fft: int = 2_048  # samples
+    hop: int = 512  # samples, of the STFT
+    pad_mode: str = "reflect"
+    n_bands: int = 64
+    pool: int = 4  # STFT frames in one frame of the table
+    floor_db: float = -80.0  # dB of code 0
+    step_db: float = 0.5  # dB from one code to the next; code 255 is 47.5 dB
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            msg = f"scale {self.scale!r} is not known; there are {', '.join(SCALES)}"
+            raise ConfigError(msg)
+        if self.pool < 1 or not 8 <= self.n_bands <= 256:
+            msg = f"{self.n_bands} bands, {self.pool} frames pooled: give 8 to 256 bands and at least 1 frame"
+            raise ConfigError(msg)
+        if self.scale == "decibel" and (self.n_fft // 2) % self.n_bands:
+            msg = f"decibel: {self.n_bands} bands do not divide {self.n_fft // 2} bins; give 32, 64 or 128"
+            raise ConfigError(msg)
+
+    @property
+    def name(self) -> str:
+        """Name of the tables, for example ``spectrogram-mel``."""
+        return spectrogram_name(self.scale)
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds from one frame of the table to the next."""
+        return self.pool * self.hop / self.sr
+
+    def n_frames(self, segment: SegmentConfig) -> int:
+        """Return the frames of a row; those left over at the end are dropped."""
+        return (1 + (segment.n_samples(self.sr) - 1) // self.hop) // self.pool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as a JSON-able mapping."""
+        return asdict(self)
+
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits; equal fingerprints mean comparable spectrograms."""
+        return fingerprint(self.to_dict())
+
+
+def spectrogram_name(scale: str) -> str:
+    """Return the name of the spectrogram tables of a scale, for example ``spectrogram-mel``."""
+    return f"spectrogram-{scale}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitConfig:
     """How tracks are divided.

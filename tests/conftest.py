@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 import soundfile
 
-from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
 from gtzan_features.tables.schema import TableMeta, feature_schema
+from gtzan_features.tables.spectrograms import SpectrogramTable, write_spectrograms
 from gtzan_features.tables.store import FeatureTable, table_path, write_table
 from tests.browser import start_browser
 
@@ -110,3 +111,45 @@ def browser(tmp_path_factory):
     """A Chromium for the tests marked ``browser``; see `tests.browser`."""
     with start_browser(tmp_path_factory.mktemp("profile")) as started:
         yield started
+
+
+def make_spectrograms(
+    n_genres: int = 3,
+    n_tracks: int = 8,
+    n_segments: int = 3,
+    *,
+    scale: str = "mel",
+    segment: str = "3s",
+    n_frames: int = 20,
+    n_bands: int = 16,
+    seed: int = 0,
+) -> SpectrogramTable:
+    """Noise with short bursts at random times, in bands that belong to the genre."""
+    rng = np.random.default_rng(seed)
+    rows, pictures = [], []
+    for g in range(n_genres):
+        for t in range(n_tracks):
+            for s in range(n_segments):
+                rows.append((f"genre{g}/track{t:02d}", f"genre{g}", s, 3.0 * s, 66_149))
+                picture = rng.normal(80, 8, (n_frames, n_bands))
+                for start in rng.choice(n_frames - 3, 2, replace=False):
+                    picture[start : start + 3, 4 * g + 1 : 4 * g + 4] += 40
+                pictures.append(picture)
+    config = SpectrogramConfig(scale=scale, n_bands=n_bands)
+    meta = TableMeta(
+        feature_set=config.name,
+        feature_fingerprint=config.fingerprint(),
+        segment=segment,
+        dataset="toy",
+        config=config.to_dict(),
+    )
+    frame = pd.DataFrame(rows, columns=["track_id", "genre", "segment", "start_s", "n_samples"])
+    codes = np.clip(np.rint(pictures), 0, 255).astype(np.uint8)
+    return SpectrogramTable(frame=frame, codes=codes, meta=meta)
+
+
+def save_spectrograms(folder: Path, table: SpectrogramTable) -> Path:
+    """Write a spectrogram table where `gtzan fit cnn` looks for it."""
+    path = table_path(folder, table.meta.feature_set, table.meta.segment)
+    write_spectrograms(path, table)
+    return path

@@ -111,6 +111,23 @@ def read_signal(path: Path, sr: int, sha256: str | None = None) -> Signal:
     )
 
 
+def write_wav(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
+    """Write mono samples as WAV of 16 bits, scaled down where they exceed full scale.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its suffix does not matter.
+    samples : ndarray of shape (n_samples,)
+        Full scale 1.
+    sr : int
+        Sampling rate in Hz.
+    """
+    peak = float(np.abs(samples).max(initial=0))
+    scaled = samples / peak if peak > 1 else samples
+    soundfile.write(path, scaled, sr, subtype="PCM_16", format="WAV")
+
+
 def decode_file(path: Path) -> tuple[npt.NDArray[np.float32], int, int]:
     """Decode a file and average its channels.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from gtzan_features.tables.schema import KEY_NAMES
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gtzan_features.tables.store import FeatureTable
+    from gtzan_features.tables.spectrograms import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Dataset:
     Attributes
     ----------
     X : ndarray of shape (n_rows, n_features)
-        Features, finite.
+        Features, finite; or the levels of a spectrogram in dB, frame after frame.
     y : ndarray of shape (n_rows,)
         Index of each row's genre in `genres`.
     genres : tuple of str
@@ -34,13 +34,16 @@ class Dataset:
         The key columns of the table.
     copies : Series
         For each track identifier, a label that exact duplicates share.
+    shape : tuple of int, optional
+        Frames and bands of a row where rows are spectrograms.
     """
 
-    X: npt.NDArray[np.float64]
+    X: npt.NDArray[Any]
     y: npt.NDArray[np.int64]
     genres: tuple[str, ...]
     rows: pd.DataFrame
     copies: pd.Series
+    shape: tuple[int, int] | None = None
 
     def groups(self) -> npt.NDArray[np.int64]:
         """Return a number per row that all segments of a track and of its duplicates share."""
@@ -48,8 +51,8 @@ class Dataset:
         return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
-def load_dataset(table: FeatureTable) -> Dataset:
-    """Turn a feature table into arrays; rows keep their order."""
+def load_dataset(table: Table) -> Dataset:
+    """Turn a table into arrays; rows keep their order."""
     rows = table.frame[list(KEY_NAMES)].reset_index(drop=True)
     genres, y = np.unique(rows["genre"].to_numpy(dtype=str), return_inverse=True)
     X = table.values()
@@ -59,10 +62,11 @@ def load_dataset(table: FeatureTable) -> Dataset:
         genres=tuple(str(g) for g in genres),
         rows=rows,
         copies=duplicate_labels(rows, X),
+        shape=getattr(table, "shape", None),
     )
 
 
-def duplicate_labels(rows: pd.DataFrame, X: npt.NDArray[np.float64]) -> pd.Series:
+def duplicate_labels(rows: pd.DataFrame, X: npt.NDArray[Any]) -> pd.Series:
     """Label each track so that exact duplicates share a label.
 
     Two tracks are duplicates where all their features are equal, or where GTZAN's facts say so (a

@@ -13,8 +13,16 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    FloatMatrix = npt.NDArray[np.float64]
+    FloatMatrix = npt.NDArray[np.floating]
     IntVector = npt.NDArray[np.int64]
+
+
+FEATURES, SPECTROGRAMS = "features", "spectrograms"
+"""Kinds of rows that a model may take."""
+
+
+def ignore(epoch: Any) -> None:  # noqa: ANN401 - whatever a model tells
+    """Take no note of an epoch."""
 
 
 class Classifier(Protocol):
@@ -27,11 +35,28 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
-    """Rows to fit on: features, genre indices 0..k-1 (all present), and the track of each row."""
+    """Rows to fit on: features, genre indices 0..k-1 (all present), and the track of each row.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Features, or spectrograms frame after frame.
+    y, groups : ndarray of shape (n_rows,)
+        Genre and track of each row.
+    shape : tuple of int, optional
+        Frames and bands of a row where rows are spectrograms.
+    augment : tuple of str
+        Augmentations of spectrograms to use while learning.
+    on_epoch : callable
+        Told of each epoch by models that learn in epochs.
+    """
 
     X: FloatMatrix
     y: IntVector
     groups: IntVector
+    shape: tuple[int, int] | None = None
+    augment: tuple[str, ...] = ()
+    on_epoch: Callable[[Any], None] = ignore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +78,8 @@ class ModelSpec:
         Format of the stored model.
     defaults : dict
         Settings that differ from the library's own defaults.
+    inputs : tuple of str
+        Kinds of rows that it takes: `FEATURES`, `SPECTROGRAMS` or both.
     """
 
     name: str
@@ -61,6 +88,7 @@ class ModelSpec:
     settable: Callable[[], set[str]]
     storage: str = "skops"
     defaults: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[str, ...] = (FEATURES,)
 
 
 def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:

@@ -6,14 +6,16 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models import boosted, classical
+from gtzan_features.models import boosted, classical, networks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gtzan_features.models.base import ModelSpec
 
-MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in (boosted.XGBOOST, *classical.SPECS)}
+MODELS: dict[str, ModelSpec] = {
+    spec.name: spec for spec in (boosted.XGBOOST, *classical.SPECS, *networks.SPECS)
+}
 
 
 def model_spec(name: str) -> ModelSpec:

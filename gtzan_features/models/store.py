@@ -25,13 +25,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.models.base import Classifier
-    from gtzan_features.tables.store import FeatureTable
+    from gtzan_features.tables.spectrograms import Table
 
 CARD = "model.json"
 _FILES = {"skops": "model.skops", "xgboost": "model.ubj"}
 
-# Types of scikit-learn that skops does not trust by itself; each holds numbers and settings only.
+# Types that skops does not trust by itself; each holds numbers and settings only.
 _TRUSTED = (
+    "gtzan_features.models.cnn.ConvolutionalClassifier",
+    "gtzan_features.models.mlp.PlainNetwork",
+    "gtzan_features.models.network.Epoch",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -53,7 +56,9 @@ class ModelCard:
     genres : tuple of str
         Classes in the order of the probabilities.
     columns : tuple of str
-        Features in order.
+        Features in order; bands of a spectrogram.
+    shape : tuple of int, optional
+        Frames and bands of a row where rows are spectrograms.
     feature_set, feature_fingerprint, segment : str
         Of the training table.
     settings : dict
@@ -79,6 +84,7 @@ class ModelCard:
     synthetic: bool
     trained_on: str
     feature_config: dict[str, Any] = field(default_factory=dict)
+    shape: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +94,7 @@ class StoredModel:
     estimator: Classifier
     card: ModelCard
 
-    def check(self, table: FeatureTable, where: Path | str) -> None:
+    def check(self, table: Table, where: Path | str) -> None:
         """Refuse a table that the model was not made for.
 
         Raises
@@ -97,6 +103,9 @@ class StoredModel:
             If columns, segment length or feature fingerprint differ from the training table's.
         """
         card, meta = self.card, table.meta
+        if meta.feature_set != card.feature_set:
+            msg = f"{where}: holds {meta.feature_set}, but the model was trained on {card.feature_set}. "
+            raise ModelError(msg + f"Give it a table of {card.feature_set}")
         missing = [c for c in card.columns if c not in table.feature_names]
         if missing:
             msg = f"{where}: lacks {len(missing)} of the model's columns, such as {missing[0]}. "
@@ -104,7 +113,7 @@ class StoredModel:
         if tuple(table.feature_names) != card.columns:
             msg = f"{where}: its columns are not those of the model, in their order. "
             raise ModelError(msg + f"Use a table of the {card.feature_set} features")
-        if meta.segment != card.segment:
+        if meta.segment != card.segment or getattr(table, "shape", None) != card.shape:
             msg = f"{where}: rows of {meta.segment}, but the model was trained on {card.segment}. "
             raise ModelError(msg + f"Extract with --segments {card.segment}")
         if meta.feature_fingerprint != card.feature_fingerprint:
@@ -114,7 +123,7 @@ class StoredModel:
             )
             raise ModelError(msg)
 
-    def predict_proba(self, table: FeatureTable, where: Path | str = "table") -> npt.NDArray[np.float64]:
+    def predict_proba(self, table: Table, where: Path | str = "table") -> npt.NDArray[np.float64]:
         """Return genre probabilities of shape (n_rows, n_genres) after checking the table."""
         self.check(table, where)
         return np.asarray(self.estimator.predict_proba(table.values()), dtype=np.float64)
@@ -191,6 +200,7 @@ def _read_card(folder: Path) -> ModelCard:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         content["genres"], content["columns"] = tuple(content["genres"]), tuple(content["columns"])
+        content["shape"] = tuple(content["shape"]) if content.get("shape") else None
         return ModelCard(**content)
     except FileNotFoundError as error:
         msg = f"{folder}: holds no model ({CARD} is missing). Give the folder of a run, or fit one"

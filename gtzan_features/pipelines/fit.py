@@ -1,4 +1,4 @@
-"""Cross-validate a model on a feature table by a protocol and write a run folder."""
+"""Cross-validate a model on a feature or spectrogram table by a protocol and write a run folder."""
 
 from __future__ import annotations
 
@@ -13,32 +13,35 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.audio.decode import content_hash
-from gtzan_features.config import SegmentConfig, SplitConfig, fingerprint
+from gtzan_features.config import SegmentConfig, SplitConfig, fingerprint, spectrogram_name
 from gtzan_features.datasets.dataset import Dataset, load_dataset
 from gtzan_features.datasets.splits import Split, make_split
-from gtzan_features.errors import SplitError
-from gtzan_features.models.base import Classifier, TrainingData
+from gtzan_features.errors import ModelError, SplitError
+from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.range import TrainingRange, save_range, training_range
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, save_model
 from gtzan_features.parallel.local import local_executor
+from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
+from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, fit_fold
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import representative
+from gtzan_features.reports.curves import curves_figure
+from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.scores import LevelScore, score
 from gtzan_features.reports.tables import TextTable, scores_table
 from gtzan_features.tables import runs
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
-from gtzan_features.tables.store import FeatureTable, locate_table, read_table
+from gtzan_features.tables.spectrograms import PREFIX, Table, read_any_table
+from gtzan_features.tables.store import locate_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import numpy.typing as npt
 
     from gtzan_features.evaluation.metrics import Metrics
 
@@ -64,6 +67,11 @@ class FitConfig:
     final : bool
         Whether the model that is kept is fitted on all the protocol's tracks, for prediction, where the
         protocol has one test part; under folds it is anyway.
+    scale : str or None
+        Fit the spectrograms of this scale; None for features, and for ``mel`` where a model takes
+        spectrograms only.
+    augment : tuple of str
+        Augmentations of the training rows; see `pipelines.augmentation`.
     """
 
     model: str
@@ -73,6 +81,19 @@ class FitConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
     allow_leak: bool = False
     final: bool = False
+    scale: str | None = None
+    augment: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """Name of the table without its segment length; ModelError where the model does not take it."""
+        inputs = model_spec(self.model).inputs
+        if self.scale is None and FEATURES in inputs:
+            return self.feature_set
+        if SPECTROGRAMS not in inputs:
+            msg = f"{self.model} takes features, not spectrograms: leave out --scale, or fit cnn or mlp"
+            raise ModelError(msg)
+        return spectrogram_name(self.scale or "mel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,26 +139,15 @@ def model_table() -> TextTable:
     return TextTable(title="", header=("model", "what it is", "settings"), rows=rows)
 
 
-def model_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of models, ``all`` standing for each there is; ModelError for one that is not."""
-    chosen = tuple(MODELS) if tuple(names) == ("all",) else tuple(names)
+def model_names(names: Sequence[str], scale: str | None = None) -> tuple[str, ...]:
+    """Return the names of models; ModelError for one that is not.
+
+    ``all`` stands for each that takes features, or spectrograms where there is a `scale`.
+    """
+    kind = FEATURES if scale is None else SPECTROGRAMS
+    fitting = tuple(name for name, spec in MODELS.items() if kind in spec.inputs)
+    chosen = fitting if tuple(names) == ("all",) else tuple(names)
     return tuple(model_spec(name).name for name in chosen)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fold:
-    """Rows to train on and rows to test on; `test` is empty for the model that is kept."""
-
-    train: npt.NDArray[np.int64]
-    test: npt.NDArray[np.int64]
-    keep: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    probabilities: npt.NDArray[np.float64]
-    train_accuracy: float
-    model: Classifier | None
 
 
 def fit(
@@ -184,18 +194,26 @@ def fit(
             "Use --protocol track, or --allow-leak to reproduce leaked figures."
         )
         raise SplitError(msg)
-    table_path = locate_table(tables_dir, config.feature_set, config.segment.name)
-    table = read_table(table_path)
+    kind_of_rows = SPECTROGRAMS if config.table != config.feature_set else FEATURES
+    spectral, audio = split_kinds(config.augment, spec, kind_of_rows)
+    table_path = locate_table(tables_dir, config.table, config.segment.name)
+    table = read_any_table(table_path)
     data = load_dataset(table)
     split = make_split(data.rows, data.copies, config.split)
     folds = _folds(split, data, final=config.final)
-    task = partial(_fit_fold, data=data, model=spec.name, settings=settings, seed=config.split.seed)
-    fitted: list[_Fitted] = []
-    for one in local_executor(n_jobs).map(task, folds):
-        fitted.append(one)
-        progress(len(fitted), len(folds), spec.name)
+    job = Job(
+        data=data,
+        model=spec.name,
+        settings=settings,
+        seed=config.split.seed,
+        augment=spectral,
+        extra=extra_rows(tables_dir, table, audio),
+    )
+    fitted = _fit_folds(folds, job, n_jobs, progress)
     predictions = _predictions(data, folds, fitted)
     at, kept = next((i, one.model) for i, one in enumerate(fitted) if one.model is not None)
+    if config.augment:
+        settings = {**settings, "augment": "+".join((*spectral, *audio))}
     manifest = _manifest(config, settings, table_path, table, split, folds)
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
     seen = training_range(data.X[folds[at].train], table.feature_names)
@@ -205,36 +223,38 @@ def fit(
     )
     scores = score(predictions)
     folder = runs_dir / manifest.run_id
-    _write_run(folder, manifest, split, predictions, scores, train, model, seen)
+    curves = curves_table(folds, fitted)
+    _write_run(folder, manifest, split, predictions, scores, train, model, seen, curves)
     return FitResult(folder=folder, manifest=manifest, scores=scores, train_accuracy=train)
 
 
-def _folds(split: Split, data: Dataset, *, final: bool) -> list[_Fold]:
+def _fit_folds(folds: list[Fold], job: Job, n_jobs: int, progress: Progress) -> list[Fitted]:
+    """Fit every fold; the steps that are told are folds, or the epochs of a single fold."""
+
+    def told(epoch: Any) -> None:  # noqa: ANN401 - what the model tells
+        progress(epoch.epoch, epoch.most, f"{job.model} {epoch.stage}")
+
+    if len(folds) == 1:
+        # One fold runs in this process, so that it can tell its epochs.
+        return list(local_executor(1).map(partial(fit_fold, job=job, on_epoch=told), folds))
+    fitted: list[Fitted] = []
+    for one in local_executor(n_jobs).map(partial(fit_fold, job=job), folds):
+        fitted.append(one)
+        progress(len(fitted), len(folds), job.model)
+    return fitted
+
+
+def _folds(split: Split, data: Dataset, *, final: bool) -> list[Fold]:
     pairs = split.folds(data.rows)
     if len(pairs) == 1 and not final:
-        return [_Fold(*pairs[0], keep=True)]
+        return [Fold(*pairs[0], keep=True)]
     everything = split.used_rows(data.rows)
-    refit = _Fold(everything, np.empty(0, dtype=np.int64), keep=True)
+    refit = Fold(everything, np.empty(0, dtype=np.int64), keep=True)
     # The largest task first, so that no worker is left with it alone at the end.
-    return [refit, *(_Fold(train, test, keep=False) for train, test in pairs)]
+    return [refit, *(Fold(train, test, keep=False) for train, test in pairs)]
 
 
-def _fit_fold(fold: _Fold, data: Dataset, model: str, settings: dict[str, Any], seed: int) -> _Fitted:
-    """Fit on the training rows of a fold and predict its test rows; runs in a worker."""
-    groups = data.groups()
-    training = TrainingData(X=data.X[fold.train], y=data.y[fold.train], groups=groups[fold.train])
-    classifier = model_spec(model).fit(training, settings, seed)
-    on_train = np.asarray(classifier.predict_proba(training.X)).argmax(axis=1)
-    probabilities = np.empty((0, len(data.genres)))
-    if fold.test.size:
-        probabilities = np.asarray(classifier.predict_proba(data.X[fold.test]), dtype=np.float64)
-        # float32 probabilities of XGBoost sum to one only to float32 precision.
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-    accuracy = float((on_train == training.y).mean())
-    return _Fitted(probabilities, accuracy, classifier if fold.keep else None)
-
-
-def _predictions(data: Dataset, folds: list[_Fold], fitted: list[_Fitted]) -> Predictions:
+def _predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Predictions:
     frames = []
     tested = [(fold, one) for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
     for number, (fold, one) in enumerate(tested):
@@ -258,9 +278,9 @@ def _manifest(
     config: FitConfig,
     settings: dict[str, Any],
     table_path: Path,
-    table: FeatureTable,
+    table: Table,
     split: Split,
-    folds: list[_Fold],
+    folds: list[Fold],
 ) -> runs.RunManifest:
     meta, protocol = table.meta, config.split
     n_tracks = int(table.frame["track_id"].nunique())
@@ -318,7 +338,9 @@ def _run_id(manifest: runs.RunManifest) -> str:
 
 
 def _command(config: FitConfig, table_path: Path, segment: str, feature_set: str) -> str:
-    words = ["gtzan", "fit", config.model, "--segments", segment, "--features", feature_set]
+    words = ["gtzan", "fit", config.model, "--segments", segment]
+    scale = feature_set.removeprefix(PREFIX)
+    words += ["--features", feature_set] if scale == feature_set else ["--scale", scale]
     words += ["--tables", str(table_path.parent), "--protocol", config.split.protocol]
     if config.split.folds is not None:
         words += ["--folds", str(config.split.folds)]
@@ -329,6 +351,8 @@ def _command(config: FitConfig, table_path: Path, segment: str, feature_set: str
     words += ["--seed", str(config.split.seed)]
     for pair in config.settings:
         words += ["--set", pair]
+    if config.augment:
+        words += ["--augment", ",".join(config.augment)]
     if config.split.leaked:
         words.append("--allow-leak")
     if config.final:
@@ -336,7 +360,7 @@ def _command(config: FitConfig, table_path: Path, segment: str, feature_set: str
     return shlex.join(words)
 
 
-def _card(table: FeatureTable, data: Dataset, manifest: runs.RunManifest) -> ModelCard:
+def _card(table: Table, data: Dataset, manifest: runs.RunManifest) -> ModelCard:
     return ModelCard(
         model=manifest.model,
         genres=data.genres,
@@ -349,6 +373,7 @@ def _card(table: FeatureTable, data: Dataset, manifest: runs.RunManifest) -> Mod
         synthetic=manifest.synthetic,
         trained_on=manifest.trained_on,
         feature_config=table.meta.config,
+        shape=data.shape,
     )
 
 
@@ -361,6 +386,7 @@ def _write_run(
     train_accuracy: float,
     model: StoredModel,
     seen: TrainingRange,
+    curves: pd.DataFrame,
 ) -> None:
     metrics = {
         "leaked": manifest.leaked,
@@ -375,4 +401,9 @@ def _write_run(
         save_range(new / runs.MODEL, seen)
         faults = known_faults(manifest.dataset)
         write_text(new / runs.CARD, model_card(manifest, scores, train_accuracy, faults))
+        if len(curves):
+            write_text(
+                new / runs.CURVES, curves.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+            )
+            save_figure(curves_figure(curves, manifest.run_id), new / "curves.png")
         write_text(new / runs.MANIFEST, manifest.to_json())

@@ -13,7 +13,7 @@ from gtzan_features.reports.scores import SEGMENT, TRACK, LevelScore, score
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gtzan_features.tables.runs import Run
+    from gtzan_features.tables.runs import Run, RunManifest
 
 COLUMNS = (
     "dataset",
@@ -137,17 +137,20 @@ def _labels(runs: list[Run]) -> list[str]:
     labels = []
     for run, key in zip(runs, keys, strict=True):
         twins = [r.manifest for r, k in zip(runs, keys, strict=True) if k == key]
-        m = run.manifest
-        parts = [f"{name}={value}" for name, value in m.settings.items() if _differs(twins, name)]
-        if len({t.seed for t in twins}) > 1:
-            parts.append(f"seed={m.seed}")
-        if len(twins) > 1 and not parts:
-            parts.append(m.run_id[-6:])
-        labels.append(f"{m.model} ({', '.join(parts)})" if parts else m.model)
+        parts = _parts(run.manifest, twins)
+        if sum(_parts(twin, twins) == parts for twin in twins) > 1:
+            parts.append(run.manifest.run_id[-6:])
+        labels.append(f"{run.manifest.model} ({', '.join(parts)})" if parts else run.manifest.model)
     return labels
 
 
-def _differs(manifests: list[Any], name: str) -> bool:
+def _parts(m: RunManifest, twins: list[RunManifest]) -> list[str]:
+    """Name settings and seed of a run where they differ among `twins`; what a run has not is not named."""
+    parts = [f"{name}={value}" for name, value in m.settings.items() if _differs(twins, name)]
+    return [*parts, f"seed={m.seed}"] if len({t.seed for t in twins}) > 1 else parts
+
+
+def _differs(manifests: list[RunManifest], name: str) -> bool:
     return len({str(m.settings.get(name)) for m in manifests}) > 1
 
 

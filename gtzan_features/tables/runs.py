@@ -9,7 +9,7 @@
       metrics.json          figures of the predictions, and the training accuracy
       model/                the fitted model, without pickle, and the range of its training rows
       README.md             the model card, for people
-      curves.csv            loss and accuracy per epoch, where the model has epochs
+      curves.csv, .png      loss and accuracy per epoch, of models that learn in epochs
 """
 
 from __future__ import annotations

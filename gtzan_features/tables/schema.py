@@ -84,9 +84,18 @@ def feature_schema(
         float32 where not given; an imported CSV keeps its digits in float64.
     """
     kind = value_type or pa.float32()
-    fields = [
+    fields = [pa.field(name, kind, nullable=False, metadata={"unit": unit}) for name, unit in columns]
+    return pa.schema([*key_fields(), *fields], metadata=schema_metadata(meta))
+
+
+def key_fields() -> list[pa.Field]:
+    """Return the Arrow fields of the key columns."""
+    return [
         pa.field(name, type_, nullable=False, metadata={"unit": unit, "description": text})
         for name, type_, unit, text in KEYS
     ]
-    fields += [pa.field(name, kind, nullable=False, metadata={"unit": unit}) for name, unit in columns]
-    return pa.schema(fields, metadata={METADATA_KEY: meta.to_json().encode()})
+
+
+def schema_metadata(meta: TableMeta) -> dict[bytes, bytes]:
+    """Return the metadata of a table's schema."""
+    return {METADATA_KEY: meta.to_json().encode()}

@@ -65,7 +65,13 @@ def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
     if path.is_file():
         return path
     others = sorted(p.stem for p in folder.glob("*-*s.parquet"))
-    if others:
+    if feature_set.startswith("spectrogram-"):
+        scale = feature_set.removeprefix("spectrogram-")
+        reason = (
+            "no such spectrogram table. Make it: gtzan features spectrograms AUDIO_DIR "
+            f"--scale {scale} --segments {segment}"
+        )
+    elif others:
         reason = (
             f"no such feature table; the folder has {', '.join(others)}. Extract with --segments {segment}"
         )
@@ -84,13 +90,21 @@ def write_parquet(path: Path, table: pa.Table) -> None:
 
 def write_table(path: Path, table: FeatureTable, schema: pa.Schema) -> None:
     """Write a feature table with the Arrow `schema` of `tables.schema.feature_schema`."""
-    arrays = [
-        pa.array(table.frame[name].to_numpy(), type=schema.field(name).type)
-        if name != "genre"
-        else _dictionary(table.frame["genre"])
-        for name in schema.names
+    features = [
+        pa.array(table.frame[name].to_numpy(), type=schema.field(name).type) for name in table.feature_names
     ]
+    arrays = [*key_arrays(table.frame, schema), *features]
     write_parquet(path, pa.Table.from_arrays(arrays, schema=schema))
+
+
+def key_arrays(frame: pd.DataFrame, schema: pa.Schema) -> list[pa.Array]:
+    """Return the key columns of `frame` as Arrow arrays of the types of `schema`, in their order."""
+    return [
+        pa.array(frame[name].to_numpy(), type=schema.field(name).type)
+        if name != "genre"
+        else _dictionary(frame["genre"])
+        for name in KEY_NAMES
+    ]
 
 
 def _dictionary(genres: pd.Series) -> pa.DictionaryArray:
@@ -122,7 +136,7 @@ def read_meta(path: Path) -> TableMeta:
         raise TableError(path, "no such feature table") from error
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(path, "not a whole Parquet file. Extract the features again") from error
-    return _meta(path, schema)
+    return table_meta(path, schema)
 
 
 def read_table(path: Path) -> FeatureTable:
@@ -134,7 +148,7 @@ def read_table(path: Path) -> FeatureTable:
         If the file is missing, damaged, no feature table, or holds missing or infinite values.
     """
     table = read_parquet(path, "feature table")
-    meta = _meta(path, table.schema)
+    meta = table_meta(path, table.schema)
     missing = [name for name in KEY_NAMES if name not in table.schema.names]
     if missing:
         raise TableError(
@@ -152,7 +166,8 @@ def read_table(path: Path) -> FeatureTable:
     return result
 
 
-def _meta(path: Path, schema: pa.Schema) -> TableMeta:
+def table_meta(path: Path, schema: pa.Schema) -> TableMeta:
+    """Return what a table's schema says of it; TableError where it is not one of ours."""
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise TableError(

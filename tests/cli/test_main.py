@@ -43,7 +43,7 @@ def fails(*words, code=1):
 def test_version_and_help():
     assert gtzan("--version").stdout.strip() == f"gtzan, version {__version__}"
     shown = gtzan("--help").stdout
-    for command in ("features", "fit", "predict", "report", "compare", "data", "demo"):
+    for command in ("features", "fit", "predict", "report", "compare", "explain", "data", "demo"):
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
 
 

@@ -155,7 +155,7 @@ def test_reports_never_train(tables, tmp_path, monkeypatch):
     runs = tmp_path / "runs"
     fit(tables, runs, config("knn"), n_jobs=1)
     (tables / "kaggle-3s.parquet").unlink()
-    monkeypatch.setattr(pipeline, "_fit_fold", None)
+    monkeypatch.setattr(pipeline, "fit_fold", None)
     report(runs, tmp_path / "a")
     report(runs, tmp_path / "b")
     for path in (tmp_path / "a").iterdir():

@@ -1,0 +1,330 @@
+"""A small convolutional network without torch: what scikit-learn's MLP can learn, applied as a convolution.
+
+What it is: a layer of filters over short stretches of a spectrogram (all bands, `patch` frames), shared
+over time; rectified; pooled over time by mean, maximum and standard deviation; and a network on the pooled
+values. What it is not: trained end to end. The filters are learnt first, as the first hidden layer of an
+`MLPClassifier` that tells genres from single patches; then they are frozen and the head is learnt on the
+pooled values. No error is propagated back through the pooling, so that the filters never learn what would
+serve the head best.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from gtzan_features.errors import ModelError
+from gtzan_features.models.base import ignore
+from gtzan_features.models.convolution import (
+    folded,
+    pooled_over_time,
+    relative_levels,
+    unfolded,
+    unpooled,
+)
+from gtzan_features.models.network import (
+    Batch,
+    NetworkSettings,
+    flat,
+    paired,
+    probabilities,
+    probability_gradient,
+    train_network,
+)
+from gtzan_features.models.spectral_augment import augmented
+from gtzan_features.models.watch import check_classes, grouped_validation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from gtzan_features.models.network import Epoch, Float32
+
+    IntVector = npt.NDArray[np.int64]
+
+_CHUNK = 64 * 2**20
+"""Bytes of unfolded patches at a time."""
+
+
+class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+    """Genres from spectrograms by filters shared over time, pooling and a network; see the module.
+
+    Parameters
+    ----------
+    n_bands : int
+        Bands of a spectrogram; a row of `X` holds its frames one after the other.
+    patch : int
+        Frames that a filter covers.
+    filters : int
+        Number of filters.
+    patch_hidden : tuple of int
+        Further layers of the network that learns the filters; they are thrown away with its output.
+    head : tuple of int
+        Hidden layers of the network on the pooled values.
+    time_bins : int
+        Equal parts of the row that are pooled by themselves.
+    epochs, patience : int
+        Most epochs of each of the two trainings, and epochs without improvement that end it.
+    patches_per_row : int
+        Random patches of each row in one epoch of the first training.
+    learning_rate, alpha, head_alpha : float
+        Of Adam; L2 penalty of the first and the second training.
+    batch_size : int
+        Patches, or rows, in one step.
+    validation : float
+        Share of the tracks on which the loss is watched; 0 for none: all epochs are run.
+    relative : bool
+        Take each row's mean level off it first, so that loudness does not count.
+    augment : tuple of str
+        Augmentations of `spectral_augment.KINDS`, of patches in the first training and of rows in the
+        second.
+    random_state : int
+        Seed of everything.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    centre_, scale_ : ndarray of shape (n_bands,)
+        Mean and standard deviation of each band over the training rows.
+    filters_, biases_ : ndarray of shape (patch * n_bands, filters) and (filters,)
+        The convolution.
+    head_ : list of ndarray
+        Weights and intercepts of the head's layers, the pooled values' standardisation folded in.
+    curves_ : list of Epoch
+        Loss and accuracy after each epoch of both trainings, "filters" and "head".
+    """
+
+    def __init__(
+        self,
+        n_bands: int = 64,
+        *,
+        patch: int = 4,
+        filters: int = 128,
+        patch_hidden: tuple[int, ...] = (),
+        head: tuple[int, ...] = (64,),
+        time_bins: int = 1,
+        epochs: int = 60,
+        patience: int = 8,
+        patches_per_row: int = 4,
+        learning_rate: float = 1e-3,
+        alpha: float = 1e-3,
+        head_alpha: float = 1.0,
+        batch_size: int = 64,
+        validation: float = 0.15,
+        relative: bool = True,
+        augment: tuple[str, ...] = (),
+        random_state: int = 0,
+    ) -> None:
+        self.n_bands = n_bands
+        self.patch = patch
+        self.filters = filters
+        self.patch_hidden = patch_hidden
+        self.head = head
+        self.time_bins = time_bins
+        self.epochs = epochs
+        self.patience = patience
+        self.patches_per_row = patches_per_row
+        self.learning_rate = learning_rate
+        self.alpha = alpha
+        self.head_alpha = head_alpha
+        self.batch_size = batch_size
+        self.validation = validation
+        self.relative = relative
+        self.augment = augment
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: npt.NDArray[np.floating],
+        y: npt.NDArray[Any],
+        groups: IntVector | None = None,
+        on_epoch: Callable[[Epoch], None] = ignore,
+    ) -> ConvolutionalClassifier:
+        """Learn the filters, then the head.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_frames * n_bands)
+            Spectrograms, frame after frame.
+        y : ndarray of shape (n_rows,)
+            Classes, two at least.
+        groups : ndarray of shape (n_rows,), optional
+            Track of each row; rows of a track are either learnt from or watched. Each row by itself where
+            not given.
+        on_epoch : callable
+            Told of each epoch of both trainings.
+
+        Returns
+        -------
+        ConvolutionalClassifier
+            Itself.
+
+        Raises
+        ------
+        ModelError
+            If there is one class only, a row has fewer frames than a patch, or no track can be watched.
+        """
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        S = self._spectrograms(X)
+        check_classes(self.classes_)
+        groups = np.arange(len(S)) if groups is None else groups
+        train, watched = grouped_validation(S[:, 0], codes, groups, self.validation, self.random_state)
+        if self.relative:
+            S = relative_levels(S)
+        self.centre_ = S[train].mean(axis=(0, 1))
+        self.scale_ = np.maximum(S[train].std(axis=(0, 1)), 1e-3)
+        Z = (S - self.centre_) / self.scale_
+        rng = np.random.default_rng(self.random_state)
+        self.curves_: list[Epoch] = []
+        self._fit_filters((Z[train], codes[train]), (Z[watched], codes[watched]), rng, on_epoch)
+        self._fit_head((Z[train], codes[train]), (Z[watched], codes[watched]), rng, on_epoch)
+        return self
+
+    def predict_proba(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Probabilities of shape (n_rows, n_classes)."""
+        return self.probabilities_at(self.standardised(X))
+
+    def predict(self, X: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
+        """Most probable class of each row."""
+        classes: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return classes
+
+    def probabilities_at(self, Z: Float32) -> npt.NDArray[np.float64]:
+        """Probabilities of shape (n_rows, n_classes) for standardised spectrograms."""
+        return probabilities(paired(self.head_), self.pooled(Z))
+
+    def gradient_at(self, Z: Float32, target: int) -> npt.NDArray[np.float64]:
+        """Gradient of the probability of class number `target` at each point of standardised spectrograms.
+
+        Through head, pooling and filters by the chain rule; shape of `Z`.
+        """
+        H = self.responses(Z)
+        back = probability_gradient(paired(self.head_), pooled_over_time(H, self.time_bins), target)
+        return folded(unpooled(back, H, self.time_bins) * (H > 0) @ self.filters_.T, self.patch)
+
+    def responses(self, Z: Float32) -> Float32:
+        """Rectified filters at every position, shape (n_rows, n_frames - patch + 1, filters).
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_rows, n_frames, n_bands)
+            Standardised spectrograms.
+        """
+        patches = unfolded(Z, self.patch)
+        # Copied into a matrix that BLAS takes: it multiplies overlapping rows slowly.
+        flat_patches = patches.reshape(-1, patches.shape[2])
+        result: Float32 = np.maximum(flat_patches @ self.filters_ + self.biases_, 0)
+        return result.reshape(*patches.shape[:2], -1)
+
+    def pooled(self, Z: Float32) -> Float32:
+        """Mean, maximum and deviation over time of each filter in each time bin.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, time_bins * 3 * filters)
+        """
+        n_frames = Z.shape[1]
+        bytes_per_row = (n_frames - self.patch + 1) * self.patch * self.n_bands * 4
+        step = max(1, _CHUNK // bytes_per_row)
+        parts = [
+            pooled_over_time(self.responses(Z[i : i + step]), self.time_bins) for i in range(0, len(Z), step)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, 3 * self.time_bins * self.filters), "f4")
+
+    def _spectrograms(self, X: npt.NDArray[np.floating]) -> Float32:
+        if X.shape[1] % self.n_bands or X.shape[1] // self.n_bands < self.patch + self.time_bins - 1:
+            frames = X.shape[1] / self.n_bands
+            msg = (
+                f"a row has {frames:g} frames of {self.n_bands} bands, fewer than the {self.patch} of a patch"
+                f" in {self.time_bins} time bins. Use longer segments, or --set patch=…"
+            )
+            raise ModelError(msg)
+        return np.asarray(X, dtype=np.float32).reshape(len(X), -1, self.n_bands)
+
+    def standardised(self, X: npt.NDArray[np.floating]) -> Float32:
+        """Return spectrograms as the filters see them, shape (n_rows, n_frames, n_bands)."""
+        S = self._spectrograms(X)
+        result: Float32 = ((relative_levels(S) if self.relative else S) - self.centre_) / self.scale_
+        return result
+
+    def _fit_filters(
+        self,
+        train: tuple[Float32, IntVector],
+        watched: tuple[Float32, IntVector],
+        rng: np.random.Generator,
+        on_epoch: Callable[[Epoch], None],
+    ) -> None:
+        Z, y = train
+        many = self.patches_per_row
+        last = Z.shape[1] - self.patch
+
+        def draw() -> Batch:
+            rows = np.repeat(np.arange(len(Z)), many)
+            start = rng.integers(0, last + 1, len(rows))
+            patches = np.lib.stride_tricks.sliding_window_view(Z, self.patch, axis=1)
+            return augmented(patches[rows, start].transpose(0, 2, 1), y[rows], self.augment, rng)
+
+        settings = self._settings((self.filters, *self.patch_hidden), self.alpha)
+        layers, curve = train_network(
+            draw,
+            self._spread(*train),
+            self._spread(*watched) if len(watched[1]) else None,
+            settings,
+            stage="filters",
+            seed=self.random_state,
+            on_epoch=on_epoch,
+        )
+        self.filters_, self.biases_ = layers[0]
+        self.curves_ += curve
+
+    def _spread(self, Z: Float32, y: IntVector) -> Batch:
+        """Patches at `patches_per_row` places of each row, evenly spread."""
+        starts = np.unique(np.linspace(0, Z.shape[1] - self.patch, self.patches_per_row).astype(int))
+        X = np.stack([Z[:, s : s + self.patch].reshape(len(Z), -1) for s in starts], axis=1)
+        return Batch(X.reshape(-1, X.shape[2]), np.repeat(y, len(starts)))
+
+    def _fit_head(
+        self,
+        train: tuple[Float32, IntVector],
+        watched: tuple[Float32, IntVector],
+        rng: np.random.Generator,
+        on_epoch: Callable[[Epoch], None],
+    ) -> None:
+        Z, y = train
+        plain = self.pooled(Z)
+        centre, scale = plain.mean(axis=0), np.maximum(plain.std(axis=0), 1e-3)
+
+        def draw() -> Batch:
+            if not self.augment:
+                return Batch((plain - centre) / scale, y)
+            batch = augmented(Z, y, self.augment, rng)
+            pooled = self.pooled(batch.X.reshape(len(batch.X), -1, self.n_bands))
+            return Batch((pooled - centre) / scale, batch.y, batch.weight)
+
+        valid = Batch((self.pooled(watched[0]) - centre) / scale, watched[1]) if len(watched[1]) else None
+        layers, curve = train_network(
+            draw,
+            Batch((plain - centre) / scale, y),
+            valid,
+            self._settings(self.head, self.head_alpha),
+            stage="head",
+            seed=self.random_state + 1,
+            on_epoch=on_epoch,
+        )
+        weights, intercepts = layers[0]
+        layers[0] = weights / scale[:, None], intercepts - (centre / scale) @ weights
+        self.head_ = flat(layers)
+        self.curves_ += curve
+
+    def _settings(self, hidden: tuple[int, ...], alpha: float) -> NetworkSettings:
+        return NetworkSettings(
+            hidden=tuple(hidden),
+            epochs=self.epochs,
+            patience=self.patience,
+            learning_rate=self.learning_rate,
+            alpha=alpha,
+            batch_size=self.batch_size,
+        )

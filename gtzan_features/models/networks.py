@@ -1,0 +1,66 @@
+"""The networks as models of the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gtzan_features.errors import ModelError
+from gtzan_features.models.base import FEATURES, SPECTROGRAMS, Classifier, ModelSpec, TrainingData
+from gtzan_features.models.cnn import ConvolutionalClassifier
+from gtzan_features.models.mlp import PlainNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NOT_SETTABLE = {"random_state", "n_bands", "augment"}
+
+
+def _spec(
+    name: str, estimator: Callable[..., Any], summary: str, inputs: tuple[str, ...], shown: tuple[str, ...]
+) -> ModelSpec:
+    parameters = estimator().get_params()
+
+    def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
+        rest = {name: _sequence(parameters[name], value) for name, value in settings.items()}
+        if data.shape is None and FEATURES not in inputs:
+            msg = f"{name} takes spectrograms, not features. Use a table of gtzan features spectrograms"
+            raise ModelError(msg)
+        n_bands = data.shape[1] if data.shape else 0
+        model = estimator(n_bands=n_bands, augment=data.augment, random_state=seed, **rest)
+        try:
+            return model.fit(data.X, data.y, data.groups, data.on_epoch)  # type: ignore[no-any-return]
+        except (ValueError, TypeError, ArithmeticError) as error:
+            msg = f"{name} cannot be fitted with these settings: {str(error).splitlines()[0]}"
+            raise ModelError(msg) from error
+
+    return ModelSpec(
+        name=name,
+        summary=summary,
+        fit=fit,
+        settable=lambda: set(parameters) - _NOT_SETTABLE,
+        defaults={name: parameters[name] for name in shown},
+        inputs=inputs,
+    )
+
+
+def _sequence(default: Any, value: Any) -> Any:  # noqa: ANN401 - a setting may be of any plain type
+    """Let a number stand for one layer: ``--set head=64``."""
+    return (value,) if isinstance(default, tuple) and not isinstance(value, (tuple, list)) else value
+
+
+SPECS = (
+    _spec(
+        "cnn",
+        ConvolutionalClassifier,
+        "filters shared over time, learnt from patches of a spectrogram, pooled; then a network. No torch",
+        (SPECTROGRAMS,),
+        ("patch", "filters", "head", "alpha", "head_alpha"),
+    ),
+    _spec(
+        "mlp",
+        PlainNetwork,
+        "plain network on features, or with --scale on flattened spectrograms: the control of cnn",
+        (FEATURES, SPECTROGRAMS),
+        ("hidden", "alpha"),
+    ),
+)

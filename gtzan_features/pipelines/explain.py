@@ -1,0 +1,285 @@
+"""What decides: for one file and a fitted model, or for a model on its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from gtzan_features.audio.decode import read_signal
+from gtzan_features.audio.segments import segment_bounds
+from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+from gtzan_features.errors import AudioTooShortError, ModelError
+from gtzan_features.features import sets
+from gtzan_features.models import saliency
+from gtzan_features.models.store import StoredModel, load_model
+from gtzan_features.pipelines.extract import ExtractConfig
+from gtzan_features.pipelines.spectrograms import SpectrogramRecipe
+from gtzan_features.reports.figures import save_figure
+from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
+from gtzan_features.reports.tables import TextTable
+from gtzan_features.spectra.spectrogram import band_hz, decode
+from gtzan_features.tables import runs
+from gtzan_features.tables.spectrograms import read_any_table
+from gtzan_features.tables.store import locate_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from gtzan_features.pipelines.rows import Recipe
+    from gtzan_features.tables.spectrograms import Table
+
+WINDOW_BANDS = 8
+"""Bands of an occlusion window."""
+
+WINDOW_S = 0.4
+"""Length of an occlusion window; of rows longer than 10 s, one 25th of the row."""
+
+_BACKGROUND = 200
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What decides, and where it is drawn.
+
+    Attributes
+    ----------
+    method : str
+        How it was found, in words.
+    genre : str
+        The predicted genre; empty for a model on its table.
+    probability : float or None
+        Mean probability of that genre over the file's rows.
+    table : TextTable
+        What decides most, the largest first.
+    picture : Path
+        The picture.
+    agreement : float or None
+        Spearman's rank correlation of the two saliency methods over the windows.
+    """
+
+    method: str
+    genre: str
+    probability: float | None
+    table: TextTable
+    picture: Path
+    agreement: float | None = None
+
+
+def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
+    """Explain why a model takes a file for its genre.
+
+    Networks on spectrograms: gradient times input, and occlusion beside it. XGBoost: TreeSHAP. Other
+    models: the fall of the probability when a family of features is taken from other rows of the table
+    the model was fitted on, found in `tables`.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no model, or one whose features cannot be computed from audio.
+    AudioError
+        If the file cannot be read or is shorter than one row.
+    TableError
+        If a table is needed and missing.
+    """
+    model = load_model(run / runs.MODEL)
+    recipe, rows = _rows(path, model)
+    probabilities = np.asarray(model.estimator.predict_proba(rows), dtype=np.float64).mean(axis=0)
+    target = int(probabilities.argmax())
+    genre = model.card.genres[target]
+    title = f"{path.name}: {genre}, {100 * probabilities[target]:.0f} % by {model.card.model}"
+    agreement = None
+    if model.card.shape:
+        method, table, agreement = _pictured(model, recipe, rows, target, title, out)
+    elif model.card.model == "xgboost":
+        method, table = _shap(model, rows, target, title, out)
+    else:
+        method, table = _replaced(model, rows, target, title, out, tables)
+    return Explanation(
+        method=method,
+        genre=genre,
+        probability=float(probabilities[target]),
+        table=table,
+        picture=out,
+        agreement=agreement,
+    )
+
+
+def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
+    """Say which families of features a model uses, by permutation importance on its test rows.
+
+    Where the stored model was fitted on all tracks after the folds, it has seen those rows: the result
+    then says what the model uses, not what new music would lose.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no model, or one on spectrograms.
+    RunError
+        If it is no run folder.
+    TableError
+        If the table is missing, or not the model's.
+    """
+    found = runs.read_run(run)
+    model = load_model(run / runs.MODEL)
+    if model.card.shape:
+        msg = f"{run}: a model on spectrograms is explained for a file: gtzan explain FILE --model {run}"
+        raise ModelError(msg)
+    table = _model_table(model, tables)
+    tested = table.frame["track_id"].isin(set(found.predictions.frame["track_id"])).to_numpy()
+    y = np.searchsorted(model.card.genres, table.frame["genre"].to_numpy(dtype=str)[tested])
+    falls = saliency.family_importance(model.estimator, table.values()[tested], y, _families(model))
+    seen = "rows it was fitted on" if found.manifest.n_folds > 1 else "test rows it never saw"
+    ordered = sorted(falls.items(), key=lambda pair: -pair[1][0])
+    rows = tuple((name, f"{100 * mean:.1f}", f"{100 * std:.1f}") for name, (mean, std) in ordered)
+    method = f"permutation importance by family, {int(tested.sum())} {seen}, 5 repeats"
+    title = f"{model.card.model}, {seen}"
+    figure = bars_figure({k: 100 * v for k, (v, _) in falls.items()}, "fall of the accuracy, points", title)
+    save_figure(figure, out)
+    header = ("family", "fall of the accuracy, points", "deviation")
+    return Explanation(
+        method=method,
+        genre="",
+        probability=None,
+        table=TextTable(title=title, header=header, rows=rows),
+        picture=out,
+    )
+
+
+def _rows(path: Path, model: StoredModel) -> tuple[Recipe, npt.NDArray[np.floating]]:
+    """Compute a file's rows as the model's table has them."""
+    card = model.card
+    if not card.feature_config:
+        msg = "the model was fitted on a CSV of unknown recipe: its features cannot be computed from audio"
+        raise ModelError(msg)
+    length = SegmentConfig.parse(card.segment)
+    recipe: Recipe
+    if card.shape:
+        recipe = SpectrogramRecipe(spectrograms=SpectrogramConfig(**card.feature_config), segments=(length,))
+    else:
+        recipe = ExtractConfig(features=FeatureConfig(**card.feature_config), segments=(length,))
+    signal = read_signal(path, recipe.sr)
+    first = signal.first_sample
+    cuts = segment_bounds(first + len(signal.samples), length, recipe.sr, first)
+    if not cuts:
+        raise AudioTooShortError(path, f"too short for a row of {length.name}")
+    pieces = [signal.samples[cut.start - first : cut.stop - first] for cut in cuts]
+    values: npt.NDArray[Any] = recipe.compute(pieces, length)
+    if card.shape:
+        if values.shape[1:] != card.shape:
+            msg = f"the model takes rows of {card.shape[0]} frames, and {path.name} gives {values.shape[1]}"
+            raise ModelError(msg + ". Fit it again on a table of gtzan features spectrograms")
+        return recipe, decode(values, SpectrogramConfig(**card.feature_config)).reshape(len(values), -1)
+    return recipe, values.astype(np.float64)
+
+
+def _pictured(
+    model: StoredModel, recipe: Recipe, rows: npt.NDArray[np.floating], target: int, title: str, out: Path
+) -> tuple[str, TextTable, float]:
+    config = SpectrogramConfig(**recipe.settings)
+    network: Any = model.estimator
+    window = _window(config, recipe.segments[0])
+    gradient = saliency.gradient_times_input(network, rows, target)
+    hidden = saliency.occlusion(network, rows, target, window)
+    summed = saliency.summed_in_windows(gradient, window)
+    agreement = float(spearmanr(summed.ravel(), hidden.ravel()).statistic)
+    row_s = SegmentConfig.parse(model.card.segment).seconds
+    maps = SaliencyMaps(
+        level_db=np.asarray(rows, dtype=np.float32).reshape(-1, config.n_bands),
+        gradient=gradient.reshape(-1, config.n_bands),
+        occlusion=hidden.reshape(-1, hidden.shape[2]),
+        seconds=row_s * len(rows),
+        band_hz=band_hz(config),
+    )
+    save_figure(saliency_figure(maps, title), out)
+    return (
+        f"gradient × input and occlusion, rank correlation {agreement:.2f} over {hidden.size} windows",
+        _regions(hidden, summed, config, window, row_s, title),
+        agreement,
+    )
+
+
+def _window(config: SpectrogramConfig, length: SegmentConfig) -> tuple[int, int]:
+    seconds = max(WINDOW_S, length.seconds / 25)
+    return max(1, round(seconds / config.frame_s)), WINDOW_BANDS
+
+
+def _regions(
+    hidden: npt.NDArray[np.float64],
+    summed: npt.NDArray[np.float64],
+    config: SpectrogramConfig,
+    window: tuple[int, int],
+    row_s: float,
+    title: str,
+) -> TextTable:
+    """List the windows whose hiding lowers the probability most."""
+    hz, rows = band_hz(config), []
+    for flat in np.argsort(-hidden, axis=None)[:_SHOWN]:
+        row, i, j = (int(k) for k in np.unravel_index(flat, hidden.shape))
+        start = row * row_s + i * window[0] * config.frame_s
+        low, high = hz[j * window[1]], hz[min((j + 1) * window[1], len(hz)) - 1]
+        rows.append(
+            (
+                f"{start:.1f}–{start + window[0] * config.frame_s:.1f} s",
+                f"{low:.0f}–{high:.0f} Hz",
+                f"{hidden[row, i, j]:+.3f}",
+                f"{summed[row, i, j]:+.3f}",
+            )
+        )
+    header = ("time", "bands", "fall of the row's probability when hidden", "gradient × input")
+    return TextTable(title=title, header=header, rows=tuple(rows))
+
+
+def _shap(
+    model: StoredModel, rows: npt.NDArray[np.floating], target: int, title: str, out: Path
+) -> tuple[str, TextTable]:
+    booster: Any = model.estimator
+    values = saliency.tree_shap(booster, rows, target).mean(axis=0)
+    families = _families(model)
+    by_family = {name: float(values[columns].sum()) for name, columns in families.items()}
+    save_figure(bars_figure(by_family, "TreeSHAP, sum over the family, in the genre's margin", title), out)
+    names = model.card.columns
+    top = np.argsort(-np.abs(values))[:_SHOWN]
+    lines = [(f"family {name}", f"{value:+.3f}") for name, value in _largest(by_family)]
+    lines += [(names[i], f"{values[i]:+.3f}") for i in top]
+    table = TextTable(title=title, header=("feature", "adds to the genre's margin"), rows=tuple(lines))
+    return "TreeSHAP (xgboost pred_contribs), mean over the rows", table
+
+
+def _replaced(
+    model: StoredModel, rows: npt.NDArray[np.floating], target: int, title: str, out: Path, tables: Path
+) -> tuple[str, TextTable]:
+    values = _model_table(model, tables).values()
+    background = values[:: -(-len(values) // _BACKGROUND)]
+    falls = saliency.family_replacement(model.estimator, rows, background, _families(model), target)
+    label = "fall of the probability"
+    save_figure(bars_figure(falls, label, title), out)
+    lines = tuple((name, f"{value:+.3f}") for name, value in _largest(falls))
+    method = f"families of features taken from {len(background)} rows of the table"
+    return method, TextTable(title=title, header=("family", label), rows=lines)
+
+
+def _largest(values: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(values.items(), key=lambda pair: -abs(pair[1]))
+
+
+def _model_table(model: StoredModel, tables: Path) -> Table:
+    path = locate_table(tables, model.card.feature_set, model.card.segment)
+    table = read_any_table(path)
+    model.check(table, path)
+    return table
+
+
+def _families(model: StoredModel) -> dict[str, list[int]]:
+    """Columns of the model by family; "other" for columns that are in no feature set."""
+    config = FeatureConfig(**model.card.feature_config) if model.card.feature_config else FeatureConfig()
+    family = {column.name: column.family for column in sets.columns(config)}
+    result: dict[str, list[int]] = {}
+    for number, name in enumerate(model.card.columns):
+        result.setdefault(family.get(name, "other"), []).append(number)
+    return result

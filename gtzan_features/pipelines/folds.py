@@ -1,0 +1,115 @@
+"""One fold of a fit: train on some rows, predict others; runs in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gtzan_features.models.base import Classifier, TrainingData, ignore
+from gtzan_features.models.registry import model_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from gtzan_features.datasets.dataset import Dataset
+    from gtzan_features.pipelines.augmentation import ExtraRows
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows to train on and rows to test on; `test` is empty for the model that is kept."""
+
+    train: npt.NDArray[np.int64]
+    test: npt.NDArray[np.int64]
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What one fold gave; `model` only where it is kept, `curves` only where the model has any."""
+
+    probabilities: npt.NDArray[np.float64]
+    train_accuracy: float
+    model: Classifier | None
+    curves: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What all folds of a fit share.
+
+    Attributes
+    ----------
+    data : Dataset
+        All rows.
+    model, settings, seed
+        The classifier.
+    augment : tuple of str
+        Augmentations of spectrograms while learning.
+    extra : tuple of ExtraRows
+        Rows of augmented audio, which are trained on where the row they come from is.
+    """
+
+    data: Dataset
+    model: str
+    settings: dict[str, Any]
+    seed: int
+    augment: tuple[str, ...] = ()
+    extra: tuple[ExtraRows, ...] = field(default_factory=tuple)
+
+
+def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> Fitted:
+    """Fit on the training rows of a fold and predict its test rows; runs in a worker."""
+    data = job.data
+    training = training_data(fold, job, on_epoch)
+    classifier = model_spec(job.model).fit(training, job.settings, job.seed)
+    own = slice(len(fold.train))
+    on_train = np.asarray(classifier.predict_proba(training.X[own])).argmax(axis=1)
+    probabilities = np.empty((0, len(data.genres)))
+    if fold.test.size:
+        probabilities = np.asarray(classifier.predict_proba(data.X[fold.test]), dtype=np.float64)
+        # float32 probabilities of XGBoost sum to one only to float32 precision.
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+    accuracy = float((on_train == training.y[own]).mean())
+    curves = tuple(getattr(classifier, "curves_", ()))
+    return Fitted(probabilities, accuracy, classifier if fold.keep else None, curves)
+
+
+def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> TrainingData:
+    """Return the rows to train on: those of the fold first, then what augmentation made of them."""
+    data, groups = job.data, job.data.groups()
+    X, y, of = [data.X[fold.train]], [data.y[fold.train]], [groups[fold.train]]
+    for extra in job.extra:
+        chosen = np.isin(extra.source, fold.train)
+        source = extra.source[chosen]
+        X.append(extra.X[chosen])
+        y.append(data.y[source])
+        of.append(groups[source])
+    return TrainingData(
+        X=np.concatenate(X) if job.extra else X[0],
+        y=np.concatenate(y),
+        groups=np.concatenate(of),
+        shape=data.shape,
+        augment=job.augment,
+        on_epoch=on_epoch,
+    )
+
+
+def curves_table(folds: list[Fold], fitted: list[Fitted]) -> pd.DataFrame:
+    """Return loss and accuracy per epoch of every fold, empty where the model has no epochs.
+
+    Columns ``fold`` (0, 1, … in the order of the tested folds; "all" for the model fitted on everything),
+    ``stage``, ``epoch``, ``train_loss``, ``train_accuracy``, ``valid_loss``, ``valid_accuracy``.
+    """
+    rows = []
+    number = 0
+    for fold, one in zip(folds, fitted, strict=True):
+        name = str(number) if fold.test.size else "all"
+        number += bool(fold.test.size)
+        rows += [{"fold": name, **epoch._asdict()} for epoch in one.curves]
+    return pd.DataFrame(rows).drop(columns="most", errors="ignore")

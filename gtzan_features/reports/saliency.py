@@ -1,0 +1,123 @@
+"""Pictures of what decides: maps over a spectrogram, bars of feature families."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaliencyMaps:
+    """A spectrogram and what two methods say of it; time runs along the first axis.
+
+    Attributes
+    ----------
+    level_db : ndarray of shape (n_frames, n_bands)
+        The spectrogram in dB.
+    gradient : ndarray of shape (n_frames, n_bands)
+        Gradient times input.
+    occlusion : ndarray of shape (n_windows_in_time, n_windows_in_bands)
+        Fall of the probability when a window is hidden.
+    seconds : float
+        Length of it all.
+    band_hz : ndarray of shape (n_bands,)
+        Centre of each band.
+    """
+
+    level_db: npt.NDArray[np.float32]
+    gradient: npt.NDArray[np.float64]
+    occlusion: npt.NDArray[np.float64]
+    seconds: float
+    band_hz: npt.NDArray[np.float64]
+
+
+def saliency_figure(maps: SaliencyMaps, title: str) -> Figure:
+    """Draw the spectrogram, gradient times input and occlusion above one another, time along x."""
+    figure = Figure(figsize=(9.5, 8.0), layout="constrained")
+    panels = figure.subplots(3, 1, sharex=True)
+    extent = (0.0, maps.seconds, 0.0, float(maps.level_db.shape[1]))
+    drawn: tuple[tuple[npt.NDArray[np.floating], str, str], ...] = (
+        (maps.level_db, "level, dB", "magma"),
+        (maps.gradient, "gradient × input", "RdBu_r"),
+        (maps.occlusion, "fall of the probability\nwhen hidden", "RdBu_r"),
+    )
+    for axes, (values, label, colours) in zip(panels, drawn, strict=True):
+        limits = _symmetric(values) if colours == "RdBu_r" else {}
+        picture = axes.imshow(
+            values.T,
+            origin="lower",
+            aspect="auto",
+            extent=extent,
+            cmap=colours,
+            interpolation="nearest",
+            **limits,
+        )
+        _label_bands(axes, maps.band_hz)
+        figure.colorbar(picture, ax=axes, label=label)
+    panels[1].set_title("red raises the probability of the genre, blue lowers it", fontsize=9, loc="left")
+    panels[2].set_xlabel("time, s")
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    return figure
+
+
+def bars_figure(values: Mapping[str, float], label: str, title: str) -> Figure:
+    """Draw one bar per name, the largest on top."""
+    ordered = sorted(values.items(), key=lambda pair: pair[1])
+    figure = Figure(figsize=(7.5, 0.34 * len(ordered) + 1.4), layout="constrained")
+    axes = figure.subplots()
+    colours = ["#D55E00" if value > 0 else "#0072B2" for _, value in ordered]
+    axes.barh([name for name, _ in ordered], [value for _, value in ordered], color=colours)
+    axes.axvline(0, color="#444444", linewidth=0.8)
+    axes.set_xlabel(label)
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    return figure
+
+
+def _symmetric(values: npt.NDArray[np.floating]) -> dict[str, float]:
+    largest = float(np.quantile(np.abs(values), 0.995)) or 1.0
+    return {"vmin": -largest, "vmax": largest}
+
+
+def _label_bands(axes: Axes, band_hz: npt.NDArray[np.float64]) -> None:
+    wanted = [hz for hz in (100, 250, 500, 1000, 2000, 4000, 8000) if band_hz[0] < hz < band_hz[-1]]
+    at = np.interp(wanted, band_hz, np.arange(len(band_hz)) + 0.5)
+    axes.set_yticks(at, [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in wanted])
+    axes.set_ylabel("Hz")
+
+
+def gallery_figure(
+    pictures: Mapping[str, npt.NDArray[np.float32]],
+    seconds: float,
+    band_hz: npt.NDArray[np.float64],
+    title: str,
+) -> Figure:
+    """Draw spectrograms of shape (n_frames, n_bands) in dB side by side, all on one scale of colours."""
+    columns = 2
+    n_rows = -(-len(pictures) // columns)
+    figure = Figure(figsize=(10.0, 1.9 * n_rows + 0.6), layout="constrained")
+    panels = figure.subplots(n_rows, columns, sharex=True, squeeze=False)
+    first = next(iter(pictures.values()))
+    low, high = float(np.quantile(first, 0.02)), float(first.max())
+    for axes in panels.flat[len(pictures) :]:
+        axes.set_axis_off()
+    for axes, (name, levels) in zip(panels.flat, pictures.items(), strict=False):
+        extent = (0.0, seconds, 0.0, float(levels.shape[1]))
+        picture = axes.imshow(
+            levels.T, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high
+        )
+        _label_bands(axes, band_hz)
+        axes.set_title(name, fontsize=9, loc="left")
+    for axes in panels[-1]:
+        axes.set_xlabel("time, s")
+    figure.colorbar(picture, ax=panels, label="level, dB", shrink=0.6)
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    return figure

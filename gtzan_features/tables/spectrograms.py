@@ -1,0 +1,125 @@
+"""Spectrogram tables: the keys of a feature table, and one column with a picture of bytes per row.
+
+The column ``spectrogram`` holds ``n_frames * n_bands`` bytes: frame after frame, low bands first. The
+field's metadata has the shape, the metadata of the schema the configuration that turns a byte into dB.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from gtzan_features.config import SpectrogramConfig
+from gtzan_features.errors import TableError
+from gtzan_features.spectra.spectrogram import decode
+from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, schema_metadata
+from gtzan_features.tables.store import (
+    FeatureTable,
+    key_arrays,
+    read_parquet,
+    read_table,
+    table_meta,
+    write_parquet,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+PREFIX = "spectrogram-"
+COLUMN = "spectrogram"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrogramTable:
+    """A spectrogram table in memory; what a classifier needs of it is called as in `FeatureTable`.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Key columns.
+    codes : ndarray of shape (n_rows, n_frames, n_bands), uint8
+        Levels; ``config.floor_db + config.step_db * code`` dB over a power of 1.
+    meta : TableMeta
+        What the table says of itself.
+    """
+
+    frame: pd.DataFrame
+    codes: npt.NDArray[np.uint8]
+    meta: TableMeta
+
+    @property
+    def config(self) -> SpectrogramConfig:
+        """How the spectrograms were computed."""
+        return SpectrogramConfig(**self.meta.config)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Frames and bands of a row."""
+        return self.codes.shape[1], self.codes.shape[2]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the bands, low to high: a row has each of them in every frame."""
+        return [f"band{b}" for b in range(self.shape[1])]
+
+    def values(self) -> npt.NDArray[np.float32]:
+        """Levels in dB, shape (n_rows, n_frames * n_bands)."""
+        return decode(self.codes, self.config).reshape(len(self.codes), -1)
+
+
+Table = FeatureTable | SpectrogramTable
+"""What a model can be fitted on."""
+
+
+def write_spectrograms(path: Path, table: SpectrogramTable) -> None:
+    """Write a spectrogram table, whole or not at all; the same table gives the same bytes."""
+    n_frames, n_bands = table.shape
+    width = n_frames * n_bands
+    codes = np.ascontiguousarray(table.codes, dtype=np.uint8)
+    pixels = pa.Array.from_buffers(pa.binary(width), len(codes), [None, pa.py_buffer(codes.tobytes())])
+    described = {"shape": json.dumps([n_frames, n_bands]), "unit": "bytes; see step_db and floor_db"}
+    fields = [*key_fields(), pa.field(COLUMN, pa.binary(width), nullable=False, metadata=described)]
+    schema = pa.schema(fields, metadata=schema_metadata(table.meta))
+    write_parquet(path, pa.Table.from_arrays([*key_arrays(table.frame, schema), pixels], schema=schema))
+
+
+def read_spectrograms(path: Path) -> SpectrogramTable:
+    """Read and check a spectrogram table.
+
+    Raises
+    ------
+    TableError
+        If the file is missing, damaged or no spectrogram table.
+    """
+    table = read_parquet(path, "spectrogram table")
+    meta = table_meta(path, table.schema)
+    again = "Make it again: gtzan features spectrograms AUDIO_DIR"
+    if COLUMN not in table.schema.names or any(name not in table.schema.names for name in KEY_NAMES):
+        raise TableError(path, f"no spectrogram table. {again}")
+    try:
+        shape = tuple(json.loads(table.schema.field(COLUMN).metadata[b"shape"]))
+        flat = b"".join(chunk for piece in table.column(COLUMN).chunks for chunk in _bytes(piece))
+        codes = np.frombuffer(flat, dtype=np.uint8).reshape(table.num_rows, *shape)
+        SpectrogramConfig(**meta.config)
+    except (ValueError, KeyError, TypeError) as error:
+        raise TableError(path, f"spectrograms of another program or version. {again}") from error
+    frame = table.select(list(KEY_NAMES)).to_pandas()
+    frame["genre"] = frame["genre"].astype(str)
+    return SpectrogramTable(frame=frame, codes=codes, meta=meta)
+
+
+def _bytes(piece: pa.FixedSizeBinaryArray) -> list[memoryview]:
+    width = piece.type.byte_width
+    return [memoryview(piece.buffers()[1])[piece.offset * width : (piece.offset + len(piece)) * width]]
+
+
+def read_any_table(path: Path) -> Table:
+    """Read a feature table, or a spectrogram table where the name says that it is one; errors as theirs."""
+    return read_spectrograms(path) if path.name.startswith(PREFIX) else read_table(path)
