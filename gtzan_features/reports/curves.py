@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = ("epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
-"""What ``curves.csv`` holds, after ``fold`` and ``stage`` where there are several; cells of ``valid`` may be empty."""
+"""What ``curves.csv`` holds, after ``fold`` and ``stage``; cells of ``valid`` may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
