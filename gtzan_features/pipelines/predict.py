@@ -247,8 +247,8 @@ def _feature_config(model: StoredModel, folder: Path) -> FeatureConfig:
         columns = tuple(column.name for column in sets.columns(config))
     except (TypeError, ConfigError) as error:
         msg = (
-            f"{folder}: trained on {card.feature_set} features, which this version cannot compute from a "
-            "file. Extract the features again and fit on them"
+            f"{folder}: trained on the {card.feature_set} table, and predict computes feature sets only. "
+            "Fit a model on one, for example: gtzan fit xgboost --final"
         )
         raise ModelError(msg) from error
     if config.fingerprint() != card.feature_fingerprint or columns != card.columns:

@@ -157,8 +157,8 @@ def test_models_whose_features_cannot_be_computed_are_refused(world, tmp_path):
     table = make_table()
     for name, config, reason in (
         ("foreign", {}, "trained on a CSV of unknown recipe"),
-        ("other", {"feature_set": "timbre-toolbox"}, "which this version cannot compute"),
-        ("new", {"novelty": 1}, "which this version cannot compute"),
+        ("other", {"feature_set": "timbre-toolbox"}, "predict computes feature sets only"),
+        ("new", {"novelty": 1}, "predict computes feature sets only"),
         ("old", {"version": 1}, "trained on features of another version"),
     ):
         changed = dataclasses.replace(table, meta=dataclasses.replace(table.meta, config=config))
