@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gtzan_features.audio.decode import content_hash
-from gtzan_features.config import SegmentConfig, SplitConfig, fingerprint, spectrogram_name
+from gtzan_features.config import SegmentConfig, SplitConfig, spectrogram_name
 from gtzan_features.datasets.dataset import Dataset, load_dataset
 from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.errors import ModelError, SplitError
@@ -25,8 +22,8 @@ from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
 from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, fit_fold
+from gtzan_features.pipelines.manifest import make_manifest
 from gtzan_features.pipelines.progress import Progress, silent
-from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import representative
 from gtzan_features.reports.curves import curves_figure
@@ -36,7 +33,7 @@ from gtzan_features.reports.tables import TextTable, scores_table
 from gtzan_features.tables import runs
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
-from gtzan_features.tables.spectrograms import PREFIX, Table, read_any_table
+from gtzan_features.tables.spectrograms import Table, read_any_table
 from gtzan_features.tables.store import locate_table
 
 if TYPE_CHECKING:
@@ -214,7 +211,9 @@ def fit(
     at, kept = next((i, one.model) for i, one in enumerate(fitted) if one.model is not None)
     if config.augment:
         settings = {**settings, "augment": "+".join((*spectral, *audio))}
-    manifest = _manifest(config, settings, table_path, table, split, folds)
+    manifest = make_manifest(
+        config, settings, table_path, table, split, sum(fold.test.size > 0 for fold in folds)
+    )
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
     seen = training_range(data.X[folds[at].train], table.feature_names)
     # The refitted model is not tested: its training accuracy is not that of the folds.
@@ -272,92 +271,6 @@ def _predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Pred
         frames.append(frame)
     frame = pd.concat(frames).sort_values(["track_id", "segment"], kind="stable", ignore_index=True)
     return Predictions(frame=frame, genres=data.genres)
-
-
-def _manifest(
-    config: FitConfig,
-    settings: dict[str, Any],
-    table_path: Path,
-    table: Table,
-    split: Split,
-    folds: list[Fold],
-) -> runs.RunManifest:
-    meta, protocol = table.meta, config.split
-    n_tracks = int(table.frame["track_id"].nunique())
-    tested = sum(fold.test.size > 0 for fold in folds)
-    manifest = runs.RunManifest(
-        run_id="",
-        command=_command(config, table_path, meta.segment, meta.feature_set),
-        model=config.model,
-        settings=settings,
-        seed=protocol.seed,
-        dataset=meta.dataset,
-        synthetic=meta.synthetic,
-        feature_set=meta.feature_set,
-        feature_fingerprint=meta.feature_fingerprint,
-        segment=meta.segment,
-        table_origin=meta.origin,
-        table_sha256=content_hash(table_path),
-        n_tracks=n_tracks,
-        n_rows=len(table.frame),
-        genres=tuple(sorted(set(table.frame["genre"]))),
-        protocol=protocol.name,
-        protocol_settings=asdict(protocol),
-        leaked=protocol.leaked,
-        split_fingerprint=split.fingerprint(),
-        n_folds=tested,
-        trained_on=_trained_on(split, protocol, tested, final=config.final),
-        final=config.final,
-        versions=model_versions(),
-    )
-    return replace(manifest, run_id=_run_id(manifest))
-
-
-def _trained_on(split: Split, protocol: SplitConfig, n_folds: int, *, final: bool) -> str:
-    frame = split.frame
-    tested_only = n_folds == 1 and not final
-    shown = frame["role"] == "train" if tested_only else frame["role"] != "excluded"
-    count = frame.loc[shown, "track_id"].nunique()
-    if n_folds == 1 and final:
-        return f"all {count} tracks of {protocol.name}, after the test part was tested"
-    if tested_only:
-        return f"the training part of {protocol.name}: {count} tracks"
-    return f"all {count} tracks of {protocol.name}, after the folds were tested"
-
-
-def _run_id(manifest: runs.RunManifest) -> str:
-    """Name a run by what it holds; all that changes its figures goes into the last six digits."""
-    # The command tells where the table lies, which changes nothing.
-    unnamed = {"run_id", "command", "versions"}
-    if not manifest.final or manifest.n_folds > 1:
-        unnamed.add("final")  # under folds the kept model is the same with and without
-    content = {k: v for k, v in asdict(manifest).items() if k not in unnamed}
-    names = [manifest.dataset, manifest.model, manifest.feature_set, manifest.segment, manifest.protocol]
-    slug = "-".join(re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-") for name in names)
-    return f"{slug}-{fingerprint(content)[:6]}"
-
-
-def _command(config: FitConfig, table_path: Path, segment: str, feature_set: str) -> str:
-    words = ["gtzan", "fit", config.model, "--segments", segment]
-    scale = feature_set.removeprefix(PREFIX)
-    words += ["--features", feature_set] if scale == feature_set else ["--scale", scale]
-    words += ["--tables", str(table_path.parent), "--protocol", config.split.protocol]
-    if config.split.folds is not None:
-        words += ["--folds", str(config.split.folds)]
-    if config.split.holdout is not None:
-        words += ["--holdout", f"{config.split.holdout:g}"]
-    if config.split.evaluate_on != "test":
-        words += ["--evaluate-on", config.split.evaluate_on]
-    words += ["--seed", str(config.split.seed)]
-    for pair in config.settings:
-        words += ["--set", pair]
-    if config.augment:
-        words += ["--augment", ",".join(config.augment)]
-    if config.split.leaked:
-        words.append("--allow-leak")
-    if config.final:
-        words.append("--final")
-    return shlex.join(words)
 
 
 def _card(table: Table, data: Dataset, manifest: runs.RunManifest) -> ModelCard:
