@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FEATURES_HELP, FILE, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
-from cli.progress import notice, print_json, progress_bar
+from cli.progress import notice, print_json, print_table, progress_bar
 from gtzan_features.config import SCALES, SpectrogramConfig
 
 if TYPE_CHECKING:
@@ -165,6 +165,30 @@ def spectrograms(
         print_json([asdict(summary) for summary in summaries])
     if strict and any(summary.skipped for summary in summaries):
         ctx.exit(1)
+
+
+@features.command()
+@click.option("--features", "feature_set", default="full", show_default=True, help=FEATURES_HELP)
+@click.option("--columns", "each", is_flag=True, help="Every column with unit, meaning and source.")
+@json_option
+def describe(feature_set: str, each: bool, as_json: bool) -> None:
+    """Say what the columns of a feature set are: families and features, or with --columns each of them.
+
+    A column is called feature, index and statistic: mfcc3_p90, correlation_pattern3x17.
+    """
+    from gtzan_features.pipelines.describe import columns_table, families_table
+    from gtzan_features.pipelines.describe import describe as run
+
+    columns = run(feature_set)
+    if as_json:
+        print_json([asdict(column) for column in columns])
+        return
+    if each:
+        click.echo(columns_table(columns).markdown())
+        return
+    table = families_table(columns)
+    print_table(table.title, table.header, table.rows)
+    click.echo(f"{len(columns)} columns. Each of them: --columns (Markdown) or --json.")
 
 
 @features.command("import")

@@ -32,3 +32,34 @@ def rms(spectra: Spectra) -> NDArray[np.float64]:
         spectra.padded, spectra.n_frames, spectra.config.n_fft, spectra.config.hop, result
     )
     return np.sqrt(result, out=result)
+
+
+def level(spectra: Spectra) -> NDArray[np.float64]:
+    """Level of each frame under the loudest one.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        dB within [-80, 0]; 0 for silence.
+    """
+    power = spectra.kept("rms", lambda: rms(spectra)) ** 2
+    top = power.max()
+    if top == 0:
+        return np.zeros(len(power))
+    return 10 * np.log10(np.maximum(power / top, 1e-8))
+
+
+def low_energy(spectra: Spectra) -> NDArray[np.float64]:
+    """Share of the frames whose root mean square is under the mean of all frames.
+
+    Returns
+    -------
+    ndarray of shape (1,)
+        Within [0, 1); 0 for a steady signal and for silence.
+
+    References
+    ----------
+    .. [1] G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", 2002.
+    """
+    values = spectra.kept("rms", lambda: rms(spectra))
+    return np.array([np.mean(values < values.mean() * (1 - 1e-9))])

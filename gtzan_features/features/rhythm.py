@@ -15,6 +15,7 @@ from gtzan_features.spectra import kernels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gtzan_features.config import FeatureConfig
     from gtzan_features.spectra import Spectra
 
 _WINDOW_S = 8.0  # of the autocorrelation
@@ -63,9 +64,14 @@ def onset_envelope(spectra: Spectra) -> NDArray[np.float32]:
     levels, config = spectra.mel_db, spectra.config
     rise = np.empty(max(len(levels) - 1, 0), np.float32)
     kernels.median_rise(levels, rise)
-    late = 1 + config.n_fft // (2 * config.hop)  # the lag, and the centring of frames
-    result = np.zeros(len(levels), np.float32)
-    result[late:] = rise[: max(len(levels) - late, 0)]
+    return late(rise, len(levels), config)
+
+
+def late(rise: NDArray[np.float32], n_frames: int, config: FeatureConfig) -> NDArray[np.float32]:
+    """Move rises (n_frames - 1, ...) by the lag and the centring of frames, as librosa does; 0 before."""
+    shift = 1 + config.n_fft // (2 * config.hop)
+    result = np.zeros((n_frames, *rise.shape[1:]), np.float32)
+    result[shift:] = rise[: max(n_frames - shift, 0)]
     return result
 
 

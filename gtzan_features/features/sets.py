@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gtzan_features.config import FeatureConfig
 from gtzan_features.errors import ConfigError
+from gtzan_features.features.full import FULL
 from gtzan_features.features.registry import KAGGLE, Column, FeatureSpec
-from gtzan_features.features.summary import summarise
+from gtzan_features.features.summary import summarise_all
 from gtzan_features.spectra import Scratch, Spectra
 from gtzan_features.spectra import is_compiled as is_compiled  # re-exported: a question about `compute`
 
@@ -18,9 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gtzan_features.config import FeatureConfig
-
-SETS: dict[str, tuple[FeatureSpec, ...]] = {"kaggle": KAGGLE}
+SETS: dict[str, tuple[FeatureSpec, ...]] = {"kaggle": KAGGLE, "full": FULL}
 
 _MEMORY = threading.local()
 
@@ -86,6 +87,7 @@ def selected(selection: str, known: tuple[str, ...]) -> tuple[str, ...]:
     return left
 
 
+@lru_cache(maxsize=16)
 def columns(config: FeatureConfig) -> tuple[Column, ...]:
     """Return the columns of a feature set; known before any audio is read.
 
@@ -102,6 +104,32 @@ def columns(config: FeatureConfig) -> tuple[Column, ...]:
     (57, 'chroma_stft_mean', 'mfcc20_var')
     """
     return tuple(column for spec in specs(config) for column in spec.columns(config))
+
+
+def column(name: str) -> Column:
+    """Read the name of a column of the `full` set back into feature, index, statistic and family.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> found = column("correlation_pattern3x17")
+    >>> found.feature, found.index, found.statistic, found.family
+    ('correlation_pattern', (3, 17), 'value', 'blocks')
+    """
+    found = _by_name().get(name)
+    if found is None:
+        msg = f"no column {name!r}: gtzan features describe --features full lists them"
+        raise ConfigError(msg)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> dict[str, Column]:
+    return {one.name: one for one in columns(FeatureConfig(feature_set="full"))}
 
 
 def compute(signals: Sequence[NDArray[np.float32]], config: FeatureConfig) -> NDArray[np.float64]:
@@ -134,7 +162,7 @@ def compute(signals: Sequence[NDArray[np.float32]], config: FeatureConfig) -> ND
     rows = np.empty((len(signals), len(columns(config))))
     for row, signal in zip(rows, signals, strict=True):
         spectra = Spectra(signal, config, _scratch())
-        row[:] = np.concatenate([summarise(spec.compute(spectra), spec) for spec in chosen])
+        row[:] = summarise_all([spec.compute(spectra) for spec in chosen], chosen)
     return rows
 
 

@@ -6,10 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gtzan_features.spectra import descriptors, mel
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gtzan_features.spectra import Spectra
+
+ROLLOFFS = (25, 50, 95)
+"""Percent of a frame's magnitudes under `rolloff_at`."""
+
+N_OCTAVES = 8
+"""Bands of `octave_flatness` and `octave_crest`: octaves that end at half the sampling rate."""
+
+N_RISE = 32
+"""Bands of `band_rise`: four mel bands each."""
+
+_FLOOR = 1e-10  # power, as in librosa.feature.spectral_flatness
+_BLOCK = 64  # frames at a time, so that they stay in the cache
+_ROUGH_STEP = 8  # frames between those whose roughness is taken
+_ROUGH_PEAKS = 20
 
 
 def spectral_centroid(spectra: Spectra) -> NDArray[np.float64]:
@@ -70,3 +86,211 @@ def spectral_rolloff(spectra: Spectra) -> NDArray[np.float64]:
     .. [1] G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", 2002.
     """
     return np.ascontiguousarray(spectra.shape[:, 2])
+
+
+def spectral_flux(spectra: Spectra) -> NDArray[np.float64]:
+    """Distance between the spectra of neighbouring frames, each scaled to unit norm.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        Within [0, sqrt(2)]; 0 for the first frame, for a steady signal and for silence.
+
+    References
+    ----------
+    .. [1] G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", 2002.
+    """
+    result = np.empty(spectra.n_frames)
+    descriptors.spectral_flux(spectra.magnitude, result)
+    return result
+
+
+def spectral_skewness(spectra: Spectra) -> NDArray[np.float64]:
+    """Skewness of each magnitude spectrum over frequency; shape (n_frames,), 0 for silence and one bin.
+
+    References
+    ----------
+    .. [1] G. Peeters, "A large set of audio features", IRCAM, 2004.
+    """
+    return np.ascontiguousarray(_moments(spectra)[:, 0])
+
+
+def spectral_kurtosis(spectra: Spectra) -> NDArray[np.float64]:
+    """Kurtosis of each magnitude spectrum over frequency, as `spectral_skewness`; 3 for a Gaussian."""
+    return np.ascontiguousarray(_moments(spectra)[:, 1])
+
+
+def _moments(spectra: Spectra) -> NDArray[np.float64]:
+    def compute() -> NDArray[np.float64]:
+        result = np.empty((spectra.n_frames, 2))
+        bin_hz = spectra.config.sr / spectra.config.n_fft
+        descriptors.higher_moments(spectra.magnitude, spectra.shape, bin_hz, result)
+        return result
+
+    return spectra.kept("moments", compute)
+
+
+def rolloff_at(spectra: Spectra) -> NDArray[np.float64]:
+    """Frequencies of the first bins at which the running sum of magnitudes reaches `ROLLOFFS` percent.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, 3)
+        Hz; 0 for a silent frame.
+    """
+    result = np.empty((spectra.n_frames, len(ROLLOFFS)))
+    bin_hz = spectra.config.sr / spectra.config.n_fft
+    descriptors.rolloffs(spectra.magnitude, np.array(ROLLOFFS) / 100, bin_hz, result)
+    return result
+
+
+def spectral_flatness(spectra: Spectra) -> NDArray[np.float32]:
+    """Geometric over arithmetic mean of each power spectrum, in dB.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        dB, at most 0: 10 log10 of ``librosa.feature.spectral_flatness``; 0 for silence.
+
+    References
+    ----------
+    .. [1] J. Johnston, "Transform coding of audio signals using perceptual noise criteria", 1988.
+    """
+    return _of_power(spectra)["flatness"]
+
+
+def spectral_crest(spectra: Spectra) -> NDArray[np.float32]:
+    """Maximum over mean of each power spectrum; dB, shape (n_frames,), 0 for silence."""
+    return _of_power(spectra)["crest"]
+
+
+def spectral_entropy(spectra: Spectra) -> NDArray[np.float32]:
+    """Shannon entropy of each power spectrum, divided by that of white noise.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        Within [0, 1]; 1 for silence.
+
+    References
+    ----------
+    .. [1] H. Misra et al., "Spectral entropy based feature for robust ASR", ICASSP 2004.
+    """
+    return _of_power(spectra)["entropy"]
+
+
+def spectral_slope(spectra: Spectra) -> NDArray[np.float32]:
+    """Slope of the straight line through the levels of each spectrum.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        dB per kHz; 0 for silence.
+
+    References
+    ----------
+    .. [1] G. Peeters, "A large set of audio features", IRCAM, 2004.
+    """
+    return _of_power(spectra)["slope"]
+
+
+def octave_flatness(spectra: Spectra) -> NDArray[np.float32]:
+    """`spectral_flatness` within each of `N_OCTAVES` bands; dB, shape (n_frames, N_OCTAVES)."""
+    return _of_power(spectra)["octave_flatness"]
+
+
+def octave_crest(spectra: Spectra) -> NDArray[np.float32]:
+    """`spectral_crest` within each of `N_OCTAVES` bands; dB, shape (n_frames, N_OCTAVES)."""
+    return _of_power(spectra)["octave_crest"]
+
+
+def octave_edges(n_bins: int) -> NDArray[np.int64]:
+    """Return the first bin of each band of `octave_flatness`; the last band ends with the last bin."""
+    half = (n_bins - 1) / 2.0 ** np.arange(N_OCTAVES - 1, 0, -1)
+    return np.concatenate([[1], np.round(half).astype(np.int64)])
+
+
+def _of_power(spectra: Spectra) -> dict[str, NDArray[np.float32]]:
+    return spectra.kept("of_power", lambda: _descriptors(spectra.magnitude, spectra.config.sr))
+
+
+def _descriptors(magnitude: NDArray[np.float32], sr: int) -> dict[str, NDArray[np.float32]]:
+    """Everything that takes powers and their logarithms, a block of frames at a time."""
+    n_frames, n_bins = magnitude.shape
+    edges = octave_edges(n_bins)
+    widths = np.diff(np.append(edges, n_bins)).astype(np.float32)
+    khz = np.linspace(0, sr / 2000, n_bins)
+    fit = ((khz - khz.mean()) / ((khz - khz.mean()) ** 2).sum()).astype(np.float32)
+    decibels = np.float32(10 / np.log(10))
+    whole, bands = np.empty((4, n_frames), np.float32), np.empty((2, n_frames, N_OCTAVES), np.float32)
+    for first in range(0, n_frames, _BLOCK):
+        at = slice(first, first + _BLOCK)
+        power = np.maximum(np.square(magnitude[at]), np.float32(_FLOOR))
+        logs = np.log(power)
+        total = power.sum(axis=1)
+        mean_log = np.log(total / n_bins)
+        whole[0, at] = decibels * (logs.mean(axis=1) - mean_log)
+        whole[1, at] = decibels * (np.log(power.max(axis=1)) - mean_log)
+        whole[2, at] = (np.log(total) - np.einsum("tk,tk->t", power, logs) / total) / np.log(n_bins)
+        whole[3, at] = decibels * (logs @ fit)
+        band_mean = np.log(np.add.reduceat(power, edges, axis=1) / widths)
+        bands[0, at] = decibels * (np.add.reduceat(logs, edges, axis=1) / widths - band_mean)
+        bands[1, at] = decibels * (np.maximum.reduceat(logs, edges, axis=1) - band_mean)
+    names = ("flatness", "crest", "entropy", "slope")
+    return dict(zip(names, whole, strict=True)) | {"octave_flatness": bands[0], "octave_crest": bands[1]}
+
+
+def band_rise(spectra: Spectra) -> NDArray[np.float32]:
+    """Change of the level of each of `N_RISE` bands from frame to frame, falls as 0.
+
+    Returns
+    -------
+    ndarray of shape (n_frames - 1, N_RISE)
+        dB; one row of 0 for a signal of one frame.
+    """
+    levels = band_levels(spectra, N_RISE)
+    if len(levels) == 1:
+        return np.zeros_like(levels)
+    return np.maximum(np.diff(levels, axis=0), 0)
+
+
+def band_levels(spectra: Spectra, n_bands: int) -> NDArray[np.float32]:
+    """Level of groups of neighbouring mel bands.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Power in mel bands.
+    n_bands : int
+        Number of groups; divides ``config.n_mels``.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_bands)
+        dB over 1, at most 80 dB under the largest value of the signal, not under -100.
+    """
+
+    def compute() -> NDArray[np.float32]:
+        power = spectra.mel_power
+        grouped = power.reshape(len(power), n_bands, -1).sum(axis=2)
+        return mel.decibels(grouped)
+
+    return spectra.kept(f"levels of {n_bands} bands", compute)
+
+
+def roughness(spectra: Spectra) -> NDArray[np.float64]:
+    """Sensory dissonance of the 20 loudest peaks of every eighth frame.
+
+    Returns
+    -------
+    ndarray of shape (ceil(n_frames / 8),)
+        Dissonance over the sum of the peaks' magnitudes; 0 for a sine and for silence.
+
+    References
+    ----------
+    .. [1] W. Sethares, "Local consonance and the relationship between timbre and scale", JASA 94(3), 1993.
+    """
+    result = np.empty(-(-spectra.n_frames // _ROUGH_STEP))
+    bin_hz = spectra.config.sr / spectra.config.n_fft
+    descriptors.roughness(spectra.magnitude, bin_hz, _ROUGH_STEP, _ROUGH_PEAKS, result)
+    return result

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from gtzan_features.spectra import Spectra
 
+N_MFCC = 21
+"""Coefficients 0 to 20, which the `full` set takes."""
+
+_NEIGHBOURS = 3
+
 
 def mfcc(spectra: Spectra) -> NDArray[np.float32]:
     """Mel-frequency cepstral coefficients.
@@ -33,8 +38,110 @@ def mfcc(spectra: Spectra) -> NDArray[np.float32]:
     .. [1] S. Davis and P. Mermelstein, "Comparison of parametric representations for monosyllabic
        word recognition in continuously spoken sentences", IEEE TASSP 28(4), 1980.
     """
-    cepstrum = scipy.fft.dct(spectra.mel_db, type=2, norm="ortho", axis=1, workers=1)
-    return np.ascontiguousarray(cepstrum[:, : spectra.config.n_mfcc])
+    return np.ascontiguousarray(_cepstrum(spectra)[:, : spectra.config.n_mfcc])
+
+
+def _cepstrum(spectra: Spectra) -> NDArray[np.float32]:
+    """All coefficients of each frame, shape (n_frames, n_mels)."""
+
+    def compute() -> NDArray[np.float32]:
+        return scipy.fft.dct(spectra.mel_db, type=2, norm="ortho", axis=1, workers=1)  # type: ignore[no-any-return]
+
+    return spectra.kept("cepstrum", compute)
+
+
+def first_mfccs(spectra: Spectra) -> NDArray[np.float32]:
+    """First `N_MFCC` coefficients of `mfcc`, whatever ``config.n_mfcc`` is; shape (n_frames, N_MFCC)."""
+    return np.ascontiguousarray(_cepstrum(spectra)[:, :N_MFCC])
+
+
+def mfcc_delta(spectra: Spectra) -> NDArray[np.float32]:
+    """Slope of each coefficient: half the difference between the next and the last frame.
+
+    Returns
+    -------
+    ndarray of shape (n_frames - 2, N_MFCC)
+        dB per frame; one row of 0 for a signal of fewer than three frames.
+
+    References
+    ----------
+    .. [1] S. Furui, "Speaker-independent isolated word recognition using dynamic features of speech
+       spectrum", IEEE TASSP 34(1), 1986.
+    """
+    return _slope(first_mfccs(spectra))
+
+
+def mfcc_acceleration(spectra: Spectra) -> NDArray[np.float32]:
+    """Slope of `mfcc_delta`.
+
+    Returns
+    -------
+    ndarray of shape (n_frames - 4, N_MFCC)
+        dB per frame squared; one row of 0 for a signal of fewer than five frames.
+    """
+    return _slope(mfcc_delta(spectra))
+
+
+def _slope(series: NDArray[np.float32]) -> NDArray[np.float32]:
+    if len(series) < _NEIGHBOURS:
+        return np.zeros_like(series[:1])
+    result: NDArray[np.float32] = (series[2:] - series[:-2]) / np.float32(2)
+    return result
+
+
+def mfcc_covariance(spectra: Spectra) -> NDArray[np.float64]:
+    """Covariance of each pair of different coefficients over the frames.
+
+    Returns
+    -------
+    ndarray of shape (N_MFCC * (N_MFCC - 1) / 2,)
+        dB^2, in the order of ``numpy.triu_indices(N_MFCC, 1)``.
+
+    References
+    ----------
+    .. [1] M. Mandel and D. Ellis, "Song-level features and support vector machines for music
+       classification", ISMIR 2005.
+    """
+    return _covariance(first_mfccs(spectra))
+
+
+def mfcc_delta_covariance(spectra: Spectra) -> NDArray[np.float64]:
+    """Covariance of each pair of different slopes over the frames, as `mfcc_covariance`."""
+    return _covariance(mfcc_delta(spectra))
+
+
+def _covariance(series: NDArray[np.float32]) -> NDArray[np.float64]:
+    matrix = np.cov(series.T.astype(np.float64), bias=True)
+    pairs: NDArray[np.float64] = matrix[np.triu_indices(len(matrix), 1)]
+    return pairs
+
+
+def mfcc_window_mean(spectra: Spectra) -> NDArray[np.float64]:
+    """Mean of each coefficient in windows of about a second (texture windows).
+
+    Returns
+    -------
+    ndarray of shape (n_windows, N_MFCC)
+        dB; windows do not overlap, what is left at the end is dropped, and a signal of less than a second
+        is one window.
+
+    References
+    ----------
+    .. [1] G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", 2002.
+    """
+    return _windows(spectra).mean(axis=1)  # type: ignore[no-any-return]
+
+
+def mfcc_window_std(spectra: Spectra) -> NDArray[np.float64]:
+    """Spread of each coefficient in the windows of `mfcc_window_mean`: standard deviations in dB."""
+    return _windows(spectra).std(axis=1)  # type: ignore[no-any-return]
+
+
+def _windows(spectra: Spectra) -> NDArray[np.float64]:
+    series = first_mfccs(spectra).astype(np.float64)
+    width = min(round(spectra.config.sr / spectra.config.hop), len(series))
+    count = len(series) // width
+    return series[: count * width].reshape(count, width, N_MFCC)
 
 
 def zero_crossing_rate(spectra: Spectra) -> NDArray[np.float64]:

@@ -69,7 +69,7 @@ def separate(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], N
     .. [1] D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
     """
     config, n_samples, n_frames = spectra.config, len(spectra.signal), spectra.n_frames
-    blocks = _masked(spectra.stft, *enhanced(spectra, scratch), scratch)
+    blocks = _masked(spectra.stft, *spectra.enhanced, scratch)
     total = istft(blocks, n_frames, config.n_fft, config.hop, scratch)
     harmonic = total[config.n_fft // 2 :][:n_samples]
     percussive = scratch.array("percussive", (n_samples,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,12 +12,16 @@ from gtzan_features.spectra import chroma, lanes, mel, separation, stft
 from gtzan_features.spectra.scratch import Scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gtzan_features.config import FeatureConfig
 
     Float32 = NDArray[np.float32]
     Float64 = NDArray[np.float64]
+
+Value = TypeVar("Value")
 
 _LOUDEST = 1e6  # beyond it, powers would leave the range of float32
 
@@ -50,6 +54,14 @@ class Spectra:
         self.config = config
         self.signal = np.ascontiguousarray(signal)
         self._scratch = Scratch() if scratch is None else scratch
+        self._kept: dict[str, Any] = {}
+
+    def kept(self, name: str, compute: Callable[[], Value]) -> Value:
+        """Return what `compute` gave when `name` was first asked for: what several features derive alike."""
+        if name not in self._kept:
+            self._kept[name] = compute()
+        value: Value = self._kept[name]
+        return value
 
     @cached_property
     def padded(self) -> Float32:
@@ -115,6 +127,11 @@ class Spectra:
     def chroma(self) -> Float32:
         """Energy of pitch classes, shape (n_frames, 12)."""
         return chroma.chroma(self.magnitude, self.config.sr, self.tuning)
+
+    @cached_property
+    def enhanced(self) -> tuple[Float32, Float32]:
+        """Magnitudes smoothed over frames (harmonics stay) and over bins (drums stay), as `magnitude`."""
+        return separation.enhanced(self, self._scratch)
 
     @cached_property
     def waveforms(self) -> tuple[Float32, Float32]:

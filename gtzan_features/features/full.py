@@ -1,0 +1,641 @@
+"""The `full` feature set: signal processing alone, in ten families.
+
+Version 1. The columns of the Kaggle set are among its columns, with the same names and values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gtzan_features.features import (
+    blocks,
+    contrast,
+    energy,
+    fluctuation,
+    harmonicity,
+    modulation,
+    pulse,
+    spectral,
+    timbre,
+    tonal,
+)
+from gtzan_features.features.registry import KAGGLE, FeatureSpec, Statistic, grid, numbered, pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gtzan_features.config import FeatureConfig
+    from gtzan_features.features.registry import Family
+    from gtzan_features.spectra import Spectra
+
+    Compute = Callable[[Spectra], NDArray[np.floating]]
+    Indices = Callable[[FeatureConfig], tuple[tuple[int, ...], ...]]
+
+_SHAPE: tuple[Statistic, ...] = ("skew", "kurt", "p10", "p50", "p90", "dmean", "dstd")
+_OVER_TIME: tuple[Statistic, ...] = ("mean", "std", *_SHAPE)
+_KAGGLE = {spec.name: spec for spec in KAGGLE}
+
+
+def _more(name: str, description: str = "", compute: Compute | None = None) -> FeatureSpec:
+    """Return a feature of the Kaggle set with more statistics, and for ``mfcc`` one coefficient more."""
+    spec = _KAGGLE[name]
+    return FeatureSpec(
+        name=name,
+        unit=spec.unit,
+        family=spec.family,
+        description=description or spec.description,
+        source=spec.source,
+        silence=spec.silence,
+        compute=compute or spec.compute,
+        statistics=("mean", "var", *_SHAPE),
+        indices=None if compute is None else numbered(timbre.N_MFCC),
+    )
+
+
+def _family(family: Family, source: str) -> Callable[..., FeatureSpec]:
+    """Return a function that makes the specifications of a family."""
+
+    def spec(
+        name: str,
+        compute: Compute,
+        unit: str,
+        description: str,
+        statistics: tuple[Statistic, ...] = _OVER_TIME,
+        indices: Indices | None = None,
+        *,
+        silence: str = "0",
+        by: str = source,
+    ) -> FeatureSpec:
+        return FeatureSpec(
+            name=name,
+            unit=unit,
+            family=family,
+            description=description,
+            source=by,
+            silence=silence,
+            compute=compute,
+            statistics=statistics,
+            indices=indices,
+        )
+
+    return spec
+
+
+_VALUE: tuple[Statistic, ...] = ("value",)
+_MEAN_STD: tuple[Statistic, ...] = ("mean", "std")
+
+_timbre = _family("timbre", "Tzanetakis and Cook, Musical genre classification of audio signals, 2002")
+_TIMBRE = (
+    _more("zero_crossing_rate"),
+    _more("mfcc", compute=timbre.first_mfccs),
+    _timbre(
+        "mfcc_delta",
+        timbre.mfcc_delta,
+        "dB",
+        "slope of a mel-frequency cepstral coefficient, per frame",
+        ("std", "kurt"),
+        numbered(timbre.N_MFCC),
+        by="Furui, 1986",
+    ),
+    _timbre(
+        "mfcc_acceleration",
+        timbre.mfcc_acceleration,
+        "dB",
+        "slope of mfcc_delta, per frame",
+        ("std",),
+        numbered(timbre.N_MFCC),
+        by="Furui, 1986",
+    ),
+    _timbre(
+        "mfcc_covariance",
+        timbre.mfcc_covariance,
+        "dB^2",
+        "covariance of two mel-frequency cepstral coefficients over frames",
+        _VALUE,
+        pairs(timbre.N_MFCC),
+        by="Mandel and Ellis, Song-level features and support vector machines, 2005",
+    ),
+    _timbre(
+        "mfcc_delta_covariance",
+        timbre.mfcc_delta_covariance,
+        "dB^2",
+        "covariance of the slopes of two coefficients over frames",
+        _VALUE,
+        pairs(timbre.N_MFCC),
+        by="Mandel and Ellis, Song-level features and support vector machines, 2005",
+    ),
+    _timbre(
+        "mfcc_window_mean",
+        timbre.mfcc_window_mean,
+        "dB",
+        "mean of a coefficient in a window of a second",
+        ("std",),
+        numbered(timbre.N_MFCC),
+    ),
+    _timbre(
+        "mfcc_window_std",
+        timbre.mfcc_window_std,
+        "dB",
+        "standard deviation of a coefficient in a window of a second",
+        _MEAN_STD,
+        numbered(timbre.N_MFCC),
+    ),
+)
+
+_contrast = _family(
+    "contrast", "Jiang et al., Music type classification by spectral contrast feature, 2002; librosa"
+)
+_CONTRAST = (
+    _contrast(
+        "spectral_contrast",
+        contrast.spectral_contrast,
+        "dB",
+        "level of an octave band's strongest over its weakest bins",
+        indices=numbered(contrast.N_OCTAVES),
+    ),
+    _contrast(
+        "spectral_valley",
+        contrast.spectral_valley,
+        "dB",
+        "level of an octave band's weakest bins",
+        indices=numbered(contrast.N_OCTAVES),
+        silence="-100 for mean and percentiles, 0 for the others",
+    ),
+    _contrast(
+        "spectral_peak",
+        contrast.spectral_peak,
+        "dB",
+        "level of an octave band's strongest bins",
+        ("std", "dstd"),
+        numbered(contrast.N_OCTAVES),
+    ),
+)
+
+_spectral = _family("spectral", "Peeters, A large set of audio features, 2004")
+_SPECTRAL = (
+    _more("spectral_centroid"),
+    _more("spectral_bandwidth"),
+    _more("rolloff"),
+    _spectral("spectral_skewness", spectral.spectral_skewness, "1", "skewness of a frame's magnitudes"),
+    _spectral("spectral_kurtosis", spectral.spectral_kurtosis, "1", "kurtosis of a frame's magnitudes"),
+    _spectral(
+        "rolloff_at",
+        spectral.rolloff_at,
+        "Hz",
+        "frequency under which 25 %, 50 % and 95 % of a frame's magnitudes lie",
+        indices=numbered(len(spectral.ROLLOFFS)),
+    ),
+    _spectral("spectral_slope", spectral.spectral_slope, "dB/kHz", "slope of a frame's levels"),
+    _spectral(
+        "spectral_flux",
+        spectral.spectral_flux,
+        "1",
+        "distance of a frame's unit-norm spectrum from the one before",
+        by="Tzanetakis and Cook, Musical genre classification of audio signals, 2002",
+    ),
+    _spectral(
+        "spectral_flatness",
+        spectral.spectral_flatness,
+        "dB",
+        "geometric over arithmetic mean of a frame's powers",
+        by="Johnston, 1988; librosa.feature.spectral_flatness",
+    ),
+    _spectral("spectral_crest", spectral.spectral_crest, "dB", "maximum over mean of a frame's powers"),
+    _spectral(
+        "spectral_entropy",
+        spectral.spectral_entropy,
+        "1",
+        "entropy of a frame's powers over that of white noise",
+        silence="1 for mean and percentiles, 0 for the others",
+        by="Misra et al., Spectral entropy based feature for robust ASR, 2004",
+    ),
+    _spectral(
+        "octave_flatness",
+        spectral.octave_flatness,
+        "dB",
+        "spectral flatness within an octave band",
+        ("mean", "std", "dmean"),
+        numbered(spectral.N_OCTAVES),
+    ),
+    _spectral(
+        "octave_crest",
+        spectral.octave_crest,
+        "dB",
+        "spectral crest within an octave band",
+        ("mean", "std", "dmean"),
+        numbered(spectral.N_OCTAVES),
+    ),
+    _spectral(
+        "band_rise",
+        spectral.band_rise,
+        "dB",
+        "rise of a band's level from frame to frame, falls as 0",
+        _MEAN_STD,
+        numbered(spectral.N_RISE),
+        by="Böck and Widmer, 2013",
+    ),
+    _spectral(
+        "roughness",
+        spectral.roughness,
+        "1",
+        "dissonance of a frame's loudest peaks over the sum of their magnitudes",
+        by="Sethares, Local consonance and the relationship between timbre and scale, 1993",
+    ),
+)
+
+_tonal = _family("tonal", "Müller, Fundamentals of music processing, 2015")
+_KRUMHANSL = "Krumhansl, Cognitive foundations of musical pitch, 1990"
+_HARTE = "Harte, Sandler and Gasser, Detecting harmonic change, 2006; librosa.feature.tonnetz"
+_TONAL = (
+    _KAGGLE["chroma_stft"],
+    _KAGGLE["harmony"],
+    _tonal(
+        "chroma",
+        tonal.chroma_stft,
+        "1",
+        "energy of a pitch class, each frame scaled to a maximum of 1; from C",
+        _MEAN_STD,
+        numbered(tonal.N_CLASSES),
+        by="Ellis, Chroma feature analysis and synthesis, 2007; librosa.feature.chroma_stft",
+    ),
+    _tonal(
+        "chroma_relative",
+        tonal.chroma_relative,
+        "1",
+        "share of a pitch class in a frame; from the class that is strongest over the signal",
+        _MEAN_STD,
+        numbered(tonal.N_CLASSES),
+    ),
+    _tonal(
+        "chroma_in_key",
+        tonal.chroma_in_key,
+        "1",
+        "share of a pitch class in a frame; from the tonic of the best key",
+        ("mean",),
+        numbered(tonal.N_CLASSES),
+        by=_KRUMHANSL,
+    ),
+    _tonal("key_major", tonal.key_major, "1", "correlation with the best major key", _VALUE, by=_KRUMHANSL),
+    _tonal("key_minor", tonal.key_minor, "1", "correlation with the best minor key", _VALUE, by=_KRUMHANSL),
+    _tonal("key_mode", tonal.key_mode, "1", "best major less best minor key", _VALUE, by=_KRUMHANSL),
+    _tonal("key_spread", tonal.key_spread, "1", "deviation of the 24 correlations", _VALUE, by=_KRUMHANSL),
+    _tonal(
+        "key_ranked",
+        tonal.key_ranked,
+        "1",
+        "correlation with the best key, the second best, and so on",
+        _VALUE,
+        numbered(tonal.N_RANKED),
+        by=_KRUMHANSL,
+    ),
+    _tonal("chroma_entropy", tonal.chroma_entropy, "1", "entropy of a frame's chroma, 1 at most"),
+    _tonal("chroma_flux", tonal.chroma_flux, "1", "change of chroma from frame to frame"),
+    _tonal(
+        "chroma_interval",
+        tonal.chroma_interval,
+        "1",
+        "what sounds together at a distance of 1 to 6 semitones",
+        _MEAN_STD,
+        numbered(tonal.N_INTERVALS),
+    ),
+    _tonal(
+        "chroma_interval_of_mean",
+        tonal.chroma_interval_of_mean,
+        "1",
+        "chroma_interval of the signal's mean chroma",
+        _VALUE,
+        numbered(tonal.N_INTERVALS),
+    ),
+    _tonal(
+        "tonnetz",
+        tonal.tonnetz,
+        "1",
+        "tonal centroid: two coordinates on the circles of fifths, minor thirds, major thirds",
+        ("mean", "std", "dstd"),
+        numbered(6),
+        by=_HARTE,
+    ),
+    _tonal(
+        "tonnetz_radius",
+        tonal.tonnetz_radius,
+        "1",
+        "distance of the tonal centroid from the centre of a circle",
+        _MEAN_STD,
+        numbered(3),
+        by=_HARTE,
+    ),
+    _tonal("harmonic_change", tonal.harmonic_change, "1", "step of the tonal centroid", by=_HARTE),
+    _tonal(
+        "cens",
+        tonal.cens,
+        "1",
+        "smoothed, quantised chroma of unit norm; from the strongest class",
+        _MEAN_STD,
+        numbered(tonal.N_CLASSES),
+        by="Müller and Ewert, Chroma Toolbox, 2011",
+    ),
+    _tonal("chord_strength", tonal.chord_strength, "1", "share of a second's best triad", _MEAN_STD),
+    _tonal(
+        "chord_major",
+        tonal.chord_major,
+        "1",
+        "share of seconds whose best triad is major",
+        _VALUE,
+        silence="1",
+    ),
+    _tonal("chord_change", tonal.chord_change, "1", "share of seconds whose best triad is new", _VALUE),
+    _tonal(
+        "chord_variety",
+        tonal.chord_variety,
+        "1",
+        "different best triads per second",
+        _VALUE,
+        silence="one over the seconds",
+    ),
+)
+
+_harmonicity = _family(
+    "harmonicity", "FitzGerald, Harmonic/percussive separation using median filtering, 2010"
+)
+_HARMONICITY = (
+    _harmonicity(
+        "band_ratio",
+        harmonicity.band_ratio,
+        "dB",
+        "level of a band's harmonic over its percussive part",
+        _MEAN_STD,
+        numbered(harmonicity.N_BANDS),
+    ),
+    _harmonicity(
+        "band_ratio_of_sums",
+        harmonicity.band_ratio_of_sums,
+        "dB",
+        "level of a band's harmonic over its percussive part, over the whole signal",
+        _VALUE,
+        numbered(harmonicity.N_BANDS),
+    ),
+    _harmonicity(
+        "frame_ratio", harmonicity.frame_ratio, "dB", "level of the harmonic over the percussive part"
+    ),
+    _harmonicity(
+        "harmonic_cepstrum",
+        harmonicity.harmonic_cepstrum,
+        "dB",
+        "cepstral coefficient of the harmonic part",
+        _MEAN_STD,
+        numbered(harmonicity.N_CEPSTRUM),
+        silence="-100 sqrt(32) for the first mean, 0 for the others",
+    ),
+    _harmonicity(
+        "percussive_cepstrum",
+        harmonicity.percussive_cepstrum,
+        "dB",
+        "cepstral coefficient of the percussive part",
+        _MEAN_STD,
+        numbered(harmonicity.N_CEPSTRUM),
+        silence="-100 sqrt(32) for the first mean, 0 for the others",
+    ),
+)
+
+_rhythm = _family("rhythm", "Peeters, Rhythm classification using spectral rhythm patterns, 2005")
+_ONSET = "Böck and Widmer, Maximum filter vibrato suppression for onset detection, 2013"
+_RHYTHM = (
+    _KAGGLE["perceptr"],
+    _KAGGLE["tempo"],
+    _rhythm(
+        "onset_strength",
+        pulse.onset_strength,
+        "dB",
+        "mean over mel bands of the rise in level",
+        by=f"{_ONSET}; librosa.onset.onset_strength",
+    ),
+    _rhythm(
+        "onset_median", pulse.onset_median, "dB", "median over mel bands of the rise in level", by=_ONSET
+    ),
+    _rhythm(
+        "onset_in_band",
+        pulse.onset_in_band,
+        "dB",
+        "mean rise in level of a fifth of the spectrum",
+        ("mean", "std", "skew", "kurt", "p90"),
+        numbered(pulse.N_BANDS),
+        by=_ONSET,
+    ),
+    _rhythm(
+        "onset_correlation",
+        pulse.onset_correlation,
+        "1",
+        "correlation of the onsets of two bands",
+        _VALUE,
+        pairs(pulse.N_BANDS),
+    ),
+    _rhythm("onset_rate", pulse.onset_rate, "1/s", "onsets in a second", _VALUE),
+    _rhythm("onset_interval", pulse.onset_interval, "s", "time from one onset to the next", _MEAN_STD),
+    _rhythm(
+        "tempogram",
+        pulse.tempogram,
+        "1",
+        "largest autocorrelation of the onset strength in a band of tempo, from slow to fast",
+        _VALUE,
+        numbered(pulse.N_TEMPI),
+        by="Grosche, Müller and Kurth, Cyclic tempogram, 2010",
+    ),
+    _rhythm(
+        "tempogram_entropy",
+        pulse.tempogram_entropy,
+        "1",
+        "entropy of the tempogram, 1 at most",
+        _VALUE,
+        silence="1",
+    ),
+    _rhythm(
+        "band_tempogram",
+        pulse.band_tempogram,
+        "1",
+        "tempogram of the onsets of a band: tempo, then band",
+        _VALUE,
+        grid(pulse.N_BAND_TEMPI, pulse.N_BANDS),
+    ),
+    _rhythm("pulse_tempo", pulse.pulse_tempo, "BPM", "tempo of the autocorrelation's highest peak", _VALUE),
+    _rhythm(
+        "pulse_clarity",
+        pulse.pulse_clarity,
+        "1",
+        "height of the autocorrelation's highest and second highest peak",
+        _VALUE,
+        numbered(2),
+        by="Lartillot et al., Multi-feature modeling of pulse clarity, 2008",
+    ),
+    _rhythm(
+        "pulse_second", pulse.pulse_second, "1", "period of the second over that of the first peak", _VALUE
+    ),
+    _rhythm(
+        "pulse_ratio",
+        pulse.pulse_ratio,
+        "1",
+        "autocorrelation at 1/4, 1/3, 1/2, 2/3, 3/4, 1, 5/4, 4/3, 3/2, 2, 3, 4 of the pulse's period",
+        _VALUE,
+        numbered(len(pulse.MULTIPLES)),
+    ),
+    _rhythm(
+        "beat_profile",
+        pulse.beat_profile,
+        "1",
+        "onsets of a band in a part of the beat over their mean: part, then band",
+        _VALUE,
+        grid(pulse.N_PHASES, pulse.N_BANDS),
+        silence="1",
+    ),
+    _rhythm(
+        "beat_deviation",
+        pulse.beat_deviation,
+        "dB",
+        "deviation of a part of the beat from window to window",
+        _VALUE,
+        numbered(pulse.N_PHASES),
+    ),
+)
+
+_energy = _family("energy", "Tzanetakis and Cook, Musical genre classification of audio signals, 2002")
+_ENERGY = (
+    _more("rms"),
+    _energy("level", energy.level, "dB", "level of a frame under the loudest one"),
+    _energy("low_energy", energy.low_energy, "1", "share of frames under the mean root mean square", _VALUE),
+)
+
+_LIDY = "Lidy and Rauber, Evaluation of feature extractors for music genre classification, 2005"
+_fluctuation = _family("fluctuation", _LIDY)
+_DISTRIBUTION: tuple[Statistic, ...] = ("mean", "p50", "std", "skew", "kurt", "min", "max")
+_FLUCTUATION = (
+    _fluctuation(
+        "loudness",
+        fluctuation.loudness,
+        "sone",
+        "loudness of a critical band, the loudest point at 80 phon (statistical spectrum descriptor)",
+        _DISTRIBUTION,
+        numbered(fluctuation.N_BANDS),
+        silence="16 for mean, p50, min and max, 0 for the others",
+    ),
+    _fluctuation(
+        "band_level",
+        fluctuation.band_level,
+        "dB",
+        "level of a critical band less the mean of all",
+        ("mean", "p50", "std", "skew", "kurt", "p10", "p90"),
+        numbered(fluctuation.N_BANDS),
+    ),
+    _fluctuation(
+        "rhythm_pattern",
+        fluctuation.rhythm_pattern,
+        "log sone",
+        "strength of the modulation of loudness: rate from 0.2 to 10 Hz, then critical band",
+        _VALUE,
+        grid(fluctuation.N_RATES, fluctuation.N_BANDS),
+        silence="log 0.001",
+    ),
+    _fluctuation(
+        "rhythm_histogram",
+        fluctuation.rhythm_histogram,
+        "log sone",
+        "strength of the modulation of loudness at a rate, all bands together",
+        _VALUE,
+        numbered(fluctuation.N_RATES),
+        silence="log 0.001",
+    ),
+)
+
+_blocks = _family("blocks", "Seyerlehner, Widmer and Pohle, Fusing block-level features, 2010")
+_BLOCKS = (
+    _blocks(
+        "spectral_pattern",
+        blocks.spectral_pattern,
+        "dB",
+        "sorted levels of a band within 0.23 s: rank, then band",
+        _VALUE,
+        grid(blocks.N_SPECTRAL, blocks.N_BANDS),
+    ),
+    _blocks(
+        "delta_spectral_pattern",
+        blocks.delta_spectral_pattern,
+        "dB",
+        "sorted rises of a band within 0.58 s: rank, then band",
+        _VALUE,
+        grid(blocks.N_DELTA, blocks.N_BANDS),
+    ),
+    _blocks(
+        "variance_delta_pattern",
+        blocks.variance_delta_pattern,
+        "dB",
+        "deviation of the rises of a band within 0.58 s",
+        _VALUE,
+        numbered(blocks.N_BANDS),
+    ),
+    _blocks(
+        "correlation_pattern",
+        blocks.correlation_pattern,
+        "1",
+        "correlation of the levels of two bands within 5.9 s",
+        _VALUE,
+        pairs(blocks.N_BANDS),
+    ),
+)
+
+_modulation = _family(
+    "modulation",
+    "Lee et al., Automatic music genre classification by modulation spectra, 2009",
+)
+_MODULATION = (
+    _modulation(
+        "mfcc_modulation",
+        modulation.mfcc_modulation,
+        "log dB",
+        "mean amplitude of a coefficient's modulation: rate, then coefficient",
+        _VALUE,
+        grid(modulation.N_RATES, timbre.N_MFCC),
+        silence="finite",
+    ),
+    _modulation(
+        "mfcc_modulation_valley",
+        modulation.mfcc_modulation_valley,
+        "log dB",
+        "least amplitude of a coefficient's modulation: rate, then coefficient",
+        _VALUE,
+        grid(modulation.N_RATES, timbre.N_MFCC),
+        silence="finite",
+    ),
+    _modulation(
+        "contrast_modulation",
+        modulation.contrast_modulation,
+        "log dB",
+        "mean amplitude of the modulation of an octave's valley or contrast: rate, then series",
+        _VALUE,
+        grid(modulation.N_RATES, modulation.N_SERIES),
+        silence="finite",
+    ),
+    _modulation(
+        "contrast_modulation_valley",
+        modulation.contrast_modulation_valley,
+        "log dB",
+        "least amplitude of the modulation of an octave's valley or contrast: rate, then series",
+        _VALUE,
+        grid(modulation.N_RATES, modulation.N_SERIES),
+        silence="finite",
+    ),
+)
+
+FULL: tuple[FeatureSpec, ...] = (
+    *_TIMBRE,
+    *_CONTRAST,
+    *_SPECTRAL,
+    *_TONAL,
+    *_HARMONICITY,
+    *_RHYTHM,
+    *_ENERGY,
+    *_FLUCTUATION,
+    *_BLOCKS,
+    *_MODULATION,
+)
+"""The features of the `full` set, family after family."""

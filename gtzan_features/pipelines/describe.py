@@ -1,0 +1,40 @@
+"""What the columns of a feature set are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gtzan_features.config import FeatureConfig
+from gtzan_features.features import sets
+from gtzan_features.reports.tables import TextTable
+
+if TYPE_CHECKING:
+    from gtzan_features.features.registry import Column
+
+
+def describe(feature_set: str) -> tuple[Column, ...]:
+    """Return the columns of a feature set, or of some families of it, in their order.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such set or family.
+    """
+    return sets.columns(FeatureConfig(feature_set=feature_set))
+
+
+def families_table(columns: tuple[Column, ...]) -> TextTable:
+    """Count features and columns by family, with the sources of each."""
+    rows = []
+    for family in dict.fromkeys(column.family for column in columns):
+        own = [column for column in columns if column.family == family]
+        features = list(dict.fromkeys(column.feature for column in own))
+        rows.append((family, str(len(own)), ", ".join(features)))
+    return TextTable(title="", header=("family", "columns", "features"), rows=tuple(rows))
+
+
+def columns_table(columns: tuple[Column, ...]) -> TextTable:
+    """Return name, unit, family, meaning and source of every column."""
+    header = ("column", "unit", "family", "what it is", "source")
+    rows = tuple((c.name, c.unit, c.family, c.description, c.source) for c in columns)
+    return TextTable(title="", header=header, rows=rows)
