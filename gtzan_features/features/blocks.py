@@ -63,7 +63,8 @@ def variance_delta_pattern(spectra: Spectra) -> NDArray[np.float64]:
     ndarray of shape (N_BANDS,)
         Standard deviations in dB.
     """
-    return np.median(_blocks(_rises(spectra), _DELTA_BLOCK).std(axis=2), axis=0)
+    result: NDArray[np.float64] = np.median(_blocks(_rises(spectra), _DELTA_BLOCK).std(axis=2), axis=0)
+    return result
 
 
 def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
@@ -84,13 +85,15 @@ def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
         variance = np.diag(covariance)
         scale = np.where(variance > _STILL, 1 / np.sqrt(np.maximum(variance, _STILL)), 0.0)
         found.append(covariance * scale[:, None] * scale)
-    return np.median(found, axis=0)[np.triu_indices(N_BANDS, 1)]
+    result: NDArray[np.float64] = np.median(found, axis=0)[np.triu_indices(N_BANDS, 1)]
+    return result
 
 
 def _levels(spectra: Spectra) -> NDArray[np.float64]:
     def compute() -> NDArray[np.float64]:
         levels = band_levels(spectra, N_BANDS).astype(np.float64)
-        return levels - levels.mean()
+        result: NDArray[np.float64] = levels - levels.mean()
+        return result
 
     return spectra.kept("block levels", compute)
 

@@ -46,7 +46,8 @@ def level(spectra: Spectra) -> NDArray[np.float64]:
     top = power.max()
     if top == 0:
         return np.zeros(len(power))
-    return 10 * np.log10(np.maximum(power / top, 1e-8))
+    result: NDArray[np.float64] = 10 * np.log10(np.maximum(power / top, 1e-8))
+    return result
 
 
 def low_energy(spectra: Spectra) -> NDArray[np.float64]:

@@ -43,7 +43,8 @@ def band_level(spectra: Spectra) -> NDArray[np.float64]:
         dB; levels are limited to 80 dB under the loudest before the mean is taken. Does not change with gain.
     """
     level = _levels(spectra)
-    return level - level.mean()
+    result: NDArray[np.float64] = level - level.mean()
+    return result
 
 
 def loudness(spectra: Spectra) -> NDArray[np.float64]:
@@ -64,7 +65,10 @@ def loudness(spectra: Spectra) -> NDArray[np.float64]:
     def compute() -> NDArray[np.float64]:
         phon = _levels(spectra)
         phon = phon - phon.max() + _FLOOR_DB
-        return np.where(phon >= 40, 2.0 ** ((phon - 40) / 10), (np.maximum(phon, 0) / 40) ** 2.642)
+        result: NDArray[np.float64] = np.where(
+            phon >= 40, 2.0 ** ((phon - 40) / 10), (np.maximum(phon, 0) / 40) ** 2.642
+        )
+        return result
 
     return spectra.kept("loudness", compute)
 
@@ -73,7 +77,8 @@ def _levels(spectra: Spectra) -> NDArray[np.float64]:
     def compute() -> NDArray[np.float64]:
         power = spectra.mel_power @ _bark(spectra.config.sr, spectra.config.n_mels)
         level = 10 * np.log10(np.maximum(power.astype(np.float64), 1e-10))
-        return np.maximum(level, level.max() - _FLOOR_DB)
+        result: NDArray[np.float64] = np.maximum(level, level.max() - _FLOOR_DB)
+        return result
 
     return spectra.kept("bark", compute)
 

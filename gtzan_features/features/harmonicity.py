@@ -54,7 +54,8 @@ def frame_ratio(spectra: Spectra) -> NDArray[np.float64]:
 
 def _ratio(harmonic: NDArray[np.float64], percussive: NDArray[np.float64]) -> NDArray[np.float64]:
     ratio = 10 * np.log10((harmonic + _FLOOR) / (percussive + _FLOOR))
-    return np.clip(ratio, -_LIMIT_DB, _LIMIT_DB)
+    result: NDArray[np.float64] = np.clip(ratio, -_LIMIT_DB, _LIMIT_DB)
+    return result
 
 
 def harmonic_cepstrum(spectra: Spectra) -> NDArray[np.float64]:

@@ -61,8 +61,7 @@ def onset_in_band(spectra: Spectra) -> NDArray[np.float32]:
         rises = _strength(spectra)
         edges = [int(part * rises.shape[1]) for part in _BAND_EDGES]
         widths = np.diff([*edges, rises.shape[1]]).astype(np.float32)
-        result: NDArray[np.float32] = np.add.reduceat(rises, edges, axis=1) / widths
-        return result
+        return (np.add.reduceat(rises, edges, axis=1) / widths).astype(np.float32)
 
     return spectra.kept("onsets in bands", compute)
 
@@ -309,7 +308,8 @@ def _folded(spectra: Spectra) -> NDArray[np.float64]:
     def compute() -> NDArray[np.float64]:
         onsets, lag = onset_in_band(spectra).astype(np.float64), _pulse(spectra)[0]
         if not lag:
-            return np.ones((1, N_PHASES, N_BANDS)) * onsets.mean(axis=0)
+            result: NDArray[np.float64] = np.ones((1, N_PHASES, N_BANDS)) * onsets.mean(axis=0)
+            return result
         width = min(round(_BEATS * lag), len(onsets))
         phase = (np.arange(width) % lag * (N_PHASES / lag)).astype(np.int64) % N_PHASES
         members = np.zeros((N_PHASES, width))

@@ -106,7 +106,7 @@ def _shape(
     series: NDArray[np.floating], mean: NDArray[np.float64], variance: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     third, fourth = np.empty_like(mean), np.empty_like(mean)
-    kernels.column_shape(series, mean, third, fourth)
+    kernels.column_shape(series.astype(np.float64, copy=False), mean, third, fourth)
     still = variance <= _TINY + 1e-12 * mean * mean
     safe = np.where(still, 1.0, variance)
     return np.where(still, 0.0, third / safe**1.5), np.where(still, 0.0, fourth / safe**2)

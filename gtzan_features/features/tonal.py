@@ -136,12 +136,14 @@ def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def key_major(spectra: Spectra) -> NDArray[np.float64]:
     """Strength of the best major key; shape (1,), within [-1, 1]."""
-    return key_strengths(spectra)[0].max(keepdims=True)
+    result: NDArray[np.float64] = key_strengths(spectra)[0].max(keepdims=True)
+    return result
 
 
 def key_minor(spectra: Spectra) -> NDArray[np.float64]:
     """Strength of the best minor key; shape (1,), within [-1, 1]."""
-    return key_strengths(spectra)[1].max(keepdims=True)
+    result: NDArray[np.float64] = key_strengths(spectra)[1].max(keepdims=True)
+    return result
 
 
 def key_mode(spectra: Spectra) -> NDArray[np.float64]:
@@ -156,7 +158,8 @@ def key_ranked(spectra: Spectra) -> NDArray[np.float64]:
 
 def key_spread(spectra: Spectra) -> NDArray[np.float64]:
     """Spread (standard deviation) of the strengths of the 24 keys: how clear the key is; shape (1,)."""
-    return key_strengths(spectra).std(keepdims=True).reshape(-1)
+    result: NDArray[np.float64] = key_strengths(spectra).std(keepdims=True).reshape(-1)
+    return result
 
 
 def chroma_entropy(spectra: Spectra) -> NDArray[np.float64]:
@@ -172,7 +175,8 @@ def chroma_entropy(spectra: Spectra) -> NDArray[np.float64]:
 
 def _entropy(share: NDArray[np.float64]) -> NDArray[np.float64]:
     logs = np.log(np.where(share > 0, share, 1.0))
-    return -np.einsum("tk,tk->t", share, logs) / np.log(N_CLASSES)
+    result: NDArray[np.float64] = -np.einsum("tk,tk->t", share, logs) / np.log(N_CLASSES)
+    return result
 
 
 def chroma_flux(spectra: Spectra) -> NDArray[np.float64]:
@@ -202,7 +206,8 @@ def chroma_interval_of_mean(spectra: Spectra) -> NDArray[np.float64]:
     """`chroma_interval` of the mean chroma of the signal; shape (N_INTERVALS,)."""
     mean = _profile(spectra)
     total = mean.sum()
-    return _intervals((mean / total if total > 0 else mean)[None])[0]
+    result: NDArray[np.float64] = _intervals((mean / total if total > 0 else mean)[None])[0]
+    return result
 
 
 def _intervals(share: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -282,7 +287,8 @@ def chord_strength(spectra: Spectra) -> NDArray[np.float64]:
     ndarray of shape (n_seconds,)
         Within [0, 1]; at least one second.
     """
-    return _chords(spectra)[0].max(axis=1)
+    result: NDArray[np.float64] = _chords(spectra)[0].max(axis=1)
+    return result
 
 
 def chord_major(spectra: Spectra) -> NDArray[np.float64]:
