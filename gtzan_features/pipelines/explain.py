@@ -15,8 +15,7 @@ from gtzan_features.errors import AudioTooShortError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.models import saliency
 from gtzan_features.models.store import StoredModel, load_model
-from gtzan_features.pipelines.extract import ExtractConfig
-from gtzan_features.pipelines.spectrograms import SpectrogramRecipe
+from gtzan_features.pipelines.recipes import ExtractConfig, SpectrogramRecipe
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
 from gtzan_features.reports.tables import TextTable
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.pipelines.rows import Recipe
+    from gtzan_features.pipelines.recipes import Recipe
     from gtzan_features.tables.spectrograms import Table
 
 WINDOW_BANDS = 8
