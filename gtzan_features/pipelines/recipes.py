@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features.audio.segments import SHORTEST_TRACK
 from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig, fingerprint
+from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.spectra import Scratch, is_compiled
@@ -19,8 +21,11 @@ from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
 
+    from gtzan_features.models.store import ModelCard
     from gtzan_features.pipelines.progress import Notice
 
 DEFAULT_SEGMENTS = (SegmentConfig(3.0), SegmentConfig(30.0))
@@ -75,6 +80,16 @@ class Recipe(ABC):
     @abstractmethod
     def inputs(self, values: npt.NDArray[Any]) -> npt.NDArray[np.floating]:
         """Turn values as `compute` gives them into rows as a model takes them, shape (n_rows, n_values)."""
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Frames and bands of a row of the first length, where rows are spectrograms."""
+        return None
+
+    @property
+    def shortest_share(self) -> float:
+        """Share of a segment that a signal must last, to be classified by itself."""
+        return 0.0
 
     @property
     def sr(self) -> int:
@@ -169,6 +184,16 @@ class SpectrogramRecipe(Recipe):
         """Names of the bands, low to high."""
         return self.spectrograms.band_names
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Frames and bands of a row of the first length."""
+        return self.spectrograms.n_frames(self.segments[0]), self.spectrograms.n_bands
+
+    @property
+    def shortest_share(self) -> float:
+        """A row has a fixed length: what is missing is filled from the start, as in tables of 30 s."""
+        return SHORTEST_TRACK
+
     def prepare(self, notice: Notice) -> None:
         """Compile the kernels where they are not yet, or load them."""
         if not is_compiled():
@@ -187,3 +212,46 @@ class SpectrogramRecipe(Recipe):
     def inputs(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the levels in dB, frame after frame, as they are read from a table."""
         return decode(values, self.spectrograms).reshape(len(values), -1)
+
+
+def recipe_of(card: ModelCard, where: Path) -> Recipe:
+    """Return the recipe of the rows that a stored model was trained on.
+
+    Raises
+    ------
+    ModelError
+        If this program cannot compute them from audio: they are those of a CSV of unknown recipe, of another
+        program or of another version.
+    """
+    if not card.feature_config:
+        msg = (
+            f"{where}: trained on a CSV of unknown recipe: its features cannot be computed from audio. "
+            "Extract features (gtzan features extract AUDIO_DIR) and fit on them"
+        )
+        raise ModelError(msg)
+    segments = (SegmentConfig.parse(card.segment),)
+    recipe: Recipe
+    try:
+        if card.shape:
+            recipe = SpectrogramRecipe(
+                spectrograms=SpectrogramConfig(**card.feature_config), segments=segments
+            )
+        else:
+            recipe = ExtractConfig(features=FeatureConfig(**card.feature_config), segments=segments)
+        columns = recipe.columns
+    except (TypeError, ConfigError) as error:
+        msg = (
+            f"{where}: trained on the {card.feature_set} table, and this program computes feature sets and "
+            "spectrograms only. Fit a model on one, for example: gtzan fit xgboost --final"
+        )
+        raise ModelError(msg) from error
+    expected = (card.feature_fingerprint, card.columns, card.shape)
+    if (recipe.values_fingerprint(), columns, recipe.shape) != expected or not _is_current(recipe.config):
+        what = "spectrograms" if card.shape else "features"
+        msg = f"{where}: trained on {what} of another version. Compute them again and fit on them"
+        raise ModelError(msg)
+    return recipe
+
+
+def _is_current(config: FeatureConfig | SpectrogramConfig) -> bool:
+    return config.version == type(config)().version
