@@ -14,7 +14,7 @@ from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfi
 from gtzan_features.errors import AudioTooShortError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.models import saliency
-from gtzan_features.models.store import StoredModel, load_model
+from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.pipelines.recipes import recipe_of
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure

@@ -13,7 +13,7 @@ from gtzan_features.audio.anything import list_recordings
 from gtzan_features.errors import AudioDecodeError, ConfigError, ModelError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
 from gtzan_features.models.range import TrainingRange, load_range, range_rows
-from gtzan_features.models.store import StoredModel, load_model
+from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.hear import SHORTEST_S as SHORTEST_S
 from gtzan_features.pipelines.hear import Heard, hear

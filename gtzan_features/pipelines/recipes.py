@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.models.store import ModelCard
+    from gtzan_features.models.stored import ModelCard
     from gtzan_features.pipelines.progress import Notice
 
 DEFAULT_SEGMENTS = (SegmentConfig(3.0), SegmentConfig(30.0))
