@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FILE, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
+from cli.options import FEATURES_HELP, FILE, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
 from cli.progress import notice, print_json, progress_bar
 from gtzan_features.config import SCALES, SpectrogramConfig
 
@@ -38,7 +38,7 @@ def features() -> None:
     show_default=True,
     help="Length of a row; give it several times for several tables.",
 )
-@click.option("--features", "feature_set", default="kaggle", show_default=True, help="The feature set.")
+@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
 @click.option("--genre", "genres", multiple=True, help="Only this genre folder; may be given several times.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
@@ -195,7 +195,7 @@ def import_(csv: Path, out: Path, recipe: str, overwrite: bool, as_json: bool) -
 @features.command()
 @click.argument("tables_dir", type=FOLDER, default=TABLES_DIR)
 @click.option("--segments", "-s", type=SegmentLength(), default="3s", show_default=True, help="Which table.")
-@click.option("--features", "feature_set", default="kaggle", show_default=True, help="The feature set.")
+@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
 @click.option(
     "--format", "format_name", type=click.Choice(["kaggle-csv"]), default="kaggle-csv", show_default=True
 )

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, RUNS_DIR, TABLES_DIR, SegmentLength, Words, json_option, n_jobs_option
+from cli.options import (
+    FEATURES_HELP,
+    FOLDER,
+    RUNS_DIR,
+    TABLES_DIR,
+    SegmentLength,
+    Words,
+    json_option,
+    n_jobs_option,
+)
 from cli.progress import notice, print_json, print_table, progress_bar
 from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig
 
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Length of a row; give it several times for several runs.",
 )
-@click.option("--features", "feature_set", default="kaggle", show_default=True, help="The feature set.")
+@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
 @click.option(
     "--scale",
     type=click.Choice(SCALES),

@@ -17,6 +17,11 @@ TABLES_DIR = Path("data/features")
 RUNS_DIR = Path("runs")
 REPORTS_DIR = Path("reports")
 
+FEATURES_HELP = (
+    "The feature set; with a colon, without some of its families (kaggle:-rhythm) or with some only "
+    "(kaggle:timbre,tonal)."
+)
+
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 

@@ -37,6 +37,34 @@ def fingerprint(settings: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def tidy_feature_set(text: str) -> str:
+    """Write a feature set and its families in one way, so that equal sets have equal names.
+
+    Examples
+    --------
+    >>> tidy_feature_set("kaggle: -tonal, -rhythm")
+    'kaggle:-rhythm,-tonal'
+    """
+    name, _, families = text.replace(" ", "").partition(":")
+    words = sorted({word for word in families.split(",") if word})
+    return f"{name}:{','.join(words)}" if words else name
+
+
+def file_name(feature_set: str) -> str:
+    """Return how a feature set is written in the names of files and run folders.
+
+    Examples
+    --------
+    >>> file_name("kaggle:-rhythm,-tonal")
+    'kaggle-without-rhythm-tonal'
+    """
+    name, _, families = feature_set.partition(":")
+    if not families:
+        return name
+    kind = "without" if families.startswith("-") else "only"
+    return "-".join([name, kind, *(word.removeprefix("-") for word in families.split(","))])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureConfig:
     """What the values of a feature table depend on, but for the segment length.
@@ -44,7 +72,7 @@ class FeatureConfig:
     The defaults are the recipe of the Kaggle GTZAN CSVs (docs: ``ARCHITECTURE.md``).
     """
 
-    feature_set: str = "kaggle"
+    feature_set: str = "kaggle"  # with a colon, some families of it: "kaggle:-rhythm", "kaggle:timbre,tonal"
     version: int = 1  # raised when a value of an existing column changes
     sr: int = 22_050  # Hz
     n_fft: int = 2_048  # samples
@@ -55,6 +83,9 @@ class FeatureConfig:
     roll_percent: float = 0.85
     hpss_kernel: int = 31  # frames, and bins
     hpss_power: float = 2.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-able mapping."""

@@ -55,6 +55,19 @@ def music(tmp_path: Path) -> Path:
     return root
 
 
+TOY_COLUMNS = (
+    "chroma_stft_mean",
+    "rms_mean",
+    "rolloff_mean",
+    "rolloff_var",
+    "tempo",
+    "mfcc1_mean",
+    "mfcc2_mean",
+    "mfcc2_var",
+)
+"""Of every family of the Kaggle set some."""
+
+
 def make_table(
     n_genres: int = 4,
     n_tracks: int = 12,
@@ -70,7 +83,7 @@ def make_table(
     Tracks differ more from one another than segments of a track do, so that the leak shows.
     """
     rng = np.random.default_rng(seed)
-    columns = tuple((f"x{i}", "1") for i in range(8))
+    columns = tuple((name, "1") for name in TOY_COLUMNS)
     rows, values = [], []
     for g in range(n_genres):
         centre = rng.normal(0, 1.5, len(columns))
@@ -86,6 +99,7 @@ def make_table(
         feature_fingerprint=FeatureConfig().fingerprint(),
         segment=SegmentConfig.parse(segment).name,
         dataset=dataset,
+        config=FeatureConfig().to_dict(),
     )
     return FeatureTable(frame=pd.concat([frame, features], axis=1), columns=columns, meta=meta)
 

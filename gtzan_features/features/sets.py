@@ -31,13 +31,59 @@ def specs(config: FeatureConfig) -> tuple[FeatureSpec, ...]:
     Raises
     ------
     ConfigError
-        If there is no such set.
+        If there is no such set, it has no such family, or no family is left.
     """
-    try:
-        return SETS[config.feature_set]
-    except KeyError:
-        msg = f"feature set {config.feature_set!r} does not exist: choose one of {', '.join(sorted(SETS))}"
-        raise ConfigError(msg) from None
+    name, _, selection = config.feature_set.partition(":")
+    if name not in SETS:
+        msg = f"feature set {name!r} does not exist: choose one of {', '.join(sorted(SETS))}"
+        raise ConfigError(msg)
+    chosen = selected(selection, families(name))
+    return tuple(spec for spec in SETS[name] if spec.family in chosen)
+
+
+def families(name: str) -> tuple[str, ...]:
+    """Return the families of a whole feature set in the order of their first columns."""
+    return tuple(dict.fromkeys(spec.family for spec in SETS[name]))
+
+
+def selected(selection: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of the families `known` a selection leaves.
+
+    Parameters
+    ----------
+    selection : str
+        What stands behind the colon of a feature set: families to leave out, each with a minus, or to
+        keep, each without; empty for all.
+    known : tuple of str
+        Families of the whole set.
+
+    Raises
+    ------
+    ConfigError
+        If a family is not known, both ways are mixed, or none is left.
+
+    Examples
+    --------
+    >>> selected("-tonal,-rhythm", ("timbre", "tonal", "rhythm"))
+    ('timbre',)
+    """
+    words = [word for word in selection.split(",") if word]
+    named = [word.removeprefix("-") for word in words]
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        msg = f"no feature family {unknown[0]!r}; there are {', '.join(known)}"
+        raise ConfigError(msg)
+    without = [word.startswith("-") for word in words]
+    if any(without) and not all(without):
+        msg = (
+            f"feature families {selection!r}: either name those to keep, or those to leave out, with a minus"
+        )
+        raise ConfigError(msg)
+    left = tuple(name for name in known if (name in named) != (not words or without[0]))
+    if not left:
+        msg = f"feature families {selection!r}: none is left; there are {', '.join(known)}"
+        raise ConfigError(msg)
+    return left
 
 
 def columns(config: FeatureConfig) -> tuple[Column, ...]:

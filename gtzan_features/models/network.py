@@ -120,7 +120,7 @@ def train_network(
     lowest, best_epoch = np.inf, 0
     curve: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
-        batch = draw()
+        batch = _weighty(draw())
         # A batch larger than the epoch would only give a warning.
         model.set_params(batch_size=min(settings.batch_size, len(batch.X)))
         model.partial_fit(batch.X, batch.y, sample_weight=batch.weight, classes=classes)
@@ -136,6 +136,14 @@ def train_network(
         if number - best_epoch >= settings.patience:
             break
     return best, curve
+
+
+def _weighty(batch: Batch) -> Batch:
+    """Leave out rows without weight: scikit-learn refuses a minibatch that holds no other."""
+    if batch.weight is None or batch.weight.all():
+        return batch
+    some = batch.weight > 0
+    return Batch(batch.X[some], batch.y[some], batch.weight[some])
 
 
 def _layers(model: MLPClassifier) -> Layers:

@@ -12,7 +12,7 @@ from gtzan_features.audio import augment as audio
 from gtzan_features.errors import ModelError, TableError
 from gtzan_features.models import spectral_augment
 from gtzan_features.models.base import SPECTROGRAMS
-from gtzan_features.tables.spectrograms import Table, read_any_table
+from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.tables.store import table_path
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.models.base import ModelSpec
+    from gtzan_features.tables.spectrograms import Table
 
 FOLDER = "augmented"
 """Folder beside the tables that holds, for each augmentation of audio, a folder of tables."""
@@ -86,15 +87,16 @@ def extra_rows(tables_dir: Path, table: Table, kinds: tuple[str, ...]) -> tuple[
 
 def _extra(tables_dir: Path, table: Table, kind: str) -> ExtraRows:
     meta = table.meta
-    path = table_path(tables_dir / FOLDER / kind, meta.feature_set, meta.segment)
-    if not path.is_file():
+    folder, whole = tables_dir / FOLDER / kind, meta.feature_set.partition(":")[0]
+    path = table_path(folder, whole, meta.segment)
+    if not (path.is_file() or table_path(folder, meta.feature_set, meta.segment).is_file()):
         command = "spectrograms" if meta.feature_set.startswith("spectrogram-") else "extract"
         reason = (
             f"no table of audio with {kind}. Make it: gtzan data augment AUDIO_DIR OUT --augment {kind}, "
             f"then gtzan features {command} OUT/{kind} --out {path.parent} --segments {meta.segment}"
         )
         raise TableError(path, reason)
-    other = read_any_table(path)
+    other = open_fittable(folder, meta.feature_set, meta.segment).table
     same = other.meta.feature_fingerprint == meta.feature_fingerprint
     if not same or other.feature_names != table.feature_names:
         raise TableError(

@@ -15,14 +15,13 @@ from gtzan_features.errors import AudioTooShortError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.models import saliency
 from gtzan_features.models.stored import StoredModel, load_model
+from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.recipes import recipe_of
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
 from gtzan_features.reports.tables import TextTable
 from gtzan_features.spectra.spectrogram import band_hz
 from gtzan_features.tables import runs
-from gtzan_features.tables.spectrograms import read_any_table
-from gtzan_features.tables.store import locate_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -254,10 +253,9 @@ def _largest(values: dict[str, float]) -> list[tuple[str, float]]:
 
 
 def _model_table(model: StoredModel, tables: Path) -> Table:
-    path = locate_table(tables, model.card.feature_set, model.card.segment)
-    table = read_any_table(path)
-    model.check(table, path)
-    return table
+    opened = open_fittable(tables, model.card.feature_set, model.card.segment)
+    model.check(opened.table, opened.path)
+    return opened.table
 
 
 def _families(model: StoredModel) -> dict[str, list[int]]:

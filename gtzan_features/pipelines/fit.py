@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gtzan_features.config import SegmentConfig, SplitConfig, spectrogram_name
-from gtzan_features.datasets.dataset import Dataset, load_dataset
+from gtzan_features.config import SegmentConfig, SplitConfig, spectrogram_name, tidy_feature_set
 from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.errors import ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
@@ -21,6 +20,7 @@ from gtzan_features.models.store import ModelCard, StoredModel, save_model
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
+from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, fit_fold
 from gtzan_features.pipelines.manifest import make_manifest
 from gtzan_features.pipelines.progress import Progress, silent
@@ -33,14 +33,14 @@ from gtzan_features.reports.tables import TextTable, scores_table
 from gtzan_features.tables import runs
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
-from gtzan_features.tables.spectrograms import Table, read_any_table
-from gtzan_features.tables.store import locate_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gtzan_features.datasets.dataset import Dataset
     from gtzan_features.evaluation.metrics import Metrics
+    from gtzan_features.tables.spectrograms import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class FitConfig:
     segment : SegmentConfig
         Length of the rows.
     feature_set : str
-        Name of the feature set.
+        Name of the feature set; with a colon, some families of it: ``kaggle:-rhythm``, ``kaggle:timbre``.
     settings : tuple of str
         Hyperparameters as ``name=value``.
     split : SplitConfig
@@ -80,6 +80,9 @@ class FitConfig:
     final: bool = False
     scale: str | None = None
     augment: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
 
     @property
     def table(self) -> str:
@@ -193,9 +196,8 @@ def fit(
         raise SplitError(msg)
     kind_of_rows = SPECTROGRAMS if config.table != config.feature_set else FEATURES
     spectral, audio = split_kinds(config.augment, spec, kind_of_rows)
-    table_path = locate_table(tables_dir, config.table, config.segment.name)
-    table = read_any_table(table_path)
-    data = load_dataset(table)
+    opened = open_fittable(tables_dir, config.table, config.segment.name)
+    table, data = opened.table, opened.data
     split = make_split(data.rows, data.copies, config.split)
     folds = _folds(split, data, final=config.final)
     job = Job(
@@ -212,7 +214,7 @@ def fit(
     if config.augment:
         settings = {**settings, "augment": "+".join((*spectral, *audio))}
     manifest = make_manifest(
-        config, settings, table_path, table, split, sum(fold.test.size > 0 for fold in folds)
+        config, settings, opened.path, table, split, sum(fold.test.size > 0 for fold in folds)
     )
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
     seen = training_range(range_rows(data.X[folds[at].train], data.shape), table.feature_names)

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.audio.decode import content_hash
-from gtzan_features.config import fingerprint
+from gtzan_features.config import file_name, fingerprint
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.tables.runs import RunManifest
 from gtzan_features.tables.spectrograms import PREFIX
@@ -99,7 +99,8 @@ def _run_id(manifest: RunManifest) -> str:
     if not manifest.final or manifest.n_folds > 1:
         unnamed.add("final")  # under folds the kept model is the same with and without
     content = {k: v for k, v in asdict(manifest).items() if k not in unnamed}
-    names = [manifest.dataset, manifest.model, manifest.feature_set, manifest.segment, manifest.protocol]
+    names = [manifest.dataset, manifest.model, file_name(manifest.feature_set), manifest.segment]
+    names.append(manifest.protocol)
     slug = "-".join(re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-") for name in names)
     return f"{slug}-{fingerprint(content)[:6]}"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gtzan_features.config import file_name
 from gtzan_features.errors import TableError
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.schema import KEY_NAMES, METADATA_KEY, TableMeta
@@ -47,10 +48,16 @@ class FeatureTable:
         """Features as an array of shape (n_rows, n_columns)."""
         return self.frame[self.feature_names].to_numpy(dtype=np.float64)
 
+    def select(self, names: set[str], meta: TableMeta) -> FeatureTable:
+        """Return a table of the features in `names`, in the order of this one, which `meta` describes."""
+        columns = tuple(column for column in self.columns if column[0] in names)
+        frame = self.frame[[*KEY_NAMES, *(name for name, _ in columns)]]
+        return replace(self, frame=frame, columns=columns, meta=meta)
+
 
 def table_path(folder: Path, feature_set: str, segment: str) -> Path:
     """Return where a feature table lies within its folder, for example ``kaggle-3s.parquet``."""
-    return folder / f"{feature_set}-{segment}.parquet"
+    return folder / f"{file_name(feature_set)}-{segment}.parquet"
 
 
 def locate_table(folder: Path, feature_set: str, segment: str) -> Path:

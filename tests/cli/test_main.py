@@ -137,7 +137,7 @@ class TestErrors:
         )
         assert "lacks" not in fails("fit", "cart", "--tables", tables)
         table = make_table()
-        table.frame.loc[0, "x0"] = np.nan
+        table.frame.loc[0, "chroma_stft_mean"] = np.nan
         save_table(tables, table)
         assert "not finite" in fails("fit", "knn", "--tables", tables)
         path.write_bytes(path.read_bytes()[:1000])

@@ -122,3 +122,34 @@ def test_rows_are_finite_at_any_level(scale):
 def test_kernels_are_compiled_after_the_warm_up():
     sets.warm_up(CONFIG)
     assert sets.is_compiled()
+
+
+def test_families_can_be_left_out_or_chosen_and_their_columns_keep_their_values():
+    whole = {c.name: v for c, v in zip(sets.columns(CONFIG), sets.compute([NOISE], CONFIG)[0], strict=True)}
+    without = FeatureConfig(feature_set="kaggle:-tonal,-rhythm")
+    names = [c.name for c in sets.columns(without)]
+    assert names == [c.name for c in sets.columns(CONFIG) if c.family not in ("tonal", "rhythm")]
+    np.testing.assert_array_equal(sets.compute([NOISE], without)[0], [whole[n] for n in names])
+    kept = FeatureConfig(feature_set="kaggle:energy,spectral,timbre")
+    assert [c.name for c in sets.columns(kept)] == names
+
+
+def test_one_choice_of_families_has_one_name_and_one_fingerprint():
+    a = FeatureConfig(feature_set="kaggle:-tonal,-rhythm")
+    b = FeatureConfig(feature_set="kaggle: -rhythm,-tonal,-tonal")
+    assert a == b
+    assert a.fingerprint() == b.fingerprint() != CONFIG.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("kaggle:melody", "no feature family 'melody'"),
+        ("kaggle:-rhythm,tonal", "name those to keep, or"),
+        ("kaggle:-energy,-rhythm,-spectral,-timbre,-tonal", "none is left"),
+        ("mfcc", "does not exist"),
+    ],
+)
+def test_families_that_cannot_be_chosen_are_refused(name, told):
+    with pytest.raises(ConfigError, match=told):
+        sets.columns(FeatureConfig(feature_set=name))

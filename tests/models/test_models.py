@@ -77,7 +77,7 @@ def test_scaling_is_inside_the_pipeline(name):
     table = make_table()
     plain, data = fitted(name, table), training(table)[0]
     stretched = make_table()
-    stretched.frame["x0"] = (stretched.frame["x0"] * 1000 + 5).astype(np.float32)
+    stretched.frame["chroma_stft_mean"] = (stretched.frame["chroma_stft_mean"] * 1000 + 5).astype(np.float32)
     other = fitted(name, stretched)
     same = plain.predict_proba(data.X).argmax(1) == other.predict_proba(training(stretched)[0].X).argmax(1)
     assert same.mean() > 0.99
@@ -176,7 +176,7 @@ def test_a_model_refuses_other_columns(tmp_path):
     save_model(tmp_path, stored("xgboost"))
     model, table = load_model(tmp_path), make_table()
     fewer = dataclasses.replace(table, columns=table.columns[:-1])
-    with pytest.raises(ModelError, match="lacks 1 of the model's columns, such as x7"):
+    with pytest.raises(ModelError, match="lacks 1 of the model's columns, such as mfcc2_var"):
         model.predict_proba(fewer)
     turned = dataclasses.replace(table, columns=table.columns[::-1])
     with pytest.raises(ModelError, match="not those of the model, in their order"):

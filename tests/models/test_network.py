@@ -71,6 +71,21 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training():
     assert [epoch.epoch for epoch in curve] == list(range(1, len(curve) + 1))
 
 
+def test_rows_without_weight_are_not_learned_from_even_where_they_fill_a_minibatch():
+    X, y = blobs()
+    weight = np.ones(len(y))
+    weight[:90] = 0  # of minibatches of 8 rows, some hold none but these
+    batch = Batch(X, y, weight)
+    few = Batch(X[90:], y[90:])
+    settings = NetworkSettings(hidden=(8,), epochs=5, batch_size=8)
+    weighted, plain = (
+        train_network(lambda b=b: b, few, None, settings, stage="s", seed=0, on_epoch=ignore)[0]
+        for b in (batch, few)
+    )
+    for a, b in zip(network.flat(weighted), network.flat(plain), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
 def test_without_a_validation_part_all_epochs_are_run():
     layers, curve = trained(valid=False, epochs=12, patience=2)
     assert len(curve) == 12

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -246,3 +247,24 @@ class TestReal:
         imported = read_table(kaggle / "kaggle-30s.parquet")
         at = imported.frame.set_index("track_id").index.get_indexer(extracted.frame["track_id"])
         np.testing.assert_allclose(ours, model.predict_proba(imported)[at], atol=1e-3)
+
+
+def test_families_of_a_set_are_fitted_from_the_table_of_the_whole_set(tables, tmp_path):
+    result = fit(tables, tmp_path / "runs", config(feature_set="kaggle:-timbre"), n_jobs=1)
+    assert "kaggle-without-timbre-3s" in result.folder.name
+    assert "--features kaggle:-timbre" in result.manifest.command
+    card = load_model(result.folder / "model").card
+    whole = read_table(tables / "kaggle-3s.parquet")
+    assert list(card.columns) == [name for name in whole.feature_names if not name.startswith("mfcc")]
+    assert card.feature_config["feature_set"] == "kaggle:-timbre"
+    assert card.feature_fingerprint != whole.meta.feature_fingerprint
+    same = fit(tables, tmp_path / "runs", config(), n_jobs=1)
+    assert result.manifest.split_fingerprint == same.manifest.split_fingerprint
+
+
+def test_families_of_a_table_of_unknown_recipe_are_refused(tmp_path):
+    table = make_table()
+    unknown = dataclasses.replace(table, meta=dataclasses.replace(table.meta, config={}))
+    save_table(tmp_path, unknown)
+    with pytest.raises(TableError, match="families are not known"):
+        fit(tmp_path, tmp_path / "runs", config(feature_set="kaggle:timbre"), n_jobs=1)

@@ -32,7 +32,7 @@ def test_equal_tables_are_equal_bytes(tmp_path):
 def test_schema_has_units_types_and_keys(tmp_path):
     schema = pq.read_schema(save_table(tmp_path, make_table()))
     assert schema.field("start_s").metadata[b"unit"] == b"s"
-    assert schema.field("x0").type == pa.float32()
+    assert schema.field("chroma_stft_mean").type == pa.float32()
     assert pa.types.is_dictionary(schema.field("genre").type)
     assert schema.names[:5] == list(KEY_NAMES)
 
@@ -69,8 +69,10 @@ def test_missing_keys_are_named(tmp_path):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_named(tmp_path, value):
     table = make_table()
-    table.frame.loc[7, "x3"] = value
-    with pytest.raises(TableError, match=r"1 values .* column x3 of track genre0/track01, segment 2"):
+    table.frame.loc[7, "rolloff_var"] = value
+    with pytest.raises(
+        TableError, match=r"1 values .* column rolloff_var of track genre0/track01, segment 2"
+    ):
         read_table(save_table(tmp_path, table))
 
 
