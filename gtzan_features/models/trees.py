@@ -44,6 +44,8 @@ class StoredTrees:
         _call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
         weakref.finalize(self, _library().XGBoosterFree, self._handle)
         _call("XGBoosterLoadModelFromBuffer", self._handle, raw, ctypes.c_uint64(len(raw)))
+        # For the few rows of a file several threads take longer than one: they wait for each other.
+        _call("XGBoosterSetParam", self._handle, b"nthread", b"1")
         # A model that stopped early holds rounds after its best one, which are not used.
         best = self._attribute("best_iteration")
         self._rounds = 0 if best is None else int(best) + 1
