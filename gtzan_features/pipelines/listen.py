@@ -106,17 +106,18 @@ class Listener:
 
     def hear(self, upload: Path) -> Heard:
         """Answer for one file; its folder is used for what must be written, and is the caller's to delete."""
-        wav = upload.with_name("recording.wav")
+        whole = upload.with_name("whole.wav")
         try:
             samples, sr = read_bounded(upload, self.max_s)
         except AudioError as error:
             return Heard(error=error.reason)
         # What is predicted and explained is what was bounded, whatever the upload's decoder does next time.
-        write_exact(wav, samples, sr)
-        (found,) = predict([wav], self.predictor, n_jobs=1)
+        write_exact(whole, samples, sr)
+        (found,) = predict([whole], self.predictor, n_jobs=1)
         if found.error:
             return Heard(error=found.error.removeprefix(f"{found.path}: "))
-        start = upload.with_name("start.wav")
+        # The picture has this name in its title, not the user's: matplotlib would read formulas in that.
+        start = upload.with_name("recording.wav")
         seconds = max(EXPLAINED_S, SegmentConfig.parse(self.predictor.model.card.segment).seconds + 1)
         write_exact(start, samples[: round(seconds * sr)], sr)
         reasons, without = give_reasons(start, self.run, self.tables, min(seconds, found.duration_s))

@@ -129,4 +129,4 @@ def test_nothing_is_written_but_beside_the_upload(listener, tmp_path, monkeypatc
     folder.mkdir()
     listener.hear(put(folder, tone(4.0, 220.0)))
     assert list((tmp_path / "elsewhere").iterdir()) == []
-    assert {p.name for p in folder.iterdir()} == {"upload.wav", "recording.wav", "start.wav", "reasons.png"}
+    assert {p.name for p in folder.iterdir()} == {"upload.wav", "whole.wav", "recording.wav", "reasons.png"}
