@@ -15,6 +15,7 @@ from cli.features import features
 from cli.fit import fit
 from cli.predict import predict
 from cli.report import compare, report
+from cli.serve import serve
 from gtzan_features import __version__
 from gtzan_features.errors import GtzanError
 
@@ -38,6 +39,7 @@ def cli() -> None:
     A genre for your own files:
       gtzan fit xgboost --final               train on all tracks, after the test
       gtzan predict song.mp3                  the most probable genres
+      gtzan serve                             a web page that takes or records a snippet
     Without audio:
       gtzan features import features_3_sec.csv
     Without any data:
@@ -45,7 +47,7 @@ def cli() -> None:
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
-for command in (features, fit, predict, report, compare, explain, data, demo):
+for command in (features, fit, predict, serve, report, compare, explain, data, demo):
     cli.add_command(command)
 
 

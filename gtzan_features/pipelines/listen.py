@@ -1,0 +1,166 @@
+"""One recording of a stranger: bounded, classified, explained, and nothing of it kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gtzan_features.audio.bounded import read_bounded, write_exact
+from gtzan_features.audio.decode import SUFFIXES
+from gtzan_features.config import SegmentConfig
+from gtzan_features.errors import AudioError, AudioTooShortError, GtzanError, TableError
+from gtzan_features.pipelines.explain import explain_file
+from gtzan_features.pipelines.facts import ModelFacts, model_facts
+from gtzan_features.pipelines.predict import FilePrediction, Predictor, predict
+from gtzan_features.tables.runs import MODEL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.reports.tables import TextTable
+
+EXPLAINED_S = 60.0
+"""An explanation costs more than a prediction: of longer recordings, so much of the start is explained."""
+
+_NO_TABLE = (
+    "There is no explanation: this model is explained by other rows of the table that it was fitted on, "
+    "and the server does not have that table (gtzan serve --tables)."
+)
+_NONE = "There is no explanation: this model cannot be explained for a recording."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """What decides for one recording.
+
+    Attributes
+    ----------
+    method : str
+        How it was found.
+    genre : str
+        The genre that is explained.
+    seconds : float
+        How much of the recording's start is explained.
+    table : TextTable
+        What decides most.
+    picture : bytes
+        PNG of the saliency over a spectrogram; empty for models on features, whose table says it all.
+    """
+
+    method: str
+    genre: str
+    seconds: float
+    table: TextTable
+    picture: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The answer to one recording: either `error`, or a prediction and its reasons.
+
+    No field holds a path.
+
+    Attributes
+    ----------
+    error : str
+        Why there is no genre, in words that follow the recording's name; empty where there is one.
+    prediction : FilePrediction or None
+    reasons : Reasons or None
+    without : str
+        Why there are no reasons; empty where there are.
+    """
+
+    error: str = ""
+    prediction: FilePrediction | None = None
+    reasons: Reasons | None = None
+    without: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Classifies and explains recordings with one model.
+
+    Attributes
+    ----------
+    predictor : Predictor
+        From `load_predictor`.
+    tables : Path
+        Tables for models that are explained by other rows than the recording's.
+    max_s : float
+        Longest recording in seconds.
+    """
+
+    predictor: Predictor
+    tables: Path
+    max_s: float
+
+    @property
+    def run(self) -> Path:
+        """The run folder, also where the predictor was loaded from the model folder in it."""
+        folder = self.predictor.folder
+        return folder if (folder / MODEL).is_dir() else folder.parent
+
+    def facts(self) -> ModelFacts:
+        """Gather what a person must know of the model."""
+        return model_facts(self.run, self.predictor.model.card)
+
+    def hear(self, upload: Path) -> Heard:
+        """Answer for one file; its folder is used for what must be written, and is the caller's to delete."""
+        whole = upload.with_name("whole.wav")
+        try:
+            samples, sr = read_bounded(upload, self.max_s)
+        except AudioError as error:
+            return Heard(error=error.reason)
+        # What is predicted and explained is what was bounded, whatever the upload's decoder does next time.
+        write_exact(whole, samples, sr)
+        (found,) = predict([whole], self.predictor, n_jobs=1)
+        if found.error:
+            return Heard(error=found.error.removeprefix(f"{found.path}: "))
+        # The picture has this name in its title, not the user's: matplotlib would read formulas in that.
+        start = upload.with_name("recording.wav")
+        seconds = max(EXPLAINED_S, SegmentConfig.parse(self.predictor.model.card.segment).seconds + 1)
+        write_exact(start, samples[: round(seconds * sr)], sr)
+        reasons, without = give_reasons(start, self.run, self.tables, min(seconds, found.duration_s))
+        return Heard(prediction=found, reasons=reasons, without=without)
+
+
+def give_reasons(wav: Path, run: Path, tables: Path, seconds: float) -> tuple[Reasons | None, str]:
+    """Explain a recording, or say in a sentence without paths why that cannot be done.
+
+    Parameters
+    ----------
+    wav : Path
+        The recording, or its start; the picture is written beside it.
+    run, tables : Path
+        As in `explain_file`.
+    seconds : float
+        Length of the recording, for the answer.
+    """
+    picture = wav.with_name("reasons.png")
+    try:
+        found = explain_file(wav, run, picture, tables)
+    except AudioTooShortError as error:
+        return None, f"There is no explanation: the recording is {error.reason}."
+    except TableError:
+        return None, _NO_TABLE
+    except GtzanError:
+        return None, _NONE
+    return Reasons(
+        method=found.method,
+        genre=found.genre,
+        seconds=seconds,
+        table=found.table,
+        # Of models on features, the table has all that the picture has.
+        picture=b"" if found.agreement is None else picture.read_bytes(),
+    ), ""
+
+
+def safe_suffix(name: str) -> str:
+    """Return the ending of a stranger's file name where it is one of audio, else nothing.
+
+    Examples
+    --------
+    >>> safe_suffix("Song.MP3"), safe_suffix("a.raw")
+    ('.mp3', '')
+    """
+    return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")

@@ -1,0 +1,218 @@
+"""The routes without a server: what is refused, what is shown, and that nothing stays."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+pytest.importorskip("starlette", reason="the extra app is not installed")
+
+from gtzan_features.app.guard import HEADERS
+from gtzan_features.app.web import MAX_AT_ONCE, App
+from gtzan_features.pipelines.facts import ModelFacts
+from gtzan_features.pipelines.listen import Heard, Reasons
+from gtzan_features.pipelines.predict import FilePrediction
+from gtzan_features.reports.tables import TextTable
+from tests.app.asking import ask, ask_together
+
+MB = 1_000_000
+FOUND = FilePrediction(
+    path="/secret/recording.wav",
+    genre="rock",
+    genres=("jazz", "rock"),
+    probabilities=(0.25, 0.75),
+    ranking=("rock", "jazz"),
+    starts_s=(0.0, 3.0),
+    ends_s=(3.0, 6.0),
+    segments=((0.1, 0.9), (0.4, 0.6)),
+    duration_s=7.0,
+    warnings=("clipped: 1.0 % of the samples stand at full scale",),
+)
+BARS = TextTable(
+    title="/secret", header=("feature", "adds"), rows=(("family timbre", "+0.5"), ("mfcc1_mean", "-0.2"))
+)
+REASONS = Reasons(method="TreeSHAP", genre="rock", seconds=6.0, table=BARS)
+
+
+class Stub:
+    """A listener whose answer is set by the test."""
+
+    max_s = 600.0
+
+    def __init__(self, heard):
+        self.heard, self.uploads = heard, []
+
+    def facts(self):
+        return ModelFacts(
+            title="svm on 3s rows of <toy>",
+            trained_on="9 tracks",
+            genres=("jazz", "rock"),
+            synthetic=True,
+            accuracy="60.0 (50.0–70.0)",
+            tested_on="9 tracks",
+            protocol="track",
+            protocol_words="Tracks are divided.",
+        )
+
+    def hear(self, upload):
+        self.uploads.append((upload.name, upload.read_bytes()))
+        (upload.parent / "recording.wav").write_bytes(b"decoded")
+        if isinstance(self.heard, Exception):
+            raise self.heard
+        return self.heard
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Make an application around a listener."""
+    with ThreadPoolExecutor(1) as one:
+
+        def build(listener, max_bytes=MB):
+            folder = tmp_path / "uploads"
+            folder.mkdir(exist_ok=True)
+            app = App(listener=listener, max_bytes=max_bytes, host="127.0.0.1", folder=folder, one=one)
+            return app.build()
+
+        yield build
+
+
+def left(tmp_path):
+    return list((tmp_path / "uploads").iterdir())
+
+
+def test_the_page_says_which_model_and_what_is_taken(make):
+    reply = ask(make(Stub(Heard())), "GET", "/")
+    assert reply.status == 200
+    for text in (
+        "svm on 3s rows of &lt;toy&gt;, trained on 9 tracks.",
+        "<b>60.0 (50.0–70.0) %</b>",
+        "At most 1 MB and 600 s",
+        "None is kept",
+        "SYNTHETIC",
+        'data-max-bytes="1000000"',
+    ):
+        assert text in reply.text
+    assert "http" not in reply.text.replace("https?", "")
+
+
+def test_every_reply_has_the_policy(make):
+    app = make(Stub(Heard(error="no")))
+    replies = [
+        ask(app, "GET", "/"),
+        ask(app, "GET", "/app.css"),
+        ask(app, "GET", "/recorder.js"),
+        ask(app, "GET", "/missing"),
+        ask(app, "GET", "/genre"),
+        ask(app, "POST", "/genre", body=[b"x"]),
+        ask(app, "GET", "/", host="evil.example"),
+    ]
+    assert [r.status for r in replies] == [200, 200, 200, 404, 405, 422, 403]
+    for reply in replies:
+        assert {name.lower(): value for name, value in HEADERS.items()}.items() <= reply.headers.items()
+    assert replies[1].headers["content-type"].startswith("text/css")
+    assert replies[2].headers["content-type"].startswith("text/javascript")
+
+
+def test_an_answer_shows_all_there_is_and_no_path(make, tmp_path):
+    listener = Stub(Heard(prediction=FOUND, reasons=REASONS))
+    name = "..%2F%3Cimg%20src%3Dx%3E.MP3"
+    reply = ask(make(listener), "POST", "/genre", body=[b"so", b"und"], x_file_name=name)
+    assert reply.status == 200
+    assert listener.uploads == [("upload.mp3", b"sound")]
+    for text in ("&lt;img src=x&gt;.MP3: rock, 75.0 %", "25.0 %", "clipped: 1.0 %", "rock 0–6 s", "timbre"):
+        assert text in reply.text
+    assert "TreeSHAP" in reply.text
+    assert "in the first 6 s" in reply.text
+    for text in ("<img", "/secret", str(tmp_path), "family timbre", "style="):
+        assert text not in reply.text
+    assert left(tmp_path) == []
+
+
+def test_saliency_is_a_picture_with_words_and_a_table(make):
+    table = TextTable(
+        title="", header=("time", "bands", "fall", "gradient"), rows=(("0–1 s", "9 Hz", "+1", "+2"),)
+    )
+    reasons = Reasons(method="occlusion", genre="rock", seconds=7.0, table=table, picture=b"\x89PNG")
+    reply = ask(make(Stub(Heard(prediction=FOUND, reasons=reasons))), "POST", "/genre", body=[b"x"])
+    assert '<img src="data:image/png;base64,iVBORw==" alt="Spectrogram' in reply.text
+    assert '<th scope="row">0–1 s</th>' in reply.text
+    assert "in the first" not in reply.text
+    without = Heard(prediction=FOUND, without="There is no explanation: short.")
+    assert "There is no explanation: short." in ask(make(Stub(without)), "POST", "/genre", body=[b"x"]).text
+
+
+def test_a_large_body_is_refused_before_it_is_stored(make, tmp_path):
+    listener = Stub(Heard(error="heard"))
+    app = make(listener, max_bytes=1000)
+    reply = ask(app, "POST", "/genre", body=[b"x" * 600] * 3, content_length="1800", x_file_name="a.wav")
+    assert (reply.status, reply.text) == (
+        413,
+        '<p class="fault">a.wav: larger than the 0.001 MB that are taken. Cut a part out.</p>',
+    )
+    assert reply.n_read == 1800  # and forgotten, so that the browser reads the answer
+    asked = ask(app, "POST", "/genre", body=[b"x" * 600] * 3, content_length="1800", expect="100-continue")
+    assert (asked.status, asked.n_read) == (413, 0)
+    endless = ask(app, "POST", "/genre", body=(b"x" * 600 for _ in range(10**9)), content_length="600000000")
+    assert (endless.status, endless.n_read) == (413, 20_400)
+    undeclared = ask(app, "POST", "/genre", body=(b"x" * 600 for _ in range(10**9)))
+    assert (undeclared.status, undeclared.n_read) == (413, 1200)
+    assert listener.uploads == []
+    assert left(tmp_path) == []
+
+
+def test_faults_are_one_sentence_and_leave_nothing(make, tmp_path, caplog):
+    for heard, body, status, text in (
+        (Heard(error="no audio"), [b"x"], 422, "song.wav: no audio."),
+        (Heard(), [], 400, "song.wav: the file is empty."),
+        (Heard(), ["gone"], 400, ""),
+        (OSError("/secret is full"), [b"x"], 500, "a fault of this program"),
+    ):
+        reply = ask(make(Stub(heard)), "POST", "/genre", body=body, x_file_name="song.wav")
+        assert reply.status == status
+        assert text in reply.text
+        for word in ("Traceback", "secret", str(tmp_path)):
+            assert word not in reply.text
+        assert left(tmp_path) == []
+    assert "A fault of this program: OSError: /secret is full" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_other_sites_are_refused_before_the_body_is_read(make):
+    app = make(Stub(Heard()))
+    for headers in ({"host": "evil.example"}, {"origin": "http://evil.example"}):
+        reply = ask(app, "POST", "/genre", body=[b"x"], **headers)
+        assert (reply.status, reply.n_read) == (403, 0)
+
+
+def test_one_is_heard_after_the_other_and_few_may_wait(make, tmp_path):
+    class Slow(Stub):
+        lock = threading.Lock()
+
+        def hear(self, upload):
+            assert self.lock.acquire(blocking=False)
+            time.sleep(0.05)
+            self.lock.release()
+            return super().hear(upload)
+
+    listener = Slow(Heard(error="heard"))
+    requests = [("POST", "/genre", [b"x"], {})] * (MAX_AT_ONCE + 2)
+    app = make(listener)
+    statuses = sorted(r.status for r in asyncio.run(ask_together(app, requests)))
+    assert statuses == [422] * MAX_AT_ONCE + [503] * 2
+    assert len(listener.uploads) == MAX_AT_ONCE
+    assert ask(app, "POST", "/genre", body=[b"x"]).status == 422
+    assert left(tmp_path) == []
+
+
+def test_an_upload_that_takes_too_long_is_ended(make, tmp_path, monkeypatch):
+    monkeypatch.setattr("gtzan_features.app.upload.UPLOAD_S", 0.05)
+    monkeypatch.setattr("gtzan_features.app.upload._DRAIN_S", 0.05)
+    forever = iter(lambda: b"", None)
+    assert ask(make(Stub(Heard())), "POST", "/genre", body=forever).status == 408
+    slow = ask(make(Stub(Heard())), "POST", "/genre", body=forever, content_length="9000000")
+    assert slow.status == 413
+    assert left(tmp_path) == []
