@@ -13,7 +13,8 @@ import json
 import shutil
 import time
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from gtzan_features.audio.decode import content_hash, read_signal
+from gtzan_features.audio.decode import Signal, content_hash, read_signal
 from gtzan_features.audio.segments import segment_bounds
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
 from gtzan_features.errors import AudioError, GtzanError, OutputExistsError
@@ -41,6 +42,14 @@ if TYPE_CHECKING:
 
 
 PARTS = ".parts"
+
+Change = Callable[[Signal], Signal]
+"""Makes another signal of the one that was read, by its samples and its hash; pickled to the workers."""
+
+
+def unchanged(signal: Signal) -> Signal:
+    """Return the signal as it was read."""
+    return signal
 
 
 class Recipe(Protocol):
@@ -140,22 +149,30 @@ def write_rows(
     n_jobs: int = -1,
     genres: tuple[str, ...] = (),
     overwrite: bool = False,
+    only: frozenset[str] | None = None,
+    change: Change = unchanged,
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> ExtractSummary:
     """Compute the rows of every track in `audio_dir` and write them to tables in `out`.
 
-    Parameters and errors are those of `pipelines.extract.extract`, for any recipe.
+    Parameters and errors are those of `pipelines.extract.extract`, for any recipe. With `only`, tracks of
+    other identifiers are passed over. With `change`, rows are those of changed signals; parts do not know
+    of it, so that every change needs a folder `out` of its own.
     """
     started = time.perf_counter()
     executor = local_executor(n_jobs)
     catalogue = read_catalogue(audio_dir, genres)
+    if only is not None:
+        catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
     if not overwrite:
         _check_output(out, recipe, catalogue)
     parts_dir = out / PARTS / recipe.fingerprint()
     parts_dir.mkdir(parents=True, exist_ok=True)
     recipe.prepare(notice)
-    task = partial(_file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe)
+    task = partial(
+        _file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe, change=change
+    )
     parts: list[_Part] = []
     for part in executor.map(task, catalogue.tracks):
         parts.append(part)
@@ -165,7 +182,7 @@ def write_rows(
     return _summary(out, recipe, catalogue, parts, tables, elapsed)
 
 
-def _file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> _Part:
+def _file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change) -> _Part:
     """Compute one file's rows, or read them where a part holds them; runs in a worker."""
     path = Path(root) / track.path
     try:
@@ -174,7 +191,7 @@ def _file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> _
         known = _read_part(part_path, track)
         if known is not None:
             return known
-        part = _compute(track, path, sha256, recipe)
+        part = _compute(track, change(read_signal(path, recipe.sr, sha256)), recipe)
     except AudioError as error:
         return _Part(FileStatus.of(track, status=error.status, reason=error.reason), {}, reused=False)
     except GtzanError as error:  # decoded, but not to a signal that rows are defined for
@@ -183,8 +200,7 @@ def _file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> _
     return part
 
 
-def _compute(track: TrackFile, path: Path, sha256: str, recipe: Recipe) -> _Part:
-    signal = read_signal(path, recipe.sr, sha256)
+def _compute(track: TrackFile, signal: Signal, recipe: Recipe) -> _Part:
     n_samples = signal.first_sample + signal.samples.size
     rows = {}
     for length in recipe.segments:
@@ -205,7 +221,7 @@ def _compute(track: TrackFile, path: Path, sha256: str, recipe: Recipe) -> _Part
         track,
         status=kind,
         reason=reason,
-        sha256=sha256,
+        sha256=signal.sha256,
         n_samples=n_samples,
         source_sr=signal.source_sr,
         source_channels=signal.source_channels,
