@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 
 PAGE, CSV = "ablation.md", "ablation.csv"
 MODELS, FAMILIES = "models", "families"
-SAME, REFERENCE, WHOLE = "same_model", "reference", "whole_set"
-"""What a row is tested against: the same model on the baseline, the reference on it, the whole set."""
+SAME, REFERENCE, WHOLE, LENGTH = "same_model", "reference", "whole_set", "track_rows"
+"""What a row is tested against.
 
-TESTS = {MODELS: (SAME, REFERENCE), FAMILIES: (SAME, WHOLE)}
+The same model on the baseline; the reference model on the baseline; the whole set of a family; the same
+model and features on one row per track.
+"""
+
+ONE_ROW = "30s"
+"""Rows of which a track has one."""
+
+TESTS = {MODELS: (SAME, REFERENCE, LENGTH), FAMILIES: (SAME, WHOLE)}
 _TEST_FIELDS = ("difference", "low", "high", "p", "p_holm")
 
 
@@ -193,6 +200,7 @@ def _others(entry: Entry, part: str, baseline: Baseline) -> Iterator[tuple[str, 
     yield SAME, (protocol, model, baseline.feature_set, rows)
     if part == MODELS:
         yield REFERENCE, (protocol, baseline.model, baseline.feature_set, rows)
+        yield LENGTH, (protocol, model, feature_set, ONE_ROW)
     else:
         yield WHOLE, (protocol, model, feature_set.partition(":")[0], rows)
 
@@ -225,7 +233,7 @@ def _tested(test: str, found: LevelScore, other: LevelScore | None) -> dict[str,
 
 
 def _corrected(frame: pd.DataFrame) -> pd.DataFrame:
-    for test in (SAME, REFERENCE, WHOLE):
+    for test in (SAME, REFERENCE, LENGTH, WHOLE):
         if f"{test}_p" in frame:
             # The families of each set have a table of their own, the models of all sets one together.
             table = frame["set"].where(frame["part"] == FAMILIES, "")
@@ -247,6 +255,13 @@ def _sections(frame: pd.DataFrame, baseline: Baseline) -> Iterator[_Section]:
 
 def _models_table(part: pd.DataFrame, baseline: Baseline) -> TextTable:
     part = part.sort_values("accuracy", ascending=False, kind="stable")
+    against = {
+        SAME: f"minus the same on {baseline.feature_set}",
+        REFERENCE: f"minus {baseline.model} on {baseline.feature_set}, same rows",
+        LENGTH: f"minus the same on {ONE_ROW} rows",
+    }
+    # A test that no row has, as that of the baseline against itself, takes no column.
+    tests = [test for test in against if part[f"{test}_p"].notna().any()]
     rows = tuple(
         (
             str(row["model"]),
@@ -254,24 +269,13 @@ def _models_table(part: pd.DataFrame, baseline: Baseline) -> TextTable:
             str(row["rows"]),
             accuracy_cell(row["accuracy"], row["ci_low"], row["ci_high"]),
             percent(row["train_accuracy"]),
-            *difference_cell(row, SAME),
-            *difference_cell(row, REFERENCE),
+            *(cell for test in tests for cell in difference_cell(row, test)),
             f"{row['seconds']:.0f}",
         )
         for _, row in part.iterrows()
     )
-    header = (
-        "model",
-        "features (columns)",
-        "rows",
-        "accuracy, %",
-        "training accuracy, %",
-        f"minus the same model on {baseline.feature_set}",
-        "p",
-        f"minus {baseline.model} on {baseline.feature_set}",
-        "p",
-        "s",
-    )
+    names = ("model", "features (columns)", "rows", "accuracy, %", "training accuracy, %")
+    header = (*names, *(cell for test in tests for cell in (against[test], "p")), "s")
     return TextTable(title="Models and rows", header=header, rows=rows)
 
 

@@ -43,7 +43,7 @@ def fails(*words, code=1):
 def test_version_and_help():
     assert gtzan("--version").stdout.strip() == f"gtzan, version {__version__}"
     shown = gtzan("--help").stdout
-    for command in ("features", "fit", "predict", "report", "compare", "explain", "data", "demo"):
+    for command in ("features", "fit", "predict", "report", "compare", "explain", "bench", "data", "demo"):
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
 
 
@@ -59,6 +59,9 @@ def test_version_and_help():
         ["predict"],
         ["report"],
         ["compare"],
+        ["bench"],
+        ["bench", "accuracy"],
+        ["bench", "robustness"],
         ["data"],
         ["data", "verify"],
         ["data", "synth"],

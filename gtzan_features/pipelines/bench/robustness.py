@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from gtzan_features.config import SplitConfig
     from gtzan_features.datasets.splits import Split
     from gtzan_features.reports.tables import TextTable
+    from gtzan_features.tables.schema import TableMeta
 
 _DEFORM_S = 0.35  # of one track and deformation; mp3 takes twice as long, the others hardly any time
 
@@ -177,48 +178,55 @@ def bench_robustness(
     SplitError
         If the protocol cannot be applied to these tracks.
     """
-    chosen = deformations(config.deformations)
-    _try_out(chosen, config.features.sr)
+    _try_out(deformations(config.deformations), config.features.sr)
     models, with_families = chosen_models(config.models), family_model(config.family_model)
     name = config.features.feature_set
     steps = extract_sets(audio_dir, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
     opened = open_fittable(folders.tables, name, config.segment.name)
     split = make_split(opened.data.rows, opened.data.copies, config.split)
-    seconds = _deform_all(audio_dir, folders.work, config, chosen, split, n_jobs, progress, notice)
+    audio = _deform_all(audio_dir, folders.work, config, split, n_jobs, progress, notice)
     setting = Setting(
         clean=folders.tables,
-        deformed={one.name: deformed_folder(folders.work, one, config.seed) for one in chosen},
+        deformed={one.name: deformed_folder(folders.work, one, config.seed) for one in audio.usable},
         segment=config.segment.name,
         split=split,
         seed=config.seed,
     )
     tasks = robust_tasks(models, with_families, name, setting, folders.work)
     outcomes = _predict_all(tasks, setting, n_jobs, progress)
-    missing = tuple(f"{task.name}: {why}" for task in tasks if (why := outcomes[task.folder].reason))
+    failed = tuple(f"{task.name}: {why}" for task in tasks if (why := outcomes[task.folder].reason))
     names = tuple(setting.deformed)
     measured = [read_deformed(task, names) for task in tasks if not outcomes[task.folder].reason]
     if not measured:
-        raise RunError(folders.work, f"no model could be measured: {missing[0]}")
-    frame = robustness_frame(measured, {one.name: one.label for one in chosen})
-    context = RobustnessContext(
-        command=config.command(),
-        dataset=opened.table.meta.dataset,
-        synthetic=opened.table.meta.synthetic,
-        protocol=config.split.name,
-        features=name,
-        rows=config.segment.name,
-        family_model=with_families,
-        machine=describe_machine(),
-        versions=_versions(),
-        steps=(*steps, ("deformed audio and its features", seconds)),
-        missing=missing,
-    )
+        raise RunError(folders.work, f"no model could be measured: {failed[0]}")
+    frame = robustness_frame(measured, {one.name: one.label for one in audio.usable})
+    missing = (*audio.missing, *failed)
+    all_steps = (*steps, ("deformed audio and its features", audio.seconds))
+    context = _context(config, opened.table.meta, all_steps, missing)
     n_reused = sum(one.reused for one in outcomes.values())
     return RobustnessResult(
         page=write_robustness(frame, context, folders.out),
         frame=frame,
         n_fitted=sum(not one.reason for one in outcomes.values()) - n_reused,
         n_reused=n_reused,
+        missing=missing,
+    )
+
+
+def _context(
+    config: RobustnessConfig, meta: TableMeta, steps: tuple[tuple[str, float], ...], missing: tuple[str, ...]
+) -> RobustnessContext:
+    return RobustnessContext(
+        command=config.command(),
+        dataset=meta.dataset,
+        synthetic=meta.synthetic,
+        protocol=config.split.name,
+        features=config.features.feature_set,
+        rows=config.segment.name,
+        family_model=family_model(config.family_model),
+        machine=describe_machine(),
+        versions=_versions(),
+        steps=steps,
         missing=missing,
     )
 
@@ -240,17 +248,26 @@ def _try_out(chosen: tuple[Deformation, ...], sr: int) -> None:
         one.apply(noise, sr, np.random.default_rng(0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DeformedAudio:
+    """The deformations that left rows, those that left none with the reason, and the seconds of all."""
+
+    usable: tuple[Deformation, ...]
+    missing: tuple[str, ...]
+    seconds: float
+
+
 def _deform_all(
     audio_dir: Path,
     work: Path,
     config: RobustnessConfig,
-    chosen: tuple[Deformation, ...],
     split: Split,
     n_jobs: int,
     progress: Progress,
     notice: Notice,
-) -> float:
-    """Compute the features of every deformed test track; return all seconds that took."""
+) -> _DeformedAudio:
+    """Compute the features of every deformed test track."""
+    chosen = deformations(config.deformations)
     tested = frozenset(split.frame.loc[split.frame["role"] == config.split.evaluate_on, "track_id"])
     whole = FeatureConfig(feature_set=config.features.feature_set.partition(":")[0])
     recipe = ExtractConfig(features=whole, segments=(config.segment,))
@@ -259,7 +276,7 @@ def _deform_all(
     minutes = per_file * len(tested) * len(chosen) / workers / 60
     work_text = f"{len(chosen)} deformations of {len(tested)} tracks"
     notice(f"{work_text}: at most {minutes:.0f} minutes, less what is there.")
-    seconds = 0.0
+    usable, missing, seconds = [], [], 0.0
     for one in chosen:
         notice(f"Deforming: {one.label}")
         done = extract_deformed(
@@ -273,10 +290,20 @@ def _deform_all(
             progress=progress,
             notice=notice,
         )
-        for status in done.skipped:
-            notice(f"Skipped under {one.label}: {status.path}: {status.status}: {status.reason}")
         seconds += done.elapsed_s if done.n_reused < done.n_files else 0.0
-    return add_seconds(work, f"deform-{whole.feature_set}", seconds)
+        if done.skipped:
+            first = done.skipped[0]
+            count = f"{len(done.skipped)} of {done.n_files} files give no row"
+            reason = f"{count}, such as {first.path}: {first.reason}"
+            notice(f"{one.label}: {reason}")
+        if done.tables[config.segment.name][1]:
+            usable.append(one)
+        else:
+            missing.append(f"{one.label}: {reason}")
+    if not usable:
+        raise RunError(work, f"no deformation leaves a row: {missing[0]}. Choose shorter --segments")
+    total = add_seconds(work, f"deform-{whole.feature_set}", seconds)
+    return _DeformedAudio(usable=tuple(usable), missing=tuple(missing), seconds=total)
 
 
 def _versions() -> str:

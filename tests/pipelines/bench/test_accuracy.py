@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gtzan_features.config import FeatureConfig
 from gtzan_features.errors import ConfigError, ModelError, SplitError, TableError
 from gtzan_features.evaluation.comparison import compare, holm
 from gtzan_features.features import sets
@@ -170,6 +171,11 @@ def test_the_table_says_what_the_runs_say(folders):
         assert some.loc["knn", "reference_difference"] == pytest.approx(test.difference, abs=1e-5)
         assert some.loc["knn", "reference_p"] == pytest.approx(test.p_value, rel=1e-4)
         assert np.isnan(some.loc["xgboost", "reference_p"])
+    by_rows = models[models["model"] == "knn"].set_index("rows")
+    a, b = (scores[by_rows.loc[rows, "run_id"]] for rows in (SEGMENT, TRACK))
+    assert by_rows.loc[SEGMENT, "track_rows_p"] == pytest.approx(
+        compare(a.correct, b.correct).p_value, rel=1e-4
+    )
     p = models["reference_p"].dropna()
     np.testing.assert_allclose(models.loc[p.index, "reference_p_holm"], holm(p), rtol=1e-4)
     families = frame[frame["part"] == "families"].set_index("features")
@@ -182,11 +188,41 @@ def test_the_table_says_what_the_runs_say(folders):
     assert "- fault-filtered is a published split of GTZAN" in page
     assert "- artist: nothing tells the artist" in page
     assert "    gtzan bench accuracy AUDIO_DIR --features kaggle --models knn,majority,xgboost" in page
+    assert "| minus xgboost on kaggle, same rows | p |" in page
+    assert "minus the same on kaggle" not in page  # there is no other set
     assert "timbre alone" in page
     assert "without rhythm" in page
     assert "scikit-learn" in page
     assert "LEAKED" not in page
     assert any("estimated at" in line for line in said)
+
+
+def test_a_set_that_joins_the_registry_joins_the_table_and_is_tested_against_the_kaggle_columns(
+    folders, monkeypatch
+):
+    monkeypatch.setitem(sets.SETS, "wide", sets.SETS["kaggle"])
+    for length, n_segments in ((TRACK, 1), (SEGMENT, 5)):
+        table = make_table(n_segments=n_segments, segment=length, seed=3)
+        config = FeatureConfig(feature_set="wide")
+        meta = dataclasses.replace(
+            table.meta,
+            feature_set="wide",
+            feature_fingerprint=config.fingerprint(),
+            config=config.to_dict(),
+        )
+        save_table(folders.tables, dataclasses.replace(table, meta=meta))
+    done = bench_tables(folders, dataclasses.replace(CHEAP, feature_sets=("wide",)), n_jobs=1)
+    frame = done.frame
+    wide = frame[(frame["part"] == "models") & (frame["features"] == "wide")]
+    assert len(wide) == len(CHEAP.models) * LENGTHS
+    assert wide["same_model_p_holm"].notna().all()
+    families = frame[(frame["part"] == "families") & (frame["set"] == "wide")]
+    assert len(families) == 1 + 2 * len(FAMILIES)
+    assert families["same_model_p"].notna().all()
+    assert families["whole_set_p"].isna().sum() == 1
+    page = done.page.read_text()
+    assert "minus all of wide" in page
+    assert "minus the same on kaggle" in page
 
 
 def test_a_second_run_fits_nothing_and_writes_the_same(folders, monkeypatch):

@@ -14,7 +14,7 @@ from gtzan_features.audio.deform import Deformation, deformations
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.splits import make_split
-from gtzan_features.errors import ConfigError, ModelError, SplitError
+from gtzan_features.errors import ConfigError, ModelError, RunError, SplitError
 from gtzan_features.features import sets
 from gtzan_features.pipelines.bench import deformed_fits, robustness
 from gtzan_features.pipelines.bench.deformed import deform_signal, deformed_folder, extract_deformed
@@ -174,6 +174,18 @@ def test_a_model_that_fails_and_words_that_are_unknown(measured, many, monkeypat
     ):
         with pytest.raises(error, match=message):
             bench_robustness(many, out, dataclasses.replace(config, **wrong), n_jobs=1)
+
+
+def test_a_deformation_that_leaves_no_row_is_named_and_the_others_measured(many, tmp_path):
+    folders = WorkFolders(tables=tmp_path / "t", work=tmp_path / "w", out=tmp_path / "o")
+    six = dataclasses.replace(
+        CONFIG, models=("majority",), family_model="majority", segment=SegmentConfig(6.0)
+    )
+    done = bench_robustness(many, folders, six, n_jobs=1)
+    assert set(done.frame["deformation"]) == {"clean", "noise-10", "gain-6"}
+    assert "- speed +3 %: 20 of 20 files give no row, such as calm/calm.0.wav" in done.page.read_text()
+    with pytest.raises(RunError, match="no deformation leaves a row: speed .3 %.*shorter --segments"):
+        bench_robustness(many, folders, dataclasses.replace(six, deformations=("speed+3",)), n_jobs=1)
 
 
 def test_mp3_that_cannot_be_written_is_told_at_once(many, tmp_path, monkeypatch):
