@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.bench import bench
 from cli.data import data
 from cli.demo import demo
 from cli.explain import explain
@@ -47,7 +48,7 @@ def cli() -> None:
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
-for command in (features, fit, predict, serve, report, compare, explain, data, demo):
+for command in (features, fit, predict, serve, report, compare, explain, bench, data, demo):
     cli.add_command(command)
 
 

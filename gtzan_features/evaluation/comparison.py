@@ -7,7 +7,7 @@ units are single rows this is McNemar's exact test.
 
 As in `intervals`, what is tested is these two trained models (or pooled folds), not the two recipes:
 another training seed may turn a small difference around. A test on several pairs of runs needs a
-correction for their number, which is the caller's.
+correction for their number, which the caller asks for: `holm`.
 
 References
 ----------
@@ -15,6 +15,7 @@ References
    Psychometrika 12, 1947.
 .. [2] Dietterich, "Approximate statistical tests for comparing supervised classification learning
    algorithms", Neural Computation 10, 1998.
+.. [3] Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statistics 6, 1979.
 """
 
 from __future__ import annotations
@@ -199,6 +200,34 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
     if only_a + only_b == 0:
         return 1.0
     return float(binomtest(only_a, only_a + only_b).pvalue)
+
+
+def holm(p_values: ArrayLike) -> FloatArray:
+    """Correct the p-values of several tests for their number, by Holm's step-down method [3]_.
+
+    Parameters
+    ----------
+    p_values : array_like of shape (n_tests,)
+        Within [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n_tests,)
+        In the same order, within [0, 1], never below the p-value given. Where all null hypotheses with a
+        value below some level are called false, the chance of a single wrong call is at most that level,
+        however the tests depend on each other.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.5, 0.03]).tolist()
+    [0.03, 0.5, 0.06]
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    corrected: FloatArray = np.empty_like(p)
+    corrected[order] = np.minimum(stepped, 1.0)
+    return corrected
 
 
 def sign_flip_p(gained: IntArray) -> float:

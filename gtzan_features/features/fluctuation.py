@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import librosa
 import numpy as np
 import scipy.fft
+
+from gtzan_features.spectra.mel_scale import mel_frequencies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def _levels(spectra: Spectra) -> NDArray[np.float64]:
 @lru_cache(maxsize=8)
 def _bark(sr: int, n_mels: int) -> NDArray[np.float32]:
     """Share of each mel band in each critical band, (n_mels, N_BANDS): all of it where its centre lies."""
-    centre = librosa.mel_frequencies(n_mels + 2, fmin=0.0, fmax=sr / 2)[1:-1]
+    centre = mel_frequencies(n_mels + 2, sr / 2)[1:-1]
     weights = np.zeros((n_mels, N_BANDS), np.float32)
     weights[np.arange(n_mels), np.searchsorted(_EDGES_HZ, centre, side="right") - 1] = 1
     return weights

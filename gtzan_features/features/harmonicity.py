@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import librosa
 import numpy as np
 import scipy.fft
 
 from gtzan_features.spectra import descriptors, mel
+from gtzan_features.spectra.mel_scale import mel_frequencies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +94,7 @@ def _parts(spectra: Spectra) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 @lru_cache(maxsize=8)
 def band_edges(sr: int, n_fft: int) -> NDArray[np.int64]:
     """First bin of each band, and the bin after the last; every band holds at least one bin."""
-    hz = librosa.mel_frequencies(N_BANDS + 1, fmin=0.0, fmax=sr / 2)
+    hz = mel_frequencies(N_BANDS + 1, sr / 2)
     edges = np.round(hz * n_fft / sr).astype(np.int64)
     edges = np.maximum(edges, np.arange(N_BANDS + 1))  # for short frames
     edges[-1] = n_fft // 2 + 1

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.decode import content_hash, read_signal
+from gtzan_features.audio.decode import Signal, content_hash, read_signal
 from gtzan_features.audio.segments import segment_bounds
 from gtzan_features.errors import AudioError, GtzanError
 from gtzan_features.tables.atomic import atomic_path
@@ -35,7 +36,18 @@ class Part:
     reused: bool
 
 
-def file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> Part:
+Change = Callable[[Signal], Signal]
+"""Makes another signal of the one that was read, by its samples and its hash; pickled to the workers."""
+
+
+def unchanged(signal: Signal) -> Signal:
+    """Return the signal as it was read."""
+    return signal
+
+
+def file_part(
+    track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change = unchanged
+) -> Part:
     """Compute one file's rows, or read them where a part holds them; runs in a worker."""
     path = Path(root) / track.path
     try:
@@ -44,7 +56,7 @@ def file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> Pa
         known = _read_part(part_path, track)
         if known is not None:
             return known
-        part = _compute(track, path, sha256, recipe)
+        part = _compute(track, change(read_signal(path, recipe.sr, sha256)), recipe)
     except AudioError as error:
         return Part(FileStatus.of(track, status=error.status, reason=error.reason), {}, reused=False)
     except GtzanError as error:  # decoded, but not to a signal that rows are defined for
@@ -53,8 +65,7 @@ def file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> Pa
     return part
 
 
-def _compute(track: TrackFile, path: Path, sha256: str, recipe: Recipe) -> Part:
-    signal = read_signal(path, recipe.sr, sha256)
+def _compute(track: TrackFile, signal: Signal, recipe: Recipe) -> Part:
     n_samples = signal.first_sample + signal.samples.size
     rows = {}
     for length in recipe.segments:
@@ -75,7 +86,7 @@ def _compute(track: TrackFile, path: Path, sha256: str, recipe: Recipe) -> Part:
         track,
         status=kind,
         reason=reason,
-        sha256=sha256,
+        sha256=signal.sha256,
         n_samples=n_samples,
         source_sr=signal.source_sr,
         source_channels=signal.source_channels,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -21,7 +21,7 @@ import pandas as pd
 from gtzan_features.datasets.catalogue import Catalogue, read_catalogue
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.parallel.local import local_executor
-from gtzan_features.pipelines.parts import Part, file_part
+from gtzan_features.pipelines.parts import Change, Part, file_part, unchanged
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
@@ -86,6 +86,10 @@ class RowOptions(TypedDict, total=False):
         Only these genre folders; all where empty.
     overwrite : bool
         Replace tables that were made with another configuration or from other tracks.
+    only : frozenset of str
+        Identifiers of tracks; others are passed over.
+    change : callable
+        Makes another signal of each that was read; every change needs a folder of tables of its own.
     progress : callable
         Called after each file.
     notice : callable
@@ -95,6 +99,8 @@ class RowOptions(TypedDict, total=False):
     n_jobs: int
     genres: tuple[str, ...]
     overwrite: bool
+    only: frozenset[str] | None
+    change: Change
     progress: Progress
     notice: Notice
 
@@ -108,6 +114,8 @@ def write_rows(
     n_jobs: int = -1,
     genres: tuple[str, ...] = (),
     overwrite: bool = False,
+    only: frozenset[str] | None = None,
+    change: Change = unchanged,
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> ExtractSummary:
@@ -119,12 +127,16 @@ def write_rows(
     started = time.perf_counter()
     executor = local_executor(n_jobs)
     catalogue = read_catalogue(audio_dir, genres)
+    if only is not None:
+        catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
     if not overwrite:
         _check_output(out, recipe, catalogue)
     parts_dir = out / PARTS / recipe.fingerprint()
     parts_dir.mkdir(parents=True, exist_ok=True)
     recipe.prepare(notice)
-    task = partial(file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe)
+    task = partial(
+        file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe, change=change
+    )
     parts: list[Part] = []
     for part in executor.map(task, catalogue.tracks):
         parts.append(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.evaluation.aggregate import METHODS, aggregate, per_track, rank
+from gtzan_features.evaluation.aggregate import METHODS, Method, aggregate, per_track, rank
 from gtzan_features.evaluation.intervals import Interval, accuracy_interval
 from gtzan_features.evaluation.metrics import Metrics, evaluate
 
@@ -55,22 +55,33 @@ def score(predictions: Predictions) -> dict[str, LevelScore]:
 
     Where each track has one row, the levels are all the same and there is one: ``track``.
     """
-    track_index = predictions.track_index
-    if len(predictions.tracks) == len(track_index):
+    if _is_one_per_track(predictions):
         return {TRACK: _of_rows(predictions, TRACK)}
-    result = {SEGMENT: _of_rows(predictions, SEGMENT)}
+    segments = {SEGMENT: _of_rows(predictions, SEGMENT)}
+    return segments | {method: _of_tracks(predictions, method) for method in METHODS}
+
+
+def score_tracks(predictions: Predictions) -> LevelScore:
+    """Score a run's tracks only: by mean probability where a track has several rows."""
+    return _of_rows(predictions, TRACK) if _is_one_per_track(predictions) else _of_tracks(predictions, "mean")
+
+
+def _is_one_per_track(predictions: Predictions) -> bool:
+    return len(predictions.tracks) == len(predictions.frame)
+
+
+def _of_tracks(predictions: Predictions, method: Method) -> LevelScore:
+    track_index = predictions.track_index
     y_true = per_track(predictions.y_true, track_index)
-    for method in METHODS:
-        tracks = aggregate(predictions.probabilities, track_index, method)
-        correct = tracks.predicted == y_true
-        result[method] = LevelScore(
-            level=method,
-            metrics=evaluate(y_true, tracks.probabilities, predictions.genres, tracks.ranking),
-            interval=accuracy_interval(correct),
-            correct=correct,
-            units=predictions.tracks,
-        )
-    return result
+    tracks = aggregate(predictions.probabilities, track_index, method)
+    correct = tracks.predicted == y_true
+    return LevelScore(
+        level=method,
+        metrics=evaluate(y_true, tracks.probabilities, predictions.genres, tracks.ranking),
+        interval=accuracy_interval(correct),
+        correct=correct,
+        units=predictions.tracks,
+    )
 
 
 def _of_rows(predictions: Predictions, level: str) -> LevelScore:

@@ -43,7 +43,8 @@ def fails(*words, code=1):
 def test_version_and_help():
     assert gtzan("--version").stdout.strip() == f"gtzan, version {__version__}"
     shown = gtzan("--help").stdout
-    for command in ("features", "fit", "predict", "serve", "report", "compare", "explain", "data", "demo"):
+    names = ("features", "fit", "predict", "serve", "report", "compare", "explain", "bench", "data", "demo")
+    for command in names:
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
 
 
@@ -60,6 +61,9 @@ def test_version_and_help():
         ["serve"],
         ["report"],
         ["compare"],
+        ["bench"],
+        ["bench", "accuracy"],
+        ["bench", "robustness"],
         ["data"],
         ["data", "verify"],
         ["data", "synth"],

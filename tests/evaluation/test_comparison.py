@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtzan_features.evaluation.bootstrap import BootstrapConfig
-from gtzan_features.evaluation.comparison import compare, mcnemar_p, sign_flip_p, verdict
+from gtzan_features.evaluation.comparison import compare, holm, mcnemar_p, sign_flip_p, verdict
 
 QUICK = BootstrapConfig(n_resamples=400)
 
@@ -160,3 +160,18 @@ def test_to_dict_is_json():
 def test_inputs_are_checked(a, b, groups, match):
     with pytest.raises(ValueError, match=match):
         compare(a, b, groups)
+
+
+def test_holm_is_the_step_down_of_the_paper_and_keeps_the_order():
+    """By hand: the smallest times 4, the next times 3, …, and never below one before."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.7]).tolist() == [1.0, 1.0]
+    assert holm([]).size == 0
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_holm_lies_between_no_correction_and_bonferronis(p):
+    corrected = holm(p)
+    assert (corrected >= np.array(p)).all()
+    assert (corrected <= np.minimum(1, len(p) * np.array(p)) + 1e-12).all()
+    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()

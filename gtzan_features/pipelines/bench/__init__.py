@@ -1,0 +1,1 @@
+"""Measurements as commands: the ablation table, and robustness to deformed audio."""

@@ -1,0 +1,153 @@
+"""Models fitted on clean rows, and what they say of clean and of deformed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gtzan_features.audio.decode import content_hash
+from gtzan_features.config import fingerprint
+from gtzan_features.errors import GtzanError
+from gtzan_features.models.registry import model_spec
+from gtzan_features.pipelines.bench.plan import ablation_sets
+from gtzan_features.pipelines.fittable import open_fittable
+from gtzan_features.pipelines.folds import Fold, Job, training_data
+from gtzan_features.pipelines.versions import model_versions
+from gtzan_features.reports.robustness import CLEAN, FAMILIES, MODELS, Deformed
+from gtzan_features.tables.predictions import PROBABILITY, Predictions, read_predictions, write_predictions
+from gtzan_features.tables.runs import new_run_folder
+from gtzan_features.tables.store import locate_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gtzan_features.datasets.dataset import Dataset
+    from gtzan_features.datasets.splits import Split
+    from gtzan_features.models.base import Classifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One model on one selection of columns, and where its predictions go."""
+
+    part: str
+    name: str
+    model: str
+    feature_set: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all tasks share: the clean table's folder, those of deformations, rows and split."""
+
+    clean: Path
+    deformed: dict[str, Path]
+    segment: str
+    split: Split
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Whether a task was found finished, and why it could not be done where it could not."""
+
+    reused: bool = False
+    reason: str = ""
+
+
+def robust_tasks(
+    models: tuple[str, ...], with_families: str, name: str, setting: Setting, work: Path
+) -> list[Task]:
+    """Return every model on all columns, and the families' model on all and on each family alone."""
+    alone = [some for some in ablation_sets(name) if not some.partition(":")[2].startswith("-")]
+    wanted = [(MODELS, model, model, name) for model in models]
+    if alone:
+        wanted.append((FAMILIES, "all", with_families, name))
+        wanted += [(FAMILIES, some.partition(":")[2], with_families, some) for some in alone]
+    whole = name.partition(":")[0]
+    folders = [setting.clean, *setting.deformed.values()]
+    common = {
+        "tables": [content_hash(locate_table(folder, whole, setting.segment)) for folder in folders],
+        "deformations": list(setting.deformed),
+        "split": setting.split.fingerprint(),
+        "evaluate_on": setting.split.config.evaluate_on,
+        "seed": setting.seed,
+        "versions": model_versions(),
+    }
+    keys = [fingerprint({**common, "model": model, "features": some}) for _, _, model, some in wanted]
+    return [
+        Task(part=part, name=label, model=model, feature_set=some, folder=str(work / "predictions" / key))
+        for (part, label, model, some), key in zip(wanted, keys, strict=True)
+    ]
+
+
+def predict_deformed(task: Task, setting: Setting) -> Outcome:
+    """Fit on clean rows and write the predictions of clean and deformed ones; runs in a worker."""
+    folder = Path(task.folder)
+    if folder.is_dir():
+        return Outcome(reused=True)
+    try:
+        found = _predictions(task, setting)
+    except GtzanError as error:  # one model that fails leaves the others
+        return Outcome(reason=str(error))
+    with new_run_folder(folder) as new:
+        for name, one in found.items():
+            write_predictions(new / f"{name}.parquet", one)
+    return Outcome()
+
+
+def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
+    clean = open_fittable(setting.clean, task.feature_set, setting.segment).data
+    data = {CLEAN: clean} | {
+        name: open_fittable(folder, task.feature_set, setting.segment).data
+        for name, folder in setting.deformed.items()
+    }
+    spec = model_spec(task.model)
+    job = Job(data=clean, model=spec.name, settings=dict(spec.defaults), seed=setting.seed)
+    frames: dict[str, list[pd.DataFrame]] = {name: [] for name in data}
+    for number, (train, test) in enumerate(setting.split.folds(clean.rows)):
+        rows = training_data(Fold(train, test, keep=False), job)
+        classifier = spec.fit(rows, job.settings, job.seed)
+        tested = set(clean.rows["track_id"].iloc[test])
+        for name, one in data.items():
+            frames[name] += list(_predicted(classifier, one, clean.genres, tested, number))
+    return {
+        name: Predictions(
+            frame=pd.concat(some).sort_values(["track_id", "segment"], kind="stable", ignore_index=True),
+            genres=clean.genres,
+        )
+        for name, some in frames.items()
+    }
+
+
+def _predicted(
+    classifier: Classifier, data: Dataset, genres: tuple[str, ...], tested: set[str], fold: int
+) -> Iterator[pd.DataFrame]:
+    """Yield the predictions of the tested tracks' rows; nothing where a deformed table has none of them."""
+    at = np.flatnonzero(data.rows["track_id"].isin(tested).to_numpy())
+    if not at.size:
+        return
+    p: Any = np.asarray(classifier.predict_proba(data.X[at]), dtype=np.float64)
+    p /= p.sum(axis=1, keepdims=True)
+    frame = data.rows.iloc[at][["track_id", "segment", "genre"]].reset_index(drop=True)
+    frame.insert(2, "fold", fold)
+    for i, genre in enumerate(genres):
+        frame[PROBABILITY + genre] = p[:, i]
+    yield frame
+
+
+def read_deformed(task: Task, deformations: tuple[str, ...]) -> Deformed:
+    """Read the predictions that `predict_deformed` wrote."""
+    folder = Path(task.folder)
+    return Deformed(
+        part=task.part,
+        name=task.name,
+        model=task.model,
+        features=task.feature_set,
+        predictions={name: read_predictions(folder / f"{name}.parquet") for name in (CLEAN, *deformations)},
+    )

@@ -1,0 +1,60 @@
+"""The feature tables that a measurement needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gtzan_features.config import FeatureConfig
+from gtzan_features.datasets.catalogue import read_catalogue
+from gtzan_features.errors import OutputExistsError
+from gtzan_features.features import sets
+from gtzan_features.parallel.local import available_processors
+from gtzan_features.pipelines.bench.costs import extract_s
+from gtzan_features.pipelines.bench.journal import add_seconds
+from gtzan_features.pipelines.extract import ExtractConfig, extract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.config import SegmentConfig
+    from gtzan_features.pipelines.progress import Notice, Progress
+
+
+def extract_sets(
+    audio_dir: Path,
+    tables: Path,
+    names: tuple[str, ...],
+    lengths: tuple[SegmentConfig, ...],
+    n_jobs: int,
+    progress: Progress,
+    notice: Notice,
+) -> tuple[tuple[str, float], ...]:
+    """Compute the tables of the whole of each feature set; return the steps with all seconds they took.
+
+    Raises
+    ------
+    OutputExistsError
+        If `tables` holds tables of other tracks or of another configuration.
+    """
+    steps = []
+    n_tracks = len(read_catalogue(audio_dir).tracks)
+    for name in dict.fromkeys(one.partition(":")[0] for one in names):
+        features = FeatureConfig(feature_set=name)
+        estimated = extract_s(n_tracks, len(sets.columns(features))) / _workers(n_jobs) / 60
+        notice(f"Features of {name}, {n_tracks} files: at most {estimated:.0f} minutes, less what is there.")
+        config = ExtractConfig(features=features, segments=lengths)
+        try:
+            done = extract(audio_dir, tables, config, n_jobs=n_jobs, progress=progress, notice=notice)
+        except OutputExistsError as error:
+            reason = "holds a table of other tracks or of another configuration. Give another --tables"
+            raise OutputExistsError(error.path, reason) from error
+        for status in done.skipped:
+            notice(f"Skipped: {status.path}: {status.status}: {status.reason}")
+        computed = done.n_reused < done.n_files
+        seconds = add_seconds(tables, f"extract-{name}", done.elapsed_s if computed else 0.0)
+        steps.append((f"features of {name}, {done.n_files} files", seconds))
+    return tuple(steps)
+
+
+def _workers(n_jobs: int) -> int:
+    return available_processors() if n_jobs == -1 else n_jobs
