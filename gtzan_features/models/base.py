@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -49,6 +49,8 @@ class TrainingData:
         Augmentations of spectrograms to use while learning.
     on_epoch : callable
         Told of each epoch by models that learn in epochs.
+    families : tuple of str
+        Family of each column; empty where rows are spectrograms.
     """
 
     X: FloatMatrix
@@ -57,6 +59,27 @@ class TrainingData:
     shape: tuple[int, int] | None = None
     augment: tuple[str, ...] = ()
     on_epoch: Callable[[Any], None] = ignore
+    families: tuple[str, ...] = ()
+
+    def take(self, rows: IntVector) -> TrainingData:
+        """Return some of the rows; what is told of epochs is told of the whole only."""
+        return replace(self, X=self.X[rows], y=self.y[rows], groups=self.groups[rows], on_epoch=ignore)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where a number may be searched: within [low, high], whole where both ends are."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Values among which a setting may be searched."""
+
+    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +103,10 @@ class ModelSpec:
         Settings that differ from the library's own defaults.
     inputs : tuple of str
         Kinds of rows that it takes: `FEATURES`, `SPECTROGRAMS` or both.
+    calibrated : bool
+        Whether `fit` calibrates the probabilities on inner folds by itself.
+    space : dict
+        Where ``gtzan tune`` searches each setting; empty for a model that it does not know.
     """
 
     name: str
@@ -89,6 +116,8 @@ class ModelSpec:
     storage: str = "skops"
     defaults: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = (FEATURES,)
+    calibrated: bool = False
+    space: dict[str, Range | Choice] = field(default_factory=dict)
 
 
 def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:

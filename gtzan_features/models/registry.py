@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models import boosted, classical, networks
+from gtzan_features.models import boosted, classical, discriminant, networks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gtzan_features.models.base import ModelSpec
 
 MODELS: dict[str, ModelSpec] = {
-    spec.name: spec for spec in (boosted.XGBOOST, *classical.SPECS, *networks.SPECS)
+    spec.name: spec for spec in (boosted.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
 }
 
 

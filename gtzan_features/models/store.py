@@ -33,8 +33,10 @@ _FILES = {"skops": "model.skops", "xgboost": "model.ubj"}
 # Types that skops does not trust by itself; each holds numbers and settings only.
 _TRUSTED = (
     "gtzan_features.models.cnn.ConvolutionalClassifier",
+    "gtzan_features.models.discriminant.ShrinkageLDA",
     "gtzan_features.models.mlp.PlainNetwork",
     "gtzan_features.models.network.Epoch",
+    "gtzan_features.models.scaling.RankNormal",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",

@@ -7,19 +7,20 @@ import zipfile
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.dataset import load_dataset
 from gtzan_features.errors import ModelError
-from gtzan_features.models import classical
 from gtzan_features.models.base import FEATURES, TrainingData, inner_splits
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, load_model, save_model
 from tests.conftest import make_table
 
 ON_FEATURES = [name for name, spec in MODELS.items() if FEATURES in spec.inputs]
-FAST = {"xgboost": ["n_estimators=20"], "random-forest": ["n_estimators=20"]}
+FAST = {name: ["n_estimators=20"] for name in ("xgboost", "random-forest", "extra-trees")}
 
 
 def training(table=None):
@@ -71,7 +72,7 @@ def test_majority_is_the_floor():
     np.testing.assert_allclose(p, np.tile(shares, (len(data.y), 1)))
 
 
-@pytest.mark.parametrize("name", ["svm", "logistic-regression", "knn"])
+@pytest.mark.parametrize("name", ["svm", "linear-svm", "lda", "logistic-regression", "knn"])
 def test_scaling_is_inside_the_pipeline(name):
     """Stretching a feature changes nothing: the scaler belongs to the model and to its training rows."""
     table = make_table()
@@ -104,7 +105,7 @@ def test_inner_splits_shrink_with_the_tracks():
 def test_temperature_leaves_the_order_of_the_machine_as_it_is():
     data, train = training()
     calibrated = fitted("svm")
-    plain = classical.make_pipeline(classical.StandardScaler(), SVC(C=10.0)).fit(train.X, train.y)
+    plain = make_pipeline(StandardScaler(), SVC(C=10.0)).fit(train.X, train.y)
     np.testing.assert_array_equal(
         calibrated.predict_proba(data.X).argmax(axis=1), plain.decision_function(data.X).argmax(axis=1)
     )
