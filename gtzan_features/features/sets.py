@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features.config import FeatureConfig
 from gtzan_features.errors import ConfigError
 from gtzan_features.features.registry import KAGGLE, Column, FeatureSpec
 from gtzan_features.features.summary import summarise
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from gtzan_features.config import FeatureConfig
 
 SETS: dict[str, tuple[FeatureSpec, ...]] = {"kaggle": KAGGLE}
 
@@ -102,6 +101,30 @@ def columns(config: FeatureConfig) -> tuple[Column, ...]:
     (57, 'chroma_stft_mean', 'mfcc20_var')
     """
     return tuple(column for spec in specs(config) for column in spec.columns(config))
+
+
+def column_families(names: Sequence[str], settings: dict[str, Any]) -> tuple[str, ...]:
+    """Return the family of each column of a table; "other" where its set does not tell.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns.
+    settings : dict
+        Those of the table's `FeatureConfig`; empty where they are not known, and then names are looked up
+        among those of the usual set.
+
+    Examples
+    --------
+    >>> column_families(["tempo", "mfcc1_mean", "mood"], {})
+    ('rhythm', 'timbre', 'other')
+    """
+    try:
+        known = columns(FeatureConfig(**settings))
+    except (TypeError, ConfigError):
+        known = ()
+    family = {column.name: column.family for column in known}
+    return tuple(family.get(name, "other") for name in names)
 
 
 def compute(signals: Sequence[NDArray[np.float32]], config: FeatureConfig) -> NDArray[np.float64]:

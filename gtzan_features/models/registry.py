@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models import boosted, classical, discriminant, networks
+from gtzan_features.models.choices import with_choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from gtzan_features.models.base import ModelSpec
 
 MODELS: dict[str, ModelSpec] = {
-    spec.name: spec for spec in (boosted.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
+    spec.name: with_choices(spec)
+    for spec in (boosted.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
 }
 
 

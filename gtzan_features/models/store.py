@@ -16,6 +16,7 @@ from xgboost import XGBClassifier
 from xgboost.core import XGBoostError
 
 from gtzan_features.errors import ModelError
+from gtzan_features.models import choices
 from gtzan_features.models.registry import model_spec
 from gtzan_features.tables.atomic import atomic_path, write_text
 
@@ -32,11 +33,14 @@ _FILES = {"skops": "model.skops", "xgboost": "model.ubj"}
 
 # Types that skops does not trust by itself; each holds numbers and settings only.
 _TRUSTED = (
+    "gtzan_features.models.choices.OnFamilies",
     "gtzan_features.models.cnn.ConvolutionalClassifier",
     "gtzan_features.models.discriminant.ShrinkageLDA",
     "gtzan_features.models.mlp.PlainNetwork",
     "gtzan_features.models.network.Epoch",
+    "gtzan_features.models.portable.PortableTrees",
     "gtzan_features.models.scaling.RankNormal",
+    "gtzan_features.models.temperature.Tempered",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -134,7 +138,7 @@ class StoredModel:
 def save_model(folder: Path, model: StoredModel) -> None:
     """Write a model and its card into `folder`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    storage = model_spec(model.card.model).storage
+    storage = _storage(model.card)
     with atomic_path(folder / _FILES[storage]) as temporary:
         if storage == "xgboost":
             # XGBoost takes the format from the suffix, so it writes bytes for us to store.
@@ -144,6 +148,10 @@ def save_model(folder: Path, model: StoredModel) -> None:
             _skops().dump(model.estimator, temporary, compression=zipfile.ZIP_DEFLATED)
             _check_storable(model.card.model, temporary)
     write_text(folder / CARD, json.dumps(asdict(model.card), indent=2, sort_keys=True) + "\n")
+
+
+def _storage(card: ModelCard) -> str:
+    return choices.storage(model_spec(card.model), card.settings)
 
 
 def _check_storable(name: str, path: Path) -> None:
@@ -163,7 +171,7 @@ def load_model(folder: Path) -> StoredModel:
         If the folder holds no model, a damaged one, or one with types that are not trusted.
     """
     card = _read_card(folder)
-    storage = model_spec(card.model).storage
+    storage = _storage(card)
     path = folder / _FILES[storage]
     if not path.is_file():
         msg = f"{folder}: {path.name} is missing. Fit the model again"

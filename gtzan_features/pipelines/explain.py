@@ -95,7 +95,7 @@ def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
     agreement = None
     if model.card.shape:
         method, table, agreement = _pictured(model, recipe, rows, target, title, out)
-    elif model.card.model == "xgboost":
+    elif hasattr(model.estimator, "get_booster"):
         method, table = _shap(model, rows, target, title, out)
     else:
         method, table = _replaced(model, rows, target, title, out, tables)
@@ -275,9 +275,8 @@ def _model_table(model: StoredModel, tables: Path) -> Table:
 
 def _families(model: StoredModel) -> dict[str, list[int]]:
     """Columns of the model by family; "other" for columns that are in no feature set."""
-    config = FeatureConfig(**model.card.feature_config) if model.card.feature_config else FeatureConfig()
-    family = {column.name: column.family for column in sets.columns(config)}
     result: dict[str, list[int]] = {}
-    for number, name in enumerate(model.card.columns):
-        result.setdefault(family.get(name, "other"), []).append(number)
+    families = sets.column_families(model.card.columns, model.card.feature_config)
+    for number, family in enumerate(families):
+        result.setdefault(family, []).append(number)
     return result

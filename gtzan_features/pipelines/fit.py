@@ -21,7 +21,7 @@ from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
 from gtzan_features.pipelines.fittable import open_fittable
-from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, fit_fold
+from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, families_by_fold, fit_fold
 from gtzan_features.pipelines.manifest import make_manifest
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.reports.card import model_card
@@ -207,6 +207,7 @@ def fit(
         seed=config.split.seed,
         augment=spectral,
         extra=extra_rows(tables_dir, table, audio),
+        families=opened.families,
     )
     fitted = _fit_folds(folds, job, n_jobs, progress)
     predictions = _predictions(data, folds, fitted)
@@ -225,7 +226,8 @@ def fit(
     scores = score(predictions)
     folder = runs_dir / manifest.run_id
     curves = curves_table(folds, fitted)
-    _write_run(folder, manifest, split, predictions, scores, train, model, seen, curves)
+    families = families_by_fold(folds, fitted)
+    _write_run(folder, manifest, split, predictions, scores, train, model, seen, curves, families)
     return FitResult(folder=folder, manifest=manifest, scores=scores, train_accuracy=train)
 
 
@@ -302,8 +304,10 @@ def _write_run(
     model: StoredModel,
     seen: TrainingRange,
     curves: pd.DataFrame,
+    families: dict[str, list[str]],
 ) -> None:
     metrics = {
+        **({"families": families} if families else {}),
         "leaked": manifest.leaked,
         "train_accuracy": train_accuracy,
         "levels": {level: one.to_dict() for level, one in scores.items()},
@@ -315,7 +319,7 @@ def _write_run(
         save_model(new / runs.MODEL, model)
         save_range(new / runs.MODEL, seen)
         faults = known_faults(manifest.dataset)
-        write_text(new / runs.CARD, model_card(manifest, scores, train_accuracy, faults))
+        write_text(new / runs.CARD, model_card(manifest, scores, train_accuracy, faults, families))
         if len(curves):
             write_text(
                 new / runs.CURVES, curves.to_csv(index=False, lineterminator="\n", float_format="%.6g")

@@ -24,6 +24,13 @@ class Fittable:
     table: Table
     data: Dataset
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Family of each column; empty where rows are spectrograms."""
+        if not isinstance(self.table, FeatureTable):
+            return ()
+        return sets.column_families(self.table.feature_names, self.table.meta.config)
+
 
 def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     """Read the table `name` with rows of `segment`.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.models.base import Classifier, TrainingData, ignore
+from gtzan_features.models.choices import kept_families
 from gtzan_features.models.registry import model_spec
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What one fold gave; `model` only where it is kept, `curves` only where the model has any."""
+    """What one fold gave: `model` only where it is kept, `curves` only where the model has any.
+
+    `families` are those that the model chose on the fold's training rows; empty where it had no choice.
+    """
 
     probabilities: npt.NDArray[np.float64]
     train_accuracy: float
     model: Classifier | None
     curves: tuple[Any, ...] = ()
+    families: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,8 @@ class Job:
         Augmentations of spectrograms while learning.
     extra : tuple of ExtraRows
         Rows of augmented audio, which are trained on where the row they come from is.
+    families : tuple of str
+        Family of each column; empty where rows are spectrograms.
     """
 
     data: Dataset
@@ -61,6 +68,7 @@ class Job:
     seed: int
     augment: tuple[str, ...] = ()
     extra: tuple[ExtraRows, ...] = field(default_factory=tuple)
+    families: tuple[str, ...] = ()
 
 
 def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> Fitted:
@@ -77,7 +85,8 @@ def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> 
         probabilities /= probabilities.sum(axis=1, keepdims=True)
     accuracy = float((on_train == training.y[own]).mean())
     curves = tuple(getattr(classifier, "curves_", ()))
-    return Fitted(probabilities, accuracy, classifier if fold.keep else None, curves)
+    kept = classifier if fold.keep else None
+    return Fitted(probabilities, accuracy, kept, curves, kept_families(classifier))
 
 
 def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> TrainingData:
@@ -97,7 +106,16 @@ def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore
         shape=data.shape,
         augment=job.augment,
         on_epoch=on_epoch,
+        families=job.families,
     )
+
+
+def families_by_fold(folds: list[Fold], fitted: list[Fitted]) -> dict[str, list[str]]:
+    """Return the families that each fold chose, and the kept model ("kept"); empty where none chose."""
+    tested = [one for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
+    found = {str(number): list(one.families) for number, one in enumerate(tested)}
+    found["kept"] = next(list(one.families) for one in fitted if one.model is not None)
+    return found if found["kept"] else {}
 
 
 def curves_table(folds: list[Fold], fitted: list[Fitted]) -> pd.DataFrame:

@@ -24,7 +24,7 @@ def family_importance(model_folder: Path) -> dict[str, float]:
     """
     try:
         stored = load_model(model_folder)
-        if stored.card.model != "xgboost":
+        if not hasattr(stored.estimator, "get_booster"):
             return {}
         columns = sets.columns(FeatureConfig(**stored.card.feature_config))
     except (ModelError, ConfigError, TypeError):

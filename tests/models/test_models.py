@@ -14,10 +14,12 @@ from sklearn.svm import SVC
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.dataset import load_dataset
 from gtzan_features.errors import ModelError
+from gtzan_features.features.sets import column_families
 from gtzan_features.models.base import FEATURES, TrainingData, inner_splits
+from gtzan_features.models.choices import kept_families
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, load_model, save_model
-from tests.conftest import make_table
+from tests.conftest import TOY_COLUMNS, make_table
 
 ON_FEATURES = [name for name, spec in MODELS.items() if FEATURES in spec.inputs]
 FAST = {name: ["n_estimators=20"] for name in ("xgboost", "random-forest", "extra-trees")}
@@ -25,7 +27,8 @@ FAST = {name: ["n_estimators=20"] for name in ("xgboost", "random-forest", "extr
 
 def training(table=None):
     data = load_dataset(table or make_table())
-    return data, TrainingData(X=data.X, y=data.y, groups=data.groups())
+    families = column_families(list(TOY_COLUMNS), {})
+    return data, TrainingData(X=data.X, y=data.y, groups=data.groups(), families=families)
 
 
 def fitted(name, table=None, settings=()):
@@ -34,7 +37,7 @@ def fitted(name, table=None, settings=()):
     return spec.fit(train, parse_settings(spec, [*FAST.get(name, []), *settings]), 0)
 
 
-def stored(name, table=None):
+def stored(name, table=None, settings=()):
     table = table or make_table()
     card = ModelCard(
         model=name,
@@ -43,12 +46,12 @@ def stored(name, table=None):
         feature_set="kaggle",
         feature_fingerprint=table.meta.feature_fingerprint,
         segment=table.meta.segment,
-        settings={},
+        settings=parse_settings(model_spec(name), settings) if settings else {},
         dataset="toy",
         synthetic=False,
         trained_on="all of it",
     )
-    return StoredModel(estimator=fitted(name, table), card=card)
+    return StoredModel(estimator=fitted(name, table, settings), card=card)
 
 
 @pytest.mark.parametrize("name", ON_FEATURES)
@@ -146,9 +149,30 @@ def test_stored_models_say_the_same(name, tmp_path):
     np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
 
 
-@pytest.mark.parametrize("name", ON_FEATURES)
-def test_no_pickle_is_stored(name, tmp_path):
-    save_model(tmp_path, stored(name))
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("xgboost", ["families=auto"]),
+        ("xgboost", ["calibrate=True"]),
+        ("knn", ["families=auto", "calibrate=True"]),
+        ("lda", ["families=auto", "scaling=standard"]),
+    ],
+)
+def test_stored_models_with_what_they_chose_say_the_same(name, settings, tmp_path):
+    table = make_table()
+    model = stored(name, table, settings)
+    save_model(tmp_path, model)
+    assert (tmp_path / "model.skops").is_file()
+    back = load_model(tmp_path)
+    assert kept_families(back.estimator) == kept_families(model.estimator)
+    np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [*((n, []) for n in ON_FEATURES), ("xgboost", ["calibrate=True"])]
+)
+def test_no_pickle_is_stored(name, settings, tmp_path):
+    save_model(tmp_path, stored(name, settings=settings))
     for path in tmp_path.iterdir():
         with pytest.raises((pickle.UnpicklingError, ValueError, KeyError, EOFError, IndexError)):
             pickle.loads(path.read_bytes())
