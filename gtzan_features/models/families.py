@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     FloatArray = npt.NDArray[np.float64]
 
-LEAST_GAIN = 0.002
-"""Log-loss per track, in nats, that leaving a family out must save: less is the chance of the folds."""
-
 
 @dataclass(frozen=True, slots=True)
 class _InnerFold:
@@ -38,11 +35,11 @@ class _InnerFold:
 def chosen_families(data: TrainingData, seed: int) -> tuple[str, ...]:
     """Leave out families one by one, as long as the tracks of inner folds are told better without.
 
-    Starting from all families, that one is left out whose absence lowers the log-loss of tracks most, until
-    none lowers it by `LEAST_GAIN`. The loss is that of `lda` on ranks, tempered, on inner folds that keep
-    tracks whole; rows outside `data` have no part in it. The judge is the same for every model, so that the
-    cost is bounded: the moments of each fold are taken once, and each of the n (n + 1) / 2 trials at most
-    solves for some of the columns.
+    Starting from all families, that one is left out whose absence lowers the log-loss of tracks most, as
+    long as it lowers it by more than the standard error of the difference over tracks: less is the chance
+    of the folds. The loss is that of `lda` on ranks, tempered, on inner folds; rows outside `data` have no
+    part in it. The judge is the same for every model, so that the cost is bounded: the moments of each fold
+    are taken once, and each of the n (n + 1) / 2 trials at most solves for some of the columns.
 
     Parameters
     ----------
@@ -66,13 +63,14 @@ def chosen_families(data: TrainingData, seed: int) -> tuple[str, ...]:
         msg = "families=auto needs features of two families at least. Leave it out, or fit a larger set"
         raise ModelError(msg)
     folds = [_inner_fold(data, train, valid) for train, valid in grouped_splits(data, seed)]
-    loss = _loss(data, folds, kept)
+    loss = _losses(data, folds, kept)
     while len(kept) > 1:
-        losses = [_loss(data, folds, [f for f in kept if f != family]) for family in kept]
-        best = int(np.argmin(losses))
-        if losses[best] > loss - LEAST_GAIN:
+        without = [_losses(data, folds, [f for f in kept if f != family]) for family in kept]
+        best = int(np.argmin([one.mean() for one in without]))
+        gain = loss - without[best]
+        if gain.mean() <= gain.std() / np.sqrt(len(gain)):
             break
-        loss = losses[best]
+        loss = without[best]
         del kept[best]
     return tuple(kept)
 
@@ -88,8 +86,8 @@ def _inner_fold(data: TrainingData, train: IntVector, valid: IntVector) -> _Inne
     return _InnerFold(found, ranks.transform(data.X[valid]), valid)
 
 
-def _loss(data: TrainingData, folds: Sequence[_InnerFold], kept: Sequence[str]) -> float:
-    """Log-loss of tracks by their mean tempered probabilities."""
+def _losses(data: TrainingData, folds: Sequence[_InnerFold], kept: Sequence[str]) -> FloatArray:
+    """Log-loss of each track by its mean tempered probabilities."""
     columns = columns_of(data.families, kept)
     logits = np.empty((len(data.y), len(folds[0].moments.log_priors)))
     for fold in folds:
@@ -100,4 +98,4 @@ def _loss(data: TrainingData, folds: Sequence[_InnerFold], kept: Sequence[str]) 
     summed = np.zeros((len(first), p.shape[1]))
     np.add.at(summed, track, p)
     mean = log_softmax(np.log(summed), axis=1)
-    return float(-mean[np.arange(len(first)), data.y[first]].mean())
+    return np.asarray(-mean[np.arange(len(first)), data.y[first]])

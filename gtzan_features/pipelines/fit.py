@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.config import SegmentConfig, SplitConfig, spectrogram_name, tidy_feature_set
-from gtzan_features.datasets.splits import Split, make_split
+from gtzan_features.datasets.splits import Split, inner_groups, make_split
 from gtzan_features.errors import ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.range import TrainingRange, save_range, training_range
@@ -208,6 +208,7 @@ def fit(
         augment=spectral,
         extra=extra_rows(tables_dir, table, audio),
         families=opened.families,
+        apart=inner_groups(data.rows, data.copies, config.split),
     )
     fitted = _fit_folds(folds, job, n_jobs, progress)
     predictions = _predictions(data, folds, fitted)

@@ -60,6 +60,8 @@ class Job:
         Rows of augmented audio, which are trained on where the row they come from is.
     families : tuple of str
         Family of each column; empty where rows are spectrograms.
+    apart : ndarray of shape (n_rows,), optional
+        What inner folds keep on one side; the track where it is not given.
     """
 
     data: Dataset
@@ -69,6 +71,7 @@ class Job:
     augment: tuple[str, ...] = ()
     extra: tuple[ExtraRows, ...] = field(default_factory=tuple)
     families: tuple[str, ...] = ()
+    apart: npt.NDArray[np.int64] | None = None
 
 
 def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> Fitted:
@@ -92,21 +95,21 @@ def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> 
 def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> TrainingData:
     """Return the rows to train on: those of the fold first, then what augmentation made of them."""
     data, groups = job.data, job.data.groups()
-    X, y, of = [data.X[fold.train]], [data.y[fold.train]], [groups[fold.train]]
+    X, rows = [data.X[fold.train]], [fold.train]
     for extra in job.extra:
         chosen = np.isin(extra.source, fold.train)
-        source = extra.source[chosen]
         X.append(extra.X[chosen])
-        y.append(data.y[source])
-        of.append(groups[source])
+        rows.append(extra.source[chosen])
+    of = np.concatenate(rows)
     return TrainingData(
         X=np.concatenate(X) if job.extra else X[0],
-        y=np.concatenate(y),
-        groups=np.concatenate(of),
+        y=data.y[of],
+        groups=groups[of],
         shape=data.shape,
         augment=job.augment,
         on_epoch=on_epoch,
         families=job.families,
+        apart=None if job.apart is None else job.apart[of],
     )
 
 

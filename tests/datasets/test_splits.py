@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gtzan_features.config import SplitConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.dataset import duplicate_labels, load_dataset
-from gtzan_features.datasets.splits import make_split
+from gtzan_features.datasets.splits import inner_groups, make_split
 from gtzan_features.errors import ConfigError, SplitError
 from tests.conftest import make_table
 
@@ -219,3 +219,28 @@ def test_the_389_tracks_have_no_test_part(real_material):
 def test_settings_that_contradict_are_refused(config, message):
     with pytest.raises(ConfigError, match=message):
         SplitConfig(**config)
+
+
+@pytest.mark.parametrize("protocol", ["artist", "fault-filtered"])
+def test_inner_folds_keep_artists_whole_where_the_protocol_does(protocol):
+    rows = gtzan_rows(2)
+    copies = copies_of(rows)
+    found = inner_groups(rows, copies, SplitConfig(protocol=protocol))
+    by_track = dict(zip(rows["track_id"], found, strict=True))
+    facts = gtzan.facts()
+    known = facts["artist_group"].dropna()
+    for artist in set(known):
+        assert len({by_track[track] for track in known.index[known == artist]}) == 1
+    for copy, original in facts["duplicate_of"].dropna().items():
+        assert by_track[copy] == by_track[original]
+    unknown = facts.index[facts["artist_group"].isna()]
+    alone = copies[unknown].groupby(copies[unknown]).transform("size") == 1
+    assert len({by_track[track] for track in unknown[alone]}) == alone.sum()
+    tracks = inner_groups(rows, copies, SplitConfig())
+    assert len(set(tracks)) == copies.nunique() > len(set(found))
+
+
+def test_inner_folds_of_other_music_keep_artist_folders_whole():
+    rows = other_music(3)
+    found = inner_groups(rows, copies_of(rows), SplitConfig(protocol="artist"))
+    assert len(set(found)) == rows["track_id"].str.rpartition("/")[0].nunique()

@@ -23,6 +23,7 @@ from tests.conftest import TOY_COLUMNS, make_table
 
 ON_FEATURES = [name for name, spec in MODELS.items() if FEATURES in spec.inputs]
 FAST = {name: ["n_estimators=20"] for name in ("xgboost", "random-forest", "extra-trees")}
+FAST["ensemble"] = ["members=lda+xgboost", "xgboost.n_estimators=20"]
 
 
 def training(table=None):
@@ -94,6 +95,22 @@ def test_inner_splits_keep_tracks_whole():
     for inner, valid in splits:
         assert not set(train.groups[inner]) & set(train.groups[valid])
         assert set(train.y[inner]) == set(train.y[valid]) == {0, 1, 2, 3}
+
+
+def test_inner_splits_keep_artists_whole_where_they_are_told():
+    _, train = training()
+    artists = train.groups // 3
+    told = dataclasses.replace(train, apart=artists)
+    splits = inner_splits(told, 3, 0)
+    assert len(splits) == 3
+    for inner, valid in splits:
+        assert not set(artists[inner]) & set(artists[valid])
+    one = dataclasses.replace(train, apart=train.y)  # a single artist in each genre
+    assert [v.tolist() for _, v in inner_splits(one, 3, 0)] == [
+        v.tolist() for _, v in inner_splits(train, 3, 0)
+    ]
+    some = told.take(np.arange(0, 240, 2))
+    np.testing.assert_array_equal(some.apart, artists[::2])
 
 
 def test_inner_splits_shrink_with_the_tracks():
