@@ -234,8 +234,8 @@ def test_inner_folds_keep_artists_whole_where_the_protocol_does(protocol):
     for copy, original in facts["duplicate_of"].dropna().items():
         assert by_track[copy] == by_track[original]
     unknown = facts.index[facts["artist_group"].isna()]
-    alone = copies[unknown].groupby(copies[unknown]).transform("size") == 1
-    assert len({by_track[track] for track in unknown[alone]}) == alone.sum()
+    alone = [track for track in unknown if (copies == copies[track]).sum() == 1]
+    assert len({by_track[track] for track in alone}) == len(alone) > 40
     tracks = inner_groups(rows, copies, SplitConfig())
     assert len(set(tracks)) == copies.nunique() > len(set(found))
 
@@ -243,4 +243,6 @@ def test_inner_folds_keep_artists_whole_where_the_protocol_does(protocol):
 def test_inner_folds_of_other_music_keep_artist_folders_whole():
     rows = other_music(3)
     found = inner_groups(rows, copies_of(rows), SplitConfig(protocol="artist"))
-    assert len(set(found)) == rows["track_id"].str.rpartition("/")[0].nunique()
+    assert len(set(found)) == 3  # an artist of two genres is one artist
+    artists = rows["track_id"].str.split("/").str[1]
+    assert (pd.Series(found).groupby(artists).nunique() == 1).all()
