@@ -79,14 +79,18 @@ def download(which: str, directory: Path, as_json: bool) -> None:
 @click.option("--track", "tracks", multiple=True, metavar="ID", help="Show this track for its genre.")
 @n_jobs_option
 def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], n_jobs: int) -> None:
-    """Draw AUDIO_DIR: spectrograms, features by genre, tracks in the plane, tempos.
+    """Draw AUDIO_DIR: spectrograms, features by genre, tracks in the plane, tempos, augmentations.
 
-    Writes PNG pictures and explore.html, one page with all of them that needs no network.
+    Each augmentation is drawn before and after, on the first example. Writes PNG pictures and explore.html,
+    one page with all of them that needs no network.
     """
+    from gtzan_features.pipelines.augment_section import augmentation_sections
     from gtzan_features.pipelines.explore import explore as run
 
     with progress_bar() as progress:
-        done = run(audio_dir, out, tracks=tracks, n_jobs=n_jobs, progress=progress)
+        done = run(
+            audio_dir, out, tracks=tracks, n_jobs=n_jobs, more=augmentation_sections, progress=progress
+        )
     for line in done.skipped:
         notice(f"Skipped: {line}")
     if done.accuracy1 is not None and done.accuracy2 is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.config import SegmentConfig
     from gtzan_features.pipelines.extract import ExtractSummary
-    from gtzan_features.tables.status import FileStatus
+    from gtzan_features.tables.file_status import FileStatus
 
 _SHOWN = 20
 

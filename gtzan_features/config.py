@@ -188,6 +188,11 @@ class SpectrogramConfig:
         return spectrogram_name(self.scale)
 
     @property
+    def band_names(self) -> tuple[str, ...]:
+        """Names of the bands, low to high."""
+        return tuple(f"band{b}" for b in range(self.n_bands))
+
+    @property
     def frame_s(self) -> float:
         """Seconds from one frame of the table to the next."""
         return self.pool * self.hop / self.sr

@@ -8,19 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from gtzan_features.audio.decode import SUFFIXES
 from gtzan_features.datasets import gtzan
+from gtzan_features.datasets.tracks import TrackFile as TrackFile
 from gtzan_features.errors import CatalogueError
 
 MARKER = "dataset.json"
 """A file of this name in the folder names the data set and says whether it is synthetic."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackFile:
-    """One audio file of a catalogue; `path` is relative to its root, with forward slashes."""
-
-    track_id: str
-    genre: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

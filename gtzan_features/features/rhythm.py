@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import librosa
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 from gtzan_features.spectra import kernels
+from gtzan_features.spectra.stft import hann
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +118,7 @@ def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[n
     frames, power = np.empty((_BLOCK, width), np.float32), np.zeros(n_fft // 2 + 1)
     for first in range(0, len(envelope), _BLOCK):
         block = frames[: len(envelope) - first]
-        kernels.windowed_frames(padded[first:], _window(width), 1, block)
+        kernels.windowed_frames(padded[first:], hann(width), 1, block)
         spectrum = scipy.fft.rfft(block, n_fft, axis=1, workers=1)
         kernels.add_normalised_power(spectrum.view(np.float32), n_fft, power)
     mean: NDArray[np.float64] = scipy.fft.irfft(power / len(envelope), n_fft)
@@ -127,16 +126,10 @@ def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[n
 
 
 @lru_cache(maxsize=8)
-def _window(width: int) -> NDArray[np.float32]:
-    window: NDArray[np.float32] = scipy.signal.get_window("hann", width).astype(np.float32)
-    window.flags.writeable = False  # of one type with `stft.hann`: one compilation
-    return window
-
-
-@lru_cache(maxsize=8)
 def _prior(width: int, sr: int, hop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Tempo of each lag in BPM and its log-prior; infinite and impossible at lag 0."""
-    bpm = librosa.tempo_frequencies(width, hop_length=hop, sr=sr)
+    with np.errstate(divide="ignore"):
+        bpm = 60.0 * sr / (hop * np.arange(width, dtype=np.float64))
     prior = -0.5 * (np.log2(bpm) - np.log2(_START_BPM)) ** 2
     prior[: int(np.argmax(bpm < _MAX_BPM))] = -np.inf
     return bpm, prior

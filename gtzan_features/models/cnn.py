@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.base import ignore
@@ -26,7 +25,6 @@ from gtzan_features.models.convolution import (
 )
 from gtzan_features.models.network import (
     Batch,
-    NetworkSettings,
     flat,
     paired,
     probabilities,
@@ -34,7 +32,7 @@ from gtzan_features.models.network import (
     train_network,
 )
 from gtzan_features.models.spectral_augment import augmented
-from gtzan_features.models.watch import check_classes, grouped_validation
+from gtzan_features.models.trained import TrainedInEpochs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +47,7 @@ _CHUNK = 64 * 2**20
 """Bytes of unfolded patches at a time."""
 
 
-class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+class ConvolutionalClassifier(TrainedInEpochs):
     """Genres from spectrograms by filters shared over time, pooling and a network; see the module.
 
     Parameters
@@ -167,11 +165,8 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         ModelError
             If there is one class only, a row has fewer frames than a patch, or no track can be watched.
         """
-        self.classes_, codes = np.unique(y, return_inverse=True)
         S = self._spectrograms(X)
-        check_classes(self.classes_)
-        groups = np.arange(len(S)) if groups is None else groups
-        train, watched = grouped_validation(S[:, 0], codes, groups, self.validation, self.random_state)
+        codes, train, watched = self._divided(S[:, 0], y, groups)
         if self.relative:
             S = relative_levels(S)
         self.centre_ = S[train].mean(axis=(0, 1))
@@ -186,11 +181,6 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
     def predict_proba(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Probabilities of shape (n_rows, n_classes)."""
         return self.probabilities_at(self.standardised(X))
-
-    def predict(self, X: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
-        """Most probable class of each row."""
-        classes: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return classes
 
     def probabilities_at(self, Z: Float32) -> npt.NDArray[np.float64]:
         """Probabilities of shape (n_rows, n_classes) for standardised spectrograms."""
@@ -267,7 +257,7 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
             patches = np.lib.stride_tricks.sliding_window_view(Z, self.patch, axis=1)
             return augmented(patches[rows, start].transpose(0, 2, 1), y[rows], self.augment, rng)
 
-        settings = self._settings((self.filters, *self.patch_hidden), self.alpha)
+        settings = self._network((self.filters, *self.patch_hidden), self.alpha)
         layers, curve = train_network(
             draw,
             self._spread(*train),
@@ -309,7 +299,7 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
             draw,
             Batch((plain - centre) / scale, y),
             valid,
-            self._settings(self.head, self.head_alpha),
+            self._network(self.head, self.head_alpha),
             stage="head",
             seed=self.random_state + 1,
             on_epoch=on_epoch,
@@ -318,13 +308,3 @@ class ConvolutionalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         layers[0] = weights / scale[:, None], intercepts - (centre / scale) @ weights
         self.head_ = flat(layers)
         self.curves_ += curve
-
-    def _settings(self, hidden: tuple[int, ...], alpha: float) -> NetworkSettings:
-        return NetworkSettings(
-            hidden=tuple(hidden),
-            epochs=self.epochs,
-            patience=self.patience,
-            learning_rate=self.learning_rate,
-            alpha=alpha,
-            batch_size=self.batch_size,
-        )

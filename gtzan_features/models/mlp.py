@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from gtzan_features.models.base import ignore
 from gtzan_features.models.network import (
     Batch,
-    NetworkSettings,
     flat,
     paired,
     probabilities,
@@ -18,7 +16,7 @@ from gtzan_features.models.network import (
     train_network,
 )
 from gtzan_features.models.spectral_augment import augmented
-from gtzan_features.models.watch import check_classes, grouped_validation
+from gtzan_features.models.trained import TrainedInEpochs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     IntVector = npt.NDArray[np.int64]
 
 
-class PlainNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+class PlainNetwork(TrainedInEpochs):
     """scikit-learn's MLP with standardised columns, stopped early on tracks set aside.
 
     Parameters
@@ -101,10 +99,7 @@ class PlainNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unt
         on_epoch: Callable[[Epoch], None] = ignore,
     ) -> PlainNetwork:
         """Learn; parameters and errors as those of `cnn.ConvolutionalClassifier.fit`."""
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        check_classes(self.classes_)
-        groups = np.arange(len(X)) if groups is None else groups
-        train, watched = grouped_validation(X, codes, groups, self.validation, self.random_state)
+        codes, train, watched = self._divided(X, y, groups)
         X = self._rows(X)
         centre = X[train].mean(axis=0)
         scale = X[train].std(axis=0)
@@ -116,7 +111,7 @@ class PlainNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unt
             lambda: self._drawn(shown, rng),
             shown,
             Batch(Z[watched], codes[watched]) if len(watched) else None,
-            self._settings(),
+            self._network(self.hidden, self.alpha),
             stage="network",
             seed=self.random_state,
             on_epoch=on_epoch,
@@ -141,11 +136,6 @@ class PlainNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unt
         """Gradient of the probability of class number `target` at standardised spectrograms; shape of `Z`."""
         return probability_gradient(paired(self.layers_), Z.reshape(len(Z), -1), target).reshape(Z.shape)
 
-    def predict(self, X: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
-        """Most probable class of each row."""
-        classes: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return classes
-
     def _standardised(self, X: npt.NDArray[np.floating]) -> Float32:
         Z: Float32 = ((self._rows(X) - self.centre_) / self.scale_).astype(np.float32)
         return Z
@@ -160,13 +150,3 @@ class PlainNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unt
         if not self.augment or not self.n_bands:
             return shown
         return augmented(shown.X.reshape(len(shown.X), -1, self.n_bands), shown.y, self.augment, rng)
-
-    def _settings(self) -> NetworkSettings:
-        return NetworkSettings(
-            hidden=tuple(self.hidden),
-            epochs=self.epochs,
-            patience=self.patience,
-            learning_rate=self.learning_rate,
-            alpha=self.alpha,
-            batch_size=self.batch_size,
-        )

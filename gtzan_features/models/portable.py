@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from xgboost import XGBClassifier
+
+from gtzan_features.models.trees import StoredTrees
 
 
 class PortableTrees:
@@ -15,11 +16,11 @@ class PortableTrees:
 
     Parameters
     ----------
-    model : XGBClassifier
+    model : XGBClassifier or StoredTrees
         Fitted.
     """
 
-    def __init__(self, model: XGBClassifier) -> None:
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - xgboost has no types
         self.model = model
 
     def predict_proba(self, X: Any) -> Any:  # noqa: ANN401 - as XGBoost has it
@@ -31,10 +32,9 @@ class PortableTrees:
         return {"ubjson": np.frombuffer(bytes(raw), dtype=np.uint8)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.model = XGBClassifier()
-        self.model.load_model(bytearray(state["ubjson"].tobytes()))
+        self.model = StoredTrees(state["ubjson"].tobytes())
 
 
 def portable(model: Any) -> Any:  # noqa: ANN401 - any classifier
     """Return `model` in a form that can be stored inside another."""
-    return PortableTrees(model) if isinstance(model, XGBClassifier) else model
+    return PortableTrees(model) if hasattr(model, "get_booster") else model

@@ -41,7 +41,7 @@ class TrainingRange:
     Attributes
     ----------
     columns : tuple of str
-        In the model's order.
+        Features in the model's order, or bands of its spectrograms.
     quantiles : tuple of float
         `QUANTILES`: minimum, 1 %, median, 99 %, maximum.
     values : tuple of tuple of float
@@ -79,8 +79,36 @@ class TrainingRange:
         return [name for name, is_far in zip(self.columns, outside, strict=True) if is_far]
 
 
+def range_rows(X: npt.NDArray[np.floating], shape: tuple[int, int] | None) -> npt.NDArray[np.floating]:
+    """Return what the range is told of: features as they are; of a spectrogram, the balance of its bands.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_values)
+        Rows as a model takes them.
+    shape : tuple of int or None
+        Frames and bands of a row where rows are spectrograms.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features) or (n_rows, n_bands)
+        For a band, its mean level over time less the mean of all bands in dB: networks take loudness off,
+        too, and a file that is too quiet has a warning of its own.
+
+    Examples
+    --------
+    >>> range_rows(np.array([[1.0, 5.0, 3.0, 7.0]]), (2, 2))
+    array([[-2., 2.]])
+    """
+    if shape is None:
+        return X
+    levels: npt.NDArray[np.floating] = X.reshape(len(X), *shape).mean(axis=1)
+    balance: npt.NDArray[np.floating] = levels - levels.mean(axis=1, keepdims=True)
+    return balance
+
+
 def training_range(X: npt.NDArray[np.floating], columns: Sequence[str]) -> TrainingRange:
-    """Take the quantiles of training rows `X` of shape (n_rows, n_columns)."""
+    """Take the quantiles of training rows `X`, as `range_rows` gives them, shape (n_rows, n_columns)."""
     values = np.quantile(X, QUANTILES, axis=0).T
     return TrainingRange(
         columns=tuple(columns),

@@ -1,221 +1,43 @@
-"""Models on disk, without pickle: XGBoost's UBJSON, skops for scikit-learn, and a JSON card.
-
-Nothing is unpickled from a model folder: skops builds only objects of the types that are named here.
-"""
+"""Models onto the disk, without pickle: XGBoost's UBJSON, skops for scikit-learn, and a JSON card."""
 
 from __future__ import annotations
 
-import importlib
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from xgboost import XGBClassifier
-from xgboost.core import XGBoostError
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models import choices
 from gtzan_features.models.registry import model_spec
+from gtzan_features.models.stored import CARD, FILES, TRUSTED, skops_io
+from gtzan_features.models.stored import ModelCard as ModelCard
+from gtzan_features.models.stored import StoredModel as StoredModel
+from gtzan_features.models.stored import load_model as load_model
 from gtzan_features.tables.atomic import atomic_path, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
-
-    from gtzan_features.models.base import Classifier
-    from gtzan_features.tables.spectrograms import Table
-
-CARD = "model.json"
-_FILES = {"skops": "model.skops", "xgboost": "model.ubj"}
-
-# Types that skops does not trust by itself; each holds numbers and settings only.
-_TRUSTED = (
-    "gtzan_features.models.choices.OnFamilies",
-    "gtzan_features.models.cnn.ConvolutionalClassifier",
-    "gtzan_features.models.discriminant.ShrinkageLDA",
-    "gtzan_features.models.ensemble.Ensemble",
-    "gtzan_features.models.mlp.PlainNetwork",
-    "gtzan_features.models.network.Epoch",
-    "gtzan_features.models.portable.PortableTrees",
-    "gtzan_features.models.scaling.RankNormal",
-    "gtzan_features.models.temperature.Tempered",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._TemperatureScaling",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.metrics._dist_metrics.ManhattanDistance64",
-    "sklearn.neighbors._ball_tree.BallTree",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.tree._tree.Tree",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCard:
-    """What a model was trained on, and so what it can be applied to.
-
-    Attributes
-    ----------
-    model : str
-        Name of the model, for example ``xgboost``.
-    genres : tuple of str
-        Classes in the order of the probabilities.
-    columns : tuple of str
-        Features in order; bands of a spectrogram.
-    shape : tuple of int, optional
-        Frames and bands of a row where rows are spectrograms.
-    feature_set, feature_fingerprint, segment : str
-        Of the training table.
-    settings : dict
-        Hyperparameters.
-    dataset : str
-        Name of the data set.
-    synthetic : bool
-        Whether it was trained on synthetic music.
-    trained_on : str
-        Which tracks, in words.
-    feature_config : dict
-        The configuration that computes the columns; empty for a CSV of unknown recipe.
-    """
-
-    model: str
-    genres: tuple[str, ...]
-    columns: tuple[str, ...]
-    feature_set: str
-    feature_fingerprint: str
-    segment: str
-    settings: dict[str, Any]
-    dataset: str
-    synthetic: bool
-    trained_on: str
-    feature_config: dict[str, Any] = field(default_factory=dict)
-    shape: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredModel:
-    """A fitted model and its card."""
-
-    estimator: Classifier
-    card: ModelCard
-
-    def check(self, table: Table, where: Path | str) -> None:
-        """Refuse a table that the model was not made for.
-
-        Raises
-        ------
-        ModelError
-            If columns, segment length or feature fingerprint differ from the training table's.
-        """
-        card, meta = self.card, table.meta
-        if meta.feature_set != card.feature_set:
-            msg = f"{where}: holds {meta.feature_set}, but the model was trained on {card.feature_set}. "
-            raise ModelError(msg + f"Give it a table of {card.feature_set}")
-        missing = [c for c in card.columns if c not in table.feature_names]
-        if missing:
-            msg = f"{where}: lacks {len(missing)} of the model's columns, such as {missing[0]}. "
-            raise ModelError(msg + f"Extract the {card.feature_set} features for it")
-        if tuple(table.feature_names) != card.columns:
-            msg = f"{where}: its columns are not those of the model, in their order. "
-            raise ModelError(msg + f"Use a table of the {card.feature_set} features")
-        if meta.segment != card.segment or getattr(table, "shape", None) != card.shape:
-            msg = f"{where}: rows of {meta.segment}, but the model was trained on {card.segment}. "
-            raise ModelError(msg + f"Extract with --segments {card.segment}")
-        if meta.feature_fingerprint != card.feature_fingerprint:
-            msg = (
-                f"{where}: features were computed differently (fingerprint {meta.feature_fingerprint}, the "
-                f"model's is {card.feature_fingerprint}). Extract them again, or train on this table"
-            )
-            raise ModelError(msg)
-
-    def predict_proba(self, table: Table, where: Path | str = "table") -> npt.NDArray[np.float64]:
-        """Return genre probabilities of shape (n_rows, n_genres) after checking the table."""
-        self.check(table, where)
-        return np.asarray(self.estimator.predict_proba(table.values()), dtype=np.float64)
-
 
 def save_model(folder: Path, model: StoredModel) -> None:
     """Write a model and its card into `folder`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    storage = _storage(model.card)
-    with atomic_path(folder / _FILES[storage]) as temporary:
+    storage = choices.storage(model_spec(model.card.model), model.card.settings)
+    with atomic_path(folder / FILES[storage]) as temporary:
         if storage == "xgboost":
             # XGBoost takes the format from the suffix, so it writes bytes for us to store.
             estimator: Any = model.estimator
             temporary.write_bytes(bytes(estimator.get_booster().save_raw("ubj")))
         else:
-            _skops().dump(model.estimator, temporary, compression=zipfile.ZIP_DEFLATED)
+            skops_io().dump(model.estimator, temporary, compression=zipfile.ZIP_DEFLATED)
             _check_storable(model.card.model, temporary)
     write_text(folder / CARD, json.dumps(asdict(model.card), indent=2, sort_keys=True) + "\n")
 
 
-def _storage(card: ModelCard) -> str:
-    return choices.storage(model_spec(card.model), card.settings)
-
-
 def _check_storable(name: str, path: Path) -> None:
     """Refuse at once what `load_model` would refuse later."""
-    strange = sorted(set(_skops().get_untrusted_types(file=path)) - set(_TRUSTED))
+    strange = sorted(set(skops_io().get_untrusted_types(file=path)) - set(TRUSTED))
     if strange:
         msg = f"{name} with these settings cannot be stored without pickle ({strange[0]}). Change them"
         raise ModelError(msg)
-
-
-def load_model(folder: Path) -> StoredModel:
-    """Read a model that `save_model` wrote.
-
-    Raises
-    ------
-    ModelError
-        If the folder holds no model, a damaged one, or one with types that are not trusted.
-    """
-    card = _read_card(folder)
-    storage = _storage(card)
-    path = folder / _FILES[storage]
-    if not path.is_file():
-        msg = f"{folder}: {path.name} is missing. Fit the model again"
-        raise ModelError(msg)
-    try:
-        estimator = _load_xgboost(path) if storage == "xgboost" else _load_skops(path)
-    except (XGBoostError, zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError) as error:
-        msg = f"{path}: not a whole model file. Fit the model again"
-        raise ModelError(msg) from error
-    return StoredModel(estimator=estimator, card=card)
-
-
-def _skops() -> Any:  # noqa: ANN401 - a module without types
-    """Import skops where it is needed: it takes as long as all the rest, and XGBoost's models need none."""
-    return importlib.import_module("skops.io")
-
-
-def _load_skops(path: Path) -> Classifier:
-    skops = _skops()
-    try:
-        estimator: Classifier = skops.load(path, trusted=list(_TRUSTED))
-    except skops.exceptions.UntrustedTypesFoundException as error:
-        msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
-        raise ModelError(msg) from error
-    return estimator
-
-
-def _load_xgboost(path: Path) -> XGBClassifier:
-    model = XGBClassifier()
-    model.load_model(bytearray(path.read_bytes()))
-    return model
-
-
-def _read_card(folder: Path) -> ModelCard:
-    path = folder / CARD
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["genres"], content["columns"] = tuple(content["genres"]), tuple(content["columns"])
-        content["shape"] = tuple(content["shape"]) if content.get("shape") else None
-        return ModelCard(**content)
-    except FileNotFoundError as error:
-        msg = f"{folder}: holds no model ({CARD} is missing). Give the folder of a run, or fit one"
-        raise ModelError(msg) from error
-    except (ValueError, KeyError, TypeError) as error:
-        msg = f"{path}: not a model card of this program. Fit the model again"
-        raise ModelError(msg) from error

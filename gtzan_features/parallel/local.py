@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import joblib
 from threadpoolctl import threadpool_limits
 
 from gtzan_features.errors import ConfigError
@@ -41,6 +40,9 @@ class ProcessExecutor:
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """Yield ``function(item)`` for each item; see `Executor.map`."""
+        # A quarter of a second that one process, which is all that a few files need, does not wait for.
+        import joblib
+
         with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
             parallel = joblib.Parallel(n_jobs=min(self.n_jobs, max(1, len(items))), return_as="generator")
             yield from parallel(joblib.delayed(function)(item) for item in items)

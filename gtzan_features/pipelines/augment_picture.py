@@ -49,13 +49,13 @@ def augmentation_picture(path: Path, out: Path, other: Path | None = None, seed:
     config = SpectrogramConfig()
     first = _seconds(path, config.sr, 0)
     second = _seconds(other, config.sr, 0) if other else _seconds(path, config.sr, 1)
-    pictures = {"as it is": _levels(first, config)}
+    pictures = {"as it is": mel_levels(first, config)}
     for kind in audio.KINDS:
         changed = audio.augment(first, config.sr, kind, generator(seed, kind, path.name))
-        pictures[kind] = _levels(changed, config)
-    pair = np.stack([pictures["as it is"], _levels(second, config)])
+        pictures[kind] = mel_levels(changed, config)
+    pair = np.stack([pictures["as it is"], mel_levels(second, config)])
     for kind in KINDS:
-        pictures[kind] = _visibly(pair, kind, seed)
+        pictures[kind] = visibly(pair, kind, seed)
     title = f"{path.name}: mel spectrogram under each augmentation of training rows, seed {seed}"
     save_figure(gallery_figure(pictures, SHOWN.seconds, band_hz(config), title), out)
 
@@ -68,11 +68,14 @@ def _seconds(path: Path, sr: int, number: int) -> npt.NDArray[np.float32]:
     return samples
 
 
-def _levels(samples: npt.NDArray[np.float32], config: SpectrogramConfig) -> npt.NDArray[np.float32]:
-    return decode(spectrogram(samples, config, config.n_frames(SHOWN)), config)
+def mel_levels(
+    samples: npt.NDArray[np.float32], config: SpectrogramConfig, length: SegmentConfig = SHOWN
+) -> npt.NDArray[np.float32]:
+    """Return the spectrogram of a signal as a network sees it, in dB, shape (n_frames, n_bands)."""
+    return decode(spectrogram(samples, config, config.n_frames(length)), config)
 
 
-def _visibly(pair: npt.NDArray[np.float32], kind: str, seed: int) -> npt.NDArray[np.float32]:
+def visibly(pair: npt.NDArray[np.float32], kind: str, seed: int) -> npt.NDArray[np.float32]:
     """Augment the first of two spectrograms; of many tries one that changes more than most do.
 
     Masks may be empty and shares of a mixture next to 0 or 1: such a picture would show nothing.

@@ -10,18 +10,17 @@ from scipy.stats import spearmanr
 
 from gtzan_features.audio.decode import read_signal
 from gtzan_features.audio.segments import segment_bounds
-from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import AudioTooShortError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.models import saliency
-from gtzan_features.models.store import StoredModel, load_model
-from gtzan_features.pipelines.extract import ExtractConfig
+from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.pipelines.fittable import open_fittable
-from gtzan_features.pipelines.spectrograms import SpectrogramRecipe
+from gtzan_features.pipelines.recipes import recipe_of
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
 from gtzan_features.reports.tables import TextTable
-from gtzan_features.spectra.spectrogram import band_hz, decode
+from gtzan_features.spectra.spectrogram import band_hz
 from gtzan_features.tables import runs
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.pipelines.rows import Recipe
+    from gtzan_features.pipelines.recipes import Recipe
     from gtzan_features.tables.spectrograms import Table
 
 WINDOW_BANDS = 8
@@ -87,7 +86,7 @@ def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
         If a table is needed and missing.
     """
     model = load_model(run / runs.MODEL)
-    recipe, rows = _rows(path, model)
+    recipe, rows = _rows(path, model, run)
     probabilities = np.asarray(model.estimator.predict_proba(rows), dtype=np.float64).mean(axis=0)
     target = int(probabilities.argmax())
     genre = model.card.genres[target]
@@ -150,31 +149,17 @@ def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
     )
 
 
-def _rows(path: Path, model: StoredModel) -> tuple[Recipe, npt.NDArray[np.floating]]:
+def _rows(path: Path, model: StoredModel, run: Path) -> tuple[Recipe, npt.NDArray[np.floating]]:
     """Compute a file's rows as the model's table has them."""
-    card = model.card
-    if not card.feature_config:
-        msg = "the model was fitted on a CSV of unknown recipe: its features cannot be computed from audio"
-        raise ModelError(msg)
-    length = SegmentConfig.parse(card.segment)
-    recipe: Recipe
-    if card.shape:
-        recipe = SpectrogramRecipe(spectrograms=SpectrogramConfig(**card.feature_config), segments=(length,))
-    else:
-        recipe = ExtractConfig(features=FeatureConfig(**card.feature_config), segments=(length,))
+    recipe = recipe_of(model.card, run)
+    (length,) = recipe.segments
     signal = read_signal(path, recipe.sr)
     first = signal.first_sample
     cuts = segment_bounds(first + len(signal.samples), length, recipe.sr, first)
     if not cuts:
         raise AudioTooShortError(path, f"too short for a row of {length.name}")
     pieces = [signal.samples[cut.start - first : cut.stop - first] for cut in cuts]
-    values: npt.NDArray[Any] = recipe.compute(pieces, length)
-    if card.shape:
-        if values.shape[1:] != card.shape:
-            msg = f"the model takes rows of {card.shape[0]} frames, and {path.name} gives {values.shape[1]}"
-            raise ModelError(msg + ". Fit it again on a table of gtzan features spectrograms")
-        return recipe, decode(values, SpectrogramConfig(**card.feature_config)).reshape(len(values), -1)
-    return recipe, values.astype(np.float64)
+    return recipe, recipe.inputs(recipe.compute(pieces, length))
 
 
 def _pictured(

@@ -14,7 +14,7 @@ from gtzan_features.config import SegmentConfig, SplitConfig, spectrogram_name, 
 from gtzan_features.datasets.splits import Split, inner_groups, make_split
 from gtzan_features.errors import ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
-from gtzan_features.models.range import TrainingRange, save_range, training_range
+from gtzan_features.models.range import TrainingRange, range_rows, save_range, training_range
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, save_model
 from gtzan_features.parallel.local import local_executor
@@ -219,7 +219,7 @@ def fit(
         config, settings, opened.path, table, split, sum(fold.test.size > 0 for fold in folds)
     )
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
-    seen = training_range(data.X[folds[at].train], table.feature_names)
+    seen = training_range(range_rows(data.X[folds[at].train], data.shape), table.feature_names)
     # The refitted model is not tested: its training accuracy is not that of the folds.
     train = float(
         np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])

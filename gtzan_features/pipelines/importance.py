@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gtzan_features.config import FeatureConfig
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.features import sets
-from gtzan_features.models.store import load_model
+from gtzan_features.models.stored import load_model
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,87 +9,38 @@ workers there were.
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
-import zipfile
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from gtzan_features.audio.decode import content_hash, read_signal
-from gtzan_features.audio.segments import segment_bounds
-from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
-from gtzan_features.errors import AudioError, GtzanError, OutputExistsError
+from gtzan_features.datasets.catalogue import Catalogue, read_catalogue
+from gtzan_features.errors import OutputExistsError
 from gtzan_features.parallel.local import local_executor
+from gtzan_features.pipelines.parts import Part, file_part
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
-from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.schema import TableMeta
-from gtzan_features.tables.status import FileStatus
 from gtzan_features.tables.store import read_meta, table_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import numpy.typing as npt
 
     from gtzan_features.config import SegmentConfig
+    from gtzan_features.pipelines.recipes import Recipe
+    from gtzan_features.tables.file_status import FileStatus
 
+    WriteTable = Callable[[Path, pd.DataFrame, npt.NDArray[Any], TableMeta], None]
 
 PARTS = ".parts"
-
-
-class Recipe(Protocol):
-    """What one kind of table holds; sent to the workers, so it must pickle."""
-
-    @property
-    def segments(self) -> tuple[SegmentConfig, ...]:
-        """Segment lengths, a table for each."""
-        ...
-
-    @property
-    def sr(self) -> int:
-        """Sampling rate of the signals in Hz."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """Name of the tables: what `TableMeta.feature_set` says."""
-        ...
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the values depend on, as a JSON-able mapping."""
-        ...
-
-    @property
-    def status_name(self) -> str:
-        """Name of the status table."""
-        ...
-
-    def values_fingerprint(self) -> str:
-        """Twelve hexadecimal digits; equal ones mean comparable values."""
-        ...
-
-    def fingerprint(self) -> str:
-        """Twelve hexadecimal digits of all that the parts depend on."""
-        ...
-
-    def prepare(self, notice: Notice) -> None:
-        """Compile what the workers will need; called once, before them."""
-        ...
-
-    def compute(self, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig) -> npt.NDArray[Any]:
-        """Return one row of values for each piece of signal; (0, ...) for none."""
-        ...
-
-    def write(self, path: Path, keys: pd.DataFrame, values: npt.NDArray[Any], meta: TableMeta) -> None:
-        """Write a table, whole or not at all."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +74,34 @@ class ExtractSummary:
     empty_genres: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Rows of one file: for each segment length, the segments' numbers, starts, lengths and values."""
+class RowOptions(TypedDict, total=False):
+    """What `pipelines.extract.extract` and `pipelines.spectrograms.spectrograms` take beside the recipe.
 
-    status: FileStatus
-    rows: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[Any]]]
-    reused: bool
+    Attributes
+    ----------
+    n_jobs : int
+        Worker processes, one task per file; -1, the default, is one per processor. Results do not depend
+        on it.
+    genres : tuple of str
+        Only these genre folders; all where empty.
+    overwrite : bool
+        Replace tables that were made with another configuration or from other tracks.
+    progress : callable
+        Called after each file.
+    notice : callable
+        Told when kernels must be compiled first.
+    """
+
+    n_jobs: int
+    genres: tuple[str, ...]
+    overwrite: bool
+    progress: Progress
+    notice: Notice
 
 
 def write_rows(
     recipe: Recipe,
+    write: WriteTable,
     audio_dir: Path,
     out: Path,
     *,
@@ -145,7 +113,8 @@ def write_rows(
 ) -> ExtractSummary:
     """Compute the rows of every track in `audio_dir` and write them to tables in `out`.
 
-    Parameters and errors are those of `pipelines.extract.extract`, for any recipe.
+    Parameters and errors are those of `pipelines.extract.extract`, for any recipe; ``write(path, keys,
+    values, meta)`` writes a table, whole or not at all.
     """
     started = time.perf_counter()
     executor = local_executor(n_jobs)
@@ -155,85 +124,14 @@ def write_rows(
     parts_dir = out / PARTS / recipe.fingerprint()
     parts_dir.mkdir(parents=True, exist_ok=True)
     recipe.prepare(notice)
-    task = partial(_file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe)
-    parts: list[_Part] = []
+    task = partial(file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe)
+    parts: list[Part] = []
     for part in executor.map(task, catalogue.tracks):
         parts.append(part)
         progress(len(parts), len(catalogue.tracks), "files")
-    tables = _write_tables(out, recipe, catalogue, parts)
+    tables = _write_tables(out, recipe, catalogue, parts, write)
     elapsed = time.perf_counter() - started
     return _summary(out, recipe, catalogue, parts, tables, elapsed)
-
-
-def _file_part(track: TrackFile, root: str, parts_dir: str, recipe: Recipe) -> _Part:
-    """Compute one file's rows, or read them where a part holds them; runs in a worker."""
-    path = Path(root) / track.path
-    try:
-        sha256 = content_hash(path)
-        part_path = Path(parts_dir) / f"{sha256}.npz"
-        known = _read_part(part_path, track)
-        if known is not None:
-            return known
-        part = _compute(track, path, sha256, recipe)
-    except AudioError as error:
-        return _Part(FileStatus.of(track, status=error.status, reason=error.reason), {}, reused=False)
-    except GtzanError as error:  # decoded, but not to a signal that rows are defined for
-        return _Part(FileStatus.of(track, status=AudioError.status, reason=str(error)), {}, reused=False)
-    _write_part(part_path, part)
-    return part
-
-
-def _compute(track: TrackFile, path: Path, sha256: str, recipe: Recipe) -> _Part:
-    signal = read_signal(path, recipe.sr, sha256)
-    n_samples = signal.first_sample + signal.samples.size
-    rows = {}
-    for length in recipe.segments:
-        cuts = segment_bounds(n_samples, length, recipe.sr, signal.first_sample)
-        first = signal.first_sample
-        pieces = [signal.samples[c.start - first : c.stop - first] for c in cuts]
-        keys = np.array([(c.index, c.start, c.stop - c.start) for c in cuts], dtype=np.int64).reshape(-1, 3)
-        rows[length.name] = keys, recipe.compute(pieces, length)
-    without = [name for name, (keys, _) in rows.items() if not len(keys)]
-    kind, reason = "ok", ""
-    if without:
-        kind = "short" if len(without) == len(rows) else "ok"
-        seconds = signal.samples.size / recipe.sr
-        reason = f"{seconds:.2f} s of sound: too short for a row of {' and '.join(without)}"
-    if signal.repair:
-        kind, reason = "repaired", "; ".join(filter(None, [signal.repair, reason]))
-    status = FileStatus.of(
-        track,
-        status=kind,
-        reason=reason,
-        sha256=sha256,
-        n_samples=n_samples,
-        source_sr=signal.source_sr,
-        source_channels=signal.source_channels,
-    )
-    return _Part(status, rows, reused=False)
-
-
-def _write_part(path: Path, part: _Part) -> None:
-    arrays: dict[str, Any] = {}
-    for name, (keys, values) in part.rows.items():
-        arrays[f"keys_{name}"], arrays[f"values_{name}"] = keys, values
-    arrays["status"] = np.array(json.dumps(part.status.to_dict()))
-    with atomic_path(path) as temporary, temporary.open("wb") as handle:
-        np.savez(handle, **arrays)
-
-
-def _read_part(path: Path, track: TrackFile) -> _Part | None:
-    """Read a part for `track`; None where there is none, or none that is whole."""
-    try:
-        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            status = json.loads(str(stored["status"]))
-            names = [key.removeprefix("keys_") for key in stored.files if key.startswith("keys_")]
-            rows = {name: (stored[f"keys_{name}"], stored[f"values_{name}"]) for name in names}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    # The same bytes may lie under another name than when the part was written.
-    status |= {"track_id": track.track_id, "genre": track.genre, "path": track.path}
-    return _Part(FileStatus(**status), rows, reused=True)
 
 
 def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue) -> None:
@@ -262,7 +160,7 @@ def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue) -> None:
 
 
 def _write_tables(
-    out: Path, recipe: Recipe, catalogue: Catalogue, parts: list[_Part]
+    out: Path, recipe: Recipe, catalogue: Catalogue, parts: list[Part], write: WriteTable
 ) -> dict[str, tuple[str, int]]:
     written = {}
     for length in recipe.segments:
@@ -277,14 +175,14 @@ def _write_tables(
         )
         keys, values = _assemble(parts, recipe, length)
         path = table_path(out, recipe.name, length.name)
-        recipe.write(path, keys, values, meta)
+        write(path, keys, values, meta)
         written[length.name] = (str(path), len(keys))
     status_table.write_status(out / recipe.status_name, [p.status for p in parts])
     return written
 
 
 def _assemble(
-    parts: list[_Part], recipe: Recipe, length: SegmentConfig
+    parts: list[Part], recipe: Recipe, length: SegmentConfig
 ) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
     found = [(p.status, *p.rows[length.name]) for p in parts if length.name in p.rows]
     used = [one for one in found if len(one[1])]
@@ -307,7 +205,7 @@ def _summary(
     out: Path,
     recipe: Recipe,
     catalogue: Catalogue,
-    parts: list[_Part],
+    parts: list[Part],
     tables: dict[str, tuple[str, int]],
     elapsed: float,
 ) -> ExtractSummary:

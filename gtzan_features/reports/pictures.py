@@ -39,12 +39,12 @@ def example_figure(title: str, samples: Array, stft_db: Array, mel_db: Array, sr
     figure = Figure(figsize=(6.8, 5.6), layout="constrained")
     wave, stft, mel = figure.subplots(3, 1, sharex=True, height_ratios=[1, 2, 2])
     seconds = samples.size / sr
-    _waveform(wave, samples, seconds)
+    draw_waveform(wave, samples, seconds)
     wave.set_title(title, fontsize=10, loc="left", parse_math=False)
-    image = _spectrogram(stft, stft_db, seconds, sr / 2000)
+    image = draw_spectrogram(stft, stft_db, seconds, sr / 2000)
     stft.set_ylabel("frequency, kHz")
     figure.colorbar(image, ax=stft, label="level, dB", pad=0.01)
-    image = _spectrogram(mel, mel_db, seconds, mel_db.shape[1])
+    image = draw_spectrogram(mel, mel_db, seconds, mel_db.shape[1])
     mel.set_ylabel("mel band")
     mel.set_xlabel("time, s")
     mel.set_xlim(0, seconds)
@@ -61,7 +61,7 @@ def mean_mel_figure(title: str, means: Mapping[str, Array], seconds: float) -> F
     low = min(float(m.min()) for m in means.values())
     high = max(float(m.max()) for m in means.values())
     for axes, (genre, mean) in zip(panels.flat, means.items(), strict=False):
-        image = _spectrogram(axes, mean, seconds, mean.shape[1], (low, high))
+        image = draw_spectrogram(axes, mean, seconds, mean.shape[1], (low, high))
         axes.set_title(genre, fontsize=10)
     for axes in list(panels.flat)[len(means) :]:
         axes.set_visible(False)
@@ -169,7 +169,8 @@ def tempo_figure(title: str, annotated: Array, estimated: Array, right: Flags, w
     return figure
 
 
-def _waveform(axes: Axes, samples: Array, seconds: float) -> None:
+def draw_waveform(axes: Axes, samples: Array, seconds: float) -> None:
+    """Draw the outline of a signal within [-1, 1]."""
     n_bins = min(2000, samples.size)
     edges = np.linspace(0, samples.size, n_bins + 1).astype(np.int64)[:-1]
     low, high = np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)
@@ -178,9 +179,10 @@ def _waveform(axes: Axes, samples: Array, seconds: float) -> None:
     axes.set_ylim(-1, 1)
 
 
-def _spectrogram(
+def draw_spectrogram(
     axes: Axes, levels: Array, seconds: float, top: float, limits: tuple[float, float] | None = None
 ) -> AxesImage:
+    """Draw levels of shape (n_times, n_bins) in dB, the lowest at 0 and the highest at `top`."""
     low, high = limits or (float(levels.max()) - 80.0, float(levels.max()))
     return axes.imshow(
         levels.T,

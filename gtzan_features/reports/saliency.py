@@ -61,7 +61,7 @@ def saliency_figure(maps: SaliencyMaps, title: str) -> Figure:
             interpolation="nearest",
             **limits,
         )
-        _label_bands(axes, maps.band_hz)
+        label_bands(axes, maps.band_hz)
         figure.colorbar(picture, ax=axes, label=label)
     panels[1].set_title("red raises the probability of the genre, blue lowers it", fontsize=9, loc="left")
     panels[2].set_xlabel("time, s")
@@ -87,10 +87,15 @@ def _symmetric(values: npt.NDArray[np.floating]) -> dict[str, float]:
     return {"vmin": -largest, "vmax": largest}
 
 
-def _label_bands(axes: Axes, band_hz: npt.NDArray[np.float64]) -> None:
-    wanted = [hz for hz in (100, 250, 500, 1000, 2000, 4000, 8000) if band_hz[0] < hz < band_hz[-1]]
-    at = np.interp(wanted, band_hz, np.arange(len(band_hz)) + 0.5)
-    axes.set_yticks(at, [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in wanted])
+def label_bands(axes: Axes, band_hz: npt.NDArray[np.float64]) -> None:
+    """Write frequencies at the side of a picture whose unit is a band."""
+    ticks: dict[float, str] = {}
+    for hz in (100, 250, 500, 1000, 2000, 4000, 8000):
+        at = float(np.interp(hz, band_hz, np.arange(len(band_hz)) + 0.5))
+        # Where low bands are narrow, their labels would run into each other.
+        if band_hz[0] < hz < band_hz[-1] and at - max(ticks, default=-np.inf) > len(band_hz) / 16:
+            ticks[at] = f"{hz / 1000:g}k" if hz >= 1000 else str(hz)
+    axes.set_yticks(list(ticks), list(ticks.values()))
     axes.set_ylabel("Hz")
 
 
@@ -114,7 +119,7 @@ def gallery_figure(
         picture = axes.imshow(
             levels.T, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high
         )
-        _label_bands(axes, band_hz)
+        label_bands(axes, band_hz)
         axes.set_title(name, fontsize=9, loc="left")
     for axes in panels[-1]:
         axes.set_xlabel("time, s")

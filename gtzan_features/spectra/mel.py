@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import librosa
 import numpy as np
 
 from gtzan_features.errors import ConfigError
 from gtzan_features.spectra.lanes import LANES, banded_power
+from gtzan_features.spectra.mel_scale import mel_filters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=8)
 def _bands(sr: int, n_fft: int, n_mels: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Nonzero weights of librosa's mel filters, and where each band's begin and end."""
-    with warnings.catch_warnings():  # of empty bands, which are refused below
-        warnings.simplefilter("ignore")
-        basis = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
+    basis = mel_filters(sr, n_fft, n_mels)
     if not basis.any(axis=1).all():
         msg = f"{n_mels} mel bands are too many for n_fft {n_fft}: some hold no bin; choose fewer bands"
         raise ConfigError(msg)

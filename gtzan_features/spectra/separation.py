@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.ndimage
 
 from gtzan_features.spectra import kernels, medians
 from gtzan_features.spectra.stft import BLOCK, istft
@@ -39,6 +38,9 @@ def enhanced(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], N
         smooth = medians.median_over_frames(magnitude, scratch.array("smooth", magnitude.shape), scratch)
         spiky = medians.median_over_bins(spectra.lanes, scratch.array("spiky", magnitude.shape), scratch)
         return smooth, spiky
+    # A third of a second that the usual width does not wait for.
+    import scipy.ndimage
+
     return (
         scipy.ndimage.median_filter(magnitude, size=(width, 1), mode="reflect"),
         scipy.ndimage.median_filter(magnitude, size=(1, width), mode="reflect"),

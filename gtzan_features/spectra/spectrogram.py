@@ -8,6 +8,7 @@ import numpy as np
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.errors import ConfigError
+from gtzan_features.spectra.mel_scale import mel_frequencies
 from gtzan_features.spectra.scratch import Scratch
 from gtzan_features.spectra.shared import Spectra
 
@@ -82,10 +83,7 @@ def band_power(
 def band_hz(config: SpectrogramConfig) -> NDArray[np.float64]:
     """Centre frequency of each band in Hz, low to high, shape (n_bands,)."""
     if config.scale == "mel":
-        import librosa
-
-        edges: NDArray[np.float64] = librosa.mel_frequencies(config.n_bands + 2, fmin=0.0, fmax=config.sr / 2)
-        return edges[1:-1]
+        return mel_frequencies(config.n_bands + 2, config.sr / 2)[1:-1]
     width = config.n_fft // 2 // config.n_bands
     first_bins = width * np.arange(config.n_bands) + 1
     return (first_bins + (width - 1) / 2) * config.sr / config.n_fft

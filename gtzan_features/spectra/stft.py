@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 from gtzan_features.spectra import kernels
 
@@ -22,10 +21,19 @@ BLOCK = 64
 """Frames that are transformed at a time; their samples and spectra stay in the cache."""
 
 
+def periodic_hann(n_samples: int) -> NDArray[np.float64]:
+    """Periodic Hann window, shape (n_samples,); equal to ``scipy.signal.get_window("hann", n_samples)``.
+
+    Computed here, for importing scipy.signal takes longer than a track.
+    """
+    window: NDArray[np.float64] = 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, n_samples + 1))
+    return window[:-1]
+
+
 @lru_cache(maxsize=8)
-def hann(n_fft: int) -> NDArray[np.float32]:
-    """Periodic Hann window of `n_fft` samples, read-only float32."""
-    window: NDArray[np.float32] = scipy.signal.get_window("hann", n_fft).astype(np.float32)
+def hann(n_samples: int) -> NDArray[np.float32]:
+    """Periodic Hann window, read-only float32: all callers share it, and one type compiles kernels once."""
+    window = periodic_hann(n_samples).astype(np.float32)
     window.flags.writeable = False
     return window
 
@@ -109,7 +117,7 @@ def precise_magnitude(padded: NDArray[np.float32], n_fft: int, hop: int) -> NDAr
     ndarray of shape (n_frames, n_fft // 2 + 1), float32
         Transpose of ``abs(librosa.stft)``.
     """
-    window = scipy.signal.get_window("hann", n_fft)
+    window = periodic_hann(n_fft)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
     blocks = [
         np.abs(scipy.fft.rfft(frames[i : i + BLOCK] * window, axis=1, workers=1).astype(np.complex64))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gtzan_features.audio.decode import content_hash, read_signal
+from gtzan_features.audio.decode import content_hash, read_signal, resample_samples
 from gtzan_features.audio.repair import REPAIRS
 from gtzan_features.errors import AudioDecodeError, AudioError, AudioSilentError, AudioTooShortError
 from tests.conftest import SR, tone
@@ -163,3 +163,11 @@ def test_damaged_bytes_give_samples_or_one_of_our_errors(tmp_path, kind):
         except AudioError:
             continue
         assert np.isfinite(samples).all()
+
+
+@pytest.mark.parametrize("source_sr", [8_000, 16_000, 44_100, 48_000, 11_025])
+def test_resampling_is_that_of_librosa_to_the_last_bit(source_sr):
+    for n_samples in (1, 7, 44_101):
+        y = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32)
+        expected = librosa.resample(y, orig_sr=source_sr, target_sr=22_050, res_type="soxr_hq")
+        np.testing.assert_array_equal(resample_samples(y, source_sr, 22_050), expected)

@@ -17,7 +17,7 @@ from gtzan_features.audio.decode import read_signal
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.errors import CatalogueError, ConfigError, OutputExistsError
 from gtzan_features.features import sets
-from gtzan_features.pipelines import rows as pipeline
+from gtzan_features.pipelines import parts as pipeline
 from gtzan_features.pipelines.extract import ExtractConfig, extract
 from gtzan_features.tables.status import read_status
 from gtzan_features.tables.store import read_table
@@ -75,7 +75,7 @@ def test_a_killed_run_is_resumed(music, tmp_path):
     out, reference = tmp_path / "out", tmp_path / "reference"
     script = (
         "import sys, time; from pathlib import Path\n"
-        "from gtzan_features.pipelines import extract as e, rows as p\n"
+        "from gtzan_features.pipelines import extract as e, parts as p\n"
         "write = p._write_part\n"
         "def slow(path, part):\n    write(path, part); time.sleep(0.5)\n"
         "p._write_part = slow\n"

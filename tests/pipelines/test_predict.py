@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from gtzan_features.config import SegmentConfig, SplitConfig
+from gtzan_features.config import SegmentConfig, SpectrogramConfig, SplitConfig
 from gtzan_features.errors import AudioDecodeError, ConfigError, ModelError
 from gtzan_features.models.store import load_model
 from gtzan_features.pipelines.extract import ExtractConfig, extract
 from gtzan_features.pipelines.fit import FitConfig, fit
+from gtzan_features.pipelines.hear import hear
 from gtzan_features.pipelines.predict import expand, find_model, load_predictor, predict
+from gtzan_features.pipelines.spectrograms import SpectrogramRecipe, spectrograms
 from gtzan_features.pipelines.timelines import TimelineWriter
 from gtzan_features.tables.runs import read_run
+from gtzan_features.tables.spectrograms import read_spectrograms
 from gtzan_features.tables.store import read_table
-from tests.conftest import SR, make_table, save_table, tone
+from tests.conftest import SR, make_spectrograms, make_table, save_spectrograms, save_table, tone
 
 HOLDOUT = SplitConfig(protocol="track", holdout=0.25)
 
@@ -34,6 +37,23 @@ def world(tmp_path_factory):
     config = FitConfig(model="xgboost", settings=("n_estimators=20",), split=HOLDOUT, final=True)
     result = fit(root / "tables", root / "runs", config, n_jobs=1)
     return root, result.folder
+
+
+NETWORKS = {"cnn": ("epochs=8", "filters=8", "head=8"), "mlp": ("epochs=8", "hidden=8")}
+
+
+@pytest.fixture(scope="module")
+def networks(world):
+    """Networks on the spectrograms of the same music, by model and scale."""
+    root, _ = world
+    found = {}
+    for scale in ("mel", "decibel"):
+        config = SpectrogramConfig(scale=scale)
+        spectrograms(root / "music", root / "tables", SpectrogramRecipe(spectrograms=config), n_jobs=1)
+        for model, settings in NETWORKS.items():
+            wanted = FitConfig(model=model, scale=scale, settings=settings, split=HOLDOUT, final=True)
+            found[model, scale] = fit(root / "tables", root / "networks", wanted, n_jobs=1).folder
+    return found
 
 
 def write(path, y, sr=SR):
@@ -66,6 +86,61 @@ def test_workers_change_nothing(world):
     files = expand([root / "music"])
     predictor = load_predictor(folder)
     assert list(predict(files, predictor, n_jobs=2)) == list(predict(files, predictor, n_jobs=1))
+
+
+@pytest.mark.parametrize("scale", ["mel", "decibel"])
+@pytest.mark.parametrize("model", ["cnn", "mlp"])
+def test_networks_hear_what_their_table_holds(world, networks, model, scale):
+    root, _ = world
+    folder = networks[model, scale]
+    table = read_spectrograms(root / "tables" / f"spectrogram-{scale}-3s.parquet")
+    expected = load_model(folder / "model").predict_proba(table)
+    files = expand([root / "music"])
+    found = list(predict(files, load_predictor(folder), n_jobs=1))
+    np.testing.assert_array_equal(
+        np.concatenate([np.array(f.segments) for f in found]), expected / expected.sum(axis=1, keepdims=True)
+    )
+    assert [len(f.segments) for f in found] == [2] * 8
+    assert all(f.warnings == () and f.error == "" for f in found)
+
+
+def test_networks_know_the_range_of_their_bands(networks, tmp_path):
+    folder = networks["cnn", "mel"]
+    seen = load_predictor(folder).seen
+    assert seen.columns == SpectrogramConfig().band_names
+    noise = 0.1 * np.random.default_rng(0).standard_normal(7 * SR)
+    (warning,) = one(write(tmp_path / "noise.wav", noise), folder).warnings
+    assert warning.startswith("unlike the training music: ")
+    assert " of 64 bands lie far outside its range (band" in warning
+    # Networks take loudness off, so that it is no reason to doubt them.
+    quiet = one(write(tmp_path / "quiet.wav", 0.05 * tone(7.0, 230.0, seed=3)), folder)
+    assert not any("unlike" in warning for warning in quiet.warnings)
+
+
+def test_networks_need_nine_tenths_of_a_row(networks, tmp_path):
+    folder = networks["cnn", "mel"]
+    path = write(tmp_path / "short.wav", tone(2.0, 220.0))
+    found = one(path, folder)
+    assert (found.genre, found.segments) == ("", ())
+    assert found.error == (
+        f"{path}: 2.00 s long: too short for this model, whose rows are spectrograms of 3s and need 2.7 s. "
+        "Give a longer file, or a model on features or on shorter rows"
+    )
+    nearly = one(write(tmp_path / "nearly.wav", tone(2.8, 220.0)), folder)
+    assert nearly.ends_s == (2.8,)
+    assert nearly.warnings[0] == "short: 2.8 s, and the model learned from 3s of music"
+    exactly = one(write(tmp_path / "exactly.wav", tone(3.0, 220.0)), folder)
+    assert not any("short" in warning for warning in exactly.warnings)
+    track = hear(path, SpectrogramRecipe(segments=(SegmentConfig(30.0),)))
+    assert "spectrograms of 30s and need 27 s" in track.error
+
+
+def test_networks_of_other_spectrograms_are_refused(tmp_path):
+    save_spectrograms(tmp_path / "f", make_spectrograms())  # 20 frames in 3 s, 16 bands
+    config = FitConfig(model="mlp", scale="mel", settings=NETWORKS["mlp"], split=HOLDOUT)
+    folder = fit(tmp_path / "f", tmp_path / "runs", config, n_jobs=1).folder
+    with pytest.raises(ModelError, match="trained on spectrograms of another version"):
+        load_predictor(folder)
 
 
 def test_doubtful_input_is_warned_of(world, tmp_path):
@@ -157,8 +232,8 @@ def test_models_whose_features_cannot_be_computed_are_refused(world, tmp_path):
     table = make_table()
     for name, config, reason in (
         ("foreign", {}, "trained on a CSV of unknown recipe"),
-        ("other", {"feature_set": "timbre-toolbox"}, "predict computes feature sets only"),
-        ("new", {"novelty": 1}, "predict computes feature sets only"),
+        ("other", {"feature_set": "timbre-toolbox"}, "computes feature sets and spectrograms only"),
+        ("new", {"novelty": 1}, "computes feature sets and spectrograms only"),
         ("old", {"version": 1}, "trained on features of another version"),
     ):
         changed = dataclasses.replace(table, meta=dataclasses.replace(table.meta, config=config))

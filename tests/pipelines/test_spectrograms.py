@@ -7,7 +7,7 @@ import soundfile
 from gtzan_features.audio.decode import read_signal
 from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import OutputExistsError
-from gtzan_features.pipelines import rows
+from gtzan_features.pipelines import parts
 from gtzan_features.pipelines.extract import ExtractConfig, extract
 from gtzan_features.pipelines.spectrograms import SpectrogramRecipe, spectrograms
 from gtzan_features.spectra.spectrogram import spectrogram
@@ -44,7 +44,7 @@ def test_bytes_do_not_depend_on_workers_or_interruptions(music, tmp_path, monkey
         "spectrogram-mel-5s.parquet",
         "status-spectrogram-mel.parquet",
     }
-    compute, calls = rows._compute, []
+    compute, calls = parts._compute, []
 
     def interrupted(track, *rest):
         calls.append(track)
@@ -52,7 +52,7 @@ def test_bytes_do_not_depend_on_workers_or_interruptions(music, tmp_path, monkey
             raise KeyboardInterrupt
         return compute(track, *rest)
 
-    monkeypatch.setattr(rows, "_compute", interrupted)
+    monkeypatch.setattr(parts, "_compute", interrupted)
     with pytest.raises(KeyboardInterrupt):
         spectrograms(music, tmp_path / "three", RECIPE, n_jobs=1)
     assert table_bytes(tmp_path / "three") == {}

@@ -1,9 +1,10 @@
 import librosa
 import numpy as np
 import pytest
+import scipy.signal
 
 from gtzan_features.spectra import Scratch, Spectra
-from gtzan_features.spectra.stft import BLOCK, hann, istft, pad, precise_magnitude
+from gtzan_features.spectra.stft import BLOCK, hann, istft, pad, periodic_hann, precise_magnitude
 
 
 def reference(signal):
@@ -23,6 +24,13 @@ def test_precise_magnitude_is_librosa_to_the_last_bit_or_two(signal, spectra):
     found = precise_magnitude(spectra.padded, 2048, 512)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=3e-7, atol=1e-13)
+
+
+@pytest.mark.parametrize("n_samples", [16, 344, 345, 2048])
+def test_the_window_is_that_of_scipy_to_the_last_bit(n_samples):
+    expected = scipy.signal.get_window("hann", n_samples)
+    np.testing.assert_array_equal(periodic_hann(n_samples), expected)
+    np.testing.assert_array_equal(hann(n_samples), expected.astype(np.float32))
 
 
 def test_a_sine_of_whole_bins_fills_three_bins(config):

@@ -1,0 +1,44 @@
+"""What workers and a prediction import: start-up is most of what a single file costs."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+
+from gtzan_features.datasets.tracks import TrackFile
+from gtzan_features.pipelines.hear import hear
+from gtzan_features.pipelines.parts import file_part
+from gtzan_features.pipelines.recipes import ExtractConfig, SpectrogramRecipe
+
+HEAVY = ("pandas", "pyarrow", "sklearn", "xgboost", "skops", "matplotlib", "scipy.stats", "librosa")
+
+WORK = """
+import json, pickle, sys
+task, item = pickle.loads(bytes.fromhex(sys.stdin.read()))
+task(item)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("recipe", [ExtractConfig(), SpectrogramRecipe()])
+@pytest.mark.parametrize("kind", ["extract", "predict"])
+def test_workers_import_no_tables_and_no_models(music, tmp_path, recipe, kind):
+    if kind == "extract":
+        task = partial(file_part, root=str(music), parts_dir=str(tmp_path), recipe=recipe)
+        item = TrackFile(track_id="calm.0", genre="calm", path="calm/calm.0.wav")
+    else:
+        one = type(recipe)(segments=recipe.segments[:1])
+        task, item = partial(hear, recipe=one), music / "calm" / "calm.0.wav"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", WORK],
+        input=pickle.dumps((task, item)).hex(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not set(HEAVY) & set(json.loads(done.stdout))
