@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Length of a row; give it several times for several runs.",
 )
+@click.option(
+    "--beside",
+    type=SegmentLength(),
+    help="Give each row the features of the longer row that it lies in, too: --segments 3s --beside 30s.",
+)
 @click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
 @click.option(
     "--scale",
@@ -85,6 +90,7 @@ def fit(
     models: tuple[str, ...],
     list_models: bool,
     segments: tuple[SegmentConfig, ...],
+    beside: SegmentConfig | None,
     feature_set: str,
     scale: str | None,
     augment: tuple[str, ...],
@@ -128,6 +134,7 @@ def fit(
             final=final,
             scale=scale,
             augment=augment,
+            beside=beside,
         )
         for protocol, segment, model in product(protocols, segments, model_names(models, scale))
     ]

@@ -148,6 +148,35 @@ class SegmentConfig:
         return round(self.seconds * sr)
 
 
+BESIDE = "track_"
+"""What stands before the names of a longer row's columns, where a shorter row has them beside its own."""
+
+
+def rows_name(segment: SegmentConfig, beside: SegmentConfig | None) -> str:
+    """Return how rows are written in a manifest: their length, and that of the rows beside them.
+
+    Examples
+    --------
+    >>> rows_name(SegmentConfig(3.0), SegmentConfig(30.0))
+    '3s+30s'
+    """
+    return segment.name if beside is None else f"{segment.name}+{beside.name}"
+
+
+def parse_rows(name: str) -> tuple[SegmentConfig, SegmentConfig | None]:
+    """Read what `rows_name` wrote; ConfigError where it is none.
+
+    Examples
+    --------
+    >>> parse_rows("3s+30s")
+    (SegmentConfig(seconds=3.0), SegmentConfig(seconds=30.0))
+    >>> parse_rows("3s")
+    (SegmentConfig(seconds=3.0), None)
+    """
+    segment, plus, beside = name.partition("+")
+    return SegmentConfig.parse(segment), SegmentConfig.parse(beside) if plus else None
+
+
 SCALES = ("mel", "decibel")
 """Frequency scales of a spectrogram table: mel bands, or bands of equal width in Hz; levels are in dB."""
 

@@ -158,8 +158,7 @@ def _rows(path: Path, model: StoredModel, run: Path) -> tuple[Recipe, npt.NDArra
     cuts = segment_bounds(first + len(signal.samples), length, recipe.sr, first)
     if not cuts:
         raise AudioTooShortError(path, f"too short for a row of {length.name}")
-    pieces = [signal.samples[cut.start - first : cut.stop - first] for cut in cuts]
-    return recipe, recipe.inputs(recipe.compute(pieces, length))
+    return recipe, recipe.inputs(recipe.heard(signal.samples, cuts, first))
 
 
 def _pictured(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gtzan_features.config import SegmentConfig, SplitConfig, spectrogram_name, tidy_feature_set
+from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectrogram_name, tidy_feature_set
 from gtzan_features.datasets.splits import Split, inner_groups, make_split
-from gtzan_features.errors import ModelError, SplitError
+from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.range import TrainingRange, range_rows, save_range, training_range
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
@@ -69,6 +69,8 @@ class FitConfig:
         spectrograms only.
     augment : tuple of str
         Augmentations of the training rows; see `pipelines.augmentation`.
+    beside : SegmentConfig or None
+        Longer rows, whose features each row gets beside its own: those of the row that it lies in.
     """
 
     model: str
@@ -80,9 +82,21 @@ class FitConfig:
     final: bool = False
     scale: str | None = None
     augment: tuple[str, ...] = ()
+    beside: SegmentConfig | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
+        if self.beside is not None and self.beside <= self.segment:
+            msg = f"--beside {self.beside.name}: give rows longer than {self.segment.name}, for example 30s"
+            raise ConfigError(msg)
+        if self.beside is not None and (self.augment or self.scale):
+            msg = "--beside goes with features, without --augment and --scale: leave one of them out"
+            raise ConfigError(msg)
+
+    @property
+    def rows(self) -> str:
+        """Name of the rows: their length, and that of the rows beside them."""
+        return rows_name(self.segment, self.beside)
 
     @property
     def table(self) -> str:
@@ -196,7 +210,7 @@ def fit(
         raise SplitError(msg)
     kind_of_rows = SPECTROGRAMS if config.table != config.feature_set else FEATURES
     spectral, audio = split_kinds(config.augment, spec, kind_of_rows)
-    opened = open_fittable(tables_dir, config.table, config.segment.name)
+    opened = open_fittable(tables_dir, config.table, config.rows)
     table, data = opened.table, opened.data
     split = make_split(data.rows, data.copies, config.split)
     folds = _folds(split, data, final=config.final)
@@ -215,9 +229,7 @@ def fit(
     at, kept = next((i, one.model) for i, one in enumerate(fitted) if one.model is not None)
     if config.augment:
         settings = {**settings, "augment": "+".join((*spectral, *audio))}
-    manifest = make_manifest(
-        config, settings, opened.path, table, split, sum(fold.test.size > 0 for fold in folds)
-    )
+    manifest = make_manifest(config, settings, opened, split, sum(fold.test.size > 0 for fold in folds))
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
     seen = training_range(range_rows(data.X[folds[at].train], data.shape), table.feature_names)
     # The refitted model is not tested: its training accuracy is not that of the folds.
