@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     help="How tracks are divided; give it several times for several runs. segment is leaked.",
 )
 @click.option("--folds", type=int, help="Folds of track (10), artist (3) or segment (5).")
+@click.option("--fold", "only", type=int, help="Test this fold only, from 1; train on the others.")
 @click.option("--holdout", type=float, help="One test part with this share, instead of folds.")
 @click.option(
     "--evaluate-on",
@@ -97,6 +98,7 @@ def fit(
     tables: Path,
     protocols: tuple[str, ...],
     folds: int | None,
+    only: int | None,
     holdout: float | None,
     evaluate_on: str,
     allow_leak: bool,
@@ -128,7 +130,12 @@ def fit(
             feature_set=feature_set,
             settings=settings,
             split=SplitConfig(
-                protocol=protocol, folds=folds, holdout=holdout, evaluate_on=evaluate_on, seed=seed
+                protocol=protocol,
+                folds=folds,
+                only=only,
+                holdout=holdout,
+                evaluate_on=evaluate_on,
+                seed=seed,
             ),
             allow_leak=allow_leak,
             final=final,

@@ -15,6 +15,7 @@ from cli.features import features
 from cli.fit import fit
 from cli.predict import predict
 from cli.report import compare, report
+from cli.tune import tune
 from gtzan_features import __version__
 from gtzan_features.errors import GtzanError
 
@@ -45,7 +46,7 @@ def cli() -> None:
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
-for command in (features, fit, predict, report, compare, explain, data, demo):
+for command in (features, fit, tune, predict, report, compare, explain, data, demo):
     cli.add_command(command)
 
 

@@ -112,6 +112,9 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
         frame = _artist(tracks, copies, config)
     else:
         frame = _published(tracks, copies, config)
+    if config.only is not None:
+        trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
+        frame.loc[trained, "role"] = "train"
     split = Split(frame=frame, config=config)
     _check(split, tracks)
     return split

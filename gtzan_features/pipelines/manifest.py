@@ -53,7 +53,7 @@ def make_manifest(
     n_tracks = int(table.frame["track_id"].nunique())
     manifest = RunManifest(
         run_id="",
-        command=_command(config, opened.path.parent, meta.feature_set),
+        command=fit_command(config, opened.path.parent, meta.feature_set),
         model=config.model,
         settings=settings,
         seed=protocol.seed,
@@ -68,7 +68,7 @@ def make_manifest(
         n_rows=len(table.frame),
         genres=tuple(sorted(set(table.frame["genre"]))),
         protocol=protocol.name,
-        protocol_settings=asdict(protocol),
+        protocol_settings=_plain(protocol),
         leaked=protocol.leaked,
         split_fingerprint=split.fingerprint(),
         n_folds=n_folds,
@@ -104,7 +104,13 @@ def _run_id(manifest: RunManifest) -> str:
     return f"{slug}-{fingerprint(content)[:6]}"
 
 
-def _command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
+def _plain(protocol: SplitConfig) -> dict[str, Any]:
+    """Return the protocol's settings; a single fold is named only where there is one, as are its runs."""
+    return {name: value for name, value in asdict(protocol).items() if name != "only" or value is not None}
+
+
+def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
+    """Return the command line that does a fit."""
     words = ["gtzan", "fit", config.model, "--segments", config.segment.name]
     if config.beside is not None:
         words += ["--beside", config.beside.name]
@@ -113,6 +119,8 @@ def _command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
     words += ["--tables", str(tables_dir), "--protocol", config.split.protocol]
     if config.split.folds is not None:
         words += ["--folds", str(config.split.folds)]
+    if config.split.only is not None:
+        words += ["--fold", str(config.split.only)]
     if config.split.holdout is not None:
         words += ["--holdout", f"{config.split.holdout:g}"]
     if config.split.evaluate_on != "test":
