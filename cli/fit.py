@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Length of a row; give it several times for several runs.",
 )
+@click.option(
+    "--beside",
+    type=SegmentLength(),
+    help="Give each row the features of the longer row that it lies in, too: --segments 3s --beside 30s.",
+)
 @click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
 @click.option(
     "--scale",
@@ -64,6 +69,7 @@ if TYPE_CHECKING:
     help="How tracks are divided; give it several times for several runs. segment is leaked.",
 )
 @click.option("--folds", type=int, help="Folds of track (10), artist (3) or segment (5).")
+@click.option("--fold", "only", type=int, help="Test this fold only, from 1; train on the others.")
 @click.option("--holdout", type=float, help="One test part with this share, instead of folds.")
 @click.option(
     "--evaluate-on",
@@ -85,12 +91,14 @@ def fit(
     models: tuple[str, ...],
     list_models: bool,
     segments: tuple[SegmentConfig, ...],
+    beside: SegmentConfig | None,
     feature_set: str,
     scale: str | None,
     augment: tuple[str, ...],
     tables: Path,
     protocols: tuple[str, ...],
     folds: int | None,
+    only: int | None,
     holdout: float | None,
     evaluate_on: str,
     allow_leak: bool,
@@ -122,12 +130,18 @@ def fit(
             feature_set=feature_set,
             settings=settings,
             split=SplitConfig(
-                protocol=protocol, folds=folds, holdout=holdout, evaluate_on=evaluate_on, seed=seed
+                protocol=protocol,
+                folds=folds,
+                only=only,
+                holdout=holdout,
+                evaluate_on=evaluate_on,
+                seed=seed,
             ),
             allow_leak=allow_leak,
             final=final,
             scale=scale,
             augment=augment,
+            beside=beside,
         )
         for protocol, segment, model in product(protocols, segments, model_names(models, scale))
     ]

@@ -17,6 +17,7 @@ from cli.fit import fit
 from cli.predict import predict
 from cli.report import compare, report
 from cli.serve import serve
+from cli.tune import tune
 from gtzan_features import __version__
 from gtzan_features.errors import GtzanError
 
@@ -48,7 +49,7 @@ def cli() -> None:
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
-for command in (features, fit, predict, serve, report, compare, explain, bench, data, demo):
+for command in (features, fit, tune, predict, serve, report, compare, explain, bench, data, demo):
     cli.add_command(command)
 
 

@@ -148,6 +148,35 @@ class SegmentConfig:
         return round(self.seconds * sr)
 
 
+BESIDE = "track_"
+"""What stands before the names of a longer row's columns, where a shorter row has them beside its own."""
+
+
+def rows_name(segment: SegmentConfig, beside: SegmentConfig | None) -> str:
+    """Return how rows are written in a manifest: their length, and that of the rows beside them.
+
+    Examples
+    --------
+    >>> rows_name(SegmentConfig(3.0), SegmentConfig(30.0))
+    '3s+30s'
+    """
+    return segment.name if beside is None else f"{segment.name}+{beside.name}"
+
+
+def parse_rows(name: str) -> tuple[SegmentConfig, SegmentConfig | None]:
+    """Read what `rows_name` wrote; ConfigError where it is none.
+
+    Examples
+    --------
+    >>> parse_rows("3s+30s")
+    (SegmentConfig(seconds=3.0), SegmentConfig(seconds=30.0))
+    >>> parse_rows("3s")
+    (SegmentConfig(seconds=3.0), None)
+    """
+    segment, plus, beside = name.partition("+")
+    return SegmentConfig.parse(segment), SegmentConfig.parse(beside) if plus else None
+
+
 SCALES = ("mel", "decibel")
 """Frequency scales of a spectrogram table: mel bands, or bands of equal width in Hz; levels are in dB."""
 
@@ -232,6 +261,8 @@ class SplitConfig:
         The part that is reported on where the protocol has a validation part.
     seed : int
         Of the random divisions.
+    only : int or None
+        Number of the one fold that is tested, from 1; all folds are trained on in it but this one.
     """
 
     protocol: str = "track"
@@ -239,6 +270,7 @@ class SplitConfig:
     holdout: float | None = None
     evaluate_on: str = "test"
     seed: int = 0
+    only: int | None = None
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
@@ -260,6 +292,9 @@ class SplitConfig:
         if self.holdout is not None and self.protocol == "artist":
             msg = "--holdout goes with the protocols track and segment only: artist has folds"
             raise ConfigError(msg)
+        if self.only is not None and not 1 <= self.only <= self.n_folds:
+            msg = f"--fold {self.only}: {self.name_of_all} has {self.n_folds or 'no'} folds, numbered from 1"
+            raise ConfigError(msg)
         if self.evaluate_on == "valid" and not fixed:
             msg = f"--evaluate-on valid: {self.protocol} has no such part; fault-filtered and stratified have"
             raise ConfigError(msg)
@@ -270,8 +305,20 @@ class SplitConfig:
         return self.protocol == "segment"
 
     @property
+    def n_folds(self) -> int:
+        """Folds of the protocol; 0 where it has one test part."""
+        return 0 if self.holdout is not None else self.folds or DEFAULT_FOLDS.get(self.protocol, 0)
+
+    @property
     def name(self) -> str:
         """Short name with what differs from the usual, for example ``track 5-fold``."""
+        if self.only is not None:
+            return f"{self.protocol} fold {self.only} of {self.n_folds}"
+        return self.name_of_all
+
+    @property
+    def name_of_all(self) -> str:
+        """Name of the protocol with all its folds."""
         if self.holdout is not None:
             return f"{self.protocol} {100 * (1 - self.holdout):g}/{100 * self.holdout:g}"
         if self.protocol in DEFAULT_FOLDS:

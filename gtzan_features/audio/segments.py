@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from gtzan_features.config import SegmentConfig
 
 SHORTEST_TRACK = 0.9
@@ -65,3 +69,23 @@ def segment_bounds(
     count = max(0, (n_samples - 1) // length)
     cuts = (Segment(i, length * i, length * (i + 1) - 1) for i in range(count))
     return tuple(cut for cut in cuts if cut.start >= first_sample)
+
+
+def around(starts: npt.ArrayLike, long_starts: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return, for each segment of a track, the longer segment that it lies in.
+
+    That is the last which begins no later. Segments behind the end of the last long one belong to it, and
+    those before the first to the first: a track's end gives no long segment of its own.
+
+    Parameters
+    ----------
+    starts, long_starts : array_like
+        Where segments of either length begin, in the same unit; `long_starts` ascending, one at least.
+
+    Examples
+    --------
+    >>> around([0, 27, 30, 63], [0, 30]).tolist()
+    [0, 0, 1, 1]
+    """
+    found = np.searchsorted(np.asarray(long_starts), np.asarray(starts), side="right") - 1
+    return np.maximum(found, 0).astype(np.int64)

@@ -112,6 +112,9 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
         frame = _artist(tracks, copies, config)
     else:
         frame = _published(tracks, copies, config)
+    if config.only is not None:
+        trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
+        frame.loc[trained, "role"] = "train"
     split = Split(frame=frame, config=config)
     _check(split, tracks)
     return split
@@ -126,6 +129,22 @@ def artist_groups(track_ids: pd.Series) -> pd.Series:
         groups = gtzan.facts()["artist_group"].reindex(track_ids).astype("object")
         return pd.Series(groups.to_numpy(), index=track_ids.index)
     return track_ids.map(artist_of)
+
+
+def inner_groups(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> npt.NDArray[np.int64]:
+    """Return a number per row that rows share which a protocol keeps on one side.
+
+    That is the track and its exact duplicates; under `artist` and `fault-filtered`, all tracks of its
+    artist, where he is known. Inner folds that keep these whole are like the outer ones.
+    """
+    labels = copies
+    if config.protocol in ("artist", "fault-filtered"):
+        artists = artist_groups(pd.Series(copies.index, index=copies.index))
+        named = artists.dropna().map(lambda artist: f"artist {artist}")
+        # Copies share the artist of whichever of them has one.
+        labels = copies.map(named.groupby(copies[named.index]).first()).fillna(copies)
+    of_rows = labels.reindex(rows["track_id"]).to_numpy(dtype=str)
+    return np.unique(of_rows, return_inverse=True)[1].astype(np.int64)
 
 
 def _frame(ids: pd.Series, fold: npt.ArrayLike, role: npt.ArrayLike) -> pd.DataFrame:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.config import FeatureConfig
+from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.errors import ConfigError
 from gtzan_features.features.full import FULL
 from gtzan_features.features.registry import KAGGLE, Column, FeatureSpec
@@ -98,7 +98,7 @@ def columns(config: FeatureConfig) -> tuple[Column, ...]:
 
     Examples
     --------
-    >>> from gtzan_features.config import FeatureConfig
+    >>> from gtzan_features.config import BESIDE, FeatureConfig
     >>> names = [column.name for column in columns(FeatureConfig())]
     >>> len(names), names[0], names[-1]
     (57, 'chroma_stft_mean', 'mfcc20_var')
@@ -130,6 +130,31 @@ def column(name: str) -> Column:
 @lru_cache(maxsize=1)
 def _by_name() -> dict[str, Column]:
     return {one.name: one for one in columns(FeatureConfig(feature_set="full"))}
+
+
+def column_families(names: Sequence[str], settings: dict[str, Any]) -> tuple[str, ...]:
+    """Return the family of each column of a table; "other" where its set does not tell.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns; those of a longer row beside (``track_tempo``) are a family apart, ``track rhythm``.
+    settings : dict
+        Those of the table's `FeatureConfig`; empty where they are not known, and then names are looked up
+        among those of the usual set.
+
+    Examples
+    --------
+    >>> column_families(["tempo", "mfcc1_mean", "mood", "track_tempo"], {})
+    ('rhythm', 'timbre', 'other', 'track rhythm')
+    """
+    try:
+        known = columns(FeatureConfig(**settings))
+    except (TypeError, ConfigError):
+        known = ()
+    family = {column.name: column.family for column in known}
+    family |= {BESIDE + name: f"track {of}" for name, of in family.items() if BESIDE + name not in family}
+    return tuple(family.get(name, "other") for name in names)
 
 
 def compute(signals: Sequence[NDArray[np.float32]], config: FeatureConfig) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -49,6 +49,10 @@ class TrainingData:
         Augmentations of spectrograms to use while learning.
     on_epoch : callable
         Told of each epoch by models that learn in epochs.
+    families : tuple of str
+        Family of each column; empty where rows are spectrograms.
+    apart : ndarray of shape (n_rows,), optional
+        What inner folds keep on one side where that is more than the track: its artist.
     """
 
     X: FloatMatrix
@@ -57,6 +61,30 @@ class TrainingData:
     shape: tuple[int, int] | None = None
     augment: tuple[str, ...] = ()
     on_epoch: Callable[[Any], None] = ignore
+    families: tuple[str, ...] = ()
+    apart: IntVector | None = None
+
+    def take(self, rows: IntVector) -> TrainingData:
+        """Return some of the rows; what is told of epochs is told of the whole only."""
+        apart = None if self.apart is None else self.apart[rows]
+        some = replace(self, X=self.X[rows], y=self.y[rows], groups=self.groups[rows], apart=apart)
+        return replace(some, on_epoch=ignore)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where a number may be searched: within [low, high], whole where both ends are."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Values among which a setting may be searched."""
+
+    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +108,10 @@ class ModelSpec:
         Settings that differ from the library's own defaults.
     inputs : tuple of str
         Kinds of rows that it takes: `FEATURES`, `SPECTROGRAMS` or both.
+    calibrated : bool
+        Whether `fit` calibrates the probabilities on inner folds by itself.
+    space : dict
+        Where ``gtzan tune`` searches each setting; empty for a model that it does not know.
     """
 
     name: str
@@ -89,20 +121,29 @@ class ModelSpec:
     storage: str = "skops"
     defaults: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = (FEATURES,)
+    calibrated: bool = False
+    space: dict[str, Range | Choice] = field(default_factory=dict)
 
 
 def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:
     """Split training rows again, stratified, with all segments of a track on one side.
 
-    Fewer folds are used where a genre has fewer tracks; an empty list where a genre has only one, so
-    that no honest inner split exists.
+    Where the protocol keeps artists on one side, inner folds do so too: what is chosen on them is meant for
+    artists that were never heard. Fewer folds are used where a genre has fewer tracks or artists; tracks
+    alone are kept whole where a genre has a single artist, and an empty list is returned where it has a
+    single track, so that no honest inner split exists.
     """
-    tracks_of = [np.unique(data.groups[data.y == genre]).size for genre in np.unique(data.y)]
-    count = min(folds, *tracks_of)
+    by_artist = [] if data.apart is None else _splits(data, data.apart, folds, seed)
+    return by_artist or _splits(data, data.groups, folds, seed)
+
+
+def _splits(data: TrainingData, whole: IntVector, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:
+    counts = [np.unique(whole[data.y == genre]).size for genre in np.unique(data.y)]
+    count = min(folds, *counts)
     if count < 2:
         return []
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    splits = list(splitter.split(data.X, data.y, data.groups))
+    splits = list(splitter.split(data.X, data.y, whole))
     n_genres = np.unique(data.y).size
-    whole = all(np.unique(data.y[train]).size == n_genres for train, _ in splits)
-    return splits if whole else []
+    complete = all(np.unique(data.y[train]).size == n_genres for train, _ in splits)
+    return splits if complete else []

@@ -8,7 +8,7 @@ from xgboost import XGBClassifier
 from xgboost.core import XGBoostError
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models.base import Classifier, ModelSpec, TrainingData, inner_splits
+from gtzan_features.models.base import Classifier, ModelSpec, Range, TrainingData, inner_splits
 
 _EARLY_STOPPING_FOLDS = 10
 _NOT_SETTABLE = {"random_state", "n_jobs", "verbosity", "objective", "num_class", "callbacks", "device"}
@@ -46,7 +46,7 @@ def _fit_stopping_early(model: XGBClassifier, data: TrainingData, seed: int) -> 
 
 XGBOOST = ModelSpec(
     name="xgboost",
-    summary="gradient-boosted trees, 500 rounds of depth 6 at rate 0.05",
+    summary="gradient-boosted trees, 500 rounds of depth 6 at rate 0.05; probabilities are its own",
     fit=_fit,
     settable=_settable,
     storage="xgboost",
@@ -57,5 +57,14 @@ XGBOOST = ModelSpec(
         "subsample": 0.8,
         "colsample_bytree": 0.5,
         "tree_method": "hist",
+    },
+    space={
+        "n_estimators": Range(100, 1_000, log=True),
+        "max_depth": Range(2, 8),
+        "learning_rate": Range(0.01, 0.3, log=True),
+        "subsample": Range(0.5, 1.0),
+        "colsample_bytree": Range(0.05, 1.0, log=True),
+        "min_child_weight": Range(0.5, 20.0, log=True),
+        "reg_lambda": Range(0.1, 30.0, log=True),
     },
 )

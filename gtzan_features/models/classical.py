@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models.base import Classifier, ModelSpec, TrainingData, inner_splits
+from gtzan_features.models.base import Choice, Classifier, ModelSpec, Range, TrainingData
+from gtzan_features.models.scaling import RANK, STANDARD, scaler
+from gtzan_features.models.temperature import grouped_splits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NOT_SETTABLE = {"random_state", "n_jobs", "verbose", "probability", "warm_start"}
-_CALIBRATION_FOLDS = 3
+_SCALING = Choice((STANDARD, RANK))
 
 
 def _spec(
@@ -28,26 +29,38 @@ def _spec(
     estimator: type,
     summary: str,
     defaults: dict[str, Any],
+    space: dict[str, Range | Choice] | None = None,
     *,
-    scaled: bool,
     calibrated: bool = False,
 ) -> ModelSpec:
+    scaled = "scaling" in defaults
+
     def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
-        model = _seeded(estimator, settings, seed)
-        if scaled:
-            model = make_pipeline(StandardScaler(), model)
-        if calibrated:
-            model = _calibrated(model, data, seed)
+        rest = {key: value for key, value in settings.items() if key != "scaling"}
         try:
+            model = _seeded(estimator, rest, seed)
+            if scaled:
+                model = make_pipeline(scaler(settings.get("scaling", defaults["scaling"]), name), model)
+            if calibrated:
+                model = _calibrated(model, data, seed)
             return model.fit(data.X, data.y)  # type: ignore[no-any-return]
         except (ValueError, TypeError) as error:
             msg = f"{name} cannot be fitted with these settings: {str(error).splitlines()[0]}"
             raise ModelError(msg) from error
 
     def settable() -> set[str]:
-        return set(estimator().get_params()) - _NOT_SETTABLE
+        own = set(estimator().get_params()) - _NOT_SETTABLE
+        return own | {"scaling"} if scaled else own
 
-    return ModelSpec(name=name, summary=summary, fit=fit, settable=settable, defaults=defaults)
+    return ModelSpec(
+        name=name,
+        summary=summary,
+        fit=fit,
+        settable=settable,
+        defaults=defaults,
+        calibrated=calibrated,
+        space=space or {},
+    )
 
 
 def _seeded(estimator: Callable[..., Any], settings: dict[str, Any], seed: int) -> Any:  # noqa: ANN401
@@ -61,48 +74,71 @@ def _calibrated(model: Any, data: TrainingData, seed: int) -> Any:  # noqa: ANN4
     One temperature for all genres leaves the order of the genres as the model has it. SVC's own
     ``probability=True`` would calibrate on inner folds that cut tracks apart.
     """
-    splits = inner_splits(data, _CALIBRATION_FOLDS, seed)
-    if not splits:
-        msg = "calibration needs two tracks of each genre to train on. Add tracks, or choose another model"
-        raise ModelError(msg)
+    splits = grouped_splits(data, seed)
     return CalibratedClassifierCV(model, method="temperature", cv=splits, ensemble=False)
 
+
+_TREES: dict[str, Range | Choice] = {
+    "min_samples_leaf": Range(1, 10),
+    "max_features": Choice(("sqrt", "log2", 0.1, 0.3)),
+    "criterion": Choice(("gini", "entropy")),
+}
 
 SPECS = (
     _spec(
         "svm",
         SVC,
-        "support vector machine, RBF kernel, on standardised features; temperature-scaled probabilities",
-        {"C": 10.0, "gamma": "scale"},
-        scaled=True,
+        "support vector machine, RBF kernel; temperature on inner folds of tracks",
+        {"C": 10.0, "gamma": "scale", "scaling": STANDARD},
+        # gamma=scale is one over the number of columns on scaled features; no number goes with every set.
+        {"C": Range(0.1, 100.0, log=True), "scaling": _SCALING},
+        calibrated=True,
+    ),
+    _spec(
+        "linear-svm",
+        LinearSVC,
+        "support vector machine, linear, one genre against the rest; temperature on inner folds of tracks",
+        {"C": 0.01, "scaling": STANDARD},
+        {"C": Range(1e-5, 1.0, log=True), "scaling": _SCALING},
         calibrated=True,
     ),
     _spec(
         "random-forest",
         RandomForestClassifier,
-        "500 decision trees on bootstrap samples",
+        "500 decision trees on bootstrap samples; probabilities are shares of leaves",
         {"n_estimators": 500},
-        scaled=False,
+        _TREES,
+    ),
+    _spec(
+        "extra-trees",
+        ExtraTreesClassifier,
+        "500 decision trees with random thresholds; probabilities are shares of leaves",
+        {"n_estimators": 500},
+        _TREES,
     ),
     _spec(
         "logistic-regression",
         LogisticRegression,
-        "multinomial logistic regression, L2, on standardised features",
-        {"C": 1.0, "max_iter": 5_000},
-        scaled=True,
+        "multinomial logistic regression, L2; probabilities are its own",
+        {"C": 1.0, "max_iter": 5_000, "scaling": STANDARD},
+        {"C": Range(1e-5, 10.0, log=True), "scaling": _SCALING},
     ),
     _spec(
         "knn",
         KNeighborsClassifier,
-        "the 5 nearest neighbours, weighted by distance, on standardised features",
-        {"n_neighbors": 5, "weights": "distance"},
-        scaled=True,
+        "the 5 nearest neighbours, weighted by distance; probabilities are shares of neighbours",
+        {"n_neighbors": 5, "weights": "distance", "scaling": STANDARD},
+        {
+            "n_neighbors": Range(1, 100, log=True),
+            "weights": Choice(("distance", "uniform")),
+            "scaling": _SCALING,
+        },
     ),
     _spec(
         "majority",
         DummyClassifier,
         "the most frequent genre of the training part, whatever the features: the floor",
         {"strategy": "prior"},
-        scaled=False,
+        calibrated=False,
     ),
 )

@@ -6,16 +6,22 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models import boosted, classical, networks
+from gtzan_features.models import boosted, classical, discriminant, networks
+from gtzan_features.models.choices import with_choices
+from gtzan_features.models.ensemble import ensemble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gtzan_features.models.base import ModelSpec
 
-MODELS: dict[str, ModelSpec] = {
-    spec.name: spec for spec in (boosted.XGBOOST, *classical.SPECS, *networks.SPECS)
+_SINGLE: dict[str, ModelSpec] = {
+    spec.name: with_choices(spec)
+    for spec in (boosted.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
 }
+_TOGETHER = with_choices(ensemble(_SINGLE))
+
+MODELS: dict[str, ModelSpec] = {**_SINGLE, _TOGETHER.name: _TOGETHER}
 
 
 def model_spec(name: str) -> ModelSpec:

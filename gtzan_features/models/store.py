@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
+from gtzan_features.models import choices
 from gtzan_features.models.registry import model_spec
 from gtzan_features.models.stored import CARD, FILES, TRUSTED, skops_io
 from gtzan_features.models.stored import ModelCard as ModelCard
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def save_model(folder: Path, model: StoredModel) -> None:
     """Write a model and its card into `folder`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    storage = model_spec(model.card.model).storage
+    storage = choices.storage(model_spec(model.card.model), model.card.settings)
     with atomic_path(folder / FILES[storage]) as temporary:
         if storage == "xgboost":
             # XGBoost takes the format from the suffix, so it writes bytes for us to store.

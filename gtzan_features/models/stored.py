@@ -29,9 +29,16 @@ FILES = {"skops": "model.skops", "xgboost": "model.ubj"}
 
 # Types that skops does not trust by itself; each holds numbers and settings only.
 TRUSTED = (
+    "gtzan_features.models.choices.OnFamilies",
     "gtzan_features.models.cnn.ConvolutionalClassifier",
+    "gtzan_features.models.discriminant.ShrinkageLDA",
+    "gtzan_features.models.ensemble.Ensemble",
     "gtzan_features.models.mlp.PlainNetwork",
     "gtzan_features.models.network.Epoch",
+    "gtzan_features.models.portable.PortableTrees",
+    "gtzan_features.models.scaling.FamilyBalance",
+    "gtzan_features.models.scaling.RankNormal",
+    "gtzan_features.models.temperature.Tempered",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from gtzan_features.audio.decode import read_signal
 from gtzan_features.audio.segments import segment_bounds
-from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import AudioTooShortError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.models import saliency
@@ -94,7 +94,7 @@ def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
     agreement = None
     if model.card.shape:
         method, table, agreement = _pictured(model, recipe, rows, target, title, out)
-    elif model.card.model == "xgboost":
+    elif hasattr(model.estimator, "get_booster"):
         method, table = _shap(model, rows, target, title, out)
     else:
         method, table = _replaced(model, rows, target, title, out, tables)
@@ -158,8 +158,7 @@ def _rows(path: Path, model: StoredModel, run: Path) -> tuple[Recipe, npt.NDArra
     cuts = segment_bounds(first + len(signal.samples), length, recipe.sr, first)
     if not cuts:
         raise AudioTooShortError(path, f"too short for a row of {length.name}")
-    pieces = [signal.samples[cut.start - first : cut.stop - first] for cut in cuts]
-    return recipe, recipe.inputs(recipe.compute(pieces, length))
+    return recipe, recipe.inputs(recipe.heard(signal.samples, cuts, first))
 
 
 def _pictured(
@@ -260,9 +259,8 @@ def _model_table(model: StoredModel, tables: Path) -> Table:
 
 def _families(model: StoredModel) -> dict[str, list[int]]:
     """Columns of the model by family; "other" for columns that are in no feature set."""
-    config = FeatureConfig(**model.card.feature_config) if model.card.feature_config else FeatureConfig()
-    family = {column.name: column.family for column in sets.columns(config)}
     result: dict[str, list[int]] = {}
-    for number, name in enumerate(model.card.columns):
-        result.setdefault(family.get(name, "other"), []).append(number)
+    families = sets.column_families(model.card.columns, model.card.feature_config)
+    for number, family in enumerate(families):
+        result.setdefault(family, []).append(number)
     return result

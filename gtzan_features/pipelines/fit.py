@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gtzan_features.config import SegmentConfig, SplitConfig, spectrogram_name, tidy_feature_set
-from gtzan_features.datasets.splits import Split, make_split
-from gtzan_features.errors import ModelError, SplitError
+from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectrogram_name, tidy_feature_set
+from gtzan_features.datasets.splits import Split, inner_groups, make_split
+from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.range import TrainingRange, range_rows, save_range, training_range
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
@@ -21,7 +21,7 @@ from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
 from gtzan_features.pipelines.fittable import open_fittable
-from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, fit_fold
+from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, families_by_fold, fit_fold
 from gtzan_features.pipelines.manifest import make_manifest
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.reports.card import model_card
@@ -69,6 +69,8 @@ class FitConfig:
         spectrograms only.
     augment : tuple of str
         Augmentations of the training rows; see `pipelines.augmentation`.
+    beside : SegmentConfig or None
+        Longer rows, whose features each row gets beside its own: those of the row that it lies in.
     """
 
     model: str
@@ -80,9 +82,21 @@ class FitConfig:
     final: bool = False
     scale: str | None = None
     augment: tuple[str, ...] = ()
+    beside: SegmentConfig | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
+        if self.beside is not None and self.beside <= self.segment:
+            msg = f"--beside {self.beside.name}: give rows longer than {self.segment.name}, for example 30s"
+            raise ConfigError(msg)
+        if self.beside is not None and (self.augment or self.scale):
+            msg = "--beside goes with features, without --augment and --scale: leave one of them out"
+            raise ConfigError(msg)
+
+    @property
+    def rows(self) -> str:
+        """Name of the rows: their length, and that of the rows beside them."""
+        return rows_name(self.segment, self.beside)
 
     @property
     def table(self) -> str:
@@ -196,7 +210,7 @@ def fit(
         raise SplitError(msg)
     kind_of_rows = SPECTROGRAMS if config.table != config.feature_set else FEATURES
     spectral, audio = split_kinds(config.augment, spec, kind_of_rows)
-    opened = open_fittable(tables_dir, config.table, config.segment.name)
+    opened = open_fittable(tables_dir, config.table, config.rows)
     table, data = opened.table, opened.data
     split = make_split(data.rows, data.copies, config.split)
     folds = _folds(split, data, final=config.final)
@@ -207,15 +221,15 @@ def fit(
         seed=config.split.seed,
         augment=spectral,
         extra=extra_rows(tables_dir, table, audio),
+        families=opened.families,
+        apart=inner_groups(data.rows, data.copies, config.split),
     )
     fitted = _fit_folds(folds, job, n_jobs, progress)
     predictions = _predictions(data, folds, fitted)
     at, kept = next((i, one.model) for i, one in enumerate(fitted) if one.model is not None)
     if config.augment:
         settings = {**settings, "augment": "+".join((*spectral, *audio))}
-    manifest = make_manifest(
-        config, settings, opened.path, table, split, sum(fold.test.size > 0 for fold in folds)
-    )
+    manifest = make_manifest(config, settings, opened, split, sum(fold.test.size > 0 for fold in folds))
     model = StoredModel(estimator=kept, card=_card(table, data, manifest))
     seen = training_range(range_rows(data.X[folds[at].train], data.shape), table.feature_names)
     # The refitted model is not tested: its training accuracy is not that of the folds.
@@ -225,7 +239,8 @@ def fit(
     scores = score(predictions)
     folder = runs_dir / manifest.run_id
     curves = curves_table(folds, fitted)
-    _write_run(folder, manifest, split, predictions, scores, train, model, seen, curves)
+    families = families_by_fold(folds, fitted)
+    _write_run(folder, manifest, split, predictions, scores, train, model, seen, curves, families)
     return FitResult(folder=folder, manifest=manifest, scores=scores, train_accuracy=train)
 
 
@@ -302,8 +317,10 @@ def _write_run(
     model: StoredModel,
     seen: TrainingRange,
     curves: pd.DataFrame,
+    families: dict[str, list[str]],
 ) -> None:
     metrics = {
+        **({"families": families} if families else {}),
         "leaked": manifest.leaked,
         "train_accuracy": train_accuracy,
         "levels": {level: one.to_dict() for level, one in scores.items()},
@@ -315,7 +332,7 @@ def _write_run(
         save_model(new / runs.MODEL, model)
         save_range(new / runs.MODEL, seen)
         faults = known_faults(manifest.dataset)
-        write_text(new / runs.CARD, model_card(manifest, scores, train_accuracy, faults))
+        write_text(new / runs.CARD, model_card(manifest, scores, train_accuracy, faults, families))
         if len(curves):
             write_text(
                 new / runs.CURVES, curves.to_csv(index=False, lineterminator="\n", float_format="%.6g")

@@ -1,11 +1,16 @@
-"""The rows that a fit takes: a table as it lies in its folder, or some families of a feature table."""
+"""The rows that a fit takes: a table as it lies, some families of it, or two tables side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gtzan_features.config import FeatureConfig
+import numpy as np
+import pandas as pd
+
+from gtzan_features.audio.decode import content_hash
+from gtzan_features.audio.segments import around
+from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.datasets.dataset import Dataset, load_dataset
 from gtzan_features.errors import TableError
 from gtzan_features.features import sets
@@ -18,15 +23,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fittable:
-    """A table to fit, where it lies, and its arrays."""
+    """A table to fit, where it lies, its arrays, and where the table of the rows beside lies, if any."""
 
     path: Path
     table: Table
     data: Dataset
+    beside: Path | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the file, or of both with a plus between."""
+        return "+".join(content_hash(path) for path in (self.path, self.beside) if path is not None)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Family of each column; empty where rows are spectrograms."""
+        if not isinstance(self.table, FeatureTable):
+            return ()
+        return sets.column_families(self.table.feature_names, self.table.meta.config)
 
 
 def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
-    """Read the table `name` with rows of `segment`.
+    """Read the table `name` with rows of `segment`; ``3s+30s`` puts the 30 s rows beside those of 3 s.
 
     Some families of a set (``kaggle:-rhythm``) are taken from the table of the whole set, unless they have a
     table of their own. Which tracks are copies of each other is told by the whole table, so that splits do
@@ -39,6 +57,9 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     ConfigError
         If there is no such family.
     """
+    own, _, beside = segment.partition("+")
+    if beside:
+        return _side_by_side(open_fittable(folder, name, own), open_fittable(folder, name, beside))
     whole, _, families = name.partition(":")
     if not families or table_path(folder, name, segment).is_file():
         path = locate_table(folder, name, segment)
@@ -57,3 +78,47 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     )
     some = table.select({column.name for column in sets.columns(config)}, meta)
     return Fittable(path=path, table=some, data=replace(load_dataset(table), X=some.values()))
+
+
+def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
+    """Give each row the columns of the longer row of its track that it lies in.
+
+    Tracks without a longer row are left out: their rows would lack half of the columns.
+    """
+    a, b = short.table, long.table
+    if not isinstance(a, FeatureTable) or not isinstance(b, FeatureTable):
+        raise TableError(short.path, "holds spectrograms; rows can be put beside those of features only")
+    if (a.meta.feature_fingerprint, a.meta.dataset) != (b.meta.feature_fingerprint, b.meta.dataset):
+        reason = (
+            f"computed differently from {short.path.name}, or of other music. Extract both lengths at once"
+        )
+        raise TableError(long.path, reason)
+    at = _rows_around(a.frame, b.frame)
+    rows = np.flatnonzero(at >= 0)
+    if not rows.size:
+        raise TableError(
+            long.path, f"holds no row of a track of {short.path.name}. Extract both from one folder"
+        )
+    frame = a.frame.iloc[rows].reset_index(drop=True)
+    beside = b.frame[b.feature_names].iloc[at[rows]].add_prefix(BESIDE).reset_index(drop=True)
+    table = FeatureTable(
+        frame=pd.concat([frame, beside], axis=1),
+        columns=a.columns + tuple((BESIDE + name, unit) for name, unit in b.columns),
+        meta=replace(a.meta, segment=f"{a.meta.segment}+{b.meta.segment}"),
+    )
+    # Copies are told by the short rows, so that splits are those of a fit without the others.
+    data = replace(load_dataset(replace(a, frame=frame)), X=table.values())
+    return Fittable(path=short.path, table=table, data=data, beside=long.path)
+
+
+def _rows_around(short: pd.DataFrame, long: pd.DataFrame) -> np.typing.NDArray[np.int64]:
+    """Return the position in `long` of the row around each row of `short`; -1 where its track has none."""
+    ordered = np.argsort(long["start_s"].to_numpy(), kind="stable")
+    of_track = {str(t): ordered[i] for t, i in long.iloc[ordered].groupby("track_id").indices.items()}
+    found = np.full(len(short), -1, dtype=np.int64)
+    starts, long_starts = short["start_s"].to_numpy(), long["start_s"].to_numpy()
+    for track, rows in short.groupby("track_id").indices.items():
+        if str(track) in of_track:
+            candidates = of_track[str(track)]
+            found[rows] = candidates[around(starts[rows], long_starts[candidates])]
+    return found

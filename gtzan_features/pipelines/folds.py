@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.models.base import Classifier, TrainingData, ignore
+from gtzan_features.models.choices import kept_families
 from gtzan_features.models.registry import model_spec
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What one fold gave; `model` only where it is kept, `curves` only where the model has any."""
+    """What one fold gave: `model` only where it is kept, `curves` only where the model has any.
+
+    `families` are those that the model chose on the fold's training rows; empty where it had no choice.
+    """
 
     probabilities: npt.NDArray[np.float64]
     train_accuracy: float
     model: Classifier | None
     curves: tuple[Any, ...] = ()
+    families: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,10 @@ class Job:
         Augmentations of spectrograms while learning.
     extra : tuple of ExtraRows
         Rows of augmented audio, which are trained on where the row they come from is.
+    families : tuple of str
+        Family of each column; empty where rows are spectrograms.
+    apart : ndarray of shape (n_rows,), optional
+        What inner folds keep on one side; the track where it is not given.
     """
 
     data: Dataset
@@ -61,6 +70,8 @@ class Job:
     seed: int
     augment: tuple[str, ...] = ()
     extra: tuple[ExtraRows, ...] = field(default_factory=tuple)
+    families: tuple[str, ...] = ()
+    apart: npt.NDArray[np.int64] | None = None
 
 
 def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> Fitted:
@@ -77,27 +88,37 @@ def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> 
         probabilities /= probabilities.sum(axis=1, keepdims=True)
     accuracy = float((on_train == training.y[own]).mean())
     curves = tuple(getattr(classifier, "curves_", ()))
-    return Fitted(probabilities, accuracy, classifier if fold.keep else None, curves)
+    kept = classifier if fold.keep else None
+    return Fitted(probabilities, accuracy, kept, curves, kept_families(classifier))
 
 
 def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> TrainingData:
     """Return the rows to train on: those of the fold first, then what augmentation made of them."""
     data, groups = job.data, job.data.groups()
-    X, y, of = [data.X[fold.train]], [data.y[fold.train]], [groups[fold.train]]
+    X, rows = [data.X[fold.train]], [fold.train]
     for extra in job.extra:
         chosen = np.isin(extra.source, fold.train)
-        source = extra.source[chosen]
         X.append(extra.X[chosen])
-        y.append(data.y[source])
-        of.append(groups[source])
+        rows.append(extra.source[chosen])
+    of = np.concatenate(rows)
     return TrainingData(
         X=np.concatenate(X) if job.extra else X[0],
-        y=np.concatenate(y),
-        groups=np.concatenate(of),
+        y=data.y[of],
+        groups=groups[of],
         shape=data.shape,
         augment=job.augment,
         on_epoch=on_epoch,
+        families=job.families,
+        apart=None if job.apart is None else job.apart[of],
     )
+
+
+def families_by_fold(folds: list[Fold], fitted: list[Fitted]) -> dict[str, list[str]]:
+    """Return the families that each fold chose, and the kept model ("kept"); empty where none chose."""
+    tested = [one for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
+    found = {str(number): list(one.families) for number, one in enumerate(tested)}
+    found["kept"] = next(list(one.families) for one in fitted if one.model is not None)
+    return found if found["kept"] else {}
 
 
 def curves_table(folds: list[Fold], fitted: list[Fitted]) -> pd.DataFrame:

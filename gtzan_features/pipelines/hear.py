@@ -47,7 +47,7 @@ def hear(path: Path, recipe: Recipe) -> Heard:
         recording = read_recording(path, recipe.sr)
         cuts = _cut(path, recording.samples.size, recipe)
         pieces = [recording.samples[cut.start : cut.stop] for cut in cuts]
-        values = recipe.compute(pieces, length)
+        values = recipe.heard(recording.samples, cuts)
     except AudioError as error:
         return _unheard(path, _why(error))
     except GtzanError as error:  # decoded, but not to a signal that rows are defined for

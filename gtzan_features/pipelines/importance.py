@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.config import FeatureConfig
-from gtzan_features.errors import ConfigError, ModelError
+from gtzan_features.errors import ModelError
 from gtzan_features.features import sets
 from gtzan_features.models.stored import load_model
 
@@ -24,19 +23,17 @@ def family_importance(model_folder: Path) -> dict[str, float]:
     """
     try:
         stored = load_model(model_folder)
-        if stored.card.model != "xgboost":
+        if not hasattr(stored.estimator, "get_booster"):
             return {}
-        columns = sets.columns(FeatureConfig(**stored.card.feature_config))
-    except (ModelError, ConfigError, TypeError):
+    except ModelError:
         return {}
-    family = {column.name: column.family for column in columns}
+    families = sets.column_families(stored.card.columns, stored.card.feature_config)
     estimator: Any = stored.estimator
     gains: dict[str, float] = estimator.get_booster().get_score(importance_type="total_gain")
-    names = stored.card.columns
-    if not gains or any(name not in family for name in names):
+    if not gains or "other" in families:
         return {}
-    summed: dict[str, float] = dict.fromkeys(family.values(), 0.0)
+    summed: dict[str, float] = dict.fromkeys(families, 0.0)
     for feature, gain in gains.items():
-        summed[family[names[int(feature.removeprefix("f"))]]] += gain
+        summed[families[int(feature.removeprefix("f"))]] += gain
     total = sum(summed.values())
     return {name: summed[name] / total for name in sorted(summed, key=lambda n: -summed[n])}

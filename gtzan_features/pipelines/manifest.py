@@ -7,7 +7,6 @@ import shlex
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.audio.decode import content_hash
 from gtzan_features.config import file_name, fingerprint
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.tables.runs import RunManifest
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     from gtzan_features.config import SplitConfig
     from gtzan_features.datasets.splits import Split
     from gtzan_features.pipelines.fit import FitConfig
-    from gtzan_features.tables.spectrograms import Table
+    from gtzan_features.pipelines.fittable import Fittable
 
 
 def make_manifest(
     config: FitConfig,
     settings: dict[str, Any],
-    table_path: Path,
-    table: Table,
+    opened: Fittable,
     split: Split,
     n_folds: int,
 ) -> RunManifest:
@@ -38,7 +36,7 @@ def make_manifest(
         Model, segment length, protocol.
     settings : dict
         All hyperparameters, defaults included.
-    table_path, table : Path, Table
+    opened : Fittable
         The table that was fitted.
     split : Split
         The division that was used.
@@ -50,11 +48,12 @@ def make_manifest(
     RunManifest
         Named by what it holds: equal fits have equal names.
     """
-    meta, protocol = table.meta, config.split
+    table, protocol = opened.table, config.split
+    meta = table.meta
     n_tracks = int(table.frame["track_id"].nunique())
     manifest = RunManifest(
         run_id="",
-        command=_command(config, table_path, meta.segment, meta.feature_set),
+        command=fit_command(config, opened.path.parent, meta.feature_set),
         model=config.model,
         settings=settings,
         seed=protocol.seed,
@@ -64,12 +63,12 @@ def make_manifest(
         feature_fingerprint=meta.feature_fingerprint,
         segment=meta.segment,
         table_origin=meta.origin,
-        table_sha256=content_hash(table_path),
+        table_sha256=opened.sha256,
         n_tracks=n_tracks,
         n_rows=len(table.frame),
         genres=tuple(sorted(set(table.frame["genre"]))),
         protocol=protocol.name,
-        protocol_settings=asdict(protocol),
+        protocol_settings=_plain(protocol),
         leaked=protocol.leaked,
         split_fingerprint=split.fingerprint(),
         n_folds=n_folds,
@@ -105,13 +104,23 @@ def _run_id(manifest: RunManifest) -> str:
     return f"{slug}-{fingerprint(content)[:6]}"
 
 
-def _command(config: FitConfig, table_path: Path, segment: str, feature_set: str) -> str:
-    words = ["gtzan", "fit", config.model, "--segments", segment]
+def _plain(protocol: SplitConfig) -> dict[str, Any]:
+    """Return the protocol's settings; a single fold is named only where there is one, as are its runs."""
+    return {name: value for name, value in asdict(protocol).items() if name != "only" or value is not None}
+
+
+def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
+    """Return the command line that does a fit."""
+    words = ["gtzan", "fit", config.model, "--segments", config.segment.name]
+    if config.beside is not None:
+        words += ["--beside", config.beside.name]
     scale = feature_set.removeprefix(PREFIX)
     words += ["--features", feature_set] if scale == feature_set else ["--scale", scale]
-    words += ["--tables", str(table_path.parent), "--protocol", config.split.protocol]
+    words += ["--tables", str(tables_dir), "--protocol", config.split.protocol]
     if config.split.folds is not None:
         words += ["--folds", str(config.split.folds)]
+    if config.split.only is not None:
+        words += ["--fold", str(config.split.only)]
     if config.split.holdout is not None:
         words += ["--holdout", f"{config.split.holdout:g}"]
     if config.split.evaluate_on != "test":

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.segments import SHORTEST_TRACK
-from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig, fingerprint
+from gtzan_features.audio.segments import SHORTEST_TRACK, Segment, around, segment_bounds
+from gtzan_features.config import (
+    BESIDE,
+    FeatureConfig,
+    SegmentConfig,
+    SpectrogramConfig,
+    fingerprint,
+    parse_rows,
+)
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.pipelines.versions import library_versions
@@ -21,6 +28,7 @@ from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -76,6 +84,23 @@ class Recipe(ABC):
     @abstractmethod
     def compute(self, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig) -> npt.NDArray[Any]:
         """Return one row of values, as a table keeps them, for each piece of signal; (0, ...) for none."""
+
+    def heard(
+        self, samples: npt.NDArray[np.float32], cuts: Sequence[Segment], first_sample: int = 0
+    ) -> npt.NDArray[Any]:
+        """Return the values of a recording's segments, as `compute` gives them.
+
+        Parameters
+        ----------
+        samples : ndarray of shape (n_samples,)
+            The recording from `first_sample` on.
+        cuts : sequence of Segment
+            In samples of the whole recording; those of the first length, or one over all of it.
+        first_sample : int
+            Samples before this one are lost.
+        """
+        pieces = [samples[cut.start - first_sample : cut.stop - first_sample] for cut in cuts]
+        return self.compute(pieces, self.segments[0])
 
     @abstractmethod
     def inputs(self, values: npt.NDArray[Any]) -> npt.NDArray[np.floating]:
@@ -158,6 +183,41 @@ class ExtractConfig(Recipe):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BesideRecipe(ExtractConfig):
+    """Rows of features with those of the longer segment that each lies in beside its own; for prediction.
+
+    Attributes
+    ----------
+    beside : SegmentConfig
+        The longer segment. A recording too short for one has one over all of it.
+    """
+
+    beside: SegmentConfig
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the features in order, then those of the longer row."""
+        own = tuple(column.name for column in sets.columns(self.features))
+        return own + tuple(BESIDE + name for name in own)
+
+    def heard(
+        self, samples: npt.NDArray[np.float32], cuts: Sequence[Segment], first_sample: int = 0
+    ) -> npt.NDArray[np.float32]:
+        """Return the values of a recording's segments; see `Recipe.heard`."""
+        end = first_sample + samples.size
+        whole = (Segment(0, first_sample, end),)
+        long = segment_bounds(end, self.beside, self.sr, first_sample) or whole
+        own, beside = (
+            self.compute(
+                [samples[cut.start - first_sample : cut.stop - first_sample] for cut in some], length
+            )
+            for some, length in ((cuts, self.segments[0]), (long, self.beside))
+        )
+        at = around([cut.start for cut in cuts], [cut.start for cut in long])
+        return np.hstack([own, beside[at]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrogramRecipe(Recipe):
     """Rows of spectrograms: their settings and the segment lengths."""
 
@@ -229,13 +289,17 @@ def recipe_of(card: ModelCard, where: Path) -> Recipe:
             "Extract features (gtzan features extract AUDIO_DIR) and fit on them"
         )
         raise ModelError(msg)
-    segments = (SegmentConfig.parse(card.segment),)
     recipe: Recipe
     try:
+        own, beside = parse_rows(card.segment)
+        segments = (own,)
         if card.shape:
             recipe = SpectrogramRecipe(
                 spectrograms=SpectrogramConfig(**card.feature_config), segments=segments
             )
+        elif beside:
+            features = FeatureConfig(**card.feature_config)
+            recipe = BesideRecipe(features=features, segments=segments, beside=beside)
         else:
             recipe = ExtractConfig(features=FeatureConfig(**card.feature_config), segments=segments)
         columns = recipe.columns

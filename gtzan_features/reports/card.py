@@ -39,6 +39,7 @@ def model_card(
     scores: dict[str, LevelScore],
     train_accuracy: float,
     faults: Sequence[str] = (),
+    families: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Return the model card of a run in Markdown.
 
@@ -52,6 +53,8 @@ def model_card(
         Share of training rows that are right, within [0, 1].
     faults : sequence of str
         Known faults of the data set, a sentence each.
+    families : mapping, optional
+        Families of features that each fold chose, and the kept model under "kept".
     """
     level = representative(scores)
     best = scores[level]
@@ -71,6 +74,7 @@ def model_card(
             versions=_pairs("library", manifest.versions),
             train_accuracy=train_accuracy,
             faults=faults,
+            families=families or {},
         )
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -82,8 +82,9 @@ def long_table(scored: Iterable[ScoredRun]) -> pd.DataFrame:
 
 
 def segment_s(name: str) -> float:
-    """Seconds of a segment length's name, for sorting: ``"3s"`` is 3.0."""
-    return float(name.removesuffix("s"))
+    """Seconds of a row's name, for sorting: ``"3s"`` is 3.0; ``"3s+30s"`` comes right after."""
+    own, *beside = (float(length.removesuffix("s")) for length in name.split("+"))
+    return own + 1e-6 * sum(beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,19 @@ def fails(*words, code=1):
 def test_version_and_help():
     assert gtzan("--version").stdout.strip() == f"gtzan, version {__version__}"
     shown = gtzan("--help").stdout
-    names = ("features", "fit", "predict", "serve", "report", "compare", "explain", "bench", "data", "demo")
+    names = (
+        "features",
+        "fit",
+        "tune",
+        "predict",
+        "serve",
+        "report",
+        "compare",
+        "explain",
+        "bench",
+        "data",
+        "demo",
+    )
     for command in names:
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
 

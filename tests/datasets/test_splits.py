@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gtzan_features.config import SplitConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.dataset import duplicate_labels, load_dataset
-from gtzan_features.datasets.splits import make_split
+from gtzan_features.datasets.splits import inner_groups, make_split
 from gtzan_features.errors import ConfigError, SplitError
 from tests.conftest import make_table
 
@@ -219,3 +219,30 @@ def test_the_389_tracks_have_no_test_part(real_material):
 def test_settings_that_contradict_are_refused(config, message):
     with pytest.raises(ConfigError, match=message):
         SplitConfig(**config)
+
+
+@pytest.mark.parametrize("protocol", ["artist", "fault-filtered"])
+def test_inner_folds_keep_artists_whole_where_the_protocol_does(protocol):
+    rows = gtzan_rows(2)
+    copies = copies_of(rows)
+    found = inner_groups(rows, copies, SplitConfig(protocol=protocol))
+    by_track = dict(zip(rows["track_id"], found, strict=True))
+    facts = gtzan.facts()
+    known = facts["artist_group"].dropna()
+    for artist in set(known):
+        assert len({by_track[track] for track in known.index[known == artist]}) == 1
+    for copy, original in facts["duplicate_of"].dropna().items():
+        assert by_track[copy] == by_track[original]
+    unknown = facts.index[facts["artist_group"].isna()]
+    alone = [track for track in unknown if (copies == copies[track]).sum() == 1]
+    assert len({by_track[track] for track in alone}) == len(alone) > 30
+    tracks = inner_groups(rows, copies, SplitConfig())
+    assert len(set(tracks)) == copies.nunique() > len(set(found))
+
+
+def test_inner_folds_of_other_music_keep_artist_folders_whole():
+    rows = other_music(3)
+    found = inner_groups(rows, copies_of(rows), SplitConfig(protocol="artist"))
+    assert len(set(found)) == 3  # an artist of two genres is one artist
+    artists = rows["track_id"].str.split("/").str[1]
+    assert (pd.Series(found).groupby(artists).nunique() == 1).all()

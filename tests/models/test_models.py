@@ -7,24 +7,29 @@ import zipfile
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.dataset import load_dataset
 from gtzan_features.errors import ModelError
-from gtzan_features.models import classical
+from gtzan_features.features.sets import column_families
 from gtzan_features.models.base import FEATURES, TrainingData, inner_splits
+from gtzan_features.models.choices import kept_families
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, load_model, save_model
-from tests.conftest import make_table
+from tests.conftest import TOY_COLUMNS, make_table
 
 ON_FEATURES = [name for name, spec in MODELS.items() if FEATURES in spec.inputs]
-FAST = {"xgboost": ["n_estimators=20"], "random-forest": ["n_estimators=20"]}
+FAST = {name: ["n_estimators=20"] for name in ("xgboost", "random-forest", "extra-trees")}
+FAST["ensemble"] = ["members=lda+xgboost", "xgboost.n_estimators=20"]
 
 
 def training(table=None):
     data = load_dataset(table or make_table())
-    return data, TrainingData(X=data.X, y=data.y, groups=data.groups())
+    families = column_families(list(TOY_COLUMNS), {})
+    return data, TrainingData(X=data.X, y=data.y, groups=data.groups(), families=families)
 
 
 def fitted(name, table=None, settings=()):
@@ -33,7 +38,7 @@ def fitted(name, table=None, settings=()):
     return spec.fit(train, parse_settings(spec, [*FAST.get(name, []), *settings]), 0)
 
 
-def stored(name, table=None):
+def stored(name, table=None, settings=()):
     table = table or make_table()
     card = ModelCard(
         model=name,
@@ -42,12 +47,12 @@ def stored(name, table=None):
         feature_set="kaggle",
         feature_fingerprint=table.meta.feature_fingerprint,
         segment=table.meta.segment,
-        settings={},
+        settings=parse_settings(model_spec(name), settings) if settings else {},
         dataset="toy",
         synthetic=False,
         trained_on="all of it",
     )
-    return StoredModel(estimator=fitted(name, table), card=card)
+    return StoredModel(estimator=fitted(name, table, settings), card=card)
 
 
 @pytest.mark.parametrize("name", ON_FEATURES)
@@ -71,7 +76,7 @@ def test_majority_is_the_floor():
     np.testing.assert_allclose(p, np.tile(shares, (len(data.y), 1)))
 
 
-@pytest.mark.parametrize("name", ["svm", "logistic-regression", "knn"])
+@pytest.mark.parametrize("name", ["svm", "linear-svm", "lda", "logistic-regression", "knn"])
 def test_scaling_is_inside_the_pipeline(name):
     """Stretching a feature changes nothing: the scaler belongs to the model and to its training rows."""
     table = make_table()
@@ -92,6 +97,22 @@ def test_inner_splits_keep_tracks_whole():
         assert set(train.y[inner]) == set(train.y[valid]) == {0, 1, 2, 3}
 
 
+def test_inner_splits_keep_artists_whole_where_they_are_told():
+    _, train = training()
+    artists = train.groups // 3
+    told = dataclasses.replace(train, apart=artists)
+    splits = inner_splits(told, 3, 0)
+    assert len(splits) == 3
+    for inner, valid in splits:
+        assert not set(artists[inner]) & set(artists[valid])
+    one = dataclasses.replace(train, apart=train.y)  # a single artist in each genre
+    assert [v.tolist() for _, v in inner_splits(one, 3, 0)] == [
+        v.tolist() for _, v in inner_splits(train, 3, 0)
+    ]
+    some = told.take(np.arange(0, 240, 2))
+    np.testing.assert_array_equal(some.apart, artists[::2])
+
+
 def test_inner_splits_shrink_with_the_tracks():
     _, train = training(make_table(n_tracks=2))
     assert len(inner_splits(train, 3, 0)) == 2
@@ -104,7 +125,7 @@ def test_inner_splits_shrink_with_the_tracks():
 def test_temperature_leaves_the_order_of_the_machine_as_it_is():
     data, train = training()
     calibrated = fitted("svm")
-    plain = classical.make_pipeline(classical.StandardScaler(), SVC(C=10.0)).fit(train.X, train.y)
+    plain = make_pipeline(StandardScaler(), SVC(C=10.0)).fit(train.X, train.y)
     np.testing.assert_array_equal(
         calibrated.predict_proba(data.X).argmax(axis=1), plain.decision_function(data.X).argmax(axis=1)
     )
@@ -145,9 +166,30 @@ def test_stored_models_say_the_same(name, tmp_path):
     np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
 
 
-@pytest.mark.parametrize("name", ON_FEATURES)
-def test_no_pickle_is_stored(name, tmp_path):
-    save_model(tmp_path, stored(name))
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("xgboost", ["families=auto"]),
+        ("xgboost", ["calibrate=True"]),
+        ("knn", ["families=auto", "calibrate=True"]),
+        ("lda", ["families=auto", "scaling=standard"]),
+    ],
+)
+def test_stored_models_with_what_they_chose_say_the_same(name, settings, tmp_path):
+    table = make_table()
+    model = stored(name, table, settings)
+    save_model(tmp_path, model)
+    assert (tmp_path / "model.skops").is_file()
+    back = load_model(tmp_path)
+    assert kept_families(back.estimator) == kept_families(model.estimator)
+    np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [*((n, []) for n in ON_FEATURES), ("xgboost", ["calibrate=True"])]
+)
+def test_no_pickle_is_stored(name, settings, tmp_path):
+    save_model(tmp_path, stored(name, settings=settings))
     for path in tmp_path.iterdir():
         with pytest.raises((pickle.UnpicklingError, ValueError, KeyError, EOFError, IndexError)):
             pickle.loads(path.read_bytes())

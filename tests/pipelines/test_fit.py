@@ -268,3 +268,24 @@ def test_families_of_a_table_of_unknown_recipe_are_refused(tmp_path):
     save_table(tmp_path, unknown)
     with pytest.raises(TableError, match="families are not known"):
         fit(tmp_path, tmp_path / "runs", config(feature_set="kaggle:timbre"), n_jobs=1)
+
+
+def test_families_are_chosen_on_training_rows_only_and_written_down(tables, tmp_path):
+    chosen = config("lda", settings=("families=auto",))
+    result = fit(tables, tmp_path / "runs", chosen, n_jobs=1)
+    found = json.loads((result.folder / "metrics.json").read_text())["families"]
+    assert set(found) == {"0", "1", "2", "3", "kept"}
+    assert all(set(names) <= {"timbre", "spectral", "tonal", "rhythm", "energy"} for names in found.values())
+    card = (result.folder / "README.md").read_text()
+    assert f"The stored model keeps\n{', '.join(found['kept'])}." in card
+    assert "- Fold 4: " in card
+
+    # What the rows of a test part hold does not change what is chosen for that part.
+    split = pd.read_csv(result.folder / "split.csv").set_index("track_id")["fold"]
+    table = read_table(tables / "kaggle-3s.parquet")
+    tested = (table.frame["track_id"].map(split) == 2).to_numpy()
+    noise = np.random.default_rng(1).normal(0, 9, (int(tested.sum()), len(table.columns)))
+    table.frame.loc[tested, table.feature_names] = noise.astype(np.float32)
+    save_table(tmp_path / "bent", table)
+    other = fit(tmp_path / "bent", tmp_path / "runs", chosen, n_jobs=2)
+    assert json.loads((other.folder / "metrics.json").read_text())["families"]["2"] == found["2"]

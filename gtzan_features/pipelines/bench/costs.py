@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _OVERHEAD_S = 0.3  # opening the table, scoring, writing the run folder
 _TRACK_S = 0.04  # decoding and the transforms that all features share
-_COLUMN_S = 2e-4  # of one track, 30 s row and 3 s rows together
+_COLUMN_S = 4e-5  # of one track, 30 s row and 3 s rows together
 
 _FITS: dict[str, Callable[[int, int, int], float]] = {
     "xgboost": lambda n, p, k: k * p * (1.7e-5 * min(n, 700) + 1.2e-6 * n),  # histograms, whatever the rows

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gtzan_features.audio.decode import content_hash
 from gtzan_features.config import fingerprint
+from gtzan_features.datasets.splits import inner_groups
 from gtzan_features.errors import GtzanError
 from gtzan_features.models.registry import model_spec
 from gtzan_features.pipelines.bench.plan import ablation_sets
@@ -102,13 +103,21 @@ def predict_deformed(task: Task, setting: Setting) -> Outcome:
 
 
 def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
-    clean = open_fittable(setting.clean, task.feature_set, setting.segment).data
+    opened = open_fittable(setting.clean, task.feature_set, setting.segment)
+    clean = opened.data
     data = {CLEAN: clean} | {
         name: open_fittable(folder, task.feature_set, setting.segment).data
         for name, folder in setting.deformed.items()
     }
     spec = model_spec(task.model)
-    job = Job(data=clean, model=spec.name, settings=dict(spec.defaults), seed=setting.seed)
+    job = Job(
+        data=clean,
+        model=spec.name,
+        settings=dict(spec.defaults),
+        seed=setting.seed,
+        families=opened.families,
+        apart=inner_groups(clean.rows, clean.copies, setting.split.config),
+    )
     frames: dict[str, list[pd.DataFrame]] = {name: [] for name in data}
     for number, (train, test) in enumerate(setting.split.folds(clean.rows)):
         rows = training_data(Fold(train, test, keep=False), job)

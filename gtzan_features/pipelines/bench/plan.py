@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import ConfigError
@@ -190,11 +190,6 @@ class Plan:
         return sum(one.cost_s for one in self.fits)
 
 
-def has_both() -> bool:
-    """Whether segment rows can have their track's columns beside them."""
-    return any(one.name == "beside" for one in fields(FitConfig))
-
-
 def ablation_sets(name: str) -> list[str]:
     """Return a feature set reduced to each of its families, and without each; nothing for one family.
 
@@ -211,7 +206,6 @@ def ablation_sets(name: str) -> list[str]:
 
 def planned_fits(config: BenchConfig, splits: Sequence[SplitConfig], sizes: Sizes) -> list[PlannedFit]:
     """Return every fit of the ablation table, whatever it costs; each once."""
-    lengths = ROWS if has_both() else (SEGMENT, TRACK)
     wanted: dict[FitConfig, PlannedFit] = {}
 
     def want(part: str, model: str, feature_set: str, rows: str) -> None:
@@ -220,10 +214,10 @@ def planned_fits(config: BenchConfig, splits: Sequence[SplitConfig], sizes: Size
             known = wanted.get(one.config)
             wanted[one.config] = replace(one, parts=(*known.parts, part)) if known else one
 
-    for name, model, rows in product(config.all_sets, config.all_models, lengths):
+    for name, model, rows in product(config.all_sets, config.all_models, ROWS):
         want(MODELS_TABLE, model, name, rows)
     if REFERENCE_MODEL not in config.all_models:
-        for rows in lengths:
+        for rows in ROWS:
             want(MODELS_TABLE, REFERENCE_MODEL, BASELINE, rows)
     for name in config.all_sets:
         # The whole set stands in the families' table too.
@@ -262,9 +256,8 @@ def _is_needed(one: PlannedFit) -> bool:
 
 def _fit_config(model: str, feature_set: str, rows: str, split: SplitConfig) -> FitConfig:
     length = SegmentConfig.parse(TRACK if rows == TRACK else SEGMENT)
-    config = FitConfig(model=model, segment=length, feature_set=feature_set, split=split)
-    beside: dict[str, Any] = {"beside": SegmentConfig.parse(TRACK)}
-    return replace(config, **beside) if rows == BOTH else config
+    beside = SegmentConfig.parse(TRACK) if rows == BOTH else None
+    return FitConfig(model=model, segment=length, beside=beside, feature_set=feature_set, split=split)
 
 
 def _planned(part: str, config: FitConfig, rows: str, sizes: Sizes) -> PlannedFit:

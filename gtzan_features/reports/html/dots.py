@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gtzan_features.reports.collect import representative
+from gtzan_features.reports.collect import representative, segment_s
 from gtzan_features.reports.html.data import CsvLink, csv_link
 from gtzan_features.reports.scores import TRACK
 from gtzan_features.reports.tables import accuracy_cell, protocol_order
@@ -96,7 +96,7 @@ def length_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
     if not pairs:
         return None
     lengths = sorted(
-        {g.run.manifest.segment for group in pairs.values() for g in group}, key=lambda s: -float(s[:-1])
+        {g.run.manifest.segment for group in pairs.values() for g in group}, key=lambda name: -segment_s(name)
     )
     rows = tuple(
         DotRow(

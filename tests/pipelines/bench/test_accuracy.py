@@ -21,7 +21,6 @@ from gtzan_features.pipelines.bench.plan import (
     TRACK,
     BenchConfig,
     Sizes,
-    has_both,
     make_plan,
     planned_fits,
 )
@@ -34,7 +33,7 @@ FAST = BenchConfig(
 )
 CHEAP = dataclasses.replace(FAST, models=("majority", "xgboost"), family_model="majority")
 FAMILIES = sets.families("kaggle")
-LENGTHS = 3 if has_both() else 2
+LENGTHS = 3
 
 
 @pytest.fixture(autouse=True)
@@ -78,11 +77,7 @@ class TestPlan:
     def test_every_model_length_protocol_and_family_is_planned_once(self):
         fits = planned_fits(FAST, FAST.splits(), sizes())
         assert len({one.config for one in fits}) == len(fits)
-        wanted = {
-            (model, "kaggle", rows)
-            for model in FAST.models
-            for rows in (SEGMENT, TRACK, BOTH)[: 3 if has_both() else 2]
-        }
+        wanted = {(model, "kaggle", rows) for model in FAST.models for rows in (SEGMENT, TRACK, BOTH)}
         some = {f"kaggle{s}" for name in FAMILIES for s in (f":{name}", f":-{name}")} | {"kaggle"}
         wanted |= {("logistic-regression", name, TRACK) for name in some}
         for protocol in ("track", "artist", "fault-filtered"):

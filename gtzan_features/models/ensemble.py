@@ -1,0 +1,118 @@
+"""Several models together: the mean of their probabilities, or a regression on them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+
+from gtzan_features.errors import ModelError
+from gtzan_features.models.base import FEATURES, ModelSpec
+from gtzan_features.models.choices import CALIBRATE
+from gtzan_features.models.portable import portable
+from gtzan_features.models.temperature import log_probabilities, out_of_fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from gtzan_features.models.base import Classifier, FloatMatrix, TrainingData
+
+    FloatArray = npt.NDArray[np.float64]
+
+VOTE, STACK = "vote", "stack"
+NAME = "ensemble"
+_STACK_C = 0.1
+"""Inverse strength of the penalty on the stack's weights: members agree, so that there is little to weigh."""
+
+
+class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Fitted members, and what is made of their probabilities.
+
+    Parameters
+    ----------
+    members : list of Classifier
+        Fitted.
+    stack : LogisticRegression, optional
+        Fitted on the members' log-probabilities side by side; without, their probabilities are averaged.
+    """
+
+    def __init__(self, members: Any = (), stack: Any = None) -> None:  # noqa: ANN401
+        self.members = members
+        self.stack = stack
+
+    def predict_proba(self, X: FloatMatrix) -> FloatArray:
+        """Return probabilities of shape (n_rows, n_genres)."""
+        each = [np.asarray(member.predict_proba(X), dtype=np.float64) for member in self.members]
+        if self.stack is None:
+            return np.asarray(np.mean(each, axis=0))
+        return np.asarray(self.stack.predict_proba(_side_by_side(each)))
+
+
+def ensemble(specs: Mapping[str, ModelSpec]) -> ModelSpec:
+    """Return the model ``ensemble`` of the models in `specs`."""
+    known = {name: spec for name, spec in specs.items() if FEATURES in spec.inputs and name != "majority"}
+
+    def settable() -> set[str]:
+        # A member's own settings are written with its name: svm.C=3.
+        own = {f"{name}.{setting}" for name, spec in known.items() for setting in spec.settable()}
+        return {"kind", "members"} | own
+
+    defaults = {"kind": VOTE, "members": "lda+svm+xgboost"}
+    return ModelSpec(
+        name=NAME,
+        summary="kind=vote: mean of calibrated probabilities; kind=stack: regression on members' inner folds",
+        fit=lambda data, settings, seed: _fit(known, data, {**defaults, **settings}, seed),
+        settable=settable,
+        defaults=defaults,
+        calibrated=True,
+    )
+
+
+def _fit(specs: Mapping[str, ModelSpec], data: TrainingData, settings: dict[str, Any], seed: int) -> Ensemble:
+    kind, names = settings["kind"], _member_names(specs, str(settings["members"]))
+    if kind not in (VOTE, STACK):
+        msg = f"{NAME}: kind={kind} is not known; there are {VOTE}, {STACK}"
+        raise ModelError(msg)
+    own = {name: _member_settings(specs[name], settings, calibrate=kind == VOTE) for name in names}
+
+    def member(name: str, training: TrainingData) -> Classifier:
+        fitted: Classifier = portable(specs[name].fit(training, own[name], seed))
+        return fitted
+
+    def logits(name: str, training: TrainingData, X: FloatMatrix) -> FloatArray:
+        return log_probabilities(member(name, training).predict_proba(X))
+
+    stack = None
+    if kind == STACK:
+        unseen = np.hstack([out_of_fold(data, seed, partial(logits, name)) for name in names])
+        stack = LogisticRegression(C=_STACK_C, max_iter=5_000).fit(unseen, data.y)
+    return Ensemble([member(name, data) for name in names], stack)
+
+
+def _member_names(specs: Mapping[str, ModelSpec], text: str) -> list[str]:
+    names = list(dict.fromkeys(word.strip() for word in text.split("+") if word.strip()))
+    unknown = [name for name in names if name not in specs]
+    if unknown:
+        msg = f"{NAME}: {unknown[0]!r} cannot be a member; there are {', '.join(specs)}"
+        raise ModelError(msg)
+    if len(names) < 2:
+        msg = f"{NAME}: members={text} are not two models. Write them as members=lda+svm"
+        raise ModelError(msg)
+    return names
+
+
+def _member_settings(spec: ModelSpec, settings: dict[str, Any], *, calibrate: bool) -> dict[str, Any]:
+    """Return a member's defaults, what is set for it, and a temperature where probabilities are averaged."""
+    start = f"{spec.name}."
+    own = {name.removeprefix(start): value for name, value in settings.items() if name.startswith(start)}
+    extra = {CALIBRATE: True} if calibrate and not spec.calibrated else {}
+    return {**spec.defaults, **extra, **own}
+
+
+def _side_by_side(probabilities: Sequence[FloatArray]) -> FloatArray:
+    return np.hstack([log_probabilities(one) for one in probabilities])

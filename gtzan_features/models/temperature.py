@@ -1,0 +1,116 @@
+"""Calibrated probabilities by one temperature, fitted on rows of tracks that the model did not see.
+
+A temperature divides the logits of all genres alike, so that their order in a row stays as the model has
+it. Between rows it changes how much a sure row weighs: the mean over a track's segments may change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from gtzan_features.errors import ModelError
+from gtzan_features.models.base import TrainingData, inner_splits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from gtzan_features.models.base import Classifier, FloatMatrix, IntVector
+
+    FloatArray = npt.NDArray[np.float64]
+
+CALIBRATION_FOLDS = 3
+SMALLEST = 1e-6
+"""Probabilities are raised to this before their logarithm is taken: trees and neighbours give zeros."""
+
+_LOG_RANGE = (-9.0, 5.0)  # of the inverse temperature; beyond, all rows are equal, or each is certain
+
+
+class Tempered(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A fitted classifier whose log-probabilities are divided by a temperature.
+
+    Parameters
+    ----------
+    estimator : Classifier
+        Fitted.
+    inverse_temperature : float
+        Below 1 where the classifier was too sure of itself.
+    """
+
+    def __init__(self, estimator: Any = None, inverse_temperature: float = 1.0) -> None:  # noqa: ANN401
+        self.estimator = estimator
+        self.inverse_temperature = inverse_temperature
+
+    def predict_proba(self, X: FloatMatrix) -> FloatArray:
+        """Return probabilities of shape (n_rows, n_genres)."""
+        logits = log_probabilities(self.estimator.predict_proba(X))
+        return np.asarray(softmax(self.inverse_temperature * logits, axis=1))
+
+
+def log_probabilities(probabilities: npt.ArrayLike) -> FloatArray:
+    """Return the natural logarithm of probabilities, at least that of `SMALLEST`."""
+    return np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), SMALLEST))
+
+
+def inverse_temperature(logits: FloatArray, y: IntVector) -> float:
+    """Return the factor of `logits`, of shape (n_rows, n_genres), that gives `y` the smallest log-loss.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> logits = rng.normal(0, 1, (20_000, 3))
+    >>> y = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    >>> round(inverse_temperature(4 * logits, y), 1)
+    0.2
+    """
+    rows = np.arange(len(y))
+
+    def loss(log_factor: float) -> float:
+        return float(-log_softmax(np.exp(log_factor) * logits, axis=1)[rows, y].mean())
+
+    found = minimize_scalar(loss, bounds=_LOG_RANGE, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))
+
+
+def grouped_splits(data: TrainingData, seed: int) -> list[tuple[IntVector, IntVector]]:
+    """Return the inner folds to calibrate on; ModelError where a genre has a single track."""
+    splits = inner_splits(data, CALIBRATION_FOLDS, seed)
+    if not splits:
+        msg = "calibration needs two tracks of each genre to train on. Add tracks, or choose another model"
+        raise ModelError(msg)
+    return splits
+
+
+def out_of_fold(
+    data: TrainingData, seed: int, logits: Callable[[TrainingData, FloatMatrix], FloatArray]
+) -> FloatArray:
+    """Return logits of every training row by a model that saw no segment of its track.
+
+    Parameters
+    ----------
+    data : TrainingData
+    seed : int
+        Of the inner folds.
+    logits : callable
+        ``logits(training, X)`` fits on `training` and returns the logits of the rows `X`.
+    """
+    found = np.empty((len(data.y), int(data.y.max()) + 1))
+    for train, valid in grouped_splits(data, seed):
+        found[valid] = logits(data.take(train), data.X[valid])
+    return found
+
+
+def tempered(data: TrainingData, seed: int, fit: Callable[[TrainingData], Classifier]) -> Tempered:
+    """Fit a classifier, and a temperature for it on grouped inner folds."""
+
+    def logits(training: TrainingData, X: FloatMatrix) -> FloatArray:
+        return log_probabilities(fit(training).predict_proba(X))
+
+    factor = inverse_temperature(out_of_fold(data, seed, logits), data.y)
+    return Tempered(fit(data), factor)
