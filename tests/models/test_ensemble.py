@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.base import inner_splits
+from gtzan_features.models.ensemble import stack_weights
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.store import load_model, save_model
 from tests.conftest import make_table
@@ -29,19 +31,36 @@ def test_a_vote_is_the_mean_of_what_the_members_say_alone():
     np.testing.assert_allclose(model.predict_proba(data.X), (lda + knn) / 2, atol=1e-12)
 
 
-def test_a_stack_is_a_regression_on_members_that_had_not_seen_the_track():
+def test_a_stack_weighs_members_by_what_they_say_of_tracks_they_had_not_seen():
     data = clusters(n_tracks=30)
     model = SPEC.fit(data, parse_settings(SPEC, ["kind=stack", "members=lda+knn"]), 0)
-    unseen = np.empty((len(data.y), 6))
+    unseen = np.empty((2, len(data.y), 3))
     for train, valid in inner_splits(data, 3, 0):
         for at, name in enumerate(("lda", "knn")):
             p = alone(name, data.take(train)).predict_proba(data.X[valid])
-            unseen[valid, 3 * at : 3 * at + 3] = np.log(np.maximum(p, 1e-6))
-    regression = LogisticRegression(C=0.1, max_iter=5_000).fit(unseen, data.y)
+            unseen[at, valid] = np.log(np.maximum(p, 1e-6))
+    weights = stack_weights(unseen, data.y)
     both = [np.log(np.maximum(alone(name, data).predict_proba(data.X), 1e-6)) for name in ("lda", "knn")]
-    np.testing.assert_allclose(
-        model.predict_proba(data.X), regression.predict_proba(np.hstack(both)), atol=1e-9
-    )
+    expected = softmax(weights[0] * both[0] + weights[1] * both[1], axis=1)
+    np.testing.assert_allclose(model.predict_proba(data.X), expected, atol=1e-9)
+
+
+def test_for_two_genres_the_weights_are_scikit_learns_logistic_regression():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 3000)
+    margins = np.stack([(2 * y - 1) * 0.7, (2 * y - 1) * 0.3]) + rng.normal(0, 1, (2, 3000))
+    logits = np.stack([log_softmax(np.stack([np.zeros(3000), m], axis=1), axis=1) for m in margins])
+    regression = LogisticRegression(C=1e9, fit_intercept=False).fit(margins.T, y)
+    np.testing.assert_allclose(stack_weights(logits, y), regression.coef_[0], atol=2e-3)
+
+
+def test_a_member_that_knows_nothing_weighs_nothing():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 4, 2000)
+    good = 2.0 * np.eye(4)[y] + rng.normal(0, 1, (2000, 4))
+    weights = stack_weights(log_softmax(np.stack([good, rng.normal(0, 1, (2000, 4))]), axis=2), y)
+    assert weights[0] > 0.9
+    assert 0 <= weights[1] < 0.1
 
 
 @pytest.mark.parametrize("kind", ["vote", "stack"])
