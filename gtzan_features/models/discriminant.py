@@ -76,20 +76,73 @@ def moments(X: FloatMatrix, y: IntVector, groups: IntVector | None = None) -> Mo
     .. [1] Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices",
        Journal of Multivariate Analysis 88(2), 2004.
     """
+    means, log_priors, within = _within(X, y)
+    covariance = within.T @ within / len(within)
+    size, trace = float(np.square(covariance).sum()), float(np.trace(covariance))
+    shrinkage = _intensity(within, size, trace, groups)
+    return Moments(means, log_priors, covariance, shrinkage)
+
+
+def few_rows_rule(
+    X: FloatMatrix, y: IntVector, groups: IntVector | None, shrinkage: float | None
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return the rule of `Moments.rule` on all columns where there are more columns than rows.
+
+    The covariance is never made: its shrunk inverse follows from the products of the rows with each other
+    (Woodbury's identity), which for hundreds of tracks and thousands of columns is a hundred times faster.
+
+    Parameters
+    ----------
+    X, y, groups
+        As in `moments`.
+    shrinkage : float or None
+        Within (0, 1]; None for Ledoit and Wolf's.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_columns, n_genres)
+    offsets : ndarray of shape (n_genres,)
+    shrinkage : float
+
+    Raises
+    ------
+    LinAlgError
+        If the shrinkage is 0.
+    """
+    means, log_priors, within = _within(X, y)
+    n_rows, n_columns = within.shape
+    products = within @ within.T
+    size, trace = float(np.square(products).sum()) / n_rows**2, float(np.trace(products)) / n_rows
+    if shrinkage is None:
+        shrinkage = _intensity(within, size, trace, groups)
+    if shrinkage == 0:
+        msg = "more columns than rows"
+        raise LinAlgError(msg)
+    # Where all columns are constant, any variance gives the priors.
+    ridge = shrinkage * trace / n_columns if trace else 1.0
+    weights = means.T / ridge
+    if shrinkage < 1 and trace:
+        products[np.diag_indices_from(products)] += n_rows * ridge / (1 - shrinkage)
+        inner = cho_solve(cho_factor(products, overwrite_a=True), within @ means.T)
+        weights -= within.T @ inner / ridge
+    return weights, log_priors - 0.5 * np.einsum("gc,cg->g", means, weights), shrinkage
+
+
+def _within(X: FloatMatrix, y: IntVector) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Means of the genres, logarithms of their shares, and rows less the mean of their genre."""
     count = np.bincount(y)
     means = np.zeros((len(count), X.shape[1]))
     within = np.array(X, dtype=np.float64)
     for genre in range(len(count)):
         means[genre] = within[y == genre].mean(axis=0)
         within[y == genre] -= means[genre]
-    covariance = within.T @ within / len(within)
-    return Moments(means, np.log(count / len(y)), covariance, _intensity(within, covariance, groups))
+    return means, np.log(count / len(y)), within
 
 
-def _intensity(within: FloatArray, covariance: FloatArray, groups: IntVector | None) -> float:
+def _intensity(within: FloatArray, size: float, trace: float, groups: IntVector | None) -> float:
+    """Ledoit and Wolf's intensity, from the squared norm and the trace of the covariance."""
     n_rows, n_columns = within.shape
-    size = float(np.square(covariance).sum())
-    spread = size - np.trace(covariance) ** 2 / n_columns  # squared distance from the target
+    spread = size - trace**2 / n_columns  # squared distance from the target
     if groups is None:
         noise = float(np.square(np.square(within).sum(axis=1)).sum())
     else:
@@ -122,12 +175,16 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def fit(self, X: FloatMatrix, y: IntVector, groups: IntVector | None = None) -> ShrinkageLDA:
         """Fit on rows `X` of genres `y`; `groups` tells which rows are of one track."""
-        found = moments(X, y, groups)
-        self.shrinkage_ = found.shrinkage if self.shrinkage == AUTO else float(self.shrinkage)
-        if not 0 <= self.shrinkage_ <= 1:
+        given = None if self.shrinkage == AUTO else float(self.shrinkage)
+        if given is not None and not 0 <= given <= 1:
             msg = f"shrinkage={self.shrinkage} is not within 0 and 1"
             raise ValueError(msg)
-        self.weights_, self.offsets_ = found.rule(self.shrinkage_)
+        if len(X) < X.shape[1]:
+            self.weights_, self.offsets_, self.shrinkage_ = few_rows_rule(X, y, groups, given)
+        else:
+            found = moments(X, y, groups)
+            self.shrinkage_ = found.shrinkage if given is None else given
+            self.weights_, self.offsets_ = found.rule(self.shrinkage_)
         self.classes_ = np.arange(len(self.offsets_))
         return self
 

@@ -40,9 +40,15 @@ class RankNormal(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
     def fit(self, X: npt.NDArray[np.floating], y: object = None) -> RankNormal:  # noqa: ARG002 - as in scikit-learn
         """Take the quantiles of each column of `X`, of shape (n_rows, n_columns)."""
         shares = np.linspace(0, 1, max(2, min(self.n_quantiles, len(X))))
-        self.quantiles_ = np.quantile(np.asarray(X, dtype=np.float64), shares, axis=0).T.copy()
+        ranked = np.sort(np.asarray(X, dtype=np.float64).T, axis=1)
+        place = shares * (len(X) - 1)
+        low = np.minimum(place.astype(np.int64), max(len(X) - 2, 0))
+        high = np.minimum(low + 1, len(X) - 1)
+        self.quantiles_ = ranked[:, low] + (place - low) * (ranked[:, high] - ranked[:, low])
         scores = np.clip(ndtri(shares), -self.limit, self.limit)
-        self.scores_ = np.array([_shared(column, scores) for column in self.quantiles_])
+        self.scores_ = np.tile(scores, (len(ranked), 1))
+        for column in np.flatnonzero((np.diff(self.quantiles_, axis=1) == 0).any(axis=1)):
+            self.scores_[column] = _shared(self.quantiles_[column], scores)
         return self
 
     def transform(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

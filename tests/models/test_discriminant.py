@@ -8,8 +8,9 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.base import TrainingData
-from gtzan_features.models.discriminant import ShrinkageLDA, moments
+from gtzan_features.models.discriminant import ShrinkageLDA, few_rows_rule, moments
 from gtzan_features.models.registry import model_spec, parse_settings
+from gtzan_features.models.scaling import FamilyBalance
 
 
 def clusters(n_tracks=60, n_segments=5, n_columns=30, spread=1.0, seed=0):
@@ -23,7 +24,9 @@ def clusters(n_tracks=60, n_segments=5, n_columns=30, spread=1.0, seed=0):
     return TrainingData(X=X, y=y, groups=groups)
 
 
-@pytest.mark.parametrize(("shrinkage", "n_columns"), [(0.0, 30), (0.2, 30), (0.7, 400)])
+@pytest.mark.parametrize(
+    ("shrinkage", "n_columns"), [(0.0, 30), (0.2, 30), (0.7, 400), (0.05, 700), (1.0, 700)]
+)
 def test_a_given_shrinkage_is_scikit_learns(shrinkage, n_columns):
     data = clusters(n_columns=n_columns)
     ours = ShrinkageLDA(shrinkage).fit(data.X, data.y)
@@ -92,3 +95,27 @@ def test_a_covariance_that_cannot_be_used_is_one_clear_error():
         spec.fit(data, parse_settings(spec, ["shrinkage=2"]), 0)
     with pytest.raises(ModelError, match="two tracks of each genre"):
         spec.fit(data.take(np.arange(3)), spec.defaults, 0)
+
+
+def test_the_rule_of_few_rows_is_that_of_the_covariance():
+    data = clusters(n_columns=500)
+    few = few_rows_rule(data.X, data.y, data.groups, None)
+    found = moments(data.X, data.y, data.groups)
+    weights, offsets = found.rule(found.shrinkage)
+    assert few[2] == pytest.approx(found.shrinkage, rel=1e-9)
+    np.testing.assert_allclose(few[0], weights, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(few[1], offsets, rtol=1e-6)
+
+
+def test_families_weigh_alike_however_many_columns_they_have():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 12))
+    families = ("a",) * 9 + ("b",) * 3
+    weighted = FamilyBalance(families).fit_transform(X)
+    variance = {name: weighted[:, np.array(families) == name].var(axis=0).sum() for name in "ab"}
+    assert variance["a"] == pytest.approx(variance["b"], rel=0.2)
+    assert np.mean(FamilyBalance(families).fit(X).weights_ ** 2) == pytest.approx(1)
+    np.testing.assert_array_equal(FamilyBalance().fit_transform(X), X)
+    spec = model_spec("lda")
+    with pytest.raises(ModelError, match="balance=maybe is not known"):
+        spec.fit(clusters(), parse_settings(spec, ["balance=maybe"]), 0)

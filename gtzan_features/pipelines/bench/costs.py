@@ -19,13 +19,13 @@ _COLUMN_S = 4e-5  # of one track, 30 s row and 3 s rows together
 _FITS: dict[str, Callable[[int, int, int], float]] = {
     "xgboost": lambda n, p, k: k * p * (1.7e-5 * min(n, 700) + 1.2e-6 * n),  # histograms, whatever the rows
     "svm": lambda n, p, _: 2e-9 * n * n * (p + 80),
-    "linear-svm": lambda n, p, k: 2e-6 * n * p * k,
-    "random-forest": lambda n, p, _: 5.2e-4 * n * p**0.5,
-    "extra-trees": lambda n, p, _: 3e-4 * n * p**0.5,
+    "linear-svm": lambda n, p, k: 1e-6 * n * p * k,
+    "random-forest": lambda n, p, _: 3e-4 * n * p**0.5,
+    "extra-trees": lambda n, p, _: 2e-4 * n * p**0.5,
     "logistic-regression": lambda n, p, _: 2e-6 * n * p,
-    "lda": lambda n, p, _: 2.5e-10 * (n + p) * p * p + 1e-6 * n * p,
+    "lda": lambda n, p, _: 2.5e-10 * (n + p) * min(n, p) ** 2 + 1e-6 * n * p,
     "knn": lambda n, p, _: 1e-9 * n * n * p,
-    "mlp": lambda n, p, _: 0.3 + 6e-6 * n * p,
+    "mlp": lambda n, p, _: 0.3 + 2e-6 * n * p,
     "majority": lambda _n, _p, _k: 0.0,
 }
 _PARTS = {"ensemble": ("lda", "linear-svm", "extra-trees", "svm")}
