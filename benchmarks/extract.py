@@ -142,7 +142,7 @@ def child(kind: str, files: list[Path]) -> dict[str, Any]:
     from gtzan_features.config import FeatureConfig
     from gtzan_features.features.sets import is_compiled, warm_up
 
-    imported_mb, was_compiled = peak_mb(), is_compiled()
+    imported_mb, was_compiled = peak_mb(), is_compiled(FeatureConfig())
     warm_up_s = seconds_of(lambda: warm_up(FeatureConfig()))
     ours(files[0])
     first_row_s = time.time() - started

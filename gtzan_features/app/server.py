@@ -76,7 +76,7 @@ def serve(config: ServeConfig, notice: Callable[[str], None]) -> None:
         If there is no model that can be used on audio.
     """
     _check_installed()
-    listener = _listener(config)
+    listener = _listener(config, notice)
     with _ended_by_signals():
         _serve(listener, config, notice)
     notice("Ended. No recording is kept.")
@@ -106,11 +106,12 @@ def _check_installed() -> None:
         raise ConfigError(msg)
 
 
-def _listener(config: ServeConfig) -> Listener:
+def _listener(config: ServeConfig, notice: Callable[[str], None]) -> Listener:
     from gtzan_features.pipelines.listen import Listener
     from gtzan_features.pipelines.predict import find_model, load_predictor
 
     predictor = load_predictor(config.model or find_model(config.runs))
+    predictor.recipe.prepare(notice)  # or the first recording would wait for the compiler
     return Listener(predictor=predictor, tables=config.tables, max_s=config.max_seconds)
 
 

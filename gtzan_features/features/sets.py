@@ -13,8 +13,7 @@ from gtzan_features.errors import ConfigError
 from gtzan_features.features.full import FULL
 from gtzan_features.features.registry import KAGGLE, Column, FeatureSpec
 from gtzan_features.features.summary import summarise_all
-from gtzan_features.spectra import Scratch, Spectra
-from gtzan_features.spectra import is_compiled as is_compiled  # re-exported: a question about `compute`
+from gtzan_features.spectra import Scratch, Spectra, compiled, descriptors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,6 +196,12 @@ def _scratch() -> Scratch:
         _MEMORY.scratch = Scratch()
     scratch: Scratch = _MEMORY.scratch
     return scratch
+
+
+def is_compiled(config: FeatureConfig) -> bool:
+    """Tell whether the kernels of a feature set are compiled here or in numba's cache on disk."""
+    whole = config.feature_set.partition(":")[0]
+    return compiled.is_compiled(without=descriptors.__name__ if whole == "kaggle" else "")
 
 
 def warm_up(config: FeatureConfig) -> None:

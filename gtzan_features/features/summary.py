@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.spectra import kernels
+from gtzan_features.spectra import descriptors, kernels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +97,7 @@ def statistics(series: NDArray[np.floating], names: Sequence[str]) -> list[NDArr
         steps = np.diff(series, axis=0) if len(series) > 1 else np.zeros_like(series[:1])
         step_mean, step_variance, size = np.empty_like(mean), np.empty_like(mean), np.empty_like(mean)
         kernels.column_moments(steps, step_mean, step_variance)
-        kernels.column_sizes(steps, size)
+        descriptors.column_sizes(steps, size)
         found["dmean"], found["dstd"] = size, np.sqrt(step_variance)
     return [found[name] for name in names]
 
@@ -106,7 +106,7 @@ def _shape(
     series: NDArray[np.floating], mean: NDArray[np.float64], variance: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     third, fourth = np.empty_like(mean), np.empty_like(mean)
-    kernels.column_shape(series.astype(np.float64, copy=False), mean, third, fourth)
+    descriptors.column_shape(series.astype(np.float64, copy=False), mean, third, fourth)
     still = variance <= _TINY + 1e-12 * mean * mean
     safe = np.where(still, 1.0, variance)
     return np.where(still, 0.0, third / safe**1.5), np.where(still, 0.0, fourth / safe**2)

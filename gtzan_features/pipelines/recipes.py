@@ -23,7 +23,7 @@ from gtzan_features.config import (
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.features import sets
 from gtzan_features.pipelines.versions import library_versions
-from gtzan_features.spectra import Scratch, is_compiled
+from gtzan_features.spectra import Scratch
 from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status
 
@@ -165,7 +165,7 @@ class ExtractConfig(Recipe):
 
     def prepare(self, notice: Notice) -> None:
         """Compile the kernels where they are not yet, or load them."""
-        if not sets.is_compiled():
+        if not sets.is_compiled(self.features):
             notice("Compiling the feature kernels, once; later runs find them in numba's cache.")
             sets.warm_up(self.features)
 
@@ -256,8 +256,10 @@ class SpectrogramRecipe(Recipe):
 
     def prepare(self, notice: Notice) -> None:
         """Compile the kernels where they are not yet, or load them."""
-        if not is_compiled():
-            notice("Compiling the kernels of the spectra, once; later runs find them in numba's cache.")
+        usual = FeatureConfig()
+        if not sets.is_compiled(usual):
+            notice("Compiling the kernels, once; later runs find them in numba's cache.")
+            sets.warm_up(usual)
         noise = np.random.default_rng(0).standard_normal(16 * self.spectrograms.n_fft)
         spectrogram(noise.astype(np.float32), self.spectrograms, 1)
 

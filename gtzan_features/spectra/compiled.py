@@ -41,8 +41,13 @@ def part(function: Function) -> Function:
     return cast("Function", numba.njit(error_model="numpy")(function))
 
 
-def is_compiled() -> bool:
-    """Tell whether every kernel is compiled in this process or in numba's cache on disk.
+def is_compiled(without: str = "") -> bool:
+    """Tell whether the kernels are compiled in this process or in numba's cache on disk.
+
+    Parameters
+    ----------
+    without : str
+        A module whose kernels are not asked for.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def is_compiled() -> bool:
         False means that the first row waits for the compiler; also False where numba's cache
         cannot be inspected.
     """
-    return all(_is_ready(dispatcher) for dispatcher in _KERNELS)
+    return all(_is_ready(one) for one in _KERNELS if one.py_func.__module__ != without)
 
 
 def _registered(compiler: Any, function: Function) -> Function:

@@ -1,4 +1,4 @@
-"""Compiled loops over the bins of each frame that the `full` feature set needs.
+"""Compiled loops that only the `full` feature set needs: over the bins of each frame, and for summaries.
 
 All arrays are C-contiguous with frames first; sums are accumulated in float64.
 """
@@ -190,3 +190,32 @@ def roughness(magnitude: Float32, bin_hz: float, step: int, n_peaks: int, result
                 if s < 10.0:
                     total += height[i] * (np.exp(-3.5 * s) - np.exp(-5.75 * s))
         result[row] = total / loudness if loudness > 0.0 else 0.0
+
+
+@summing_kernel
+def column_shape(x: Float64, mean: Float64, third: Float64, fourth: Float64) -> None:
+    """Fill `third` and `fourth` with the central moments of each column of `x`, whose `mean` is known."""
+    n_rows, n_columns = x.shape
+    third[:] = 0.0
+    fourth[:] = 0.0
+    for t in range(n_rows):
+        for k in range(n_columns):
+            away = x[t, k] - mean[k]
+            square = away * away
+            third[k] += square * away
+            fourth[k] += square * square
+    for k in range(n_columns):
+        third[k] /= n_rows
+        fourth[k] /= n_rows
+
+
+@summing_kernel
+def column_sizes(x: Float64, size: Float64) -> None:
+    """Fill `size` with the mean absolute value of each column of `x`."""
+    n_rows, n_columns = x.shape
+    size[:] = 0.0
+    for t in range(n_rows):
+        for k in range(n_columns):
+            size[k] += abs(x[t, k])
+    for k in range(n_columns):
+        size[k] /= n_rows

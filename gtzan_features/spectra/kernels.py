@@ -313,35 +313,6 @@ def column_moments(x: Float32, mean: Float64, variance: Float64) -> None:
 
 
 @summing_kernel
-def column_shape(x: Float64, mean: Float64, third: Float64, fourth: Float64) -> None:
-    """Fill `third` and `fourth` with the central moments of each column of `x`, whose `mean` is known."""
-    n_rows, n_columns = x.shape
-    third[:] = 0.0
-    fourth[:] = 0.0
-    for t in range(n_rows):
-        for k in range(n_columns):
-            away = x[t, k] - mean[k]
-            square = away * away
-            third[k] += square * away
-            fourth[k] += square * square
-    for k in range(n_columns):
-        third[k] /= n_rows
-        fourth[k] /= n_rows
-
-
-@summing_kernel
-def column_sizes(x: Float64, size: Float64) -> None:
-    """Fill `size` with the mean absolute value of each column of `x`."""
-    n_rows, n_columns = x.shape
-    size[:] = 0.0
-    for t in range(n_rows):
-        for k in range(n_columns):
-            size[k] += abs(x[t, k])
-    for k in range(n_columns):
-        size[k] /= n_rows
-
-
-@summing_kernel
 def moments(x: Float32) -> tuple[float, float]:
     """Mean and population variance of the values of `x` (1-D), in two passes."""
     total = 0.0

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ import soundfile
 from gtzan_features.config import SplitConfig
 from gtzan_features.pipelines.exchange import import_csv
 from gtzan_features.pipelines.fit import FitConfig, fit
+from gtzan_features.pipelines.spectrograms import spectrograms
 from tests.browser import CONTRAST
 from tests.conftest import SR, tone
 
@@ -31,7 +33,23 @@ def address(real_material, tmp_path_factory):
     import_csv(real_material / "features" / "features_3_sec.csv", root / "tables")
     split = SplitConfig(protocol="fault-filtered")
     config = FitConfig(model="xgboost", settings=("n_estimators=20",), split=split, final=True)
-    run = fit(root / "tables", root / "runs", config, n_jobs=1).folder
+    with served(fit(root / "tables", root / "runs", config, n_jobs=1).folder) as where:
+        yield where
+
+
+@pytest.fixture
+def network_address(real_material, tmp_path):
+    """The address of ``gtzan serve`` with a small network on the spectrograms of the real tracks."""
+    spectrograms(real_material / "audio", tmp_path / "tables")
+    split = SplitConfig(protocol="track", folds=2)
+    config = FitConfig(model="cnn", settings=("epochs=3",), split=split)
+    with served(fit(tmp_path / "tables", tmp_path / "runs", config, n_jobs=1).folder) as where:
+        yield where
+
+
+@contextmanager
+def served(run):
+    """Serve a run and give the address of the page."""
     limits = ["--max-mb", str(MAX_MB), "--max-seconds", "40"]
     command = [
         sys.executable,
@@ -112,6 +130,17 @@ def test_a_real_track_shows_genre_probabilities_time_and_reasons(opened, address
     wait(opened, lambda: opened.js("return document.getElementById('player').duration") > 29)
     assert opened.complaints() == []
     assert strange(opened, address) == []
+
+
+def test_a_network_shows_where_in_the_spectrogram_it_looked(browser, network_address, track):
+    browser.open(network_address)
+    choose(browser, track)
+    assert re.fullmatch(r"rock\.00003\.wav: \w+, [\d.]+ %", browser.one("#answer h2").text)
+    picture = browser.one("#answer .scroll img")
+    wait(browser, lambda: browser.js("return document.querySelector('.scroll img').naturalWidth") > 300)
+    assert "Spectrogram" in picture.get_attribute("alt")
+    assert browser.complaints() == []
+    assert strange(browser, network_address) == []
 
 
 def test_what_is_announced_to_a_screen_reader(opened, track):

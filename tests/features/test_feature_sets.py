@@ -121,7 +121,7 @@ def test_rows_are_finite_at_any_level(scale):
 
 def test_kernels_are_compiled_after_the_warm_up():
     sets.warm_up(CONFIG)
-    assert sets.is_compiled()
+    assert sets.is_compiled(CONFIG)
 
 
 def test_families_can_be_left_out_or_chosen_and_their_columns_keep_their_values():
