@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 from gtzan_features.features.rhythm import late, onset_envelope
 
@@ -92,9 +91,21 @@ def _onsets(spectra: Spectra) -> NDArray[np.int64]:
     def compute() -> NDArray[np.int64]:
         strength = onset_strength(spectra)
         least = strength.mean() + strength.std()
-        return scipy.signal.find_peaks(strength, height=least)[0] if strength.any() else np.empty(0, np.int64)
+        peaks = local_maxima(strength)
+        return peaks[strength[peaks] >= least]
 
     return spectra.kept("onset frames", compute)
+
+
+def local_maxima(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return where a value is higher than the one before and not lower than the next; shape (n_maxima,).
+
+    ``scipy.signal.find_peaks`` finds the same but for plateaus, whose middle it takes; importing it would
+    take longer than a track.
+    """
+    inner = values[1:-1]
+    found: NDArray[np.int64] = 1 + np.flatnonzero((inner > values[:-2]) & (inner >= values[2:]))
+    return found
 
 
 def onset_rate(spectra: Spectra) -> NDArray[np.float64]:
@@ -207,7 +218,7 @@ def _pulse(spectra: Spectra) -> tuple[float, float, float, float]:
     def compute() -> tuple[float, float, float, float]:
         shortest, longest = _lags(spectra)
         correlated = _correlated(spectra)
-        peaks, _ = scipy.signal.find_peaks(correlated[: longest + 2])
+        peaks = local_maxima(correlated[: longest + 2])
         peaks = peaks[peaks >= shortest]
         ranked = peaks[np.argsort(-correlated[peaks], kind="stable")]
         if len(ranked) == 0:

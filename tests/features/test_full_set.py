@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+import scipy.signal
 import scipy.stats
 
 from gtzan_features.config import FeatureConfig
@@ -322,6 +323,12 @@ def test_a_click_train_has_its_tempo(bpm):
     profile = pulse.beat_profile(here).reshape(pulse.N_PHASES, pulse.N_BANDS)
     assert (profile.argmax(axis=0) <= 1).all()
     np.testing.assert_allclose(profile.mean(axis=0), 1)
+
+
+def test_local_maxima_are_scipys():
+    x = RNG.standard_normal(500)
+    np.testing.assert_array_equal(pulse.local_maxima(x), scipy.signal.find_peaks(x)[0])
+    assert pulse.local_maxima(np.zeros(9)).size == 0
 
 
 def test_the_autocorrelation_is_numpys():
