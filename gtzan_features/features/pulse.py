@@ -92,7 +92,8 @@ def _onsets(spectra: Spectra) -> NDArray[np.int64]:
         strength = onset_strength(spectra)
         least = strength.mean() + strength.std()
         peaks = local_maxima(strength)
-        return peaks[strength[peaks] >= least]
+        loud: NDArray[np.int64] = peaks[strength[peaks] >= least]
+        return loud
 
     return spectra.kept("onset frames", compute)
 
