@@ -45,3 +45,13 @@ def test_it_survives_the_folder_and_refuses_another(tmp_path):
         load_range(tmp_path, NAMES)
     (tmp_path / RANGE).unlink()
     assert load_range(tmp_path, NAMES) is None
+
+
+def test_single_odd_columns_among_thousands_are_chance():
+    wide = RNG.normal(size=(500, 1000))
+    seen = training_range(wide, [f"x{i}" for i in range(1000)])
+    row = np.zeros((1, 1000))
+    row[0, :5] = 30.0
+    assert seen.far(row) == []
+    row[0, :6] = 30.0
+    assert seen.far(row) == [f"x{i}" for i in range(6)]
