@@ -65,6 +65,9 @@ def file_name(feature_set: str) -> str:
     return "-".join([name, kind, *(word.removeprefix("-") for word in families.split(","))])
 
 
+_VERSIONS = {"full": 2}  # of feature sets; 1 for the others
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureConfig:
     """What the values of a feature table depend on, but for the segment length.
@@ -73,7 +76,7 @@ class FeatureConfig:
     """
 
     feature_set: str = "kaggle"  # with a colon, some families of it: "kaggle:-rhythm", "kaggle:timbre,tonal"
-    version: int = 1  # raised when a value of an existing column changes
+    version: int = 0  # of the set, raised when a value of an existing column changes; 0 for the present one
     sr: int = 22_050  # Hz
     n_fft: int = 2_048  # samples
     hop: int = 512  # samples
@@ -86,6 +89,9 @@ class FeatureConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
+        if not self.version:
+            present = _VERSIONS.get(self.feature_set.partition(":")[0], 1)
+            object.__setattr__(self, "version", present)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-able mapping."""

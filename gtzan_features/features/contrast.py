@@ -20,7 +20,8 @@ N_OCTAVES = 7
 
 _LOWEST_HZ = 200.0
 _SHARE = 0.02  # of a band's bins that count as peak, and as valley
-_FLOOR = 1e-10
+_FLOOR = 1e-10  # of the mean peak
+_SILENT = 1e-30
 
 
 def spectral_peak(spectra: Spectra) -> NDArray[np.float32]:
@@ -29,7 +30,8 @@ def spectral_peak(spectra: Spectra) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of shape (n_frames, N_OCTAVES)
-        10 log10 of the mean magnitude of the strongest fiftieth of the bins (at least one), not under -100.
+        10 log10 of the mean magnitude of the strongest fiftieth of the bins (at least one), over the mean of
+        this over all bands and frames, so that a gain changes nothing. Not under -100; 0 for silence.
 
     References
     ----------
@@ -64,8 +66,13 @@ def _peaks_and_valleys(spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[n
         peak = np.empty((spectra.n_frames, N_OCTAVES), np.float32)
         valley = np.empty_like(peak)
         descriptors.extremes(spectra.lanes, bands, peak, valley)
-        floor = np.float32(_FLOOR)
-        return 10 * np.log10(np.maximum(peak, floor)), 10 * np.log10(np.maximum(valley, floor))
+        mean = peak.mean(dtype=np.float64)
+        if mean < _SILENT:
+            return np.zeros_like(peak), np.zeros_like(valley)
+        floor, scale = np.float32(_FLOOR), np.float32(mean)
+        return 10 * np.log10(np.maximum(peak / scale, floor)), 10 * np.log10(
+            np.maximum(valley / scale, floor)
+        )
 
     return spectra.kept("octaves", compute)
 

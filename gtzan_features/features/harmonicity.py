@@ -22,7 +22,8 @@ N_BANDS = 32
 N_CEPSTRUM = 13
 
 _LIMIT_DB = 40.0
-_FLOOR = 1e-10
+_FLOOR = 1e-15  # of the largest power: that of float32's rounding
+_SILENT = 1e-30
 
 
 def band_ratio(spectra: Spectra) -> NDArray[np.float64]:
@@ -53,7 +54,8 @@ def frame_ratio(spectra: Spectra) -> NDArray[np.float64]:
 
 
 def _ratio(harmonic: NDArray[np.float64], percussive: NDArray[np.float64]) -> NDArray[np.float64]:
-    ratio = 10 * np.log10((harmonic + _FLOOR) / (percussive + _FLOOR))
+    floor = max(_FLOOR * max(harmonic.max(), percussive.max()), _SILENT)
+    ratio = 10 * np.log10((harmonic + floor) / (percussive + floor))
     result: NDArray[np.float64] = np.clip(ratio, -_LIMIT_DB, _LIMIT_DB)
     return result
 
@@ -64,7 +66,7 @@ def harmonic_cepstrum(spectra: Spectra) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of shape (n_frames, N_CEPSTRUM)
-        dB; levels are limited to 80 dB under the loudest.
+        dB; levels are those under the loudest, not under -80. 0 for silence.
     """
     return _cepstrum(_parts(spectra)[0])
 
@@ -76,6 +78,7 @@ def percussive_cepstrum(spectra: Spectra) -> NDArray[np.float64]:
 
 def _cepstrum(power: NDArray[np.float64]) -> NDArray[np.float64]:
     levels = mel.decibels(power.astype(np.float32))
+    levels -= levels.max()
     return scipy.fft.dct(levels, type=2, norm="ortho", axis=1, workers=1)[:, :N_CEPSTRUM]  # type: ignore[no-any-return]
 
 

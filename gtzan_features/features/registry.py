@@ -126,9 +126,9 @@ class FeatureSpec:
         )
 
 
-def numbered(count: int) -> Callable[[FeatureConfig], tuple[tuple[int, ...], ...]]:
-    """Return the indices 1 to `count`, whatever the configuration."""
-    return lambda _: tuple((i + 1,) for i in range(count))
+def numbered(last: int, first: int = 1) -> Callable[[FeatureConfig], tuple[tuple[int, ...], ...]]:
+    """Return the indices `first` to `last`, whatever the configuration."""
+    return lambda _: tuple((i,) for i in range(first, last + 1))
 
 
 def grid(rows: int, columns: int) -> Callable[[FeatureConfig], tuple[tuple[int, ...], ...]]:

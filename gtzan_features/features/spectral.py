@@ -22,7 +22,8 @@ N_OCTAVES = 8
 N_RISE = 32
 """Bands of `band_rise`: four mel bands each."""
 
-_FLOOR = 1e-10  # power, as in librosa.feature.spectral_flatness
+_FLOOR = 1e-15  # of the largest power: that of float32's rounding. librosa's, 1e-10, depends on the gain
+_SILENT = 1e-30
 _BLOCK = 64  # frames at a time, so that they stay in the cache
 _ROUGH_STEP = 8  # frames between those whose roughness is taken
 _ROUGH_PEAKS = 20
@@ -222,17 +223,18 @@ def _descriptors(magnitude: NDArray[np.float32], sr: int) -> dict[str, NDArray[n
     khz = np.linspace(0, sr / 2000, n_bins)
     fit = ((khz - khz.mean()) / ((khz - khz.mean()) ** 2).sum()).astype(np.float32)
     decibels = np.float32(10 / np.log(10))
+    floor = np.float32(max(_FLOOR * float(magnitude.max()) ** 2, _SILENT))
     whole, bands = np.empty((4, n_frames), np.float32), np.empty((2, n_frames, N_OCTAVES), np.float32)
     for first in range(0, n_frames, _BLOCK):
         at = slice(first, first + _BLOCK)
-        power = np.maximum(np.square(magnitude[at]), np.float32(_FLOOR))
+        power = np.maximum(np.square(magnitude[at]), floor)
         logs = np.log(power)
         total = power.sum(axis=1)
         mean_log = np.log(total / n_bins)
         whole[0, at] = decibels * (logs.mean(axis=1) - mean_log)
         whole[1, at] = decibels * (np.log(power.max(axis=1)) - mean_log)
         whole[2, at] = (np.log(total) - np.einsum("tk,tk->t", power, logs) / total) / np.log(n_bins)
-        whole[3, at] = decibels * (logs @ fit)
+        whole[3, at] = decibels * ((logs - np.log(floor)) @ fit)  # so that silence has none
         band_mean = np.log(np.add.reduceat(power, edges, axis=1) / widths)
         bands[0, at] = decibels * (np.add.reduceat(logs, edges, axis=1) / widths - band_mean)
         bands[1, at] = decibels * (np.maximum.reduceat(logs, edges, axis=1) - band_mean)

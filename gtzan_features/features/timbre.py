@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gtzan_features.spectra import Spectra
 
 N_MFCC = 21
-"""Coefficients 0 to 20, which the `full` set takes."""
+"""Coefficients 0 to 20, which the `full` set takes; of the first, only what a gain leaves as it is."""
 
 _NEIGHBOURS = 3
 
@@ -51,8 +51,38 @@ def _cepstrum(spectra: Spectra) -> NDArray[np.float32]:
 
 
 def first_mfccs(spectra: Spectra) -> NDArray[np.float32]:
-    """First `N_MFCC` coefficients of `mfcc`, whatever ``config.n_mfcc`` is; shape (n_frames, N_MFCC)."""
-    return np.ascontiguousarray(_cepstrum(spectra)[:, :N_MFCC])
+    """First `N_MFCC` coefficients of `mfcc`, of levels under the loudest point of the signal.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, N_MFCC)
+        dB, whatever ``config.n_mfcc`` is. All but the first are those of `mfcc`; the first, and so all of
+        them, is the same whatever the gain, and 0 for silence.
+    """
+
+    def compute() -> NDArray[np.float32]:
+        found = np.ascontiguousarray(_cepstrum(spectra)[:, :N_MFCC])
+        found[:, 0] -= np.sqrt(spectra.config.n_mels) * spectra.mel_db.max()
+        return found
+
+    return spectra.kept("first mfccs", compute)
+
+
+def higher_mfccs(spectra: Spectra) -> NDArray[np.float32]:
+    """`first_mfccs` without the first; shape (n_frames, N_MFCC - 1)."""
+    return np.ascontiguousarray(first_mfccs(spectra)[:, 1:])
+
+
+def mel_level(spectra: Spectra) -> NDArray[np.float32]:
+    """Mean level of the mel bands of each frame, under the loudest point of the signal.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        dB within [-80, 0]: the first of `first_mfccs` over the root of the number of bands. 0 for silence.
+    """
+    result: NDArray[np.float32] = first_mfccs(spectra)[:, 0] / np.float32(np.sqrt(spectra.config.n_mels))
+    return result
 
 
 def mfcc_delta(spectra: Spectra) -> NDArray[np.float32]:

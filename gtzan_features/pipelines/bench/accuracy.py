@@ -20,6 +20,7 @@ from gtzan_features.pipelines.bench.plan import (
     REFERENCE_MODEL,
     SEGMENT,
     TRACK,
+    Cell,
     Plan,
     PlannedFit,
     Sizes,
@@ -271,8 +272,7 @@ def _entries(plan: Plan, outcomes: list[_Outcome], runs: Path) -> tuple[list[Ent
     entries, failed = [], []
     for one, outcome in zip(plan.fits, outcomes, strict=True):
         if outcome.done is None:
-            protocol = one.config.split.name
-            failed.append(f"{_name(one.group)} under {protocol}: {outcome.reason}")
+            failed.append(f"{_name(one.cell)}: {outcome.reason}")
             continue
         entries.append(
             Entry(
@@ -288,15 +288,15 @@ def _entries(plan: Plan, outcomes: list[_Outcome], runs: Path) -> tuple[list[Ent
 
 def _left_out(plan: Plan) -> list[str]:
     return [
-        f"{_name(group)}: too dear for the time given, estimated at {seconds / 60:.0f} minutes of one core; "
+        f"{_name(cell)}: too dear for the time given, estimated at {seconds / 60:.0f} minutes of one core; "
         "--minutes gives more"
-        for group, seconds in sorted(plan.left_out.items())
+        for cell, seconds in sorted(plan.left_out.items())
     ]
 
 
-def _name(group: tuple[str, str, str]) -> str:
-    model, feature_set, rows = group
-    return f"{model} on {feature_set}, {rows} rows"
+def _name(cell: Cell) -> str:
+    model, feature_set, rows, protocol = cell
+    return f"{model} on {feature_set}, {rows} rows, {protocol}"
 
 
 def _versions() -> str:

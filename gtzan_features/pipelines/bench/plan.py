@@ -34,8 +34,8 @@ SEGMENT, TRACK, BOTH = "3s", "30s", "3s + 30s"
 """Rows: segments, tracks, and segments with the columns of their track beside them."""
 
 ROWS = (SEGMENT, TRACK, BOTH)
-Group: TypeAlias = tuple[str, str, str]
-"""Model, feature set and rows: what is fitted under every protocol."""
+Cell: TypeAlias = tuple[str, str, str, str]
+"""Model, feature set, rows and protocol: a line of the report, or one that is missing there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +151,9 @@ class PlannedFit:
     cost_s: float = 0.0
 
     @property
-    def group(self) -> Group:
-        """What is planned or left out together: the same fit under every protocol."""
-        return self.config.model, self.config.feature_set, self.rows
+    def cell(self) -> Cell:
+        """What the fit fills in the report."""
+        return self.config.model, self.config.feature_set, self.rows, self.config.split.protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +179,10 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The fits to make, the dearest first, and the groups of fits that are left out with their seconds."""
+    """The fits to make, the dearest first, and what is left out with its seconds."""
 
     fits: tuple[PlannedFit, ...]
-    left_out: dict[Group, float] = field(default_factory=dict)
+    left_out: dict[Cell, float] = field(default_factory=dict)
 
     @property
     def cost_s(self) -> float:
@@ -229,24 +229,24 @@ def planned_fits(config: BenchConfig, splits: Sequence[SplitConfig], sizes: Size
 def make_plan(fits: Iterable[PlannedFit], seconds: float, n_workers: int) -> Plan:
     """Leave out the dearest fits until the rest is done in so many seconds by so many workers.
 
-    A fit is kept or left out under all protocols together. What others are tested against is kept
-    whatever it costs: the families, and the reference model on the baseline.
+    Folds cost most: a model that is too dear under ten of them may still be measured under three, or on a
+    validation part. What others are tested against is kept whatever it costs: the families, and the reference
+    model on the baseline.
     """
-    groups: dict[Group, list[PlannedFit]] = {}
-    for one in fits:
-        groups.setdefault(one.group, []).append(one)
-    cost = {group: sum(one.cost_s for one in members) for group, members in groups.items()}
-    needed = {group for group, members in groups.items() if _is_needed(members[0])}
-    left = seconds * n_workers - sum(cost[group] for group in needed)
-    left_out: dict[Group, float] = {}
-    for group in sorted(groups.keys() - needed, key=lambda g: (cost[g], g)):
+    fits = tuple(fits)
+    kept = [one for one in fits if _is_needed(one)]
+    left = seconds * n_workers - sum(one.cost_s for one in kept)
+    left_out: dict[Cell, float] = {}
+    for one in sorted(fits, key=lambda f: (f.cost_s, f.cell)):
+        if _is_needed(one):
+            continue
         # A single run is the work of one worker.
-        if cost[group] > left or max(one.cost_s for one in groups[group]) > seconds:
-            left_out[group] = cost[group]
+        if one.cost_s > left or one.cost_s > seconds:
+            left_out[one.cell] = one.cost_s
         else:
-            left -= cost[group]
-    kept = [one for group, members in groups.items() if group not in left_out for one in members]
-    return Plan(fits=tuple(sorted(kept, key=lambda one: -one.cost_s)), left_out=left_out)
+            left -= one.cost_s
+            kept.append(one)
+    return Plan(fits=tuple(sorted(kept, key=lambda f: -f.cost_s)), left_out=left_out)
 
 
 def _is_needed(one: PlannedFit) -> bool:

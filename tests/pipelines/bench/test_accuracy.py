@@ -81,7 +81,7 @@ class TestPlan:
         some = {f"kaggle{s}" for name in FAMILIES for s in (f":{name}", f":-{name}")} | {"kaggle"}
         wanted |= {("logistic-regression", name, TRACK) for name in some}
         for protocol in ("track", "artist", "fault-filtered"):
-            assert {one.group for one in fits if one.config.split.protocol == protocol} == wanted
+            assert {one.cell[:3] for one in fits if one.config.split.protocol == protocol} == wanted
         valid = {
             one.config.split.evaluate_on for one in fits if one.config.split.protocol == "fault-filtered"
         }
@@ -93,12 +93,12 @@ class TestPlan:
         assert {"xgboost", "svm", "majority"} <= set(config.all_models)
         assert "cnn" not in config.all_models
         few = BenchConfig(feature_sets=("kaggle:tonal",), models=("knn",))
-        groups = {one.group for one in planned_fits(few, few.splits(), _AnySizes())}
-        assert ("xgboost", "kaggle", TRACK) in groups
-        assert ("xgboost", "kaggle:tonal", TRACK) not in groups
-        assert ("knn", "kaggle", SEGMENT) in groups
+        cells = {one.cell for one in planned_fits(few, few.splits(), _AnySizes())}
+        assert ("xgboost", "kaggle", TRACK, "artist") in cells
+        assert ("xgboost", "kaggle:tonal", TRACK, "artist") not in cells
+        assert ("knn", "kaggle", SEGMENT, "track") in cells
 
-    def test_the_dearest_are_left_out_under_all_protocols_and_references_never(self):
+    def test_the_dearest_are_left_out_and_references_never(self):
         config = BenchConfig(feature_sets=("kaggle",))
         fits = planned_fits(config, config.splits(), sizes(config))
         whole = make_plan(fits, float("inf"), 2)
@@ -108,17 +108,22 @@ class TestPlan:
         cut = make_plan(fits, 0.8 * whole.cost_s, 1)
         assert cut.left_out
         assert cut.cost_s <= 0.8 * whole.cost_s
-        left = {one.group for one in cut.fits}
-        assert left.isdisjoint(cut.left_out)
+        kept = {one.cell for one in cut.fits}
+        assert kept.isdisjoint(cut.left_out)
+        assert len(kept) + len(cut.left_out) == len(fits)
+        # Ten folds are left out before one validation part of the same model and rows.
+        for *cell, protocol in cut.left_out:
+            if protocol == "fault-filtered":
+                assert (*cell, "track") in cut.left_out
         none = make_plan(fits, 0.0, 1)
-        kept = {one.group for one in none.fits}
-        assert kept == {(m, f, r) for m, f, r in kept if m == "xgboost" or r == TRACK}
+        kept = {one.cell for one in none.fits}
+        assert kept == {cell for cell in kept if cell[0] == "xgboost" or cell[2] == TRACK}
         assert len(none.fits) == 3 * (LENGTHS + 1 + 2 * len(FAMILIES))
 
     def test_one_run_never_takes_longer_than_the_time_given(self):
         fits = planned_fits(FAST, FAST.splits(), sizes(rows=20_000))
         dear = max(one.cost_s for one in fits if one.config.model == "knn")
-        assert any(group[0] == "knn" for group in make_plan(fits, dear - 1, 1000).left_out)
+        assert any(cell[0] == "knn" for cell in make_plan(fits, dear - 1, 1000).left_out)
 
     def test_gtzan_takes_less_than_an_hour_on_two_processors(self):
         config = BenchConfig(feature_sets=("kaggle",))
@@ -265,7 +270,7 @@ def test_a_model_that_fails_leaves_the_others(folders, monkeypatch):
     done = bench_tables(folders, dataclasses.replace(CHEAP, models=("knn", "majority")), n_jobs=1)
     assert len(done.missing) == LENGTHS
     page = (folders.out / "ablation.md").read_text()
-    assert "- knn on kaggle, 3s rows under track 10-fold: knn has a bad day" in page
+    assert "- knn on kaggle, 3s rows, track: knn has a bad day" in page
     assert "knn" not in set(done.frame["model"])
 
 
