@@ -102,7 +102,7 @@ class ModelSpec:
         stopping) is chosen on inner splits that keep the segments of a track together.
     settable : callable
         Returns the names that ``--set`` takes.
-    storage : {"skops", "xgboost"}
+    storage : {"skops", "xgboost", "arrays"}
         Format of the stored model.
     defaults : dict
         Settings that differ from the library's own defaults.

@@ -13,7 +13,8 @@ from sklearn.pipeline import make_pipeline
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.base import ModelSpec, Range, TrainingData
-from gtzan_features.models.scaling import RANK, FamilyBalance, scaler
+from gtzan_features.models.linear import StoredRule
+from gtzan_features.models.scaling import RANK, FamilyBalance, RankNormal, scaler
 from gtzan_features.models.temperature import inverse_temperature, out_of_fold
 
 if TYPE_CHECKING:
@@ -223,6 +224,19 @@ def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
     return model
 
 
+def as_rule(model: Any) -> StoredRule:  # noqa: ANN401 - a pipeline of scikit-learn
+    """Return a fitted `lda` as arrays, weights of families and temperature within the weights."""
+    scaling, balance, discriminant = (step for _, step in model.steps)
+    factor = discriminant.inverse_temperature
+    if isinstance(scaling, RankNormal):
+        arrays = {"quantiles": scaling.quantiles_, "scores": scaling.scores_}
+    else:
+        arrays = {"mean": scaling.mean_, "scale": scaling.scale_}
+    arrays["weights"] = factor * balance.weights_[:, None] * discriminant.weights_
+    arrays["offsets"] = factor * discriminant.offsets_
+    return StoredRule(arrays)
+
+
 def _balanced(setting: Any) -> bool:  # noqa: ANN401 - as it was given
     if not isinstance(setting, bool):
         msg = f"lda: balance={setting} is not known; it is True or False"
@@ -236,6 +250,7 @@ LDA = ModelSpec(
     fit=_fit,
     settable=lambda: {"shrinkage", "scaling", "balance"},
     defaults={"shrinkage": AUTO, "scaling": RANK, "balance": True},
+    storage="arrays",
     calibrated=True,
     space={"shrinkage": Range(0.005, 0.9, log=True)},
 )

@@ -1,4 +1,4 @@
-"""Models onto the disk, without pickle: XGBoost's UBJSON, skops for scikit-learn, and a JSON card."""
+"""Models onto the disk, without pickle: XGBoost's UBJSON, arrays, skops for scikit-learn, and a JSON card."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models import choices
+from gtzan_features.models import choices, discriminant
 from gtzan_features.models.registry import model_spec
 from gtzan_features.models.stored import CARD, FILES, TRUSTED, skops_io
 from gtzan_features.models.stored import ModelCard as ModelCard
@@ -29,6 +29,9 @@ def save_model(folder: Path, model: StoredModel) -> None:
             # XGBoost takes the format from the suffix, so it writes bytes for us to store.
             estimator: Any = model.estimator
             temporary.write_bytes(bytes(estimator.get_booster().save_raw("ubj")))
+        elif storage == "arrays":
+            with temporary.open("wb") as file:
+                discriminant.as_rule(model.estimator).save(file)
         else:
             skops_io().dump(model.estimator, temporary, compression=zipfile.ZIP_DEFLATED)
             _check_storable(model.card.model, temporary)

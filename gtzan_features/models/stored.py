@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.errors import ModelError
+from gtzan_features.models.linear import read_rule
 from gtzan_features.models.trees import StoredTrees
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gtzan_features.tables.spectrograms import Table
 
 CARD = "model.json"
-FILES = {"skops": "model.skops", "xgboost": "model.ubj"}
+FILES = {"skops": "model.skops", "xgboost": "model.ubj", "arrays": "model.npz"}
 
 # Types that skops does not trust by itself; each holds numbers and settings only.
 TRUSTED = (
@@ -148,15 +149,15 @@ def load_model(folder: Path) -> StoredModel:
         raise ModelError(msg)
     path = folder / FILES[storage]
     try:
-        estimator = StoredTrees(path.read_bytes()) if storage == "xgboost" else _load_skops(path)
-    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError) as error:
+        estimator = _READERS[storage](path)
+    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError, EOFError) as error:
         msg = f"{path}: not a whole model file. Fit the model again"
         raise ModelError(msg) from error
     return StoredModel(estimator=estimator, card=card)
 
 
 def skops_io() -> Any:  # noqa: ANN401 - a module without types
-    """Import skops where it is needed: it takes as long as all the rest, and XGBoost's models need none."""
+    """Import skops where it is needed: it takes as long as all the rest, and most models need none."""
     return importlib.import_module("skops.io")
 
 
@@ -168,6 +169,18 @@ def _load_skops(path: Path) -> Classifier:
         msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
         raise ModelError(msg) from error
     return estimator
+
+
+def _load_trees(path: Path) -> Classifier:
+    return StoredTrees(path.read_bytes())
+
+
+def _load_rule(path: Path) -> Classifier:
+    with path.open("rb") as file:
+        return read_rule(file)
+
+
+_READERS = {"skops": _load_skops, "xgboost": _load_trees, "arrays": _load_rule}
 
 
 def _read_card(folder: Path) -> ModelCard:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -163,7 +165,7 @@ def test_stored_models_say_the_same(name, tmp_path):
     save_model(tmp_path, model)
     back = load_model(tmp_path)
     assert back.card == model.card
-    np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
+    np.testing.assert_allclose(back.predict_proba(table), model.predict_proba(table), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,9 @@ def test_a_model_refuses_other_columns(tmp_path):
         model.predict_proba(turned)
 
 
-@pytest.mark.parametrize(("name", "file"), [("xgboost", "model.ubj"), ("svm", "model.skops")])
+@pytest.mark.parametrize(
+    ("name", "file"), [("xgboost", "model.ubj"), ("lda", "model.npz"), ("svm", "model.skops")]
+)
 def test_damaged_models_are_refused(name, file, tmp_path):
     with pytest.raises(ModelError, match="holds no model"):
         load_model(tmp_path)
@@ -239,6 +243,35 @@ def test_damaged_models_are_refused(name, file, tmp_path):
         load_model(tmp_path)
     (tmp_path / "model.json").write_text("{}")
     with pytest.raises(ModelError, match="not a model card"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("settings", [[], ["scaling=standard"], ["balance=False", "shrinkage=0.2"]])
+def test_a_stored_lda_needs_no_scikit_learn(settings, tmp_path):
+    table = make_table()
+    model = stored("lda", table, settings)
+    save_model(tmp_path, model)
+    np.save(tmp_path / "X.npy", table.values())
+    code = """
+import sys, pathlib, numpy as np
+from gtzan_features.models.stored import load_model
+folder = pathlib.Path(sys.argv[1])
+np.save(folder / "p.npy", load_model(folder).estimator.predict_proba(np.load(folder / "X.npy")))
+assert not {"sklearn", "skops", "scipy"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    np.testing.assert_allclose(np.load(tmp_path / "p.npy"), model.predict_proba(table), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "change", [{"weights": None}, {"offsets": np.zeros(7)}, {"weights": np.full((6, 3), np.nan)}]
+)
+def test_arrays_that_do_not_fit_are_refused(change, tmp_path):
+    save_model(tmp_path, stored("lda"))
+    with np.load(tmp_path / "model.npz") as archive:
+        arrays = {name: array for name, array in (dict(archive) | change).items() if array is not None}
+    np.savez(tmp_path / "model.npz", **arrays)
+    with pytest.raises(ModelError, match="not a whole model file"):
         load_model(tmp_path)
 
 
