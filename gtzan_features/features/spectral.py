@@ -234,10 +234,12 @@ def _descriptors(magnitude: NDArray[np.float32], sr: int) -> dict[str, NDArray[n
         whole[0, at] = decibels * (logs.mean(axis=1) - mean_log)
         whole[1, at] = decibels * (np.log(power.max(axis=1)) - mean_log)
         whole[2, at] = (np.log(total) - np.einsum("tk,tk->t", power, logs) / total) / np.log(n_bins)
-        whole[3, at] = decibels * ((logs - np.log(floor)) @ fit)  # so that silence has none
+        whole[3, at] = decibels * (logs @ fit)
         band_mean = np.log(np.add.reduceat(power, edges, axis=1) / widths)
         bands[0, at] = decibels * (np.add.reduceat(logs, edges, axis=1) / widths - band_mean)
         bands[1, at] = decibels * (np.maximum.reduceat(logs, edges, axis=1) - band_mean)
+    if floor <= np.float32(_SILENT):
+        whole[3] = 0  # of a constant, but for rounding
     names = ("flatness", "crest", "entropy", "slope")
     return dict(zip(names, whole, strict=True)) | {"octave_flatness": bands[0], "octave_crest": bands[1]}
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.spectra.compiled import kernel, part, summing_kernel
-from gtzan_features.spectra.lanes import LANES
+from gtzan_features.spectra.compiled import kernel, summing_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,50 +86,6 @@ def rolloffs(magnitude: Float32, percents: Float64, bin_hz: float, result: Float
                 at += 1
             if at == len(percents):
                 break
-
-
-@kernel
-def extremes(lanes: Float32, bands: NDArray[np.int64], strongest: Float32, weakest: Float32) -> None:
-    """Fill (n_frames, n_bands) with the mean of the largest and of the smallest magnitudes of each band.
-
-    `lanes` is laid out as `lanes.to_lanes` does it. A row of `bands` is the first bin, the bin after the
-    last, and how many magnitudes count as extreme.
-    """
-    n_frames, most = len(strongest), 0
-    for band in range(len(bands)):
-        most = max(most, bands[band, 2])
-    high, low = np.empty((most, LANES), np.float32), np.empty((most, LANES), np.float32)
-    moving = np.empty(LANES, np.float32)
-    for block in range(len(lanes)):
-        for band in range(len(bands)):
-            first, stop, count = bands[band]
-            high[:], low[:] = np.float32(-1), np.float32(np.inf)
-            for k in range(first, stop):
-                _sort_in(lanes[block, k], moving, high, low, count)
-            for lane in range(min(LANES, n_frames - block * LANES)):
-                total_high, total_low = 0.0, 0.0
-                for i in range(count):
-                    total_high += high[i, lane]
-                    total_low += low[i, lane]
-                strongest[block * LANES + lane, band] = total_high / count
-                weakest[block * LANES + lane, band] = total_low / count
-
-
-@part
-def _sort_in(values: Float32, moving: Float32, high: Float32, low: Float32, count: int) -> None:
-    """Put a value of each lane among the largest (falling) and the smallest (rising); without branches."""
-    moving[:] = values
-    for i in range(count):
-        for lane in range(LANES):
-            here, value = high[i, lane], moving[lane]
-            high[i, lane] = here if here > value else value
-            moving[lane] = value if here > value else here
-    moving[:] = values
-    for i in range(count):
-        for lane in range(LANES):
-            here, value = low[i, lane], moving[lane]
-            low[i, lane] = here if here < value else value
-            moving[lane] = value if here < value else here
 
 
 @kernel
