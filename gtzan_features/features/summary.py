@@ -63,10 +63,11 @@ def summarise_all(
             found.append(summarise(series, spec))
     for (_, names), members in together.items():
         columns = [np.asarray(values[at], np.float64).reshape(len(values[at]), -1) for at in members]
-        stacked = np.stack(statistics(np.hstack(columns), names), axis=1)
-        parts = np.split(stacked, np.cumsum([c.shape[1] for c in columns])[:-1])
-        for at, part in zip(members, parts, strict=True):
-            found[at] = part.reshape(-1)
+        stacked = np.array(statistics(np.hstack(columns), names)).T
+        first = 0
+        for at, column in zip(members, columns, strict=True):
+            found[at] = stacked[first : first + column.shape[1]].reshape(-1)
+            first += column.shape[1]
     return np.concatenate(found)
 
 
