@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _OVERHEAD_S = 0.3  # opening the table, scoring, writing the run folder
-_TRACK_S = 0.04  # decoding and the transforms that all features share
+_TRACK_S = 0.06  # decoding and the transforms that all features share
 _COLUMN_S = 4e-5  # of one track, 30 s row and 3 s rows together
 
 _FITS: dict[str, Callable[[int, int, int], float]] = {
     "xgboost": lambda n, p, k: _boosted_s(n, p, k),
     "svm": lambda n, p, _: 2e-9 * n * n * (p + 80),
-    "linear-svm": lambda n, p, k: 5e-7 * n * p * k,
-    "random-forest": lambda n, p, _: 3e-4 * n * p**0.5,
-    "extra-trees": lambda n, p, _: 2e-4 * n * p**0.5,
+    "linear-svm": lambda n, p, k: 8e-7 * n * p * k,
+    "random-forest": lambda n, p, _: 2e-4 * n * p**0.5,
+    "extra-trees": lambda n, p, _: 1e-4 * n * p**0.5,
     "logistic-regression": lambda n, p, _: 3e-7 * n * p,
     "lda": lambda n, p, _: 1.5e-10 * (n + p) * min(n, p) ** 2 + 5e-7 * n * p,
     "knn": lambda n, p, _: 1e-10 * n * n * p,
-    "mlp": lambda n, p, _: 0.3 + 2e-6 * n * p,
+    "mlp": lambda n, p, _: 0.3 + 1.2e-6 * n * p,
     "majority": lambda _n, _p, _k: 0.0,
 }
 _PARTS = {"ensemble": ("lda", "svm", "xgboost")}
@@ -64,6 +64,18 @@ def _boosted_s(n_rows: int, n_columns: int, n_genres: int) -> float:
     if n_columns > MANY_COLUMNS:
         return 3e-6 * n_rows * n_columns * n_genres
     return n_genres * n_columns * (1.7e-5 * min(n_rows, 700) + 1.2e-6 * n_rows)
+
+
+def about(seconds: float) -> str:
+    """Return an estimate in words.
+
+    Examples
+    --------
+    >>> about(31), about(91), about(600)
+    ('about a minute', 'about 2 minutes', 'about 10 minutes')
+    """
+    minutes = max(round(seconds / 60), 1)
+    return "about a minute" if minutes == 1 else f"about {minutes} minutes"
 
 
 def _unknown(n_rows: int, n_columns: int, n_genres: int) -> float:  # noqa: ARG001 - as its neighbours

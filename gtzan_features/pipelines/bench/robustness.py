@@ -15,7 +15,7 @@ from gtzan_features.datasets.splits import make_split
 from gtzan_features.errors import RunError
 from gtzan_features.features import sets
 from gtzan_features.parallel.local import available_processors, local_executor
-from gtzan_features.pipelines.bench.costs import extract_s
+from gtzan_features.pipelines.bench.costs import about, extract_s
 from gtzan_features.pipelines.bench.deformed import deformed_folder, extract_deformed
 from gtzan_features.pipelines.bench.deformed_fits import (
     Outcome,
@@ -273,9 +273,9 @@ def _deform_all(
     recipe = ExtractConfig(features=whole, segments=(config.segment,))
     per_file = extract_s(1, len(sets.columns(whole))) + _DEFORM_S
     workers = available_processors() if n_jobs == -1 else n_jobs
-    minutes = per_file * len(tested) * len(chosen) / workers / 60
+    estimated = per_file * len(tested) * len(chosen) / workers
     work_text = f"{len(chosen)} deformations of {len(tested)} tracks"
-    notice(f"{work_text}: at most {minutes:.0f} minutes, less what is there.")
+    notice(f"{work_text}: {about(estimated)}, less what is there.")
     usable, missing, seconds = [], [], 0.0
     for one in chosen:
         notice(f"Deforming: {one.label}")

@@ -9,7 +9,7 @@ from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.features import sets
 from gtzan_features.parallel.local import available_processors
-from gtzan_features.pipelines.bench.costs import extract_s
+from gtzan_features.pipelines.bench.costs import about, extract_s
 from gtzan_features.pipelines.bench.journal import add_seconds
 from gtzan_features.pipelines.extract import ExtractConfig, extract
 
@@ -40,8 +40,8 @@ def extract_sets(
     n_tracks = len(read_catalogue(audio_dir).tracks)
     for name in dict.fromkeys(one.partition(":")[0] for one in names):
         features = FeatureConfig(feature_set=name)
-        estimated = extract_s(n_tracks, len(sets.columns(features))) / _workers(n_jobs) / 60
-        notice(f"Features of {name}, {n_tracks} files: at most {estimated:.0f} minutes, less what is there.")
+        estimated = extract_s(n_tracks, len(sets.columns(features))) / _workers(n_jobs)
+        notice(f"Features of {name}, {n_tracks} files: {about(estimated)}, less what is there.")
         config = ExtractConfig(features=features, segments=lengths)
         try:
             done = extract(audio_dir, tables, config, n_jobs=n_jobs, progress=progress, notice=notice)
