@@ -76,7 +76,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0),
-    default=45.0,
+    default=40.0,
     show_default=True,
     help="Time for the fits: the dearest are left out until the estimate is below. inf for all.",
 )

@@ -61,7 +61,7 @@ class BenchConfig:
     protocols: tuple[str, ...] = PROTOCOLS
     evaluate_on: str = "valid"
     family_model: str = ""
-    minutes: float = 45.0
+    minutes: float = 40.0
     seed: int = 0
 
     @property
