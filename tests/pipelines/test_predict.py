@@ -97,8 +97,12 @@ def test_networks_hear_what_their_table_holds(world, networks, model, scale):
     expected = load_model(folder / "model").predict_proba(table)
     files = expand([root / "music"])
     found = list(predict(files, load_predictor(folder), n_jobs=1))
-    np.testing.assert_array_equal(
-        np.concatenate([np.array(f.segments) for f in found]), expected / expected.sum(axis=1, keepdims=True)
+    # In float32 a product of matrices depends on how many rows it has, on some processors.
+    np.testing.assert_allclose(
+        np.concatenate([np.array(f.segments) for f in found]),
+        expected / expected.sum(axis=1, keepdims=True),
+        rtol=0,
+        atol=1e-6,
     )
     assert [len(f.segments) for f in found] == [2] * 8
     assert all(f.warnings == () and f.error == "" for f in found)
