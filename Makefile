@@ -45,4 +45,4 @@ lock:  ## write constraints/ anew (needs uv)
 	sed -i '1i # The lowest version of each dependency, tested by .ci/run; written by make lock.' constraints/lowest.txt
 
 clean:  ## remove environments and caches
-	rm -rf .venv $(LOWEST) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	rm -rf .venv $(LOWEST) .pytest_cache .ruff_cache .mypy_cache .hypothesis .numba_cache .import_linter_cache

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# Before anything imports numba: processes that fill one cache at once can break it, and whoever then
+# calls the function crashes (https://github.com/numba/numba/issues/10128). So each worker has its own.
+if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).resolve().parents[1] / ".numba_cache" / _worker)
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa

@@ -62,6 +62,17 @@ def augment(signal: Float32, sr: int, kind: str, rng: np.random.Generator) -> Fl
     return np.ascontiguousarray(function(signal, sr, rng), dtype=np.float32)
 
 
+def warm_up(kinds: tuple[str, ...], sr: int) -> None:
+    """Make each augmentation once, so that the kernels of librosa are compiled before workers start.
+
+    Processes that compile the same function at once can leave a broken copy in numba's cache, which
+    crashes whoever calls it (https://github.com/numba/numba/issues/10128).
+    """
+    rng = np.random.default_rng(0)
+    for kind in kinds:
+        augment(rng.standard_normal(sr).astype(np.float32), sr, kind, rng)
+
+
 def with_noise(signal: Float32, snr_db: float, rng: np.random.Generator) -> Float32:
     """Add white Gaussian noise `snr_db` dB below the mean power of the signal; silence stays silent."""
     power = float(np.mean(np.square(signal, dtype=np.float64)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gtzan_features.audio.augment import KINDS, augment
+from gtzan_features.audio.augment import KINDS, augment, warm_up
 from gtzan_features.audio.decode import read_signal, write_wav
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.catalogue import MARKER, Catalogue, TrackFile, read_catalogue
@@ -91,6 +91,7 @@ def augment_folder(
     task = partial(
         _augment_file, root=str(catalogue.root), out=str(out), kinds=kinds, seed=seed, anew=overwrite
     )
+    warm_up(kinds, FeatureConfig().sr)
     results: list[tuple[int, str]] = []
     for result in local_executor(n_jobs).map(task, catalogue.tracks):
         results.append(result)
