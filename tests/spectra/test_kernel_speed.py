@@ -90,4 +90,4 @@ def test_features_of_the_waveform(spectra, ours, reference, least):
 def test_tempo(spectra):
     envelope = rhythm.onset_envelope(spectra)
     ours = lambda: rhythm.mean_autocorrelation(envelope, 344)  # noqa: E731
-    assert ratio(ours, lambda: librosa.feature.tempogram(onset_envelope=envelope, win_length=344)) > 3
+    assert ratio(ours, lambda: librosa.feature.tempogram(onset_envelope=envelope, win_length=344)) > 1.5
