@@ -34,6 +34,7 @@ TRUSTED = (
     "gtzan_features.models.cnn.ConvolutionalClassifier",
     "gtzan_features.models.discriminant.ShrinkageLDA",
     "gtzan_features.models.ensemble.Ensemble",
+    "gtzan_features.models.kernel_svm.KernelSVM",
     "gtzan_features.models.mlp.PlainNetwork",
     "gtzan_features.models.network.Epoch",
     "gtzan_features.models.portable.PortableTrees",

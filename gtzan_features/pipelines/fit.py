@@ -170,6 +170,7 @@ def fit(
     config: FitConfig,
     *,
     n_jobs: int = -1,
+    keep_model: bool = True,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit and test a model fold by fold, and write the run folder.
@@ -188,6 +189,9 @@ def fit(
         Model, settings, protocol.
     n_jobs : int
         Worker processes, one task per fold; -1 is one per processor. Results do not depend on it.
+    keep_model : bool
+        Without, the run folder holds figures and predictions but no model, and under folds there is one
+        fit less.
     progress : callable
         Called after each fold.
 
@@ -213,7 +217,7 @@ def fit(
     opened = open_fittable(tables_dir, config.table, config.rows)
     table, data = opened.table, opened.data
     split = make_split(data.rows, data.copies, config.split)
-    folds = _folds(split, data, final=config.final)
+    folds = _folds(split, data, final=config.final, keep=keep_model)
     job = Job(
         data=data,
         model=spec.name,
@@ -226,12 +230,10 @@ def fit(
     )
     fitted = _fit_folds(folds, job, n_jobs, progress)
     predictions = _predictions(data, folds, fitted)
-    at, kept = next((i, one.model) for i, one in enumerate(fitted) if one.model is not None)
     if config.augment:
         settings = {**settings, "augment": "+".join((*spectral, *audio))}
     manifest = make_manifest(config, settings, opened, split, sum(fold.test.size > 0 for fold in folds))
-    model = StoredModel(estimator=kept, card=_card(table, data, manifest))
-    seen = training_range(range_rows(data.X[folds[at].train], data.shape), table.feature_names)
+    kept = _kept(folds, fitted, table, data, manifest)
     # The refitted model is not tested: its training accuracy is not that of the folds.
     train = float(
         np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])
@@ -240,7 +242,7 @@ def fit(
     folder = runs_dir / manifest.run_id
     curves = curves_table(folds, fitted)
     families = families_by_fold(folds, fitted)
-    _write_run(folder, manifest, split, predictions, scores, train, model, seen, curves, families)
+    _write_run(folder, manifest, split, predictions, scores, train, kept, curves, families)
     return FitResult(folder=folder, manifest=manifest, scores=scores, train_accuracy=train)
 
 
@@ -260,14 +262,25 @@ def _fit_folds(folds: list[Fold], job: Job, n_jobs: int, progress: Progress) -> 
     return fitted
 
 
-def _folds(split: Split, data: Dataset, *, final: bool) -> list[Fold]:
+def _folds(split: Split, data: Dataset, *, final: bool, keep: bool) -> list[Fold]:
     pairs = split.folds(data.rows)
-    if len(pairs) == 1 and not final:
-        return [Fold(*pairs[0], keep=True)]
+    if not keep or (len(pairs) == 1 and not final):
+        return [Fold(train, test, keep=keep) for train, test in pairs]
     everything = split.used_rows(data.rows)
     refit = Fold(everything, np.empty(0, dtype=np.int64), keep=True)
     # The largest task first, so that no worker is left with it alone at the end.
     return [refit, *(Fold(train, test, keep=False) for train, test in pairs)]
+
+
+def _kept(
+    folds: list[Fold], fitted: list[Fitted], table: Table, data: Dataset, manifest: runs.RunManifest
+) -> tuple[StoredModel, TrainingRange] | None:
+    """Return the model to keep, if any, with its card and the range of its training rows."""
+    for fold, one in zip(folds, fitted, strict=True):
+        if one.model is not None:
+            seen = training_range(range_rows(data.X[fold.train], data.shape), table.feature_names)
+            return StoredModel(estimator=one.model, card=_card(table, data, manifest)), seen
+    return None
 
 
 def _predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Predictions:
@@ -314,8 +327,7 @@ def _write_run(
     predictions: Predictions,
     scores: dict[str, LevelScore],
     train_accuracy: float,
-    model: StoredModel,
-    seen: TrainingRange,
+    kept: tuple[StoredModel, TrainingRange] | None,
     curves: pd.DataFrame,
     families: dict[str, list[str]],
 ) -> None:
@@ -329,10 +341,12 @@ def _write_run(
         write_text(new / runs.SPLIT, split.frame.to_csv(index=False, lineterminator="\n"))
         write_predictions(new / runs.PREDICTIONS, predictions)
         write_text(new / runs.METRICS, json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False) + "\n")
-        save_model(new / runs.MODEL, model)
-        save_range(new / runs.MODEL, seen)
+        if kept is not None:
+            save_model(new / runs.MODEL, kept[0])
+            save_range(new / runs.MODEL, kept[1])
         faults = known_faults(manifest.dataset)
-        write_text(new / runs.CARD, model_card(manifest, scores, train_accuracy, faults, families))
+        card = model_card(manifest, scores, train_accuracy, faults, families, stored=kept is not None)
+        write_text(new / runs.CARD, card)
         if len(curves):
             write_text(
                 new / runs.CURVES, curves.to_csv(index=False, lineterminator="\n", float_format="%.6g")

@@ -114,11 +114,13 @@ def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore
 
 
 def families_by_fold(folds: list[Fold], fitted: list[Fitted]) -> dict[str, list[str]]:
-    """Return the families that each fold chose, and the kept model ("kept"); empty where none chose."""
+    """Return the families that each fold chose, and a kept model ("kept"); empty where none chose."""
     tested = [one for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
     found = {str(number): list(one.families) for number, one in enumerate(tested)}
-    found["kept"] = next(list(one.families) for one in fitted if one.model is not None)
-    return found if found["kept"] else {}
+    for one in fitted:
+        if one.model is not None:
+            found["kept"] = list(one.families)
+    return found if all(found.values()) else {}
 
 
 def curves_table(folds: list[Fold], fitted: list[Fitted]) -> pd.DataFrame:

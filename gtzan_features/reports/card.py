@@ -40,6 +40,8 @@ def model_card(
     train_accuracy: float,
     faults: Sequence[str] = (),
     families: Mapping[str, Sequence[str]] | None = None,
+    *,
+    stored: bool = True,
 ) -> str:
     """Return the model card of a run in Markdown.
 
@@ -55,6 +57,8 @@ def model_card(
         Known faults of the data set, a sentence each.
     families : mapping, optional
         Families of features that each fold chose, and the kept model under "kept".
+    stored : bool
+        Whether the run folder holds a model.
     """
     level = representative(scores)
     best = scores[level]
@@ -75,6 +79,7 @@ def model_card(
             train_accuracy=train_accuracy,
             faults=faults,
             families=families or {},
+            stored=stored,
         )
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

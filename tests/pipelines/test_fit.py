@@ -49,6 +49,32 @@ def test_every_track_is_predicted_once_by_a_model_that_never_saw_it(tables, tmp_
         np.testing.assert_allclose(found.filter(like="p_").to_numpy(), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("model", "settings"), [("logistic-regression", ()), ("lda", ("families=auto",))], ids=["plain", "chosen"]
+)
+def test_without_a_model_to_keep_the_figures_are_the_same(model, settings, tables, tmp_path):
+    whole, bare = config(model, settings=settings), tmp_path / "bare"
+    kept = fit(tables, tmp_path / "kept", whole, n_jobs=1)
+    told = []
+    result = fit(
+        tables, bare, whole, n_jobs=1, keep_model=False, progress=lambda *step: told.append(step[:2])
+    )
+    assert told == [(n, 4) for n in range(1, 5)]  # a fit for each fold, none for all tracks
+    names = {p.name for p in kept.folder.iterdir()} - {p.name for p in result.folder.iterdir()}
+    assert names == {"model"}
+    assert (kept.folder / "predictions.parquet").read_bytes() == (
+        result.folder / "predictions.parquet"
+    ).read_bytes()
+    assert result.train_accuracy == kept.train_accuracy
+    card = (result.folder / "README.md").read_text()
+    assert "no model is stored here" in card
+    assert "The stored model" not in card
+    assert "the stored model" not in card
+    with pytest.raises(ModelError, match="holds no model"):
+        load_model(result.folder / "model")
+    report(bare, tmp_path / "page", html=True)
+
+
 def test_a_run_folder_holds_all_that_the_contract_says(tables, tmp_path):
     result = fit(tables, tmp_path / "runs", config(settings=("C=0.5",)), n_jobs=1)
     names = {p.name for p in result.folder.iterdir()}
@@ -277,7 +303,7 @@ def test_families_are_chosen_on_training_rows_only_and_written_down(tables, tmp_
     assert set(found) == {"0", "1", "2", "3", "kept"}
     assert all(set(names) <= {"timbre", "spectral", "tonal", "rhythm", "energy"} for names in found.values())
     card = (result.folder / "README.md").read_text()
-    assert f"The stored model keeps\n{', '.join(found['kept'])}." in card
+    assert f"The stored model keeps {', '.join(found['kept'])}." in card
     assert "- Fold 4: " in card
 
     # What the rows of a test part hold does not change what is chosen for that part.

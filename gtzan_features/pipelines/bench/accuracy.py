@@ -211,7 +211,6 @@ def _survey(tables: Path, config: BenchConfig) -> tuple[list[SplitConfig], tuple
             continue
         splits.append(split)
         shares[split.protocol] = [len(train) / len(rows) for train, _ in folds]
-        shares[split.protocol] += [1.0] if len(folds) > 1 else []
     if not splits:
         raise SplitError(skipped[0])
     names = {some for name in config.all_sets for some in (name, *ablation_sets(name))}
@@ -260,7 +259,7 @@ def _fit_one(one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, 
         return _Outcome(done=known, reused=True)
     started = time.perf_counter()
     try:
-        result = fit(tables, runs, one.config, n_jobs=1)
+        result = fit(tables, runs, one.config, n_jobs=1, keep_model=False)
     except GtzanError as error:  # one model that fails leaves the others
         return _Outcome(done=None, reason=str(error))
     done = Done(run=result.folder.name, seconds=round(time.perf_counter() - started, 2))

@@ -20,7 +20,7 @@ _COLUMN_S = 4e-5  # of one track, 30 s row and 3 s rows together
 
 _FITS: dict[str, Callable[[int, int, int], float]] = {
     "xgboost": lambda n, p, k: _boosted_s(n, p, k),
-    "svm": lambda n, p, _: 2e-9 * n * n * (p + 80),
+    "svm": lambda n, p, _: 0.1 + n * p * (6e-11 * n + 4e-7) + 1.1e-7 * n * n,
     "linear-svm": lambda n, p, k: 8e-7 * n * p * k,
     "random-forest": lambda n, p, _: 2e-4 * n * p**0.5,
     "extra-trees": lambda n, p, _: 1e-4 * n * p**0.5,
