@@ -14,23 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.errors import ModelError
+from gtzan_features.models.applied import AppliedConvolution
 from gtzan_features.models.base import ignore
-from gtzan_features.models.convolution import (
-    folded,
-    pooled_over_time,
-    relative_levels,
-    unfolded,
-    unpooled,
-)
-from gtzan_features.models.network import (
-    Batch,
-    flat,
-    paired,
-    probabilities,
-    probability_gradient,
-    train_network,
-)
+from gtzan_features.models.convolution import relative_levels
+from gtzan_features.models.layers import flat
+from gtzan_features.models.network import Batch, train_network
 from gtzan_features.models.spectral_augment import augmented
 from gtzan_features.models.trained import TrainedInEpochs
 
@@ -39,15 +27,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.models.network import Epoch, Float32
+    from gtzan_features.models.layers import Float32
+    from gtzan_features.models.network import Epoch
 
     IntVector = npt.NDArray[np.int64]
 
-_CHUNK = 64 * 2**20
-"""Bytes of unfolded patches at a time."""
 
-
-class ConvolutionalClassifier(TrainedInEpochs):
+class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
     """Genres from spectrograms by filters shared over time, pooling and a network; see the module.
 
     Parameters
@@ -165,7 +151,7 @@ class ConvolutionalClassifier(TrainedInEpochs):
         ModelError
             If there is one class only, a row has fewer frames than a patch, or no track can be watched.
         """
-        S = self._spectrograms(X)
+        S = self.spectrograms(X)
         codes, train, watched = self._divided(S[:, 0], y, groups)
         if self.relative:
             S = relative_levels(S)
@@ -177,68 +163,6 @@ class ConvolutionalClassifier(TrainedInEpochs):
         self._fit_filters((Z[train], codes[train]), (Z[watched], codes[watched]), rng, on_epoch)
         self._fit_head((Z[train], codes[train]), (Z[watched], codes[watched]), rng, on_epoch)
         return self
-
-    def predict_proba(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Probabilities of shape (n_rows, n_classes)."""
-        return self.probabilities_at(self.standardised(X))
-
-    def probabilities_at(self, Z: Float32) -> npt.NDArray[np.float64]:
-        """Probabilities of shape (n_rows, n_classes) for standardised spectrograms."""
-        return probabilities(paired(self.head_), self.pooled(Z))
-
-    def gradient_at(self, Z: Float32, target: int) -> npt.NDArray[np.float64]:
-        """Gradient of the probability of class number `target` at each point of standardised spectrograms.
-
-        Through head, pooling and filters by the chain rule; shape of `Z`.
-        """
-        H = self.responses(Z)
-        back = probability_gradient(paired(self.head_), pooled_over_time(H, self.time_bins), target)
-        return folded(unpooled(back, H, self.time_bins) * (H > 0) @ self.filters_.T, self.patch)
-
-    def responses(self, Z: Float32) -> Float32:
-        """Rectified filters at every position, shape (n_rows, n_frames - patch + 1, filters).
-
-        Parameters
-        ----------
-        Z : ndarray of shape (n_rows, n_frames, n_bands)
-            Standardised spectrograms.
-        """
-        patches = unfolded(Z, self.patch)
-        # Copied into a matrix that BLAS takes: it multiplies overlapping rows slowly.
-        flat_patches = patches.reshape(-1, patches.shape[2])
-        result: Float32 = np.maximum(flat_patches @ self.filters_ + self.biases_, 0)
-        return result.reshape(*patches.shape[:2], -1)
-
-    def pooled(self, Z: Float32) -> Float32:
-        """Mean, maximum and deviation over time of each filter in each time bin.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, time_bins * 3 * filters)
-        """
-        n_frames = Z.shape[1]
-        bytes_per_row = (n_frames - self.patch + 1) * self.patch * self.n_bands * 4
-        step = max(1, _CHUNK // bytes_per_row)
-        parts = [
-            pooled_over_time(self.responses(Z[i : i + step]), self.time_bins) for i in range(0, len(Z), step)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, 3 * self.time_bins * self.filters), "f4")
-
-    def _spectrograms(self, X: npt.NDArray[np.floating]) -> Float32:
-        if X.shape[1] % self.n_bands or X.shape[1] // self.n_bands < self.patch + self.time_bins - 1:
-            frames = X.shape[1] / self.n_bands
-            msg = (
-                f"a row has {frames:g} frames of {self.n_bands} bands, fewer than the {self.patch} of a patch"
-                f" in {self.time_bins} time bins. Use longer segments, or --set patch=…"
-            )
-            raise ModelError(msg)
-        return np.asarray(X, dtype=np.float32).reshape(len(X), -1, self.n_bands)
-
-    def standardised(self, X: npt.NDArray[np.floating]) -> Float32:
-        """Return spectrograms as the filters see them, shape (n_rows, n_frames, n_bands)."""
-        S = self._spectrograms(X)
-        result: Float32 = ((relative_levels(S) if self.relative else S) - self.centre_) / self.scale_
-        return result
 
     def _fit_filters(
         self,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from typing import IO
+from gtzan_features.models.layers import softmax
 
+if TYPE_CHECKING:
     import numpy.typing as npt
 
     FloatArray = npt.NDArray[np.float64]
@@ -54,13 +54,11 @@ class StoredRule:
     def predict_proba(self, X: npt.NDArray[np.floating]) -> FloatArray:
         """Return probabilities of shape (n_rows, n_genres)."""
         logits = self._scaled(np.asarray(X, np.float64)) @ self._arrays["weights"] + self._arrays["offsets"]
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+        return softmax(logits)
 
-    def save(self, file: IO[bytes]) -> None:
-        """Write the arrays as numpy's compressed archive."""
-        arrays: Any = self._arrays  # numpy's types take a keyword for an option
-        np.savez_compressed(file, **arrays)
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return all that makes the rule."""
+        return dict(self._arrays)
 
     def _scaled(self, X: FloatArray) -> FloatArray:
         if "mean" in self._arrays:
@@ -70,15 +68,3 @@ class StoredRule:
         for i, (quantiles, scores) in enumerate(pairs):
             scored[:, i] = np.interp(X[:, i], quantiles, scores)
         return scored
-
-
-def read_rule(file: IO[bytes]) -> StoredRule:
-    """Read what `StoredRule.save` wrote.
-
-    Raises
-    ------
-    ValueError, OSError, zipfile.BadZipFile, EOFError
-        If it is no such archive.
-    """
-    with np.load(file, allow_pickle=False) as archive:
-        return StoredRule(dict(archive))

@@ -6,15 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features.models.applied import AppliedLayers
 from gtzan_features.models.base import ignore
-from gtzan_features.models.network import (
-    Batch,
-    flat,
-    paired,
-    probabilities,
-    probability_gradient,
-    train_network,
-)
+from gtzan_features.models.layers import flat
+from gtzan_features.models.network import Batch, train_network
 from gtzan_features.models.spectral_augment import augmented
 from gtzan_features.models.trained import TrainedInEpochs
 
@@ -23,12 +18,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.models.network import Epoch, Float32
+    from gtzan_features.models.network import Epoch
 
     IntVector = npt.NDArray[np.int64]
 
 
-class PlainNetwork(TrainedInEpochs):
+class PlainNetwork(AppliedLayers, TrainedInEpochs):
     """scikit-learn's MLP with standardised columns, stopped early on tracks set aside.
 
     Parameters
@@ -100,7 +95,7 @@ class PlainNetwork(TrainedInEpochs):
     ) -> PlainNetwork:
         """Learn; parameters and errors as those of `cnn.ConvolutionalClassifier.fit`."""
         codes, train, watched = self._divided(X, y, groups)
-        X = self._rows(X)
+        X = self.levels(X)
         centre = X[train].mean(axis=0)
         scale = X[train].std(axis=0)
         scale[scale < 1e-9] = 1.0
@@ -119,32 +114,6 @@ class PlainNetwork(TrainedInEpochs):
         self.centre_, self.scale_ = centre.astype(np.float64), scale.astype(np.float64)
         self.layers_ = flat(layers)
         return self
-
-    def predict_proba(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Probabilities of shape (n_rows, n_classes)."""
-        return probabilities(paired(self.layers_), self._standardised(X))
-
-    def standardised(self, X: npt.NDArray[np.floating]) -> Float32:
-        """Return spectrograms as the network sees them, shape (n_rows, n_frames, n_bands)."""
-        return self._standardised(X).reshape(len(X), -1, self.n_bands)
-
-    def probabilities_at(self, Z: Float32) -> npt.NDArray[np.float64]:
-        """Probabilities of shape (n_rows, n_classes) for standardised spectrograms."""
-        return probabilities(paired(self.layers_), Z.reshape(len(Z), -1))
-
-    def gradient_at(self, Z: Float32, target: int) -> npt.NDArray[np.float64]:
-        """Gradient of the probability of class number `target` at standardised spectrograms; shape of `Z`."""
-        return probability_gradient(paired(self.layers_), Z.reshape(len(Z), -1), target).reshape(Z.shape)
-
-    def _standardised(self, X: npt.NDArray[np.floating]) -> Float32:
-        Z: Float32 = ((self._rows(X) - self.centre_) / self.scale_).astype(np.float32)
-        return Z
-
-    def _rows(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        if not self.n_bands or not self.relative:
-            return X
-        result: npt.NDArray[np.floating] = X - X.mean(axis=1, keepdims=True)
-        return result
 
     def _drawn(self, shown: Batch, rng: np.random.Generator) -> Batch:
         if not self.augment or not self.n_bands:

@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier trained epoch by epoch, with curves and early stopping; its arithmetic.
+"""scikit-learn's MLPClassifier trained epoch by epoch, with curves and early stopping.
 
 A trained network is kept as its layers: plain arrays, which store without pickle and can be applied,
 differentiated and drawn without scikit-learn.
@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 from sklearn.neural_network import MLPClassifier
 
+from gtzan_features.models.layers import logits
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
-    Float32 = npt.NDArray[np.float32]
-    Layers = list[tuple[Float32, Float32]]
+    from gtzan_features.models.layers import Float32, Layers
 
 _SHOWN = 4_000
 """Training rows on which loss and accuracy are computed after each epoch."""
@@ -158,55 +159,7 @@ def _layers(model: MLPClassifier) -> Layers:
     return layers
 
 
-def hidden(layers: Layers, X: Float32) -> Float32:
-    """Values of the last hidden layer, shape (n, n_hidden); `X` itself where there is none."""
-    for w, b in layers[:-1]:
-        X = np.maximum(X @ w + b, 0)
-    return X
-
-
-def logits(layers: Layers, X: Float32) -> Float32:
-    """Values of the output layer before the softmax, shape (n, n_classes)."""
-    w, b = layers[-1]
-    result: Float32 = hidden(layers, X) @ w + b
-    return result
-
-
-def probabilities(layers: Layers, X: Float32) -> npt.NDArray[np.float64]:
-    """Probabilities of shape (n, n_classes); rows sum to 1."""
-    result: npt.NDArray[np.float64] = softmax(logits(layers, X).astype(np.float64), axis=1)
-    return result
-
-
 def loss_and_accuracy(layers: Layers, X: Float32, y: npt.NDArray[np.int64]) -> tuple[float, float]:
     """Mean negative log-probability of the true class in nats, and the share of right rows."""
     logs = log_softmax(logits(layers, X).astype(np.float64), axis=1)
     return float(-logs[np.arange(len(y)), y].mean()), float((logs.argmax(axis=1) == y).mean())
-
-
-def probability_gradient(layers: Layers, X: Float32, target: int) -> npt.NDArray[np.float64]:
-    """Gradient of the probability of class `target` with respect to `X`, shape of `X`."""
-    masks, values = [], X
-    for w, b in layers[:-1]:
-        before = values @ w + b
-        masks.append(before > 0)
-        values = np.maximum(before, 0)
-    p = softmax((values @ layers[-1][0] + layers[-1][1]).astype(np.float64), axis=1)
-    # d p_t / d z_k = p_t (1[k = t] - p_k)
-    back: npt.NDArray[np.float64] = -p * p[:, [target]]
-    back[:, target] += p[:, target]
-    back = back @ layers[-1][0].T
-    for (w, _), mask in zip(reversed(layers[:-1]), reversed(masks), strict=True):
-        back = (back * mask) @ w.T
-    return back
-
-
-def flat(layers: Layers) -> list[Float32]:
-    """Return the arrays of `layers` one after the other."""
-    return [array for pair in layers for array in pair]
-
-
-def paired(arrays: Iterable[Float32]) -> Layers:
-    """Undo `flat`."""
-    every = list(arrays)
-    return list(zip(every[::2], every[1::2], strict=True))

@@ -40,6 +40,7 @@ def _spec(
         settable=lambda: set(parameters) - _NOT_SETTABLE,
         defaults={name: parameters[name] for name in shown},
         inputs=inputs,
+        storage="arrays",
     )
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models.linear import read_rule
+from gtzan_features.models.applied import stored_network
+from gtzan_features.models.linear import StoredRule
 from gtzan_features.models.trees import StoredTrees
 
 if TYPE_CHECKING:
@@ -176,12 +177,13 @@ def _load_trees(path: Path) -> Classifier:
     return StoredTrees(path.read_bytes())
 
 
-def _load_rule(path: Path) -> Classifier:
-    with path.open("rb") as file:
-        return read_rule(file)
+def _load_arrays(path: Path) -> Classifier:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays = dict(archive)
+    return stored_network(arrays) or StoredRule(arrays)
 
 
-_READERS = {"skops": _load_skops, "xgboost": _load_trees, "arrays": _load_rule}
+_READERS = {"skops": _load_skops, "xgboost": _load_trees, "arrays": _load_arrays}
 
 
 def _read_card(folder: Path) -> ModelCard:

@@ -107,10 +107,20 @@ def test_a_file_takes_little_longer_than_the_imports_that_it_needs(world):
     assert whole < 3 * bare
 
 
-def test_only_what_prediction_needs_is_imported(world):
+@pytest.mark.parametrize("model", ["xgboost", "cnn"])
+def test_only_what_prediction_needs_is_imported(world, model, tmp_path):
+    runs = world / "runs"
+    if model == "cnn":
+        runs = tmp_path / "runs"
+        fit = "fit cnn --final --folds 2 --set epochs=1 --set validation=0"
+        for line in (
+            f"features spectrograms {world}/music -o {tmp_path}/tables -s 3s -j 1",
+            f"{fit} --tables {tmp_path}/tables --runs {runs} -j 1",
+        ):
+            assert run(line.split()) == 0
     script = (
         "import sys; from cli.main import run; "
-        f"run(['predict', {str(song(world))!r}, '--runs', {str(world / 'runs')!r}]); "
+        f"run(['predict', {str(song(world))!r}, '--runs', {str(runs)!r}]); "
         f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )
     shown = subprocess.run(

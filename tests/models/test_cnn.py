@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import dataclasses
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 
 from gtzan_features.datasets.dataset import load_dataset
 from gtzan_features.errors import ModelError
-from gtzan_features.models import cnn, mlp
+from gtzan_features.models import applied, cnn, mlp
 from gtzan_features.models.base import TrainingData
 from gtzan_features.models.cnn import ConvolutionalClassifier
 from gtzan_features.models.convolution import pooled_over_time
+from gtzan_features.models.layers import paired
 from gtzan_features.models.mlp import PlainNetwork
-from gtzan_features.models.network import paired
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, load_model, save_model
 from gtzan_features.models.watch import grouped_validation
@@ -87,7 +91,7 @@ def test_long_rows_are_convolved_piece_by_piece(monkeypatch):
     X = rows()[0]
     model = network()
     whole = model.predict_proba(X)
-    monkeypatch.setattr(cnn, "_CHUNK", 1)
+    monkeypatch.setattr(applied, "_CHUNK", 1)
     np.testing.assert_allclose(model.predict_proba(X), whole, atol=1e-6)
 
 
@@ -221,7 +225,10 @@ def test_stored_networks_say_the_same_and_refuse_other_tables(name, tmp_path):
     back = load_model(tmp_path)
     assert back.card == model.card
     np.testing.assert_array_equal(back.predict_proba(table), model.predict_proba(table))
-    np.testing.assert_array_equal(back.estimator.curves_[0], model.estimator.curves_[0])
+    assert {p.name for p in tmp_path.iterdir()} == {"model.npz", "model.json"}
+    row = model.estimator.standardised(table.values()[:1])
+    np.testing.assert_array_equal(back.estimator.standardised(table.values()[:1]), row)
+    np.testing.assert_array_equal(back.estimator.gradient_at(row, 1), model.estimator.gradient_at(row, 1))
     with pytest.raises(
         ModelError, match="holds spectrogram-decibel, but the model was trained on spectrogram-mel"
     ):
@@ -230,6 +237,54 @@ def test_stored_networks_say_the_same_and_refuse_other_tables(name, tmp_path):
         back.predict_proba(make_spectrograms(segment="5s"), "t")
     with pytest.raises(ModelError, match="holds kaggle, but the model was trained on spectrogram-mel"):
         back.predict_proba(make_table(), "t")
+
+
+@pytest.mark.parametrize("name", ["cnn", "mlp"])
+def test_a_stored_network_needs_no_scikit_learn(name, tmp_path):
+    table = make_spectrograms()
+    model = stored(name, table)
+    save_model(tmp_path, model)
+    np.save(tmp_path / "X.npy", table.values())
+    code = """
+import sys, pathlib, numpy as np
+from gtzan_features.models.stored import load_model
+folder = pathlib.Path(sys.argv[1])
+np.save(folder / "p.npy", load_model(folder).estimator.predict_proba(np.load(folder / "X.npy")))
+assert not {"sklearn", "skops", "scipy"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    np.testing.assert_allclose(np.load(tmp_path / "p.npy"), model.predict_proba(table), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("cnn", {"biases": None}),
+        ("cnn", {"patch": np.array(5)}),
+        ("cnn", {"layer_1": np.full(8, np.nan, np.float32)}),
+        ("cnn", {"layer_2": np.zeros((9, 6), np.float32)}),
+        ("mlp", {"scale": np.ones(7)}),
+        ("mlp", {"layer_1": None}),
+        ("mlp", {"n_bands": None}),
+    ],
+)
+def test_arrays_that_make_no_network_are_refused(name, change, tmp_path):
+    save_model(tmp_path, stored(name, make_spectrograms()))
+    with np.load(tmp_path / "model.npz") as archive:
+        arrays = {key: array for key, array in (dict(archive) | change).items() if array is not None}
+    np.savez(tmp_path / "model.npz", **arrays)
+    with pytest.raises(ModelError, match="not a whole model file"):
+        load_model(tmp_path)
+
+
+def test_a_calibrated_network_is_stored_whole(tmp_path):
+    data = load_dataset(make_table())
+    spec, settings = model_spec("mlp"), {"epochs": 3, "hidden": (8,), "calibrate": True}
+    fitted = spec.fit(TrainingData(X=data.X, y=data.y, groups=data.groups()), settings, 0)
+    card = dataclasses.replace(stored("mlp", make_spectrograms()).card, settings=settings)
+    save_model(tmp_path, StoredModel(estimator=fitted, card=card))
+    back = load_model(tmp_path).estimator
+    np.testing.assert_array_equal(back.predict_proba(data.X), fitted.predict_proba(data.X))
 
 
 def test_the_network_takes_spectrograms_only():

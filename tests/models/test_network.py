@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
+from gtzan_features.models import layers as layers_of
 from gtzan_features.models import network
 from gtzan_features.models.base import ignore
 from gtzan_features.models.network import Batch, NetworkSettings, train_network
@@ -41,7 +42,7 @@ def test_our_arithmetic_is_scikit_learns(k, hidden):
     model = MLPClassifier(hidden, max_iter=400, random_state=0, tol=1e-3, learning_rate_init=0.02).fit(X, y)
     layers = network._layers(model)
     expected = model.predict_proba(X)
-    np.testing.assert_allclose(network.probabilities(layers, X), expected, atol=1e-5)
+    np.testing.assert_allclose(layers_of.probabilities(layers, X), expected, atol=1e-5)
     loss, accuracy = network.loss_and_accuracy(layers, X, y)
     assert loss == pytest.approx(log_loss(y, expected), rel=1e-3)
     assert accuracy == (model.predict(X) == y).mean()
@@ -54,10 +55,10 @@ def test_gradients_by_finite_differences(hidden):
     layers = [(rng.normal(size=(a, b)), rng.normal(size=b)) for a, b in pairwise(sizes)]
     X, step = rng.normal(size=(3, 6)), 1e-6
     for target in range(4):
-        found = network.probability_gradient(layers, X, target)
+        found = layers_of.probability_gradient(layers, X, target)
         for i in range(6):
             move = step * np.eye(6)[i]
-            up, down = (network.probabilities(layers, X + s * move)[:, target] for s in (1, -1))
+            up, down = (layers_of.probabilities(layers, X + s * move)[:, target] for s in (1, -1))
             np.testing.assert_allclose(found[:, i], (up - down) / (2 * step), atol=1e-7)
 
 
@@ -82,7 +83,7 @@ def test_rows_without_weight_are_not_learned_from_even_where_they_fill_a_minibat
         train_network(lambda b=b: b, few, None, settings, stage="s", seed=0, on_epoch=ignore)[0]
         for b in (batch, few)
     )
-    for a, b in zip(network.flat(weighted), network.flat(plain), strict=True):
+    for a, b in zip(layers_of.flat(weighted), layers_of.flat(plain), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
@@ -108,11 +109,11 @@ def test_soft_labels_by_weights_pull_probabilities_to_their_shares():
         seed=0,
         on_epoch=ignore,
     )
-    np.testing.assert_allclose(network.probabilities(layers, X[:1])[0], [0.7, 0.3], atol=0.01)
+    np.testing.assert_allclose(layers_of.probabilities(layers, X[:1])[0], [0.7, 0.3], atol=0.01)
 
 
 def test_flat_and_paired_undo_each_other():
     layers, _ = trained(epochs=1)
-    for (w, b), (v, c) in zip(layers, network.paired(network.flat(layers)), strict=True):
+    for (w, b), (v, c) in zip(layers, layers_of.paired(layers_of.flat(layers)), strict=True):
         np.testing.assert_array_equal(w, v)
         np.testing.assert_array_equal(b, c)
