@@ -6,7 +6,7 @@ Workers of extraction and prediction import this module, so it needs no pandas, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -320,4 +320,6 @@ def recipe_of(card: ModelCard, where: Path) -> Recipe:
 
 
 def _is_current(config: FeatureConfig | SpectrogramConfig) -> bool:
-    return config.version == type(config)().version
+    if isinstance(config, FeatureConfig):  # each feature set has a version of its own
+        return config.version == replace(config, version=0).version
+    return config.version == SpectrogramConfig().version

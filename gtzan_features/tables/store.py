@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gtzan_features.config import file_name
+from gtzan_features.config import FeatureConfig, file_name
 from gtzan_features.errors import TableError
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.schema import KEY_NAMES, METADATA_KEY, TableMeta
@@ -72,6 +72,7 @@ def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
     if path.is_file():
         return path
     others = sorted(p.stem for p in folder.glob("*-*s.parquet"))
+    own = "" if feature_set == FeatureConfig().feature_set else f" --features {feature_set}"
     if feature_set.startswith("spectrogram-"):
         scale = feature_set.removeprefix("spectrogram-")
         reason = (
@@ -79,13 +80,11 @@ def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
             f"--scale {scale} --segments {segment}"
         )
     elif others:
-        reason = (
-            f"no such feature table; the folder has {', '.join(others)}. Extract with --segments {segment}"
-        )
+        options = f"{own} --segments {segment}"
+        reason = f"no such feature table; the folder has {', '.join(others)}. Extract with{options}"
     else:
-        reason = (
-            "no such feature table. Make it: gtzan features extract AUDIO_DIR, or gtzan features import CSV"
-        )
+        reason = f"no such feature table. Make it: gtzan features extract AUDIO_DIR{own}"
+        reason += "" if own else ", or gtzan features import CSV"
     raise TableError(path, reason)
 
 

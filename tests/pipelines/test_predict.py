@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gtzan_features.config import SegmentConfig, SpectrogramConfig, SplitConfig
+from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig, SplitConfig
 from gtzan_features.errors import AudioDecodeError, ConfigError, ModelError
 from gtzan_features.models.store import load_model
 from gtzan_features.pipelines.extract import ExtractConfig, extract
@@ -79,6 +79,27 @@ def test_probabilities_are_those_of_the_table(world):
     assert [f.genre for f in found] == ["calm"] * 4 + ["loud"] * 4
     assert sum(found[0].probabilities) == pytest.approx(1.0)
     assert found[0].starts_s == (0.0, 3.0)
+
+
+@pytest.mark.parametrize(("model", "feature_set"), [("lda", "full"), ("xgboost", "full:rhythm,tonal")])
+def test_models_on_the_full_set_hear_what_their_table_holds(world, model, feature_set, tmp_path):
+    root, _ = world
+    full = ExtractConfig(features=FeatureConfig(feature_set="full"), segments=(SegmentConfig(3.0),))
+    extract(root / "music", root / "tables", full, n_jobs=1)
+    wanted = FitConfig(model=model, feature_set=feature_set, split=HOLDOUT, final=True)
+    folder = fit(root / "tables", tmp_path, wanted, n_jobs=1).folder
+    table = read_table(root / "tables" / "full-3s.parquet")
+    stored = load_model(folder / "model")
+    X = table.frame[list(stored.card.columns)].to_numpy()
+    found = list(predict(expand([root / "music"]), load_predictor(folder), n_jobs=1))
+    rows = np.concatenate([np.array(f.segments) for f in found])
+    np.testing.assert_allclose(rows, stored.estimator.predict_proba(X), atol=1e-6)
+    assert all(f.warnings == () and f.error == "" for f in found)
+
+    card = folder / "model" / "model.json"
+    card.write_text(card.read_text().replace('"version": 2', '"version": 1'))
+    with pytest.raises(ModelError, match="features of another version"):
+        load_predictor(folder)
 
 
 def test_workers_change_nothing(world):

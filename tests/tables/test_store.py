@@ -79,7 +79,11 @@ def test_values_that_are_not_finite_are_named(tmp_path, value):
 def test_a_missing_table_names_those_that_exist(tmp_path):
     with pytest.raises(TableError, match="gtzan features extract"):
         locate_table(tmp_path, "kaggle", "3s")
+    with pytest.raises(TableError, match=r"gtzan features extract AUDIO_DIR --features full$"):
+        locate_table(tmp_path, "full", "3s")
     save_table(tmp_path, make_table())
+    with pytest.raises(TableError, match=r"Extract with --features full --segments 3s$"):
+        locate_table(tmp_path, "full", "3s")
     with pytest.raises(TableError, match=r"has kaggle-3s. Extract with --segments 10s"):
         locate_table(tmp_path, "kaggle", "10s")
 
