@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 # Before anything imports numba: processes that fill one cache at once can break it, and whoever then
@@ -172,3 +174,17 @@ def save_spectrograms(folder: Path, table: SpectrogramTable) -> Path:
     path = table_path(folder, table.meta.feature_set, table.meta.segment)
     write_spectrograms(path, table)
     return path
+
+
+def predicted_by_arrays_alone(folder: Path, X: np.ndarray) -> np.ndarray:
+    """Probabilities by the model stored in `folder`, in a process that must not import scikit-learn."""
+    np.save(folder / "X.npy", X)
+    code = """
+import sys, pathlib, numpy as np
+from gtzan_features.models.stored import load_model
+folder = pathlib.Path(sys.argv[1])
+np.save(folder / "p.npy", load_model(folder).estimator.predict_proba(np.load(folder / "X.npy")))
+assert not {"sklearn", "skops", "scipy"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True)
+    return np.load(folder / "p.npy")
