@@ -94,7 +94,7 @@ def test_faults_are_one_line(world, predict, tmp_path):
 def test_a_file_takes_little_longer_than_the_imports_that_it_needs(world):
     def fastest(*command):
         times = []
-        for _ in range(2):
+        for _ in range(3):
             start = time.perf_counter()
             subprocess.run(command, capture_output=True, check=True)
             times.append(time.perf_counter() - start)
@@ -104,7 +104,7 @@ def test_a_file_takes_little_longer_than_the_imports_that_it_needs(world):
     python = (sys.executable, "-W", "ignore")
     bare = fastest(*python, "-c", "import numba, scipy.fft, soundfile")
     whole = fastest(*python, "-m", "cli", "predict", str(song(world)), "--model", str(folder))
-    assert whole < 3 * bare
+    assert whole < 4.5 * bare  # about 2 on a quiet machine, 5 to 6 with the imports of scikit-learn and pandas
 
 
 @pytest.mark.parametrize("model", ["xgboost", "cnn"])
