@@ -92,19 +92,19 @@ def test_faults_are_one_line(world, predict, tmp_path):
 
 
 def test_a_file_takes_little_longer_than_the_imports_that_it_needs(world):
-    def fastest(*command):
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            subprocess.run(command, capture_output=True, check=True)
-            times.append(time.perf_counter() - start)
-        return min(times)
+    def seconds(*words):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-W", "ignore", *words], capture_output=True, check=True)
+        return time.perf_counter() - start
 
     folder = next((world / "runs").iterdir())
-    python = (sys.executable, "-W", "ignore")
-    bare = fastest(*python, "-c", "import numba, scipy.fft, soundfile")
-    whole = fastest(*python, "-m", "cli", "predict", str(song(world)), "--model", str(folder))
-    assert whole < 4.5 * bare  # about 2 on a quiet machine, above 5 with scikit-learn and pandas
+    bare, whole = [], []
+    for _ in range(8):  # in turns; a busy machine adds time to one or the other, and takes none away
+        bare.append(seconds("-c", "import numba, scipy.fft, soundfile"))
+        whole.append(seconds("-m", "cli", "predict", str(song(world)), "--model", str(folder)))
+        if min(whole) < 3 * min(bare):
+            return
+    pytest.fail(f"{min(whole):.2f} s, and its imports {min(bare):.2f} s")
 
 
 @pytest.mark.parametrize("model", ["xgboost", "cnn"])

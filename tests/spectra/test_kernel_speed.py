@@ -16,13 +16,18 @@ SIGNAL = (0.1 * np.random.default_rng(0).standard_normal(66_149)).astype(np.floa
 pytestmark = pytest.mark.slow
 
 
-def ratio(ours, reference):
-    """Times that ours is faster: the best of three rounds in which the two take turns.
+def assert_faster(ours, reference, times):
+    """Ours must be so many times as fast in the best of up to ten rounds in which the two take turns.
 
-    A busy machine can only slow one of them, and rarely three times the same; a kernel that became slow
+    A busy machine can only slow one of them, and rarely ten times the same; a kernel that became slow
     is slow in every round.
     """
-    return max(_round(ours, reference) for _ in range(3))
+    best = 0.0
+    for _ in range(10):
+        best = max(best, _round(ours, reference))
+        if best > times:
+            return
+    pytest.fail(f"{best:.2f} times as fast, not {times}")
 
 
 def _round(ours, reference):
@@ -46,21 +51,21 @@ def spectra(config):
 def test_medians(spectra):
     x, result, scratch = spectra.magnitude, np.empty_like(spectra.magnitude), Scratch()
     ours = lambda: medians.median_over_frames(x, result, scratch)  # noqa: E731
-    assert ratio(ours, lambda: median_filter(x, (31, 1), mode="reflect")) > 20
+    assert_faster(ours, lambda: median_filter(x, (31, 1), mode="reflect"), 20)
     ours = lambda: medians.median_over_bins(spectra.lanes, result, scratch)  # noqa: E731
-    assert ratio(ours, lambda: median_filter(x, (1, 31), mode="reflect")) > 12
+    assert_faster(ours, lambda: median_filter(x, (1, 31), mode="reflect"), 12)
 
 
 def test_stft_with_magnitudes(spectra):
     ours, scratch = stft.stft, Scratch()
     reference = lambda: np.abs(librosa.stft(SIGNAL, pad_mode="reflect"))  # noqa: E731
-    assert ratio(lambda: ours(spectra.padded, 2048, 512, scratch), reference) > 1.5
+    assert_faster(lambda: ours(spectra.padded, 2048, 512, scratch), reference, 1.5)
 
 
 def test_stft_against_its_transforms(spectra):
     frames, scratch = np.ones((spectra.n_frames, 2048), np.float32), Scratch()
     ours = lambda: stft.stft(spectra.padded, 2048, 512, scratch)  # noqa: E731
-    assert ratio(ours, lambda: scipy.fft.rfft(frames, axis=1, workers=1)) > 0.4
+    assert_faster(ours, lambda: scipy.fft.rfft(frames, axis=1, workers=1), 0.4)
 
 
 def test_shape_of_spectrum(spectra):
@@ -73,7 +78,7 @@ def test_shape_of_spectrum(spectra):
         librosa.feature.spectral_rolloff(S=S)
 
     ours = lambda: lanes.shape_of_spectrum(spectra.lanes, 10.8, 0.85, running, result)  # noqa: E731
-    assert ratio(ours, reference) > 10
+    assert_faster(ours, reference, 10)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +89,10 @@ def test_shape_of_spectrum(spectra):
     ],
 )
 def test_features_of_the_waveform(spectra, ours, reference, least):
-    assert ratio(lambda: ours(spectra), reference) > least
+    assert_faster(lambda: ours(spectra), reference, least)
 
 
 def test_tempo(spectra):
     envelope = rhythm.onset_envelope(spectra)
     ours = lambda: rhythm.mean_autocorrelation(envelope, 344)  # noqa: E731
-    assert ratio(ours, lambda: librosa.feature.tempogram(onset_envelope=envelope, win_length=344)) > 1.5
+    assert_faster(ours, lambda: librosa.feature.tempogram(onset_envelope=envelope, win_length=344), 3)
