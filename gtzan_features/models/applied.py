@@ -21,8 +21,6 @@ from gtzan_features.models.convolution import (
 from gtzan_features.models.layers import flat, paired, probabilities, probability_gradient
 
 if TYPE_CHECKING:
-    from typing import IO
-
     import numpy.typing as npt
 
     Float32 = npt.NDArray[np.float32]
@@ -205,7 +203,7 @@ class AppliedLayers:
 
 
 class StoredConvolution(AppliedConvolution):
-    """A convolutional network read back; ValueError or KeyError where its arrays are not whole."""
+    """A convolutional network read back; see `stored_network`."""
 
     def __init__(self, arrays: Arrays) -> None:
         self.patch, self.time_bins = int(arrays["patch"]), int(arrays["time_bins"])
@@ -214,30 +212,33 @@ class StoredConvolution(AppliedConvolution):
         self.filters_, self.biases_ = arrays["filters"], arrays["biases"]
         self.n_bands = len(self.centre_)
         self.head_ = _layers(arrays, 3 * self.time_bins * len(self.biases_))
-        _check(arrays, self.filters_.shape == (self.patch * self.n_bands, len(self.biases_)))
+        _require(fits=self.filters_.shape == (self.patch * self.n_bands, len(self.biases_)))
+        _require(fits=self.scale_.shape == self.centre_.shape)
 
 
 class StoredLayers(AppliedLayers):
-    """A plain network read back; ValueError or KeyError where its arrays are not whole."""
+    """A plain network read back; see `stored_network`."""
 
     def __init__(self, arrays: Arrays) -> None:
         self.n_bands, self.relative = int(arrays["n_bands"]), bool(arrays["relative"])
         self.centre_, self.scale_ = arrays["centre"], arrays["scale"]
         self.layers_ = _layers(arrays, len(self.centre_))
-        _check(arrays, fits=True)
+        _require(fits=self.scale_.shape == self.centre_.shape)
 
 
 def stored_network(arrays: Arrays) -> StoredConvolution | StoredLayers | None:
-    """Return the network that these arrays make; None where they are no network's."""
-    if "filters" in arrays:
-        return StoredConvolution(arrays)
-    return StoredLayers(arrays) if f"{_LAYER}0" in arrays else None
+    """Return the network that these arrays make; None where they are no network's.
 
-
-def write_arrays(file: IO[bytes], arrays: Arrays) -> None:
-    """Write arrays as numpy's compressed archive."""
-    named: Any = arrays  # numpy's types take a keyword for an option
-    np.savez_compressed(file, **named)
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If arrays are missing, not finite, or do not fit each other.
+    """
+    kind = StoredConvolution if "filters" in arrays else StoredLayers if f"{_LAYER}0" in arrays else None
+    if kind is None:
+        return None
+    _require(fits=all(np.isfinite(array).all() for array in arrays.values()))
+    return kind(arrays)
 
 
 def _numbered(layers: list[Float32]) -> Arrays:
@@ -249,13 +250,12 @@ def _layers(arrays: Arrays, width: int) -> list[Float32]:
     count = sum(name.startswith(_LAYER) for name in arrays)
     pairs = paired([arrays[f"{_LAYER}{i}"] for i in range(count)])
     for weights, intercepts in pairs:
-        _check({}, fits=weights.shape == (width, len(intercepts)))
+        _require(fits=weights.shape == (width, len(intercepts)))
         width = len(intercepts)
     return flat(pairs)
 
 
-def _check(arrays: Arrays, fits: bool) -> None:
-    same = not arrays or arrays["centre"].shape == arrays["scale"].shape
-    if not (fits and same and all(np.isfinite(array).all() for array in arrays.values())):
+def _require(*, fits: bool) -> None:
+    if not fits:
         msg = "its arrays do not fit each other"
         raise ValueError(msg)

@@ -44,7 +44,7 @@ class KernelSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         self,
         C: float = 1.0,
         gamma: float | str = "scale",
-        class_weight: Any = None,  # noqa: ANN401 - as SVC has it
+        class_weight: dict[int, float] | str | None = None,
         tol: float = 1e-3,
         max_iter: int = -1,
     ) -> None:

@@ -7,9 +7,11 @@ import zipfile
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gtzan_features.errors import ModelError
 from gtzan_features.models import choices, discriminant
-from gtzan_features.models.applied import AppliedConvolution, AppliedLayers, write_arrays
+from gtzan_features.models.applied import AppliedConvolution, AppliedLayers
 from gtzan_features.models.registry import model_spec
 from gtzan_features.models.stored import CARD, FILES, TRUSTED, skops_io
 from gtzan_features.models.stored import ModelCard as ModelCard
@@ -19,6 +21,8 @@ from gtzan_features.tables.atomic import atomic_path, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gtzan_features.models.base import Classifier
 
 
 def save_model(folder: Path, model: StoredModel) -> None:
@@ -32,16 +36,17 @@ def save_model(folder: Path, model: StoredModel) -> None:
             temporary.write_bytes(bytes(estimator.get_booster().save_raw("ubj")))
         elif storage == "arrays":
             with temporary.open("wb") as file:
-                write_arrays(file, _arrays(model.estimator))
+                np.savez_compressed(file, **_arrays(model.estimator))
         else:
             skops_io().dump(model.estimator, temporary, compression=zipfile.ZIP_DEFLATED)
             _check_storable(model.card.model, temporary)
     write_text(folder / CARD, json.dumps(asdict(model.card), indent=2, sort_keys=True) + "\n")
 
 
-def _arrays(estimator: Any) -> dict[str, Any]:  # noqa: ANN401 - a network, or a pipeline of scikit-learn
-    network = isinstance(estimator, (AppliedConvolution, AppliedLayers))
-    return (estimator if network else discriminant.as_rule(estimator)).arrays()
+def _arrays(estimator: Classifier) -> dict[str, Any]:
+    if isinstance(estimator, (AppliedConvolution, AppliedLayers)):
+        return estimator.arrays()
+    return discriminant.as_rule(estimator).arrays()
 
 
 def _check_storable(name: str, path: Path) -> None:
