@@ -5,7 +5,6 @@ The study is a journal file in which every finished trial stands: the same comma
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
@@ -17,13 +16,14 @@ from gtzan_features.config import file_name, fingerprint
 from gtzan_features.datasets.splits import inner_groups, make_split
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.evaluation.metrics import evaluate
-from gtzan_features.models.base import Choice, ModelSpec, Range, TrainingData, inner_splits
+from gtzan_features.models.base import ModelSpec, TrainingData, inner_splits
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.fittable import Fittable, open_fittable
 from gtzan_features.pipelines.folds import Fold, Job, training_data
 from gtzan_features.pipelines.manifest import fit_command
 from gtzan_features.pipelines.progress import Progress, silent
+from gtzan_features.pipelines.study import Study, Trial
 from gtzan_features.reports.tables import TextTable
 
 if TYPE_CHECKING:
@@ -33,13 +33,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.config import SplitConfig
-    from gtzan_features.models.base import IntVector
+    from gtzan_features.models.base import Choice, IntVector, Range
     from gtzan_features.pipelines.fit import FitConfig
 
 INNER_FOLDS = 4
 SCORES = ("accuracy", "log-loss")
 _SHOWN = 10
-_DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +72,6 @@ class TuneConfig:
         if self.score not in SCORES:
             msg = f"--score {self.score}: choose one of {', '.join(SCORES)}"
             raise ConfigError(msg)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """Settings that were tried, and the figures of tracks over the inner folds."""
-
-    name: str
-    settings: dict[str, Any]
-    accuracy: float
-    log_loss: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +193,15 @@ def tune(
     }
     name = _study_name(config, fit, opened, split.fingerprint(), space)
     path = studies_dir / f"{name}.journal"
-    study = _Study(path, name, task, space, config.score)
-    interrupted = _search(study, config, n_jobs, progress)
+    study = Study(
+        path,
+        name,
+        space,
+        score=config.score,
+        seed=task.seed,
+        evaluate=lambda settings: _scores(task, settings, n_jobs),
+    )
+    interrupted = _search(study, config, progress)
     trials = study.trials()
     if not trials:
         raise KeyboardInterrupt
@@ -258,109 +254,20 @@ def _study_name(
     )
 
 
-def _search(study: _Study, config: TuneConfig, n_jobs: int, progress: Progress) -> bool:
+def _search(study: Study, config: TuneConfig, progress: Progress) -> bool:
     """Try settings until time or trials are over; return whether Ctrl-C was pressed."""
     start = monotonic()
     try:
-        study.try_defaults(n_jobs)
+        study.try_defaults()
         while config.trials is None or study.n_finished < config.trials:
             spent = monotonic() - start
             progress(int(spent), int(60 * config.minutes), f"{study.n_finished} trials, seconds")
             if spent >= 60 * config.minutes:
                 break
-            study.try_next(n_jobs)
+            study.try_next()
     except KeyboardInterrupt:
         return True
     return False
-
-
-class _Study:
-    """A study of optuna in a journal file, and how its trials are made."""
-
-    def __init__(
-        self, path: Path, name: str, task: _Task, space: dict[str, Range | Choice], score: str
-    ) -> None:
-        self._optuna = _optuna()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        journal = self._optuna.storages.journal.JournalFileBackend(str(path))
-        self._study = self._optuna.create_study(
-            storage=self._optuna.storages.JournalStorage(journal),
-            study_name=name,
-            direction="maximize" if score == "accuracy" else "minimize",
-            load_if_exists=True,
-        )
-        self._task, self._space, self._score = task, space, score
-
-    def _finished(self) -> list[Any]:
-        state = self._optuna.trial.TrialState.COMPLETE
-        found: list[Any] = self._study.get_trials(deepcopy=False, states=(state,))
-        return found
-
-    @property
-    def n_finished(self) -> int:
-        """Trials that are finished, without the defaults."""
-        return len(self._finished())
-
-    def try_defaults(self, n_jobs: int) -> None:
-        """Score the model as it is without a search, once."""
-        if _DEFAULT not in self._study.user_attrs:
-            self._study.set_user_attr(_DEFAULT, _scores(self._task, {}, n_jobs))
-
-    def try_next(self, n_jobs: int) -> None:
-        """Let the sampler propose settings and score them; settings that cannot be fitted count as failed."""
-        # A sampler per trial: a study that is taken up again proposes what it would have without the break.
-        number = len(self._study.get_trials(deepcopy=False))
-        sampler = self._optuna.samplers.TPESampler(seed=self._task.seed * 100_003 + number)
-        self._study.sampler = sampler
-        trial = self._study.ask()
-        failed = self._optuna.trial.TrialState.FAIL
-        try:
-            settings = {name: _suggest(trial, name, where) for name, where in self._space.items()}
-            scores = _scores(self._task, settings, n_jobs)
-        except ModelError:
-            self._study.tell(trial, state=failed)
-            return
-        except BaseException:
-            self._study.tell(trial, state=failed)
-            raise
-        trial.set_user_attr("settings", json.dumps(settings))
-        trial.set_user_attr("scores", scores)
-        self._study.tell(trial, scores[self._score])
-
-    def trials(self) -> tuple[Trial, ...]:
-        """Return the finished trials and the defaults, the best first."""
-        found = [
-            _trial(str(t.number + 1), json.loads(t.user_attrs["settings"]), t.user_attrs["scores"])
-            for t in self._finished()
-        ]
-        if _DEFAULT in self._study.user_attrs:
-            found.insert(0, _trial(_DEFAULT, {}, self._study.user_attrs[_DEFAULT]))
-        best_first = (lambda t: -t.accuracy) if self._score == "accuracy" else (lambda t: t.log_loss)
-        return tuple(sorted(found, key=best_first))
-
-
-def _trial(name: str, settings: dict[str, Any], scores: dict[str, float]) -> Trial:
-    return Trial(name=name, settings=settings, accuracy=scores["accuracy"], log_loss=scores["log-loss"])
-
-
-def _optuna() -> Any:  # noqa: ANN401 - imported where it is needed: it is an extra
-    try:
-        import optuna
-        import optuna.storages.journal
-    except ImportError as error:
-        msg = "gtzan tune needs optuna, which is not installed. Install it: pip install 'gtzan[tune]'"
-        raise ModelError(msg) from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna
-
-
-def _suggest(trial: Any, name: str, where: Range | Choice) -> Any:  # noqa: ANN401 - optuna's trial, any value
-    if isinstance(where, Choice):
-        return trial.suggest_categorical(name, where.values)
-    if isinstance(where.low, int) and isinstance(where.high, int):
-        return trial.suggest_int(name, where.low, where.high, log=where.log)
-    # Three digits are enough, and a command with them can be read.
-    return float(f"{trial.suggest_float(name, where.low, where.high, log=where.log):.3g}")
 
 
 def _scores(task: _Task, settings: dict[str, Any], n_jobs: int) -> dict[str, float]:
