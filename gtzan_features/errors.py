@@ -14,6 +14,7 @@ Every message says where, what, why and what next, in one line. All arguments go
     ├── CatalogueError         a folder of music that cannot be read as genres and tracks
     ├── TableError             a table or CSV that is missing, damaged or of another kind
     ├── OutputExistsError      output that would be overwritten
+    ├── OutputLockedError      output that another command is writing
     ├── SplitError             a protocol that cannot be applied to these tracks
     ├── ModelError             a model that cannot be trained, stored or applied
     ├── RunError               a run folder that is missing, damaged or not comparable
@@ -86,6 +87,14 @@ class TableError(GtzanError):
 
 class OutputExistsError(TableError):
     """Output made with another configuration stands where new output should go."""
+
+
+class OutputLockedError(TableError):
+    """Another command is writing where this one would."""
+
+    def __init__(self, path: Path | str, holder: str) -> None:
+        super().__init__(path, f"is being written by {holder}. Wait for it to end, or give another output")
+        self.args = (path, holder)
 
 
 class SplitError(GtzanError):

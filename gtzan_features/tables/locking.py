@@ -1,0 +1,92 @@
+"""One command at a time per output: a lock that names its holder and dies with it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from gtzan_features.errors import OutputLockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def output_lock(target: Path) -> Iterator[None]:
+    """Hold the lock of an output while the block runs; a second command is refused, not mixed in.
+
+    The lock is the system's (``flock``) on a file beside `target`: the kernel drops it when its process
+    ends, however it ends, so that a killed command locks nobody out. The file is removed with the lock.
+
+    Parameters
+    ----------
+    target : Path
+        A folder or file that is about to be written; its parent is made where it is missing.
+
+    Raises
+    ------
+    OutputLockedError
+        If another process holds the lock; the message names it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "features"
+    >>> with output_lock(folder):
+    ...     pass
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_name(f".{target.name}.lock")
+    handle = _acquire(path, target)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)  # while it is held, so that nobody waits on a file without a name
+        handle.close()
+
+
+def _acquire(path: Path, target: Path) -> IO[str]:
+    while True:
+        handle = path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(handle)
+            handle.close()
+            raise OutputLockedError(target, holder) from None
+        if _is_named(handle, path):
+            break
+        handle.close()  # its holder removed the file between our opening and locking it
+    handle.truncate(0)
+    handle.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "what": _command()}))
+    handle.flush()
+    return handle
+
+
+def _is_named(handle: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _command() -> str:
+    words = [Path(sys.argv[0]).stem or "python", *sys.argv[1:3]]
+    return f"{' '.join(words)} since {time.strftime('%H:%M:%S')}"
+
+
+def _holder(handle: IO[str]) -> str:
+    """Return who holds the lock, as far as the file tells."""
+    handle.seek(0)
+    try:
+        found = json.loads(handle.read())
+        return f"process {found['pid']} on {found['host']}, {found['what']}"
+    except (ValueError, KeyError, TypeError):
+        return "another process"

@@ -1,0 +1,48 @@
+"""Names as people have them, made fit for files, tables and messages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def printable(text: str) -> str:
+    r"""Return `text` as valid Unicode: bytes of a file name that are no UTF-8 become ``\xNN``.
+
+    Python keeps such bytes as lone surrogates, which no file, table or stream in UTF-8 can hold. Any
+    other text comes back unchanged.
+
+    Examples
+    --------
+    >>> import os
+    >>> printable(os.fsdecode(b"caf\xe9.wav"))
+    'caf\\xe9.wav'
+    >>> printable("日本.wav")
+    '日本.wav'
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def one_line(text: str) -> str:
+    r"""Return `text` fit for a message of one line: as `printable`, with control characters escaped.
+
+    Line breaks, escape sequences of terminals and marks that turn the direction of writing around become
+    ``\n``, ``\x1b``, ``\u202e``.
+
+    Examples
+    --------
+    >>> one_line("a\nb\x1b[31m.wav"), one_line("José.mp3")
+    ('a\\nb\\x1b[31m.wav', 'José.mp3')
+    """
+    escaped = (
+        character.encode("unicode_escape").decode("ascii") if _is_control(character) else character
+        for character in printable(text)
+    )
+    return "".join(escaped)
+
+
+def _is_control(character: str) -> bool:
+    # Cc: control; Cf: format, such as marks of direction; Zl and Zp: line and paragraph separators.
+    return unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} and character != "\u200d"

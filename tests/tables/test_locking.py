@@ -1,0 +1,57 @@
+import multiprocessing
+import os
+import pickle
+import signal
+from pathlib import Path
+
+import pytest
+
+from gtzan_features.errors import OutputLockedError
+from gtzan_features.tables.locking import output_lock
+
+
+def _hold(target: Path, ready, done) -> None:
+    with output_lock(target):
+        ready.set()
+        done.wait(60)
+
+
+def _holder(target: Path):
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    process = context.Process(target=_hold, args=(target, ready, done))
+    process.start()
+    assert ready.wait(60)
+    return process, done
+
+
+def test_a_second_process_is_refused_and_told_who_writes(tmp_path):
+    process, done = _holder(tmp_path / "out")
+    try:
+        refused = pytest.raises(OutputLockedError, match=rf"process {process.pid} on .*Wait for it")
+        with refused, output_lock(tmp_path / "out"):
+            pass
+    finally:
+        done.set()
+        process.join()
+    with output_lock(tmp_path / "out"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_holder_locks_nobody_out(tmp_path):
+    process, _ = _holder(tmp_path / "out")
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with output_lock(tmp_path / "out"):
+        pass
+
+
+def test_outputs_beside_one_another_are_locked_apart(tmp_path):
+    with output_lock(tmp_path / "a"), output_lock(tmp_path / "b"):
+        pass
+
+
+def test_the_error_survives_the_trip_out_of_a_worker():
+    error = OutputLockedError(Path("out"), "process 1 on host")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
