@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FILE, FOLDER, REPORTS_DIR, Words, json_option, n_jobs_option
+from cli.options import FILE, FOLDER, REPORTS_DIR, Words, json_option, n_jobs_option, selection_options
 from cli.progress import notice, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gtzan_features.config import Selection
 
 
 @click.group()
@@ -25,7 +27,7 @@ def data() -> None:
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_json: bool) -> None:
-    """List what is missing, short, silent, corrupt, duplicated or unknown in AUDIO_DIR.
+    """List what is missing, unreadable, short, silent, corrupt, duplicated or unknown in AUDIO_DIR.
 
     GTZAN is checked against the facts on its 1000 tracks, other music for damage and duplicates only.
     """
@@ -37,14 +39,16 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
         print_json(found)
     else:
         rows = tuple(
-            (f.kind, f.track_id, f.path or "–", f.detail) for f in found.findings if f.kind != "missing"
+            (f.kind, f.track_id or "–", f.path or "–", f.detail)
+            for f in found.findings
+            if f.kind != "missing"
         )
         if rows:
             print_table("", ("what", "track", "file", "detail"), rows)
         _print_missing([f.track_id for f in found.findings if f.kind == "missing"])
-        against = "facts on GTZAN's 1000 tracks" if found.is_gtzan else "no facts: none is a GTZAN track"
-        counts = ", ".join(f"{count} {kind}" for kind, count in found.counts().items())
-        click.echo(f"{found.n_files} files checked against {against}: {counts or 'nothing wrong'}")
+        for line in found.remarks:
+            notice(line)
+        click.echo(found.words())
     if strict and found.findings:
         ctx.exit(1)
 
@@ -77,8 +81,9 @@ def download(which: str, directory: Path, as_json: bool) -> None:
     "--out", "-o", type=FOLDER, default=REPORTS_DIR / "explore", show_default=True, help="Where pictures go."
 )
 @click.option("--track", "tracks", multiple=True, metavar="ID", help="Show this track for its genre.")
+@selection_options
 @n_jobs_option
-def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], n_jobs: int) -> None:
+def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Selection, n_jobs: int) -> None:
     """Draw AUDIO_DIR: spectrograms, features by genre, tracks in the plane, tempos, augmentations.
 
     Each augmentation is drawn before and after, on the first example. Writes PNG pictures and explore.html,
@@ -89,10 +94,18 @@ def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], n_jobs: int) ->
 
     with progress_bar() as progress:
         done = run(
-            audio_dir, out, tracks=tracks, n_jobs=n_jobs, more=augmentation_sections, progress=progress
+            audio_dir,
+            out,
+            tracks=tracks,
+            selection=selection,
+            n_jobs=n_jobs,
+            more=augmentation_sections,
+            progress=progress,
         )
     for line in done.skipped:
         notice(f"Skipped: {line}")
+    for line in done.remarks:
+        notice(line)
     if done.accuracy1 is not None and done.accuracy2 is not None:
         click.echo(
             f"Tempo: {100 * done.accuracy1:.1f} % within 4 %, {100 * done.accuracy2:.1f} % allowing factors "
@@ -145,10 +158,18 @@ def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) 
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
 @click.option("--overwrite", is_flag=True, help="Replace copies of another seed or data set.")
+@selection_options
 @n_jobs_option
 @json_option
 def augment(
-    audio_dir: Path, out: Path, kinds: tuple[str, ...], seed: int, overwrite: bool, n_jobs: int, as_json: bool
+    audio_dir: Path,
+    out: Path,
+    kinds: tuple[str, ...],
+    seed: int,
+    overwrite: bool,
+    selection: Selection,
+    n_jobs: int,
+    as_json: bool,
 ) -> None:
     """Write an augmented copy of every track of AUDIO_DIR into OUT/KIND/GENRE.
 
@@ -159,7 +180,14 @@ def augment(
 
     with progress_bar() as progress:
         done = augment_folder(
-            audio_dir, out, kinds, seed=seed, n_jobs=n_jobs, overwrite=overwrite, progress=progress
+            audio_dir,
+            out,
+            kinds,
+            selection=selection,
+            seed=seed,
+            n_jobs=n_jobs,
+            overwrite=overwrite,
+            progress=progress,
         )
     if as_json:
         print_json(done)
@@ -169,6 +197,8 @@ def augment(
     click.echo(f"{done.n_written} files written, {done.n_kept} found done, {len(done.skipped)} skipped")
     for reason in done.skipped:
         notice(f"Skipped: {reason}")
+    for line in done.remarks:
+        notice(line)
 
 
 @data.command("augment-picture")

@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FEATURES_HELP, FILE, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
+from cli.options import (
+    FEATURES_HELP,
+    FILE,
+    FOLDER,
+    TABLES_DIR,
+    SegmentLength,
+    json_option,
+    n_jobs_option,
+    selection_options,
+)
 from cli.progress import notice, print_json, print_table, progress_bar
 from gtzan_features.config import SCALES, SpectrogramConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from gtzan_features.config import SegmentConfig
+    from gtzan_features.config import SegmentConfig, Selection
     from gtzan_features.pipelines.extract import ExtractSummary
     from gtzan_features.tables.file_status import FileStatus
 
@@ -39,7 +49,7 @@ def features() -> None:
     help="Length of a row; give it several times for several tables.",
 )
 @click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
-@click.option("--genre", "genres", multiple=True, help="Only this genre folder; may be given several times.")
+@selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
 @click.option("--recompute", is_flag=True, help="Compute every file anew, also those that are done.")
@@ -52,7 +62,7 @@ def extract(
     out: Path,
     segments: tuple[SegmentConfig, ...],
     feature_set: str,
-    genres: tuple[str, ...],
+    selection: Selection,
     strict: bool,
     overwrite: bool,
     recompute: bool,
@@ -61,9 +71,10 @@ def extract(
 ) -> None:
     """Write one row of features per segment of every track in AUDIO_DIR.
 
-    AUDIO_DIR holds one folder per genre (wav, au, flac, ogg, mp3). One Parquet table per segment length
-    is written, and status.parquet, which says what became of each file. Interrupted, the same command
-    goes on where it stopped; a file that cannot be read costs its own rows only.
+    AUDIO_DIR holds one folder per genre, with files of any audio format; some need ffmpeg. One Parquet
+    table per segment length is written, and status.parquet, which says what became of each file.
+    Interrupted, the same command goes on where it stopped; a file that cannot be read costs its own rows
+    only. What is no audio is counted by its ending. Exits with 1 if no file gave a row.
     """
     from gtzan_features.config import FeatureConfig
     from gtzan_features.pipelines.extract import ExtractConfig, remove_parts
@@ -80,13 +91,13 @@ def extract(
             out,
             config,
             n_jobs=n_jobs,
-            genres=genres,
+            selection=selection,
             overwrite=overwrite,
             progress=progress,
             notice=notice,
         )
     print_json(summary) if as_json else _print_summary(summary)
-    if strict and summary.skipped:
+    if _failed([summary], strict=strict):
         ctx.exit(1)
 
 
@@ -112,7 +123,7 @@ def extract(
 )
 @click.option("--bands", type=int, default=64, show_default=True, help="Bands of a frame.")
 @click.option("--pool", type=int, default=4, show_default=True, help="STFT frames averaged into one frame.")
-@click.option("--genre", "genres", multiple=True, help="Only this genre folder; may be given several times.")
+@selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
 @n_jobs_option
@@ -126,7 +137,7 @@ def spectrograms(
     segments: tuple[SegmentConfig, ...],
     bands: int,
     pool: int,
-    genres: tuple[str, ...],
+    selection: Selection,
     strict: bool,
     overwrite: bool,
     n_jobs: int,
@@ -153,7 +164,7 @@ def spectrograms(
                     out,
                     recipe,
                     n_jobs=n_jobs,
-                    genres=genres,
+                    selection=selection,
                     overwrite=overwrite,
                     progress=progress,
                     notice=notice,
@@ -163,7 +174,7 @@ def spectrograms(
             _print_summary(summaries[-1])
     if as_json:
         print_json([asdict(summary) for summary in summaries])
-    if strict and any(summary.skipped for summary in summaries):
+    if _failed(summaries, strict=strict):
         ctx.exit(1)
 
 
@@ -241,9 +252,11 @@ def _recipe_text(known: bool) -> str:
 
 
 def _print_summary(summary: ExtractSummary) -> None:
+    from gtzan_features.pipelines.rows import genres_text
+
     for path, rows in summary.tables.values():
         click.echo(f"{path}: {rows} rows")
-    click.echo(f"{summary.status}: {summary.n_files} files")
+    click.echo(f"{summary.status}: {genres_text(summary.genres)}")
     computed = summary.n_files - summary.n_reused - len(summary.skipped)
     speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
     click.echo(
@@ -252,8 +265,16 @@ def _print_summary(summary: ExtractSummary) -> None:
     )
     _print_files("Skipped", summary.skipped)
     _print_files("Incomplete", summary.notes)
-    if summary.empty_genres:
-        notice(f"Folders without audio, passed over: {', '.join(summary.empty_genres)}")
+    for line in summary.remarks:
+        notice(line)
+
+
+def _failed(summaries: Sequence[ExtractSummary], *, strict: bool) -> bool:
+    """Say where a run gave no row at all; whether the command is to exit with 1."""
+    for fault in dict.fromkeys(summary.fault for summary in summaries):
+        if fault:
+            notice(f"Error: {fault}")
+    return any(one.fault or (strict and (one.skipped or one.unreadable)) for one in summaries)
 
 
 def _print_files(title: str, files: tuple[FileStatus, ...]) -> None:

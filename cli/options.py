@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gtzan_features.config import SegmentConfig
+from gtzan_features.config import SegmentConfig, Selection
 from gtzan_features.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,6 +52,41 @@ def n_jobs_option(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Worker processes; -1 is one per processor. Results do not depend on it.",
     )(command)
+
+
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--genre``, ``--prefer`` and ``--as-genres``; the command gets a `Selection`."""
+
+    @functools.wraps(command)
+    def selecting(
+        *args: Any,  # noqa: ANN401 - whatever the command takes and returns
+        genres: tuple[str, ...],
+        prefer: tuple[str, ...],
+        as_genres: bool,
+        **options: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        selection = Selection(genres=genres, prefer=prefer, as_genres=as_genres)
+        return command(*args, selection=selection, **options)
+
+    options = (
+        click.option(
+            "--genre", "genres", multiple=True, help="Only this genre folder; may be given several times."
+        ),
+        click.option(
+            "--prefer",
+            type=Words(),
+            default=(),
+            help="Of song.wav and song.mp3 take the one of the ending named first: --prefer wav,flac,mp3.",
+        ),
+        click.option(
+            "--as-genres",
+            is_flag=True,
+            help="Take folders for genres though they are called train, test or by numbers.",
+        ),
+    )
+    for option in reversed(options):
+        selecting = option(selecting)
+    return selecting
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:

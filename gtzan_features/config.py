@@ -330,3 +330,22 @@ class SplitConfig:
         if self.protocol in DEFAULT_FOLDS:
             return f"{self.protocol} {self.folds or DEFAULT_FOLDS[self.protocol]}-fold"
         return self.protocol if self.evaluate_on == "test" else f"{self.protocol} (validation part)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which files of a folder of music are taken for tracks.
+
+    Attributes
+    ----------
+    genres : tuple of str
+        Only these genre folders; all where empty.
+    prefer : tuple of str
+        Endings, best first: which file is taken where a track is there in several formats.
+    as_genres : bool
+        Whether folders are genres although they are called like parts of a split, or by numbers.
+    """
+
+    genres: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    as_genres: bool = False

@@ -45,4 +45,9 @@ def one_line(text: str) -> str:
 
 def _is_control(character: str) -> bool:
     # Cc: control; Cf: format, such as marks of direction; Zl and Zp: line and paragraph separators.
-    return unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} and character != "\u200d"
+    return unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} and not _is_spelling(character)
+
+
+def _is_spelling(character: str) -> bool:
+    """Whether words need the format character: joiners in Persian, Indic scripts and emoji, tags of flags."""
+    return character in "\u200c\u200d" or "\U000e0020" <= character <= "\U000e007f"

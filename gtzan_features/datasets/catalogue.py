@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import shutil
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from gtzan_features.audio.decode import SUFFIXES
-from gtzan_features.datasets import gtzan
+from gtzan_features.audio.formats import AUDIO_SUFFIXES, FFMPEG_SUFFIXES
+from gtzan_features.config import Selection
+from gtzan_features.datasets import gtzan, layout
+from gtzan_features.datasets.names import genre_name, label, numbered
 from gtzan_features.datasets.tracks import TrackFile as TrackFile
-from gtzan_features.errors import CatalogueError
+from gtzan_features.datasets.tree import MARKER as MARKER
+from gtzan_features.datasets.tree import Tree, ending, read_tree
+from gtzan_features.errors import CatalogueError, ConfigError
 
-MARKER = "dataset.json"
-"""A file of this name in the folder names the data set and says whether it is synthetic."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FFMPEG = "ffmpeg"
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,60 +43,115 @@ class Catalogue:
         At least one.
     empty_genres : tuple of str
         Folders without audio files, which are passed over.
+    tree : Tree
+        What lies in the folder.
+    loose : tuple of str
+        Audio files that lie in no genre folder, passed over.
+    unread : dict
+        How many files there are of each ending that needs ffmpeg, where there is none; passed over.
+    unpreferred : tuple of str
+        Files passed over because another of the same track is preferred.
+    pairs : tuple of tuple of str
+        Files that would be one track, in several formats; each is a track here, with the same identifier.
     """
 
     root: Path
     dataset: str
     synthetic: bool
     tracks: tuple[TrackFile, ...]
-    empty_genres: tuple[str, ...] = ()
+    empty_genres: tuple[str, ...]
+    tree: Tree
+    loose: tuple[str, ...] = ()
+    unread: dict[str, int] = field(default_factory=dict)
+    unpreferred: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, ...], ...] = ()
 
     @property
     def genres(self) -> tuple[str, ...]:
         """The genres that have a track, in alphabetical order."""
-        return tuple(sorted({track.genre for track in self.tracks}))
+        return tuple(self.counts())
+
+    def counts(self) -> dict[str, int]:
+        """Return how many tracks each genre has, in alphabetical order."""
+        return dict(sorted(Counter(track.genre for track in self.tracks).items()))
+
+    def passed_over(self) -> dict[str, int]:
+        """Return how many files of each ending are no tracks, most first; those of systems do not count."""
+        count = Counter(self.tree.passed_over)
+        count.update(self.unread)
+        count.update(ending(path) for path in (*self.loose, *self.unpreferred))
+        return dict(sorted(count.items(), key=lambda item: (-item[1], item[0])))
 
 
-def read_catalogue(root: Path, genres: tuple[str, ...] = ()) -> Catalogue:
+def read_catalogue(root: Path, selection: Selection | None = None) -> Catalogue:
     """List the tracks below `root`, a folder of genre folders.
 
     A track's identifier is its file's stem where that begins with the genre, as in GTZAN
     (``blues.00000``); elsewhere it is the path below `root` without the suffix (``blues/artist/song``).
-    Sub-folders of a genre are searched too; the first of them is taken for the artist.
+    Sub-folders of a genre are searched too; the first of them is taken for the artist. Genres and
+    identifiers are valid text in Unicode's form NFC, whatever the names on the disk are; files whose names
+    read alike then are numbered.
 
     Parameters
     ----------
     root : Path
         The folder.
-    genres : tuple of str
-        Only these genre folders; all where empty.
+    selection : Selection, optional
+        Which genre folders, and which file of a track that is there in several formats.
 
     Raises
     ------
     CatalogueError
-        If there is no such folder, no audio in genre folders, an unknown genre was asked for, two files
-        would be the same track, or a GTZAN track lies in the folder of another genre.
+        If there is no such folder or it cannot be read, no audio in genre folders, an unknown genre was
+        asked for, the folders look like parts of a split, a track is there in several formats none of which
+        is preferred, or GTZAN's tracks lie in folders of other genres.
+    ConfigError
+        If an ending that is preferred is none of audio.
     """
-    if not root.is_dir():
-        msg = f"{root}: no such folder. Give the folder that holds one folder per genre."
-        raise CatalogueError(msg)
-    folders = [d for d in sorted(root.iterdir()) if d.is_dir() and not d.name.startswith(".")]
-    if genres:
-        folders = _only(root, folders, genres)
-    tracks: list[TrackFile] = []
-    empty = []
-    for folder in folders:
-        found = _tracks(root, folder)
-        tracks += found
-        if not found:
-            empty.append(folder.name)
+    chosen = selection or Selection()
+    catalogue = survey(root, chosen)
+    if not (chosen.genres or chosen.as_genres):
+        layout.check(root, [track.path for track in catalogue.tracks])
+    if catalogue.pairs:
+        raise CatalogueError(_pairs_text(root, catalogue.pairs, _endings(chosen.prefer)))
+    return catalogue
+
+
+def survey(root: Path, selection: Selection | None = None) -> Catalogue:
+    """List the tracks below `root` as `read_catalogue`, but leave to the caller what is to be asked about.
+
+    A track in several formats is in the list several times, and folders that look like parts of a split
+    are taken for genres.
+    """
+    chosen = selection or Selection()
+    prefer = _endings(chosen.prefer)
+    tree = _read(root, chosen.genres)
+    files = [path for path in tree.files if "/" in path]
+    unread: Counter[str] = Counter()
+    if shutil.which(FFMPEG) is None:
+        unread.update(ending(path) for path in files if ending(path) in FFMPEG_SUFFIXES)
+    named = _name([path for path in files if ending(path) not in unread])
+    taken, unpreferred = _prefer(named, prefer)
+    pairs = tuple(tuple(sorted(t.path for t in same)) for same in taken if len(same) > 1)
+    tracks = tuple(sorted((t for same in taken for t in same), key=lambda t: (t.genre, t.track_id, t.path)))
     if not tracks:
-        raise CatalogueError(_nothing_found(root))
-    _check_unique(root, tracks)
+        raise CatalogueError(layout.nothing_found(tree, dict(unread)))
+    _check_gtzan(root, tracks)
     dataset, synthetic = _identify(root, tracks)
-    ordered = tuple(sorted(tracks, key=lambda t: (t.genre, t.track_id)))
+    full = {path.partition("/")[0] for path in files}
     return Catalogue(
-        root=root, dataset=dataset, synthetic=synthetic, tracks=ordered, empty_genres=tuple(empty)
+        root=root,
+        dataset=dataset,
+        synthetic=synthetic,
+        tracks=tracks,
+        empty_genres=tuple(
+            label(name) for name in tree.folders if name not in full and name not in dict(tree.unreadable)
+        ),
+        tree=tree,
+        loose=tuple(path for path in tree.files if "/" not in path),
+        unread=dict(unread),
+        unpreferred=unpreferred,
+        pairs=pairs,
     )
 
 
@@ -101,61 +167,139 @@ def artist_of(track_id: str) -> str | None:
     return parts[1] if len(parts) > 2 else None
 
 
-def _tracks(root: Path, folder: Path) -> list[TrackFile]:
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    return [_track(root, folder.name, p) for p in files if not p.name.startswith(".")]
-
-
-def _track(root: Path, genre: str, path: Path) -> TrackFile:
-    relative = path.relative_to(root)
-    gtzan_genre = gtzan.track_genres().get(path.stem)
-    if gtzan_genre is not None and gtzan_genre != genre:
-        msg = (
-            f"{path}: GTZAN's {path.stem} lies in a folder named {genre!r}. Give the folder that holds the "
-            f"genre folders ({path.parent.parent}), or move the file to {gtzan_genre}/."
-        )
+def _read(root: Path, genres: tuple[str, ...]) -> Tree:
+    """Search the folder, or only the folders of the genres, in whatever form their names are given."""
+    if not root.is_dir():
+        msg = f"{root}: no such folder. Give the folder that holds one folder per genre."
         raise CatalogueError(msg)
-    named_by_genre = path.stem.startswith(f"{genre}.")
-    track_id = path.stem if named_by_genre else relative.with_suffix("").as_posix()
-    return TrackFile(track_id=track_id, genre=genre, path=relative.as_posix())
-
-
-def _only(root: Path, folders: list[Path], genres: tuple[str, ...]) -> list[Path]:
-    known = [d.name for d in folders]
-    unknown = [g for g in genres if g not in known]
+    if not genres:
+        return read_tree(root)
+    wanted = {genre_name(name) for name in genres}
+    tree = read_tree(root, lambda folder: genre_name(folder) in wanted)
+    unknown = sorted(wanted - {genre_name(folder) for folder in tree.folders})
     if unknown:
-        msg = f"{root}: no genre folder {', '.join(unknown)}; there are {', '.join(known) or 'none'}."
+        known = ", ".join(sorted({genre_name(folder) for folder in read_tree(root).folders}))
+        msg = f"{root}: no genre folder {', '.join(unknown)}; there are {known or 'none'}."
         raise CatalogueError(msg)
-    return [d for d in folders if d.name in genres]
+    return tree
 
 
-def _nothing_found(root: Path) -> str:
-    kinds = ", ".join(SUFFIXES)
-    if any(p.suffix.lower() in SUFFIXES for p in root.iterdir()):
-        return (
-            f"{root}: audio lies in it directly, not in genre folders. Give the folder above: {root.parent}."
-        )
+def _name(paths: list[str]) -> list[list[TrackFile]]:
+    """Give each file its genre and identifier; files that are one track in several formats stand together."""
+    groups = _recordings(paths)
+    short = Counter(_short_id(same[0]) for same in groups)
+    # A stem is enough where no other folder of the genre has it; GTZAN's tracks are known by theirs.
+    keep = {name for name, count in short.items() if count == 1 or name in gtzan.track_genres()} - {""}
+    by_id: dict[str, list[str]] = defaultdict(list)
+    chosen = [_short_id(same[0]) if _short_id(same[0]) in keep else _path_id(same[0]) for same in groups]
+    unique = numbered([name for name in chosen if name not in keep])
+    others = iter(unique)
+    for name, same in zip(chosen, groups, strict=True):
+        by_id[name if name in keep else next(others)] += same
+    return [
+        [TrackFile(track_id=name, genre=_genre(path), path=path) for path in same]
+        for name, same in by_id.items()
+    ]
+
+
+def _recordings(paths: Iterable[str]) -> list[list[str]]:
+    """Put together what is one recording by its name: names that read alike but for the ending.
+
+    Of two names that read alike with the same ending, each is a recording of its own.
+    """
+    alike: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        alike[_path_id(path)].append(path)
+    found = []
+    for same in alike.values():
+        if len({ending(path) for path in same}) == len(same):
+            found.append(same)
+            continue
+        by_stem: dict[str, list[str]] = defaultdict(list)
+        for path in same:
+            by_stem[str(PurePosixPath(path).with_suffix(""))].append(path)
+        found += by_stem.values()
+    return found
+
+
+def _genre(path: str) -> str:
+    return genre_name(path.partition("/")[0])
+
+
+def _stem(path: str) -> str:
+    return label(PurePosixPath(path).stem)
+
+
+def _path_id(path: str) -> str:
+    """Return the path as text without the ending, its first folder as the genre."""
+    between = path.split("/")[1:-1]
+    return "/".join([_genre(path), *map(label, between), _stem(path)])
+
+
+def _short_id(path: str) -> str:
+    """Return the stem of a file that is named by its genre, as GTZAN's are; "" for another."""
+    return _stem(path) if _stem(path).startswith(f"{_genre(path)}.") else ""
+
+
+def _prefer(
+    groups: list[list[TrackFile]], prefer: tuple[str, ...]
+) -> tuple[list[list[TrackFile]], tuple[str, ...]]:
+    """Of files that are one track keep the one whose ending is preferred; return also those passed over."""
+    rank = {suffix: at for at, suffix in enumerate(prefer)}
+    kept, passed = [], []
+    for same in groups:
+        best = min(rank.get(ending(track.path), len(rank)) for track in same)
+        good = [track for track in same if rank.get(ending(track.path), len(rank)) == best]
+        kept.append(good)
+        passed += [track.path for track in same if track not in good]
+    return kept, tuple(passed)
+
+
+def _endings(words: tuple[str, ...]) -> tuple[str, ...]:
+    found = tuple("." + word.lower().lstrip(".") for word in words)
+    unknown = [suffix for suffix in found if suffix not in AUDIO_SUFFIXES]
+    if unknown:
+        msg = f"{unknown[0]} is no ending of audio that is read; there are {' '.join(AUDIO_SUFFIXES)}"
+        raise ConfigError(msg)
+    return found
+
+
+def _pairs_text(root: Path, pairs: tuple[tuple[str, ...], ...], prefer: tuple[str, ...]) -> str:
+    shown = "; ".join(" and ".join(label(path) for path in same) for same in pairs[:_SHOWN])
+    more = f"; and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    present = {ending(path) for same in pairs for path in same}
+    order = ",".join(suffix[1:] for suffix in AUDIO_SUFFIXES if suffix in present)
+    given = f", and --prefer {','.join(s[1:] for s in prefer)} does not choose one" if prefer else ""
+    plural = "tracks are" if len(pairs) > 1 else "track is"
     return (
-        f"{root}: no audio ({kinds}) in any folder below it. Give a folder that holds one folder per genre."
+        f"{root}: {len(pairs)} {plural} there in several files{given}: {shown}{more}. Say which to take, the "
+        f"best first (--prefer {order}), or rename or remove the others; gtzan data verify lists all."
     )
 
 
-def _check_unique(root: Path, tracks: list[TrackFile]) -> None:
-    seen: dict[str, str] = {}
-    for track in tracks:
-        other = seen.setdefault(track.track_id, track.path)
-        if other != track.path:
-            msg = f"{root}: {other} and {track.path} are both track {track.track_id}. Rename or remove one."
-            raise CatalogueError(msg)
+def _check_gtzan(root: Path, tracks: Iterable[TrackFile]) -> None:
+    """Refuse GTZAN's tracks in folders of other genres."""
+    known = gtzan.track_genres()
+    wrong = [t for t in tracks if known.get(_stem(t.path), t.genre) != t.genre]
+    if wrong:
+        path = root / wrong[0].path
+        stem = _stem(wrong[0].path)
+        more = f" ({len(wrong) - 1} more tracks likewise)" if len(wrong) > 1 else ""
+        msg = (
+            f"{path}: GTZAN's {stem} lies in a folder named {wrong[0].genre!r}{more}. Give the folder that "
+            f"holds the genre folders ({path.parent.parent}), or move the file to {known[stem]}/."
+        )
+        raise CatalogueError(msg)
 
 
-def _identify(root: Path, tracks: list[TrackFile]) -> tuple[str, bool]:
+def _identify(root: Path, tracks: Iterable[TrackFile]) -> tuple[str, bool]:
     marker = root / MARKER
     if marker.is_file():
         try:
             content = json.loads(marker.read_text(encoding="utf-8"))
-            return str(content["name"]), bool(content.get("synthetic", False))
+            return label(str(content["name"])), bool(content.get("synthetic", False))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"{marker}: no data set marker ({error!r}). Remove it, or write it anew: gtzan data synth."
             raise CatalogueError(msg) from error
-    return gtzan.dataset_name({t.track_id for t in tracks}) or root.resolve().name, False
+    own = label(root.resolve().name) or "music"
+    return gtzan.dataset_name({t.track_id for t in tracks}) or own, False

@@ -12,8 +12,9 @@ import numpy as np
 
 from gtzan_features.audio.augment import KINDS, augment, warm_up
 from gtzan_features.audio.decode import read_signal, write_wav
-from gtzan_features.config import FeatureConfig
+from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import MARKER, Catalogue, TrackFile, read_catalogue
+from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import AudioError, ConfigError, OutputExistsError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
@@ -31,13 +32,16 @@ class AugmentSummary:
     n_written, n_kept : int
         Files written now, and those that were there already.
     skipped : tuple of str
-        Files that could not be read, with the reason.
+        Files that could not be read, or whose copies could not be named, with the reason.
+    remarks : tuple of str
+        What was passed over and what looks odd, a line each.
     """
 
     folders: dict[str, str]
     n_written: int
     n_kept: int
     skipped: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def augment_folder(
@@ -45,6 +49,7 @@ def augment_folder(
     out: Path,
     kinds: tuple[str, ...],
     *,
+    selection: Selection | None = None,
     seed: int = 0,
     n_jobs: int = -1,
     overwrite: bool = False,
@@ -63,6 +68,8 @@ def augment_folder(
         Where the folders of the augmentations go.
     kinds : tuple of str
         Of `audio.augment.KINDS`.
+    selection : Selection, optional
+        Which genre folders, and which of several files of a track; see `read_catalogue`.
     seed : int
         Of all chance.
     n_jobs : int
@@ -85,7 +92,7 @@ def augment_folder(
     if unknown or not kinds:
         msg = f"no augmentation {', '.join(unknown) or 'given'} of audio; there are {', '.join(KINDS)}"
         raise ConfigError(msg)
-    catalogue = read_catalogue(audio_dir)
+    catalogue = read_catalogue(audio_dir, selection)
     for kind in kinds:
         _mark(out / kind, kind, seed, catalogue, overwrite)
     task = partial(
@@ -103,6 +110,7 @@ def augment_folder(
         n_written=written,
         n_kept=len(kinds) * (len(results) - len(bad)) - written,
         skipped=bad,
+        remarks=remarks(catalogue),
     )
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from gtzan_features.audio.decode import read_signal
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
+from gtzan_features.datasets.names import label
+from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import AudioError, CatalogueError
 from gtzan_features.features import sets
 from gtzan_features.parallel.local import local_executor
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gtzan_features.config import Selection
+
 MEAN_TIMES = 120
 """Columns of a mean mel spectrogram: a quarter of a second each."""
 
@@ -50,6 +54,8 @@ class ExploreResult:
         Path and reason of each track that could not.
     accuracy1, accuracy2 : float or None
         Of the tempo estimates, within [0, 1]; None where no tempo is annotated.
+    remarks : tuple of str
+        What was passed over and what looks odd, a line each.
     """
 
     page: Path
@@ -57,6 +63,7 @@ class ExploreResult:
     skipped: tuple[str, ...]
     accuracy1: float | None
     accuracy2: float | None
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ def explore(
     out: Path,
     *,
     tracks: tuple[str, ...] = (),
+    selection: Selection | None = None,
     n_jobs: int = -1,
     more: Callable[[Catalogue, Sequence[TrackFile]], Sequence[PictureSection]] | None = None,
     progress: Progress = silent,
@@ -89,6 +97,8 @@ def explore(
         Where ``explore.html`` and the pictures go.
     tracks : tuple of str
         Identifiers of the tracks to show as examples, instead of the first one of their genre.
+    selection : Selection, optional
+        Which genre folders, and which of several files of a track; see `read_catalogue`.
     n_jobs : int
         Worker processes, one task per file; -1 is one per processor.
     more : callable, optional
@@ -102,7 +112,7 @@ def explore(
     CatalogueError
         If `audio_dir` is no folder of genre folders, a named track is not in it, or no track can be read.
     """
-    catalogue = read_catalogue(audio_dir)
+    catalogue = read_catalogue(audio_dir, selection)
     examples = _examples(catalogue, tracks)
     names = frozenset(track.track_id for track in examples)
     task = partial(_look, root=str(catalogue.root), features=FeatureConfig(), examples=names)
@@ -124,7 +134,12 @@ def explore(
     page = write_explore_page(catalogue.dataset, words, sections, out, synthetic=catalogue.synthetic)
     skipped = tuple(look.skipped for look in looks if look.skipped)
     return ExploreResult(
-        page=page, n_tracks=len(good), skipped=skipped, accuracy1=accuracies[0], accuracy2=accuracies[1]
+        page=page,
+        n_tracks=len(good),
+        skipped=skipped,
+        accuracy1=accuracies[0],
+        accuracy2=accuracies[1],
+        remarks=remarks(catalogue),
     )
 
 
@@ -156,6 +171,7 @@ def _sections(
 def _examples(catalogue: Catalogue, named: tuple[str, ...]) -> list[TrackFile]:
     """Return the named track of each genre, or its first."""
     by_id = {track.track_id: track for track in catalogue.tracks}
+    named = tuple(name if name in by_id else label(name) for name in named)
     unknown = [name for name in named if name not in by_id]
     if unknown:
         msg = f"{catalogue.root}: no track {unknown[0]!r}; its tracks are named like {next(iter(by_id))!r}"
@@ -177,7 +193,7 @@ def _look(track: TrackFile, root: str, features: FeatureConfig, examples: frozen
         samples = signal.samples[: round(TRACK_S * features.sr)]
         row = sets.compute([samples], features)[0]
     except AudioError as error:
-        return _Look(track, nothing, nothing.astype(np.float32), None, f"{track.path}: {error.reason}")
+        return _Look(track, nothing, nothing.astype(np.float32), None, f"{label(track.path)}: {error.reason}")
     spectra = Spectra(samples, features)
     example = None
     if track.track_id in examples:

@@ -38,7 +38,7 @@ def extract(
     config : ExtractConfig, optional
         The feature set and the segment lengths; the Kaggle columns for 3 s and 30 s where not given.
     **options
-        ``n_jobs``, ``genres``, ``overwrite``, ``progress``, ``notice``: see `rows.RowOptions`.
+        ``n_jobs``, ``selection``, ``overwrite``, ``progress``, ``notice``: see `rows.RowOptions`.
 
     Returns
     -------

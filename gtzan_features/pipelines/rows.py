@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -19,6 +20,9 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.datasets.catalogue import Catalogue, read_catalogue
+from gtzan_features.datasets.names import label
+from gtzan_features.datasets.remarks import genres_text as genres_text
+from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.parts import Change, Part, file_part, unchanged
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.config import SegmentConfig
+    from gtzan_features.config import SegmentConfig, Selection
     from gtzan_features.pipelines.recipes import Recipe
     from gtzan_features.tables.file_status import FileStatus
 
@@ -61,6 +65,16 @@ class ExtractSummary:
         Files that gave no row.
     notes : tuple of FileStatus
         Files that gave rows, but not as an intact file would.
+    empty_genres : tuple of str
+        Folders without audio.
+    genres : dict
+        Tracks of each genre of the catalogue.
+    passed_over : dict
+        Files of each ending that are no tracks; see `Catalogue.passed_over`.
+    unreadable : tuple of str
+        Folders that could not be listed.
+    remarks : tuple of str
+        What was passed over and what looks odd, a line each.
     """
 
     tables: dict[str, tuple[str, int]]
@@ -72,6 +86,24 @@ class ExtractSummary:
     skipped: tuple[FileStatus, ...]
     notes: tuple[FileStatus, ...]
     empty_genres: tuple[str, ...]
+    genres: dict[str, int]
+    passed_over: dict[str, int]
+    unreadable: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def fault(self) -> str:
+        """Why there is no row in any table, in a line; empty where there is one."""
+        if any(n_rows for _, n_rows in self.tables.values()):
+            return ""
+        kind, count = Counter(one.status for one in self.skipped).most_common(1)[0]
+        first = next(one for one in self.skipped if one.status == kind)
+        wanted = " or ".join(self.tables)
+        advice = f"Give shorter --segments than {wanted}" if kind == "short" else "See the status table"
+        return (
+            f"no row of {wanted}: {count} of {self.n_files} files are {kind}, such as {first.path} "
+            f"({first.reason}). {advice}."
+        )
 
 
 class RowOptions(TypedDict, total=False):
@@ -82,8 +114,8 @@ class RowOptions(TypedDict, total=False):
     n_jobs : int
         Worker processes, one task per file; -1, the default, is one per processor. Results do not depend
         on it.
-    genres : tuple of str
-        Only these genre folders; all where empty.
+    selection : Selection
+        Which genre folders, and which of several files of a track; see `read_catalogue`.
     overwrite : bool
         Replace tables that were made with another configuration or from other tracks.
     only : frozenset of str
@@ -97,7 +129,7 @@ class RowOptions(TypedDict, total=False):
     """
 
     n_jobs: int
-    genres: tuple[str, ...]
+    selection: Selection | None
     overwrite: bool
     only: frozenset[str] | None
     change: Change
@@ -112,7 +144,7 @@ def write_rows(
     out: Path,
     *,
     n_jobs: int = -1,
-    genres: tuple[str, ...] = (),
+    selection: Selection | None = None,
     overwrite: bool = False,
     only: frozenset[str] | None = None,
     change: Change = unchanged,
@@ -126,7 +158,7 @@ def write_rows(
     """
     started = time.perf_counter()
     executor = local_executor(n_jobs)
-    catalogue = read_catalogue(audio_dir, genres)
+    catalogue = read_catalogue(audio_dir, selection)
     if only is not None:
         catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
     if not overwrite:
@@ -231,6 +263,10 @@ def _summary(
         skipped=tuple(p.status for p in parts if p.status.status not in ("ok", "repaired")),
         notes=tuple(p.status for p in parts if p.status.status in ("ok", "repaired") and p.status.reason),
         empty_genres=catalogue.empty_genres,
+        genres=catalogue.counts(),
+        passed_over=catalogue.passed_over(),
+        unreadable=tuple(label(path) for path, _ in catalogue.tree.unreadable),
+        remarks=remarks(catalogue),
     )
 
 

@@ -9,22 +9,39 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gtzan_features.audio.decode import read_signal
+from gtzan_features.audio.decode import content_hash, read_signal
 from gtzan_features.audio.repair import repair_for
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
-from gtzan_features.datasets.catalogue import TrackFile, read_catalogue
+from gtzan_features.datasets.catalogue import Catalogue, TrackFile, survey
+from gtzan_features.datasets.layout import endings_text
+from gtzan_features.datasets.names import label
+from gtzan_features.datasets.remarks import remarks, tree_remarks
 from gtzan_features.errors import AudioError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
 
-KINDS = ("corrupt", "repaired", "silent", "short", "duplicate", "altered", "unknown", "missing")
+KINDS = (
+    *(
+        "unread",
+        "unreadable",
+        "corrupt",
+        "repaired",
+        "silent",
+        "short",
+        "formats",
+        "duplicate",
+        "altered",
+        "unknown",
+    ),
+    "missing",
+)
 _SHORTEST_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong with one track."""
+    """One thing that is wrong with one track, or with a folder, which has no `track_id`."""
 
     kind: str
     track_id: str
@@ -34,16 +51,48 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What was found in a folder; `findings` is empty for a complete and intact GTZAN."""
+    """What was found in a folder.
+
+    Attributes
+    ----------
+    n_files, n_genres : int
+        Files that were read, and genres they lie in.
+    is_gtzan : bool
+        Whether one of GTZAN's tracks is among them.
+    findings : tuple of Finding
+        What is wrong; empty for a complete and intact GTZAN.
+    passed_over : dict
+        How many files of each ending were not read.
+    remarks : tuple of str
+        What looks odd, a line each.
+    """
 
     n_files: int
+    n_genres: int
     is_gtzan: bool
     findings: tuple[Finding, ...]
+    passed_over: dict[str, int]
+    remarks: tuple[str, ...]
 
     def counts(self) -> dict[str, int]:
         """Return how many findings there are of each kind, in the order of `KINDS`."""
         count = Counter(f.kind for f in self.findings)
         return {kind: count[kind] for kind in KINDS if count[kind]}
+
+    def words(self) -> str:
+        """Return the result in a line."""
+        genres = f"{self.n_genres} genre{'s' * (self.n_genres != 1)}"
+        counted = ", ".join(f"{count} {kind}" for kind, count in self.counts().items())
+        facts = (
+            "Compared with the facts on GTZAN's 1000 tracks."
+            if self.is_gtzan
+            else "(Not GTZAN, so no facts to compare with.)"
+        )
+        passed = f" Not looked at: {endings_text(self.passed_over)}." if self.passed_over else ""
+        return (
+            f"{self.n_files} file{'s' * (self.n_files != 1)}, {genres}: "
+            f"{counted or 'no damage, no duplicates'}.{passed} {facts}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +117,7 @@ def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) ->
     CatalogueError
         If `audio_dir` is no folder of genre folders with audio.
     """
-    catalogue = read_catalogue(audio_dir)
+    catalogue = survey(audio_dir)
     known = gtzan.track_genres()
     is_gtzan = any(t.track_id in known for t in catalogue.tracks)
     table = gtzan.facts()
@@ -78,7 +127,7 @@ def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) ->
     for one in local_executor(n_jobs).map(task, catalogue.tracks):
         heard.append(one)
         progress(len(heard), len(catalogue.tracks), "files")
-    findings: list[Finding] = []
+    findings = _of_folder(catalogue)
     for track, one in zip(catalogue.tracks, heard, strict=True):
         findings += _of_file(track, one, facts.get(track.track_id), is_gtzan=is_gtzan)
     findings += _duplicates(catalogue.tracks, heard)
@@ -90,14 +139,44 @@ def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) ->
             if track not in here
         ]
     ordered = sorted(findings, key=lambda f: (KINDS.index(f.kind), f.track_id))
-    return Verification(n_files=len(heard), is_gtzan=is_gtzan, findings=tuple(ordered))
+    said = tree_remarks(catalogue.tree)  # in findings and in the count of what was passed over
+    return Verification(
+        n_files=len(heard),
+        n_genres=len(catalogue.genres),
+        is_gtzan=is_gtzan,
+        findings=tuple(ordered),
+        passed_over=catalogue.passed_over(),
+        remarks=tuple(line for line in remarks(catalogue) if line not in said),
+    )
+
+
+def _of_folder(catalogue: Catalogue) -> list[Finding]:
+    """Find what is wrong before any file is read: folders, tracks in several formats, links."""
+    found = [
+        Finding(kind="unreadable", track_id="", path=label(path) or ".", detail=reason)
+        for path, reason in catalogue.tree.unreadable
+    ]
+    found += [
+        Finding(kind="unread", track_id="", path=f"{count} {suffix}", detail="need ffmpeg: install it")
+        for suffix, count in catalogue.unread.items()
+    ]
+    by_path = {track.path: track.track_id for track in catalogue.tracks}
+    for first, *others in catalogue.pairs:
+        detail = f"the same track as {', '.join(map(label, others))}: --prefer chooses in extraction"
+        found.append(Finding(kind="formats", track_id=by_path[first], path=label(first), detail=detail))
+    for path, other in catalogue.tree.twice:
+        detail = f"the same as {label(other) or 'the folder itself'}, read once: a link, or a second name"
+        found.append(
+            Finding(kind="duplicate", track_id=by_path.get(other, ""), path=label(path), detail=detail)
+        )
+    return found
 
 
 def _listen(track: TrackFile, root: Path) -> _Heard:
     try:
         signal = read_signal(root / track.path, FeatureConfig().sr)
     except AudioError as error:
-        return _Heard(status=error.status, reason=error.reason)
+        return _Heard(sha256=_bytes_hash(root / track.path), status=error.status, reason=error.reason)
     return _Heard(
         sha256=signal.sha256,
         samples_sha256=hashlib.sha256(signal.samples.tobytes()).hexdigest(),
@@ -107,11 +186,19 @@ def _listen(track: TrackFile, root: Path) -> _Heard:
     )
 
 
+def _bytes_hash(path: Path) -> str:
+    """Return the hash of a file's bytes; "" for one that is empty or cannot be read."""
+    try:
+        return content_hash(path) if path.stat().st_size else ""
+    except (AudioError, OSError):
+        return ""
+
+
 def _of_file(
     track: TrackFile, heard: _Heard, fact: dict[str, Any] | None, *, is_gtzan: bool
 ) -> list[Finding]:
     def finding(kind: str, detail: str) -> Finding:
-        return Finding(kind=kind, track_id=track.track_id, path=track.path, detail=detail)
+        return Finding(kind=kind, track_id=track.track_id, path=label(track.path), detail=detail)
 
     found = []
     if heard.status != "ok":
@@ -139,19 +226,24 @@ def _is_altered(track: TrackFile, heard: _Heard, fact: dict[str, Any]) -> bool:
 
 
 def _duplicates(tracks: tuple[TrackFile, ...], heard: list[_Heard]) -> list[Finding]:
-    """Files whose samples are those of an earlier file, whatever their format and name."""
-    by_samples: dict[str, list[TrackFile]] = defaultdict(list)
+    """Files whose samples are those of an earlier file, whatever their format and name.
+
+    Of files that give no samples, those whose bytes are an earlier one's.
+    """
+    by_content: dict[tuple[str, str], list[TrackFile]] = defaultdict(list)
     for track, one in zip(tracks, heard, strict=True):
         if one.samples_sha256:
-            by_samples[one.samples_sha256].append(track)
+            by_content["samples", one.samples_sha256].append(track)
+        elif one.sha256:
+            by_content["bytes", one.sha256].append(track)
     return [
         Finding(
             kind="duplicate",
             track_id=copy.track_id,
-            path=copy.path,
-            detail=f"same samples as {same[0].path}"
+            path=label(copy.path),
+            detail=f"same {what} as {label(same[0].path)}"
             + ("" if copy.genre == same[0].genre else f", of another genre ({same[0].genre})"),
         )
-        for same in by_samples.values()
+        for (what, _), same in by_content.items()
         for copy in same[1:]
     ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from gtzan_features.text import printable
+
 FILE_NAME = "status.parquet"
 STATUSES = ("ok", "repaired", "short", "silent", "corrupt")
 
@@ -28,7 +30,7 @@ class FileStatus:
     Attributes
     ----------
     track_id, genre, path : str
-        As in the catalogue; `path` is relative to its root.
+        As in the catalogue; `path` is relative to its root, as printable text.
     status : {"ok", "repaired", "short", "silent", "corrupt"}
         Only ok and repaired files have rows in a feature table.
     reason : str
@@ -50,6 +52,10 @@ class FileStatus:
     n_samples: int = 0
     source_sr: int = 0
     source_channels: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("path", "reason"):  # a path may hold bytes that are no text, a reason the path
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     @classmethod
     def of(cls, track: _Named, **rest: Any) -> FileStatus:  # noqa: ANN401 - the other fields

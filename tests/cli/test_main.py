@@ -138,7 +138,9 @@ class TestErrors:
         assert "no audio" in fails("features", "extract", tmp_path / "empty", "-o", tmp_path / "f")
         line = fails("features", "extract", music, "-o", tmp_path / "f", "--genre", "polka")
         assert "no genre folder polka; there are calm, loud" in line
-        assert "Give the folder above" in fails("features", "extract", music / "calm", "-o", tmp_path / "f")
+        assert "Make a folder for each genre" in fails(
+            "features", "extract", music / "calm", "-o", tmp_path / "f"
+        )
 
     def test_workers(self, music, tmp_path):
         assert "--n-jobs 0 is no number" in fails(

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from gtzan_features.audio.decode import read_signal
-from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
 from gtzan_features.errors import CatalogueError, ConfigError, OutputExistsError
 from gtzan_features.features import sets
 from gtzan_features.pipelines import parts as pipeline
@@ -160,10 +160,10 @@ def test_output_of_other_tracks_or_settings_is_not_replaced(music, tmp_path):
 
 
 def test_genres_can_be_chosen(music, tmp_path):
-    summary = extract(music, tmp_path / "f", CONFIG, n_jobs=1, genres=("loud",))
+    summary = extract(music, tmp_path / "f", CONFIG, n_jobs=1, selection=Selection(genres=("loud",)))
     assert summary.n_files == 3
     with pytest.raises(CatalogueError, match="no genre folder quiet"):
-        extract(music, tmp_path / "g", CONFIG, n_jobs=1, genres=("quiet",))
+        extract(music, tmp_path / "g", CONFIG, n_jobs=1, selection=Selection(genres=("quiet",)))
 
 
 def test_unknown_feature_sets_are_refused_before_audio_is_read(music, tmp_path):
