@@ -65,7 +65,7 @@ def predict(
 
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
-    found = expand(files)
+    found = expand(files, notice)
     if timeline is not None and timeline.suffix.lower() in _PICTURES and len(found) > 1:
         msg = f"--timeline {timeline}: give a folder, for {len(found)} files."
         raise click.UsageError(msg, ctx)

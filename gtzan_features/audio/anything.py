@@ -111,15 +111,6 @@ def clipped_share(samples: npt.NDArray[np.float32]) -> float:
     return int(lengths[lengths >= CLIP_RUN].sum()) / samples.size
 
 
-def list_recordings(folder: Path) -> list[Path]:
-    """Return the audio files below `folder` by their endings, sorted; hidden files are passed over."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in ALL_SUFFIXES and path.is_file() and not path.name.startswith(".")
-    )
-
-
 def _decode_by_system(path: Path, error: AudioDecodeError) -> tuple[npt.NDArray[np.float32], int, int]:
     """Let ffmpeg turn the file into WAV, where there is ffmpeg; else say why the file cannot be read."""
     if not path.is_file() or path.stat().st_size == 0:

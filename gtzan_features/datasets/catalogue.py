@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from gtzan_features.audio.formats import AUDIO_SUFFIXES, FFMPEG_SUFFIXES
+from gtzan_features.audio.formats import AUDIO_SUFFIXES
 from gtzan_features.config import Selection
 from gtzan_features.datasets import gtzan, layout
+from gtzan_features.datasets.listing import readable
 from gtzan_features.datasets.names import genre_name, label, numbered
 from gtzan_features.datasets.tracks import TrackFile as TrackFile
 from gtzan_features.datasets.tree import MARKER as MARKER
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FFMPEG = "ffmpeg"
 _SHOWN = 3
 
 
@@ -126,19 +125,16 @@ def survey(root: Path, selection: Selection | None = None) -> Catalogue:
     chosen = selection or Selection()
     prefer = _endings(chosen.prefer)
     tree = _read(root, chosen.genres)
-    files = [path for path in tree.files if "/" in path]
-    unread: Counter[str] = Counter()
-    if shutil.which(FFMPEG) is None:
-        unread.update(ending(path) for path in files if ending(path) in FFMPEG_SUFFIXES)
-    named = _name([path for path in files if ending(path) not in unread])
+    files, unread = readable(tree)
+    named = _name([path for path in files if "/" in path])
     taken, unpreferred = _prefer(named, prefer)
     pairs = tuple(tuple(sorted(t.path for t in same)) for same in taken if len(same) > 1)
     tracks = tuple(sorted((t for same in taken for t in same), key=lambda t: (t.genre, t.track_id, t.path)))
     if not tracks:
-        raise CatalogueError(layout.nothing_found(tree, dict(unread)))
+        raise CatalogueError(layout.nothing_found(tree, unread))
     _check_gtzan(root, tracks)
     dataset, synthetic = _identify(root, tracks)
-    full = {path.partition("/")[0] for path in files}
+    full = {path.partition("/")[0] for path in tree.files}
     return Catalogue(
         root=root,
         dataset=dataset,
@@ -148,8 +144,8 @@ def survey(root: Path, selection: Selection | None = None) -> Catalogue:
             label(name) for name in tree.folders if name not in full and name not in dict(tree.unreadable)
         ),
         tree=tree,
-        loose=tuple(path for path in tree.files if "/" not in path),
-        unread=dict(unread),
+        loose=tuple(path for path in files if "/" not in path),
+        unread=unread,
         unpreferred=unpreferred,
         pairs=pairs,
     )

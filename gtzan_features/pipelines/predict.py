@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.anything import list_recordings
-from gtzan_features.errors import AudioDecodeError, ConfigError, ModelError
+from gtzan_features.datasets.listing import list_recordings
+from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
 from gtzan_features.models.range import TrainingRange, load_range, range_rows
 from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.hear import SHORTEST_S as SHORTEST_S
 from gtzan_features.pipelines.hear import Heard, hear
-from gtzan_features.pipelines.progress import Progress, silent
+from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.recipes import Recipe, recipe_of
+from gtzan_features.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +78,7 @@ class FilePrediction:
     Attributes
     ----------
     path : str
-        The file.
+        The file, as printable text.
     genre : str
         The most probable genre; empty where the file could not be used.
     genres : tuple of str
@@ -108,6 +109,10 @@ class FilePrediction:
     duration_s: float = 0.0
     warnings: tuple[str, ...] = ()
     error: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("path", "error"):  # bytes of a file's name may be no text
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def top(self, count: int) -> list[tuple[str, float]]:
         """Return the first `count` genres with their probabilities, best first."""
@@ -162,23 +167,27 @@ def find_model(runs_dir: Path) -> Path:
     return max(found)[1]
 
 
-def expand(paths: Sequence[Path]) -> list[Path]:
+def expand(paths: Sequence[Path], notice: Notice = mute) -> list[Path]:
     """Replace each folder by the audio files in it, sorted; files stay where they are named.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    notice : callable
+        Told in a line what was passed over in a folder.
 
     Raises
     ------
     AudioDecodeError
-        If a folder holds no audio file.
+        If a folder holds no audio file that can be read here.
     """
     files: list[Path] = []
     for path in paths:
         if not path.is_dir():
             files.append(path)
             continue
-        found = list_recordings(path)
-        if not found:
-            raise AudioDecodeError(path, "the folder holds no audio file")
-        files += found
+        files += list_recordings(path, notice)
     return list(dict.fromkeys(files))
 
 

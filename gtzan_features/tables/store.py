@@ -90,8 +90,9 @@ def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
 
 def write_parquet(path: Path, table: pa.Table) -> None:
     """Write an Arrow table, whole or not at all; the same table gives the same bytes."""
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", store_schema=True)
+    # By handle: Arrow takes no name that is not UTF-8, and reads one with a colon as an address.
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(table, file, compression="zstd", store_schema=True)
 
 
 def write_table(path: Path, table: FeatureTable, schema: pa.Schema) -> None:
@@ -129,7 +130,8 @@ def read_parquet(path: Path, what: str) -> pa.Table:
     if not path.is_file():
         raise TableError(path, f"no such {what}")
     try:
-        return pq.read_table(path, partitioning=None)
+        with path.open("rb") as file:
+            return pq.read_table(file, partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(path, f"not a whole Parquet file. Make the {what} again") from error
 
@@ -137,7 +139,8 @@ def read_parquet(path: Path, what: str) -> pa.Table:
 def read_meta(path: Path) -> TableMeta:
     """Read only the metadata of a feature table; errors as `read_table`."""
     try:
-        schema = pq.read_schema(path)
+        with path.open("rb") as file:
+            schema = pq.read_schema(file)
     except FileNotFoundError as error:
         raise TableError(path, "no such feature table") from error
     except (pa.ArrowInvalid, OSError) as error:

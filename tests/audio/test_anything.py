@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from gtzan_features.audio import anything
-from gtzan_features.audio.anything import clipped_share, list_recordings, read_recording
+from gtzan_features.audio.anything import clipped_share, read_recording
 from gtzan_features.audio.decode import read_signal
 from gtzan_features.errors import AudioDecodeError, AudioSilentError, AudioTooShortError
 from tests.conftest import SR, tone
@@ -72,10 +72,3 @@ def test_the_systems_decoder_reads_what_libsndfile_does_not(tmp_path):
     (tmp_path / "text.m4a").write_text("no music")
     with pytest.raises(AudioDecodeError, match="and ffmpeg cannot either"):
         read_recording(tmp_path / "text.m4a", SR)
-
-
-def test_a_folder_is_searched_by_ending(tmp_path):
-    (tmp_path / "sub").mkdir()
-    for name in ("b.MP3", "a.m4a", ".hidden.wav", "cover.jpg", "sub/c.flac"):
-        (tmp_path / name).touch()
-    assert [p.name for p in list_recordings(tmp_path)] == ["a.m4a", "b.MP3", "c.flac"]
