@@ -30,7 +30,7 @@ import soundfile
 from scipy.signal import butter, sosfiltfilt
 
 from gtzan_features.audio.augment import with_noise
-from gtzan_features.audio.decode import resample_samples
+from gtzan_features.audio.resample import resample_samples
 from gtzan_features.config import fingerprint
 from gtzan_features.errors import ConfigError
 

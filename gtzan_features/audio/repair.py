@@ -6,17 +6,18 @@ ever changed.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.errors import AudioDecodeError
+from gtzan_features.audio.stream import Stream
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    import numpy.typing as npt
+    from gtzan_features.audio.opened import AudioFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,6 @@ class HeaderlessTail:
     missing_samples: int
     reason: str
 
-    def read(self, path: Path) -> npt.NDArray[np.float32]:
-        """Return the surviving samples as float32 within [-1, 1), shape (n_samples,)."""
-        try:
-            raw = np.fromfile(path, dtype="<i2")
-        except OSError as error:
-            raise AudioDecodeError(path, error.strerror or str(error)) from error
-        return raw.astype(np.float32) / np.float32(32_768)
-
 
 _JAZZ_54 = HeaderlessTail(
     sha256="eb8be6097ee1f32965fb9545cb1621b4685e4b0d44c6584cf0ab97d244ad535f",
@@ -67,3 +60,11 @@ REPAIRS = {_JAZZ_54.sha256: _JAZZ_54}
 def repair_for(sha256: str) -> HeaderlessTail | None:
     """Return the repair for a file with this hash, or None for a file that is not known to be damaged."""
     return REPAIRS.get(sha256)
+
+
+@contextlib.contextmanager
+def open_repaired(file: AudioFile, repair: HeaderlessTail) -> Iterator[Stream]:
+    """Open the surviving samples of a damaged file: float32 within [-1, 1)."""
+    raw = np.frombuffer(file.read_at(0, file.size // 2 * 2), dtype="<i2")
+    samples = raw.astype(np.float32) / np.float32(32_768)
+    yield Stream(repair.sr, 1, iter([samples[:, None]]), "libsndfile", samples.size)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from gtzan_features.audio.augment import KINDS, augment, warm_up
-from gtzan_features.audio.decode import read_signal, write_wav
+from gtzan_features.audio.decode import write_wav
+from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import MARKER, Catalogue, TrackFile, read_catalogue
 from gtzan_features.datasets.remarks import remarks
@@ -135,12 +136,15 @@ def _augment_file(
     if not missing:
         return 0, ""
     try:
-        samples = read_signal(path, sr).samples
+        signal = load(path, sr)
     except AudioError as error:
         return 0, str(error)
     for kind, target in missing.items():
         with atomic_path(target) as temporary:
-            write_wav(temporary, augment(samples, sr, kind, generator(seed, kind, track.track_id)), sr)
+            copy = augment(signal.samples, sr, kind, generator(seed, kind, track.track_id))
+            # Where the start is lost, silence stands for it: a segment keeps its number in the copy, and
+            # those of the silence have no row in the table that is fitted.
+            write_wav(temporary, np.concatenate([np.zeros(signal.first_sample, np.float32), copy]), sr)
     return len(missing), ""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.audio import augment as audio
-from gtzan_features.audio.decode import read_signal
+from gtzan_features.audio.load import load
 from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import AudioTooShortError
 from gtzan_features.models.spectral_augment import KINDS, augmented
@@ -62,7 +62,8 @@ def augmentation_picture(path: Path, out: Path, other: Path | None = None, seed:
 
 def _seconds(path: Path, sr: int, number: int) -> npt.NDArray[np.float32]:
     length = SHOWN.n_samples(sr)
-    samples = read_signal(path, sr).samples[number * length : (number + 1) * length]
+    found = load(path, sr, seconds=(number + 1) * SHOWN.seconds)
+    samples = found.samples[number * length : (number + 1) * length]
     if len(samples) < length:
         raise AudioTooShortError(path, f"shorter than the {(number + 1) * SHOWN.seconds:g} s of the picture")
     return samples

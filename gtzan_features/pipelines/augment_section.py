@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.audio import augment as audio
-from gtzan_features.audio.decode import read_signal
+from gtzan_features.audio.load import load
 from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import AudioError
 from gtzan_features.models.spectral_augment import KINDS
@@ -104,7 +104,7 @@ def _pieces(catalogue: Catalogue, examples: Sequence[TrackFile], sr: int) -> lis
     found: list[_Piece] = []
     for track in examples:
         try:
-            samples = read_signal(catalogue.root / track.path, sr).samples[: SHOWN.n_samples(sr)]
+            samples = load(catalogue.root / track.path, sr, seconds=SHOWN.seconds).samples
         except AudioError:
             continue  # `explore` names it among the skipped
         if len(samples) >= SHORTEST_S * sr:

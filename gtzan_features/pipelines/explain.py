@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from gtzan_features.audio.decode import read_signal
-from gtzan_features.audio.segments import segment_bounds
 from gtzan_features.config import SegmentConfig, SpectrogramConfig
-from gtzan_features.errors import AudioTooShortError, ModelError
+from gtzan_features.errors import ModelError
 from gtzan_features.features import sets
 from gtzan_features.models import saliency
 from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.pipelines.fittable import open_fittable
+from gtzan_features.pipelines.hear import recording_rows
 from gtzan_features.pipelines.recipes import recipe_of
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
@@ -81,7 +80,7 @@ def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
     ModelError
         If the folder holds no model, or one whose features cannot be computed from audio.
     AudioError
-        If the file cannot be read or is shorter than one row.
+        If the file cannot be read, or is too short for `predict` too.
     TableError
         If a table is needed and missing.
     """
@@ -150,15 +149,10 @@ def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
 
 
 def _rows(path: Path, model: StoredModel, run: Path) -> tuple[Recipe, npt.NDArray[np.floating]]:
-    """Compute a file's rows as the model's table has them."""
+    """Compute a file's rows as prediction does."""
     recipe = recipe_of(model.card, run)
-    (length,) = recipe.segments
-    signal = read_signal(path, recipe.sr)
-    first = signal.first_sample
-    cuts = segment_bounds(first + len(signal.samples), length, recipe.sr, first)
-    if not cuts:
-        raise AudioTooShortError(path, f"too short for a row of {length.name}")
-    return recipe, recipe.inputs(recipe.heard(signal.samples, cuts, first))
+    _, rows = recording_rows(path, recipe)
+    return recipe, recipe.inputs(recipe.heard(rows))
 
 
 def _pictured(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.audio.decode import read_signal
+from gtzan_features.audio.load import load
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
-from gtzan_features.errors import AudioError, CatalogueError
+from gtzan_features.errors import AudioError, CatalogueError, GtzanError
 from gtzan_features.features import sets
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.exploring import (
@@ -189,12 +189,12 @@ def _look(track: TrackFile, root: str, features: FeatureConfig, examples: frozen
     """Read one track; runs in a worker."""
     nothing = np.empty(0)
     try:
-        signal = read_signal(Path(root) / track.path, features.sr)
-        samples = signal.samples[: round(TRACK_S * features.sr)]
+        samples = load(Path(root) / track.path, features.sr, seconds=TRACK_S).samples
         row = sets.compute([samples], features)[0]
-    except AudioError as error:
-        return _Look(track, nothing, nothing.astype(np.float32), None, f"{label(track.path)}: {error.reason}")
-    spectra = Spectra(samples, features)
+        spectra = Spectra(samples, features)
+    except GtzanError as error:  # also one that was decoded, but is too short for a frame
+        reason = error.reason if isinstance(error, AudioError) else str(error)
+        return _Look(track, nothing, nothing.astype(np.float32), None, f"{label(track.path)}: {reason}")
     example = None
     if track.track_id in examples:
         level = 20 * np.log10(np.maximum(spectra.magnitude[:, :-1], 1e-5))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.anything import QUIET_DB, Recording, read_recording
+from gtzan_features.audio.load import Sound, load_into
 from gtzan_features.audio.segments import Segment, segment_bounds
 from gtzan_features.errors import AudioDecodeError, AudioError, AudioTooShortError, GtzanError
+from gtzan_features.pipelines.segment_rows import LengthRows, SegmentRows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ SHORTEST_S = 1.0
 """Files below this many seconds get no genre: a beat or two tell nothing."""
 
 CLIPPED_SHARE = 0.001
+QUIET_DB = -50.0  # dB below full scale, of the loudest sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,33 @@ def hear(path: Path, recipe: Recipe) -> Heard:
     """Decode a file and compute the rows of its segments; what is wrong with the file is told, not raised."""
     (length,) = recipe.segments
     try:
-        recording = read_recording(path, recipe.sr)
-        cuts = _cut(path, recording.samples.size, recipe)
-        pieces = [recording.samples[cut.start : cut.stop] for cut in cuts]
-        values = recipe.heard(recording.samples, cuts)
+        sound, rows = recording_rows(path, recipe)
+        values = recipe.heard(rows)
     except AudioError as error:
         return _unheard(path, _why(error))
     except GtzanError as error:  # decoded, but not to a signal that rows are defined for
         return _unheard(path, f"{path}: {error}")
-    warnings = _warnings(recording, pieces, length, recipe.sr)
-    return Heard(str(path), values, cuts, recording.duration_s, tuple(warnings))
+    own = rows.rows[length]
+    warnings = _warnings(sound, own, length)
+    return Heard(str(path), values, tuple(own.cuts), sound.duration_s, tuple(warnings))
+
+
+def recording_rows(path: Path, recipe: Recipe) -> tuple[Sound, SegmentRows]:
+    """Decode a file and compute the rows that a model takes; a short file is one row, where it takes that.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be read or is too short.
+    GtzanError
+        If it is no signal that rows are defined for.
+    """
+    sound, rows = load_into(
+        path, recipe.sr, lambda first: SegmentRows(recipe.compute, recipe.heard_lengths, recipe.sr, first)
+    )
+    _check_length(path, sound, recipe)
+    rows.finish(whole=True)
+    return sound, rows
 
 
 def _unheard(path: Path, error: str) -> Heard:
@@ -66,42 +85,37 @@ def _why(error: AudioError) -> str:
     return f"{error.path}: {error.reason}"
 
 
-def _cut(path: Path, n_samples: int, recipe: Recipe) -> tuple[Segment, ...]:
-    """Cut as for the tables; a file that is too short for that is one segment, where the recipe takes it."""
+def _check_length(path: Path, sound: Sound, recipe: Recipe) -> None:
+    """Refuse a file that is too short for the model, or for any."""
     (length,) = recipe.segments
+    seconds, n_samples = f"{sound.n_samples / recipe.sr:.2f} s long", sound.n_samples
     if n_samples < SHORTEST_S * recipe.sr:
-        reason = (
-            f"{n_samples / recipe.sr:.2f} s long: too short to tell a genre, which needs {SHORTEST_S:g} s"
-        )
+        reason = f"{seconds}: too short to tell a genre, which needs {SHORTEST_S:g} s"
         raise AudioTooShortError(path, reason)
-    cuts = segment_bounds(n_samples, length, recipe.sr)
     needed_s = recipe.shortest_share * length.seconds
+    cuts = segment_bounds(sound.first_sample + n_samples, length, recipe.sr, sound.first_sample)
     if not cuts and n_samples < needed_s * recipe.sr:
         reason = (
-            f"{n_samples / recipe.sr:.2f} s long: too short for this model, whose rows are spectrograms of "
+            f"{seconds}: too short for this model, whose rows are spectrograms of "
             f"{length.name} and need {needed_s:g} s. "
             "Give a longer file, or a model on features or on shorter rows"
         )
         raise AudioTooShortError(path, reason)
-    return cuts or (Segment(0, 0, n_samples),)
 
 
-def _warnings(
-    recording: Recording, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig, sr: int
-) -> list[str]:
+def _warnings(sound: Sound, own: LengthRows, length: SegmentConfig) -> list[str]:
     """Say what makes a prediction doubtful, a sentence each."""
     found = []
-    if recording.duration_s < length.seconds and len(pieces) == 1:
-        found.append(
-            f"short: {recording.duration_s:.1f} s, and the model learned from {length.name} of music"
-        )
-    if recording.source_sr < sr:
-        found.append(f"narrow: sampled at {recording.source_sr} Hz, and the model learned from {sr} Hz")
-    if recording.peak_db < QUIET_DB:
-        found.append(f"nearly silent: the loudest sample is {recording.peak_db:.0f} dB of full scale")
-    n_silent = sum(bool(piece.min() == piece.max()) for piece in pieces)
-    if n_silent:
-        found.append(f"silent in {n_silent} of {len(pieces)} segments")
-    if recording.clipped > CLIPPED_SHARE:
-        found.append(f"clipped: {100 * recording.clipped:.1f} % of the samples stand at full scale")
+    if sound.repair:
+        found.append(f"incomplete: {sound.repair}")
+    if sound.duration_s < length.seconds and len(own.cuts) == 1:
+        found.append(f"short: {sound.duration_s:.1f} s, and the model learned from {length.name} of music")
+    if sound.source_sr < sound.sr:
+        found.append(f"narrow: sampled at {sound.source_sr} Hz, and the model learned from {sound.sr} Hz")
+    if sound.peak_db < QUIET_DB:
+        found.append(f"nearly silent: the loudest sample is {sound.peak_db:.0f} dB of full scale")
+    if own.n_flat:
+        found.append(f"silent in {own.n_flat} of {len(own.cuts)} segments")
+    if sound.clipped > CLIPPED_SHARE:
+        found.append(f"clipped: {100 * sound.clipped:.1f} % of the samples stand at full scale")
     return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gtzan_features.audio.bounded import read_bounded, write_exact
-from gtzan_features.audio.decode import SUFFIXES
+from gtzan_features.audio.decode import write_exact
+from gtzan_features.audio.formats import AUDIO_SUFFIXES
+from gtzan_features.audio.load import Limits, load
+from gtzan_features.audio.stream import BeyondReasonError
 from gtzan_features.config import SegmentConfig
-from gtzan_features.errors import AudioError, AudioTooShortError, GtzanError, TableError
+from gtzan_features.errors import AudioDecodeError, AudioError, GtzanError, TableError
 from gtzan_features.pipelines.explain import explain_file
 from gtzan_features.pipelines.facts import ModelFacts, model_facts
 from gtzan_features.pipelines.predict import FilePrediction, Predictor, predict
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 EXPLAINED_S = 60.0
 """An explanation costs more than a prediction: of longer recordings, so much of the start is explained."""
 
+LIMITS = Limits(samples_per_s=192_000, wait_s=60.0)
+"""What a stranger's file may cost: as many samples as stereo at 96 kHz, and a minute's wait for ffmpeg."""
+
+_UNREADABLE = "no audio that can be read here. Give WAV, AU, FLAC, Ogg, MP3 or M4A"
 _NO_TABLE = (
     "There is no explanation: this model is explained by other rows of the table that it was fitted on, "
     "and the server does not have that table (gtzan serve --tables)."
@@ -108,14 +114,18 @@ class Listener:
         """Answer for one file; its folder is used for what must be written, and is the caller's to delete."""
         whole = upload.with_name("whole.wav")
         try:
-            samples, sr = read_bounded(upload, self.max_s)
+            signal = load(upload, None, limits=replace(LIMITS, seconds=self.max_s))
         except AudioError as error:
-            return Heard(error=error.reason)
+            unknown = isinstance(error, AudioDecodeError) and not isinstance(error, BeyondReasonError)
+            return Heard(error=_UNREADABLE if unknown and upload.stat().st_size else error.reason)
+        samples, sr = signal.samples, signal.sr
         # What is predicted and explained is what was bounded, whatever the upload's decoder does next time.
         write_exact(whole, samples, sr)
         (found,) = predict([whole], self.predictor, n_jobs=1)
         if found.error:
             return Heard(error=found.error.removeprefix(f"{found.path}: "))
+        if signal.repair:  # what was written of it is whole
+            found = replace(found, warnings=(f"incomplete: {signal.repair}", *found.warnings))
         # The picture has this name in its title, not the user's: matplotlib would read formulas in that.
         start = upload.with_name("recording.wav")
         seconds = max(EXPLAINED_S, SegmentConfig.parse(self.predictor.model.card.segment).seconds + 1)
@@ -139,8 +149,6 @@ def give_reasons(wav: Path, run: Path, tables: Path, seconds: float) -> tuple[Re
     picture = wav.with_name("reasons.png")
     try:
         found = explain_file(wav, run, picture, tables)
-    except AudioTooShortError as error:
-        return None, f"There is no explanation: the recording is {error.reason}."
     except TableError:
         return None, _NO_TABLE
     except GtzanError:
@@ -163,4 +171,4 @@ def safe_suffix(name: str) -> str:
     >>> safe_suffix("Song.MP3"), safe_suffix("a.raw")
     ('.mp3', '')
     """
-    return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+    return next((suffix for suffix in AUDIO_SUFFIXES if name.lower().endswith(suffix)), "")

@@ -9,20 +9,24 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.decode import Signal, content_hash, read_signal
-from gtzan_features.audio.segments import segment_bounds
+from gtzan_features.audio.load import Signal, Sound, load, load_into, with_file
+from gtzan_features.audio.segments import SHORTEST_TRACK
 from gtzan_features.errors import AudioError, GtzanError
+from gtzan_features.pipelines.segment_rows import SegmentRows
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.file_status import FileStatus
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from gtzan_features.audio.opened import AudioFile
+    from gtzan_features.config import SegmentConfig
     from gtzan_features.datasets.tracks import TrackFile
     from gtzan_features.pipelines.recipes import Recipe
 
@@ -49,49 +53,83 @@ def file_part(
     track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change = unchanged
 ) -> Part:
     """Compute one file's rows, or read them where a part holds them; runs in a worker."""
-    path = Path(root) / track.path
+    folder = Path(parts_dir)
+    work = partial(_part_of, track=track, folder=folder, recipe=recipe, change=change)
     try:
-        sha256 = content_hash(path)
-        part_path = Path(parts_dir) / f"{sha256}.npz"
-        known = _read_part(part_path, track)
-        if known is not None:
-            return known
-        part = _compute(track, change(read_signal(path, recipe.sr, sha256)), recipe)
+        part, is_lasting = with_file(Path(root) / track.path, work)
     except AudioError as error:
         return Part(FileStatus.of(track, status=error.status, reason=error.reason), {}, reused=False)
     except GtzanError as error:  # decoded, but not to a signal that rows are defined for
         return Part(FileStatus.of(track, status=AudioError.status, reason=str(error)), {}, reused=False)
-    _write_part(part_path, part)
+    if is_lasting:
+        _write_part(folder / f"{part.status.sha256}.npz", part)
     return part
 
 
-def _compute(track: TrackFile, signal: Signal, recipe: Recipe) -> Part:
-    n_samples = signal.first_sample + signal.samples.size
-    rows = {}
-    for length in recipe.segments:
-        cuts = segment_bounds(n_samples, length, recipe.sr, signal.first_sample)
-        first = signal.first_sample
-        pieces = [signal.samples[c.start - first : c.stop - first] for c in cuts]
-        keys = np.array([(c.index, c.start, c.stop - c.start) for c in cuts], dtype=np.int64).reshape(-1, 3)
-        rows[length.name] = keys, recipe.compute(pieces, length)
-    without = [name for name, (keys, _) in rows.items() if not len(keys)]
+def _part_of(
+    file: AudioFile, track: TrackFile, folder: Path, recipe: Recipe, change: Change
+) -> tuple[Part, bool]:
+    """Return an open file's rows, and whether a later run may have them from the part."""
+    known = _read_part(folder / f"{file.sha256}.npz", track)
+    if known is not None:
+        return known, False
+    return _compute(track, file, recipe, change)
+
+
+def _compute(track: TrackFile, file: AudioFile, recipe: Recipe, change: Change) -> tuple[Part, bool]:
+    sound: Sound
+    if change is unchanged:
+        sound, rows = load_into(file, recipe.sr, partial(_rows, recipe))
+    else:
+        sound = changed = change(load(file, recipe.sr))
+        rows = _rows(recipe, changed.first_sample)
+        rows.add(changed.samples)
+    rows.finish()
+    return _finished(track, sound, rows, recipe), not sound.improvable
+
+
+def _rows(recipe: Recipe, first_sample: int) -> SegmentRows:
+    return SegmentRows(recipe.compute, recipe.segments, recipe.sr, first_sample)
+
+
+def _finished(track: TrackFile, sound: Sound, rows: SegmentRows, recipe: Recipe) -> Part:
+    found = {length.name: (rows.rows[length].keys, rows.values(length)) for length in recipe.segments}
+    without = [length for length in recipe.segments if not rows.rows[length].cuts]
+    n_here = rows.end - sound.first_sample
     kind, reason = "ok", ""
     if without:
-        kind = "short" if len(without) == len(rows) else "ok"
-        seconds = signal.samples.size / recipe.sr
-        reason = f"{seconds:.2f} s of sound: too short for a row of {' and '.join(without)}"
-    if signal.repair:
-        kind, reason = "repaired", "; ".join(filter(None, [signal.repair, reason]))
+        kind = "short" if len(without) == len(found) else "ok"
+        reason = _too_short(n_here, without, recipe.sr)
+    if sound.repair:
+        kind = "repaired" if kind == "ok" else kind
+        reason = "; ".join(filter(None, [sound.repair, reason]))
     status = FileStatus.of(
         track,
         status=kind,
         reason=reason,
-        sha256=signal.sha256,
-        n_samples=n_samples,
-        source_sr=signal.source_sr,
-        source_channels=signal.source_channels,
+        sha256=sound.sha256,
+        n_samples=rows.end,
+        source_sr=sound.source_sr,
+        source_channels=sound.source_channels,
     )
-    return Part(status, rows, reused=False)
+    return Part(status, found, reused=False)
+
+
+def _too_short(n_samples: int, without: list[SegmentConfig], sr: int) -> str:
+    """Say which rows a file is too short for, and exactly where that begins if it is close."""
+    reason = (
+        f"{n_samples / sr:.2f} s of sound: too short for a row of {' and '.join(s.name for s in without)}"
+    )
+    for length in without:
+        nominal = length.n_samples(sr)
+        if n_samples == nominal and not length.is_track:
+            reason += (
+                f", which begins at {nominal + 1} samples of {sr} Hz, as in Kaggle's tables; "
+                f"there are {n_samples}"
+            )
+        elif length.is_track and 0.99 * SHORTEST_TRACK * nominal <= n_samples:
+            reason += f" (a row of {length.name} begins at {SHORTEST_TRACK * length.seconds:g} s)"
+    return reason
 
 
 def _write_part(path: Path, part: Part) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.segments import SHORTEST_TRACK, Segment, around, segment_bounds
+from gtzan_features.audio.load import VERSION as READING
+from gtzan_features.audio.segments import SHORTEST_TRACK, around
 from gtzan_features.config import (
     BESIDE,
     FeatureConfig,
@@ -28,13 +29,13 @@ from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from gtzan_features.models.stored import ModelCard
     from gtzan_features.pipelines.progress import Notice
+    from gtzan_features.pipelines.segment_rows import SegmentRows
 
 DEFAULT_SEGMENTS = (SegmentConfig(3.0), SegmentConfig(30.0))
 
@@ -85,22 +86,20 @@ class Recipe(ABC):
     def compute(self, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig) -> npt.NDArray[Any]:
         """Return one row of values, as a table keeps them, for each piece of signal; (0, ...) for none."""
 
-    def heard(
-        self, samples: npt.NDArray[np.float32], cuts: Sequence[Segment], first_sample: int = 0
-    ) -> npt.NDArray[Any]:
-        """Return the values of a recording's segments, as `compute` gives them.
+    @property
+    def heard_lengths(self) -> tuple[SegmentConfig, ...]:
+        """Lengths of the segments that rows for a model are made of; the first is that of the rows."""
+        return self.segments[:1]
+
+    def heard(self, rows: SegmentRows) -> npt.NDArray[Any]:
+        """Return the values of a recording's segments of the first length, as a model's table has them.
 
         Parameters
         ----------
-        samples : ndarray of shape (n_samples,)
-            The recording from `first_sample` on.
-        cuts : sequence of Segment
-            In samples of the whole recording; those of the first length, or one over all of it.
-        first_sample : int
-            Samples before this one are lost.
+        rows : SegmentRows
+            The finished rows of the recording, of `heard_lengths`.
         """
-        pieces = [samples[cut.start - first_sample : cut.stop - first_sample] for cut in cuts]
-        return self.compute(pieces, self.segments[0])
+        return rows.values(self.segments[0])
 
     @abstractmethod
     def inputs(self, values: npt.NDArray[Any]) -> npt.NDArray[np.floating]:
@@ -133,7 +132,14 @@ class Recipe(ABC):
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits of all that the rows depend on; names the folder of the parts."""
         lengths = [s.name for s in self.segments]
-        return fingerprint({"values": self.values_fingerprint(), "segments": lengths, **library_versions()})
+        return fingerprint(
+            {
+                "values": self.values_fingerprint(),
+                "segments": lengths,
+                "reading": READING,
+                **library_versions(),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,21 +206,16 @@ class BesideRecipe(ExtractConfig):
         own = tuple(column.name for column in sets.columns(self.features))
         return own + tuple(BESIDE + name for name in own)
 
-    def heard(
-        self, samples: npt.NDArray[np.float32], cuts: Sequence[Segment], first_sample: int = 0
-    ) -> npt.NDArray[np.float32]:
+    @property
+    def heard_lengths(self) -> tuple[SegmentConfig, ...]:
+        """The rows' own length, and that of those beside them."""
+        return (self.segments[0], self.beside)
+
+    def heard(self, rows: SegmentRows) -> npt.NDArray[np.float32]:
         """Return the values of a recording's segments; see `Recipe.heard`."""
-        end = first_sample + samples.size
-        whole = (Segment(0, first_sample, end),)
-        long = segment_bounds(end, self.beside, self.sr, first_sample) or whole
-        own, beside = (
-            self.compute(
-                [samples[cut.start - first_sample : cut.stop - first_sample] for cut in some], length
-            )
-            for some, length in ((cuts, self.segments[0]), (long, self.beside))
-        )
-        at = around([cut.start for cut in cuts], [cut.start for cut in long])
-        return np.hstack([own, beside[at]])
+        own, long = (rows.rows[length].cuts for length in self.heard_lengths)
+        at = around([cut.start for cut in own], [cut.start for cut in long])
+        return np.hstack([rows.values(self.segments[0]), rows.values(self.beside)[at]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gtzan_features.audio.decode import content_hash, read_signal
+import numpy as np
+
+from gtzan_features.audio.decode import content_hash
+from gtzan_features.audio.load import load_into
 from gtzan_features.audio.repair import repair_for
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
@@ -20,6 +23,9 @@ from gtzan_features.datasets.remarks import remarks, tree_remarks
 from gtzan_features.errors import AudioError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 KINDS = (
     *(
@@ -172,17 +178,27 @@ def _of_folder(catalogue: Catalogue) -> list[Finding]:
     return found
 
 
+class _SamplesHash:
+    """Hashes samples as they come."""
+
+    def __init__(self, first_sample: int) -> None:  # noqa: ARG002 - samples are those that are there
+        self.digest = hashlib.sha256()
+
+    def add(self, samples: npt.NDArray[np.float32]) -> None:
+        self.digest.update(np.ascontiguousarray(samples).data)
+
+
 def _listen(track: TrackFile, root: Path) -> _Heard:
     try:
-        signal = read_signal(root / track.path, FeatureConfig().sr)
+        sound, samples = load_into(root / track.path, FeatureConfig().sr, _SamplesHash)
     except AudioError as error:
         return _Heard(sha256=_bytes_hash(root / track.path), status=error.status, reason=error.reason)
     return _Heard(
-        sha256=signal.sha256,
-        samples_sha256=hashlib.sha256(signal.samples.tobytes()).hexdigest(),
-        n_samples=signal.first_sample + signal.samples.size,
-        status="repaired" if signal.repair else "ok",
-        reason=signal.repair,
+        sha256=sound.sha256,
+        samples_sha256=samples.digest.hexdigest(),
+        n_samples=sound.first_sample + sound.n_samples,
+        status="repaired" if sound.repair else "ok",
+        reason=sound.repair,
     )
 
 

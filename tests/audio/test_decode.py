@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from gtzan_features.audio.decode import content_hash, read_signal, resample_samples
+from gtzan_features.audio.decode import content_hash
+from gtzan_features.audio.load import load
 from gtzan_features.audio.repair import REPAIRS
+from gtzan_features.audio.resample import resample_samples
 from gtzan_features.errors import AudioDecodeError, AudioError, AudioSilentError, AudioTooShortError
 from tests.conftest import SR, tone
 
@@ -20,7 +22,7 @@ def test_lossless_formats_give_the_same_samples(tmp_path, suffix, kind):
     y = tone(1.0, 440)
     path = tmp_path / f"a{suffix}"
     soundfile.write(path, y, SR, subtype="PCM_16", format=kind)
-    signal = read_signal(path, SR)
+    signal = load(path, SR)
     expected = np.round(y * 32_768) / 32_768
     assert signal.samples.dtype == np.float32
     np.testing.assert_allclose(signal.samples, expected, atol=1.1 / 32_768)
@@ -33,7 +35,7 @@ def test_lossy_formats_are_decoded(tmp_path, suffix, kind):
     y = tone(2.0, 440)
     path = tmp_path / f"a{suffix}"
     soundfile.write(path, y, SR, format=kind)
-    samples = read_signal(path, SR).samples
+    samples = load(path, SR).samples
     assert abs(samples.size - y.size) < 0.1 * SR
     spectrum = np.abs(np.fft.rfft(samples[:SR] * np.hanning(SR)))
     assert spectrum.argmax() == pytest.approx(440, abs=2)
@@ -45,29 +47,29 @@ def test_rate_and_channels_are_converted_as_librosa_does(tmp_path, sr, channels)
     path = tmp_path / "a.wav"
     soundfile.write(path, y, sr)
     expected, _ = librosa.load(path, sr=SR, mono=True)
-    np.testing.assert_array_equal(read_signal(path, SR).samples, expected)
+    np.testing.assert_array_equal(load(path, SR).samples, expected)
 
 
 @pytest.mark.real
 def test_real_track_has_librosas_samples(real_material):
     path = real_material / "audio" / "blues" / "blues.00000.wav"
     expected, _ = librosa.load(path, sr=None)
-    signal = read_signal(path, SR)
+    signal = load(path, SR)
     np.testing.assert_array_equal(signal.samples, expected)
     assert signal.samples.size == 661_794
 
 
 def test_missing_and_damaged_files_are_named(tmp_path):
     with pytest.raises(AudioDecodeError, match="No such file"):
-        read_signal(tmp_path / "no.wav", SR)
+        load(tmp_path / "no.wav", SR)
     text = tmp_path / "text.wav"
     text.write_text("this is no music")
     with pytest.raises(AudioDecodeError, match=r"text.wav: cannot decode .*Replace the file"):
-        read_signal(text, SR)
+        load(text, SR)
     empty = tmp_path / "empty.wav"
     empty.touch()
     with pytest.raises(AudioDecodeError, match="the file is empty"):
-        read_signal(empty, SR)
+        load(empty, SR)
 
 
 def test_silent_and_empty_signals_are_told_apart(tmp_path):
@@ -75,11 +77,11 @@ def test_silent_and_empty_signals_are_told_apart(tmp_path):
         path = tmp_path / "silent.wav"
         soundfile.write(path, np.full(SR, value, np.float32), SR)
         with pytest.raises(AudioSilentError, match="every sample is") as caught:
-            read_signal(path, SR)
+            load(path, SR)
         assert caught.value.status == "silent"
     soundfile.write(tmp_path / "none.wav", np.empty(0, np.float32), SR)
     with pytest.raises(AudioTooShortError, match="no sample"):
-        read_signal(tmp_path / "none.wav", SR)
+        load(tmp_path / "none.wav", SR)
 
 
 def test_values_that_are_not_finite_are_refused(tmp_path):
@@ -87,7 +89,7 @@ def test_values_that_are_not_finite_are_refused(tmp_path):
     y[100] = np.nan
     soundfile.write(tmp_path / "nan.wav", y, SR, subtype="FLOAT")
     with pytest.raises(AudioDecodeError, match="not finite"):
-        read_signal(tmp_path / "nan.wav", SR)
+        load(tmp_path / "nan.wav", SR)
 
 
 def test_truncated_wav_gives_the_samples_that_are_there(tmp_path):
@@ -95,7 +97,7 @@ def test_truncated_wav_gives_the_samples_that_are_there(tmp_path):
     soundfile.write(path, tone(2.0, 440), SR, subtype="PCM_16")
     whole = path.read_bytes()
     path.write_bytes(whole[: 44 + 2 * SR])
-    assert read_signal(path, SR).samples.size == SR
+    assert load(path, SR).samples.size == SR
 
 
 @pytest.mark.real
@@ -107,7 +109,7 @@ class TestRepair:
         shutil.copy(real_material / "jazz.00054.corrupt.wav", path)
         with pytest.raises(soundfile.LibsndfileError):
             soundfile.read(path)
-        signal = read_signal(path, SR)
+        signal = load(path, SR)
         original, _ = soundfile.read(real_material / "jazz.00054.au", dtype="float32")
         assert signal.first_sample == 58_316
         assert original.size == 662_112
@@ -117,13 +119,13 @@ class TestRepair:
     def test_the_rule_goes_by_content_and_by_nothing_else(self, real_material, tmp_path):
         other = tmp_path / "renamed.wav"
         shutil.copy(real_material / "jazz.00054.corrupt.wav", other)
-        assert read_signal(other, SR).repair
+        assert load(other, SR).repair
         content = bytearray(other.read_bytes())
         content[-1] ^= 1
         other.write_bytes(content)
         assert content_hash(other) not in REPAIRS
         with pytest.raises(AudioDecodeError):
-            read_signal(other, SR)
+            load(other, SR)
 
 
 def test_errors_survive_the_trip_out_of_a_worker():
@@ -142,7 +144,7 @@ def test_wav_header_that_promises_too_much(tmp_path):
     at = data.index(b"data") + 4
     data[at : at + 4] = struct.pack("<I", 10**8)
     path.write_bytes(data)
-    assert read_signal(path, SR).samples.size == SR
+    assert load(path, SR).samples.size == SR
 
 
 @pytest.mark.parametrize("kind", ["WAV", "AU", "FLAC", "OGG"])
@@ -159,7 +161,7 @@ def test_damaged_bytes_give_samples_or_one_of_our_errors(tmp_path, kind):
             damaged[at] = rng.integers(0, 256)
         path.write_bytes(damaged[: rng.integers(1, len(damaged))] if trial % 4 == 0 else damaged)
         try:
-            samples = read_signal(path, SR).samples
+            samples = load(path, SR).samples
         except AudioError:
             continue
         assert np.isfinite(samples).all()

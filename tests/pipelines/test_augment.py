@@ -7,7 +7,8 @@ import pytest
 import soundfile
 
 from gtzan_features.audio.augment import augment
-from gtzan_features.audio.decode import read_signal, write_wav
+from gtzan_features.audio.decode import write_wav
+from gtzan_features.audio.load import load
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.errors import ConfigError, OutputExistsError
@@ -31,9 +32,9 @@ def test_copies_have_the_identifiers_of_their_tracks(music, tmp_path):
         copies = read_catalogue(tmp_path / "a" / kind)
         assert [t.track_id for t in copies.tracks] == [t.track_id for t in read_catalogue(music).tracks]
         assert copies.dataset == f"music + {kind}"
-        y = read_signal(music / "calm" / "calm.1.wav", SR).samples
+        y = load(music / "calm" / "calm.1.wav", SR).samples
         expected = augment(y, SR, kind, generator(0, kind, "calm.1"))
-        found = read_signal(tmp_path / "a" / kind / "calm" / "calm.1.wav", SR).samples
+        found = load(tmp_path / "a" / kind / "calm" / "calm.1.wav", SR).samples
         np.testing.assert_allclose(found, expected / max(1, np.abs(expected).max()), atol=2 / 32_768)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from gtzan_features.audio.decode import read_signal
+from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
 from gtzan_features.errors import CatalogueError, ConfigError, OutputExistsError
 from gtzan_features.features import sets
@@ -35,7 +35,7 @@ def test_rows_are_those_of_each_segment_by_itself(music, tmp_path):
     summary = extract(music, tmp_path / "f", CONFIG, n_jobs=1)
     assert {k: n for k, (_, n) in summary.tables.items()} == {"3s": 12, "5s": 6}
     table = read_table(tmp_path / "f" / "kaggle-3s.parquet")
-    y = read_signal(music / "calm" / "calm.1.wav", SR).samples
+    y = load(music / "calm" / "calm.1.wav", SR).samples
     row = table.frame[(table.frame["track_id"] == "calm.1") & (table.frame["segment"] == 1)]
     alone = sets.compute([y[66_150 : 2 * 66_150 - 1]], FeatureConfig()).astype(np.float32)
     np.testing.assert_array_equal(row[table.feature_names].to_numpy(), alone)

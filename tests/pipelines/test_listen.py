@@ -88,11 +88,11 @@ def nan(folder):
     return folder / "upload.wav"
 
 
-def test_a_short_recording_has_a_genre_and_no_explanation(listener, tmp_path):
+def test_a_short_recording_has_a_genre_and_an_explanation(listener, tmp_path):
     heard = listener.hear(put(tmp_path, tone(2.0, 220.0)))
     assert heard.prediction.warnings[0].startswith("short: 2.0 s")
-    assert heard.reasons is None
-    assert heard.without == "There is no explanation: the recording is too short for a row of 3s."
+    assert heard.reasons.genre == heard.prediction.genre
+    assert heard.reasons.seconds == 2.0
 
 
 def test_models_without_their_table_say_what_they_lack(place, tmp_path):

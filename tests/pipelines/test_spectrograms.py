@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gtzan_features.audio.decode import read_signal
+from gtzan_features.audio.load import load
 from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.pipelines import parts
@@ -27,7 +27,7 @@ def test_a_row_is_the_spectrogram_of_its_segment(music, tmp_path):
     assert {k: n for k, (_, n) in summary.tables.items()} == {"3s": 12, "5s": 6}
     table = read_spectrograms(tmp_path / "f" / "spectrogram-mel-3s.parquet")
     assert table.shape == (32, 64)
-    y = read_signal(music / "calm" / "calm.1.wav", SR).samples
+    y = load(music / "calm" / "calm.1.wav", SR).samples
     at = np.flatnonzero((table.frame["track_id"] == "calm.1") & (table.frame["segment"] == 1))
     np.testing.assert_array_equal(
         table.codes[at[0]], spectrogram(y[66_150 : 2 * 66_150 - 1], SpectrogramConfig(), 32)

@@ -15,8 +15,8 @@ from gtzan_features.pipelines.extract import extract
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gtzan_features.audio.decode import Signal
     from gtzan_features.audio.deform import Deformation
+    from gtzan_features.audio.load import Signal
     from gtzan_features.pipelines.extract import ExtractConfig
     from gtzan_features.pipelines.progress import Notice, Progress
     from gtzan_features.pipelines.rows import ExtractSummary

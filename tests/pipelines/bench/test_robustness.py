@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from gtzan_features.audio.decode import read_signal
 from gtzan_features.audio.deform import Deformation, deformations
+from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.splits import make_split
@@ -128,7 +128,7 @@ def test_deformed_tables_hold_the_features_of_deformed_samples_of_the_tracks_ask
         extract_deformed(many, tmp_path, one, config, seed=0, **common)
         table = read_table(deformed_folder(tmp_path, one, 0) / "kaggle-3s.parquet")
         assert set(table.frame["track_id"]) == only
-        signal = deform_signal(read_signal(many / "calm" / "calm.1.wav", SR), one, SR, 0)
+        signal = deform_signal(load(many / "calm" / "calm.1.wav", SR), one, SR, 0)
         expected = sets.compute([signal.samples[: 3 * SR - 1]], config.features).astype(np.float32)
         np.testing.assert_array_equal(table.values()[:1], expected)
     assert (table.frame.groupby("track_id").size() == 1).all()  # 5.92 s: one whole segment
@@ -139,7 +139,7 @@ def test_deformed_tables_hold_the_features_of_deformed_samples_of_the_tracks_ask
 
 def test_chance_depends_on_the_bytes_and_lost_beginnings_move_with_the_speed(many):
     noise, speed = deformations(("noise-10", "speed+3"))
-    a, b = (read_signal(many / "calm" / f"calm.{i}.wav", SR) for i in (0, 1))
+    a, b = (load(many / "calm" / f"calm.{i}.wav", SR) for i in (0, 1))
     same = deform_signal(a, noise, SR, 0).samples
     np.testing.assert_array_equal(same, deform_signal(a, noise, SR, 0).samples)
     assert (same != deform_signal(a, noise, SR, 1).samples).any()

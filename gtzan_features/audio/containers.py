@@ -1,0 +1,226 @@
+"""What the bytes of a file say of its length, before a decoder is asked.
+
+Nothing here decodes. Headers are read as they are written by those who cannot go back to correct them (a
+pipe leaves a length of nothing or of everything), and where the bytes themselves tell the length, they are
+counted.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gtzan_features.audio.mpeg import skip_id3, walk_mpeg
+from gtzan_features.audio.ogg import walk_ogg
+from gtzan_features.audio.opened import Span
+
+if TYPE_CHECKING:
+    from gtzan_features.audio.opened import AudioFile, Piece
+
+_SEARCHED = 1 << 17  # bytes before a container that may be junk
+_UNKNOWN = 0x7F00_0000  # lengths from here on stand for "not known" where the file is shorter
+_FOREIGN = (
+    *(b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"MPCK", b"MP+", b"0&\xb2u", b"#!AMR", b"ADIF", b"%PDF"),
+    *(b"PK\3\4", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"#EXTM3U", b"ffconcat"),
+    *(b"caff", b"riff\x2e\x91\xcf\x11"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a file is to be read, and how much must come of it.
+
+    Attributes
+    ----------
+    kind : str
+        ``plain`` for samples behind a header (WAV, AU, AIFF), ``flac``, ``ogg``, ``mpeg``; empty for others.
+    present : int or None
+        Samples per channel that the bytes of the file hold; None where they do not tell.
+    promised : int or None
+        Samples per channel that it would hold were it intact; None where nothing says so.
+    tolerance : int
+        Samples by which both may be wrong.
+    parts : tuple of tuple of Span or bytes
+        What libsndfile is given, one part after the other, instead of the file; empty where the file will
+        do.
+    parts_only : bool
+        Whether the file as it is need not be tried.
+    cut : bool
+        Whether the end is missing, by an unknown length.
+    """
+
+    kind: str = ""
+    present: int | None = None
+    promised: int | None = None
+    tolerance: int = 0
+    parts: tuple[tuple[Piece, ...], ...] = ()
+    parts_only: bool = False
+    cut: bool = False
+
+
+def examine(file: AudioFile) -> Layout:
+    """Find out by content what kind of file it is and how long it is."""
+    start = skip_id3(file)
+    head = file.read_at(start, _SEARCHED)
+    for magic, read in _READERS:
+        if head.startswith(magic):
+            return read(file, start)
+    if head.startswith(_FOREIGN) or head[4:8] == b"ftyp":
+        return Layout()
+    if (found := _mpeg(file, start)) is not None:
+        return found
+    for magic, read in _READERS:
+        at = head.find(magic)
+        if at > 0 and (found := read(file, start + at)).kind:
+            parts = found.parts or ((Span(start + at, file.size),),)
+            return Layout(kind=found.kind, present=found.present, promised=found.promised, parts=parts)
+    return Layout()
+
+
+def _mpeg(file: AudioFile, start: int) -> Layout | None:
+    stream = walk_mpeg(file, start)
+    if stream is None:
+        return None
+    return Layout(
+        kind="mpeg",
+        present=stream.present,
+        promised=stream.promised,
+        tolerance=2 * stream.first.n_samples,
+        parts=(stream.pieces,),
+        parts_only=stream.n_junk > 0,
+    )
+
+
+def _flac(file: AudioFile, start: int) -> Layout:
+    info = file.read_at(start + 8, 34)
+    if len(info) < 34:
+        return Layout()
+    total = int.from_bytes(info[13:18]) & ((1 << 36) - 1)
+    return Layout(kind="flac", present=total or None, promised=total or None)
+
+
+def _ogg(file: AudioFile, start: int) -> Layout:
+    links = walk_ogg(file, start)
+    if not links:
+        return Layout()
+    first = links[0]
+    alike = len({(link.rate, link.channels, link.codec) for link in links}) == 1
+    samples = [link.n_samples for link in links]
+    known = None
+    if first.rate and all(n is not None for n in samples):
+        seconds = sum(n / link.rate for n, link in zip(samples, links, strict=True) if n is not None)
+        known = round(seconds * first.rate)
+    parts = tuple((link.span,) for link in links) if alike and len(links) > 1 else ()
+    return Layout(
+        kind="ogg", present=known, promised=known, tolerance=1024, parts=parts, cut=not links[-1].is_ended
+    )
+
+
+def _riff(file: AudioFile, start: int) -> Layout:
+    """WAV, also as RF64 and big-endian as RIFX."""
+    head = file.read_at(start, 12)
+    if head[8:12] != b"WAVE":
+        return Layout()
+    order = ">" if head[:4] == b"RIFX" else "<"
+    chunks = _chunks(file, start + 12, order, (b"fmt ", b"data", b"ds64"))
+    if b"fmt " not in chunks or b"data" not in chunks:
+        return Layout()
+    fmt = file.read_at(chunks[b"fmt "][0], 26)
+    tag, align = struct.unpack(order + "H10xH", fmt[:14])
+    if tag == 0xFFFE and len(fmt) == 26:
+        tag = struct.unpack(order + "H", fmt[24:26])[0]
+    at, said = chunks[b"data"]
+    patches = {at - 4: (file.size - at, 4)}
+    if b"ds64" in chunks and head[:4] != b"RIFF":
+        said = int.from_bytes(file.read_at(chunks[b"ds64"][0] + 8, 8), "little")
+        patches = {chunks[b"ds64"][0] + 8: (file.size - at, 8)}
+    plain = align if tag in (1, 3, 6, 7) else 0  # PCM, float, A-law, mu-law: a block is a sample
+    return _raw(file, start, (at, said, plain), patches, "little" if order == "<" else "big")
+
+
+def _au(file: AudioFile, start: int) -> Layout:
+    head = file.read_at(start, 24)
+    if len(head) < 24:
+        return Layout()
+    order = "big" if head[:4] == b".snd" else "little"
+    offset, said, encoding, _, channels = struct.unpack(">IIIII" if order == "big" else "<IIIII", head[4:24])
+    width = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}.get(encoding, 0)
+    patches = {start + 8: (file.size - start - offset, 4)}
+    return _raw(file, start, (start + offset, said, width * channels), patches, order)
+
+
+def _aiff(file: AudioFile, start: int) -> Layout:
+    if file.read_at(start + 8, 4) not in (b"AIFF", b"AIFC"):
+        return Layout()
+    chunks = _chunks(file, start + 12, ">", (b"COMM", b"SSND"))
+    if b"COMM" not in chunks or b"SSND" not in chunks:
+        return Layout()
+    channels, n_frames, bits = struct.unpack(">HIH", file.read_at(chunks[b"COMM"][0], 8).ljust(8, b"\0"))
+    packing = file.read_at(chunks[b"COMM"][0] + 18, 4) if file.read_at(start + 8, 4) == b"AIFC" else b"NONE"
+    width = channels * ((bits + 7) // 8) if packing in (b"NONE", b"sowt", b"twos") else 0
+    at = chunks[b"SSND"][0] + 8
+    if not width or n_frames >= _UNKNOWN // width:
+        return Layout(kind="plain")
+    n_here = max(0, file.size - at) // width
+    if not n_frames and n_here:  # as a pipe leaves it: only another program knows what to do
+        return Layout(kind="plain", present=n_here)
+    return Layout(kind="plain", present=min(n_frames, n_here), promised=n_frames)
+
+
+def _raw(
+    file: AudioFile, start: int, data: tuple[int, int, int], patches: dict[int, tuple[int, int]], order: str
+) -> Layout:
+    """Lay out samples that follow a header: `data` is where, how many bytes it says, and bytes per sample."""
+    at, said, width = data
+    rest = max(0, file.size - at)
+    streamed = (not said and rest > 0) or (said >= _UNKNOWN and said > rest)
+    n_here = rest // width if width else None
+    if not streamed:
+        n_said = said // width if width else None
+        present = None if n_here is None or n_said is None else min(n_here, n_said)
+        return Layout(kind="plain", present=present, promised=n_said)
+    # libsndfile takes "everything" as it is meant, but not "nothing".
+    parts = () if said else (_patched(file, start, patches, order),)
+    return Layout(kind="plain", present=n_here, promised=n_here, parts=parts, parts_only=bool(parts))
+
+
+def _patched(
+    file: AudioFile, start: int, patches: dict[int, tuple[int, int]], order: str
+) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    at = start
+    for place, (value, n_bytes) in sorted(patches.items()):
+        largest = (1 << 8 * n_bytes) - 1
+        number = min(value, largest).to_bytes(n_bytes, "little" if order == "little" else "big")
+        pieces += [Span(at, place), number]
+        at = place + n_bytes
+    pieces.append(Span(at, file.size))
+    return tuple(pieces)
+
+
+def _chunks(file: AudioFile, at: int, order: str, wanted: tuple[bytes, ...]) -> dict[bytes, tuple[int, int]]:
+    """Return where chunks of an IFF file begin and how long they say they are, up to the last wanted one."""
+    found: dict[bytes, tuple[int, int]] = {}
+    for _ in range(1000):
+        head = file.read_at(at, 8)
+        if len(head) < 8:
+            break
+        name, size = struct.unpack(order + "4sI", head)
+        found.setdefault(name, (at + 8, size))
+        if set(wanted) - {b"ds64"} <= found.keys():
+            break
+        at += 8 + size + size % 2
+    return found
+
+
+_READERS = (
+    (b"fLaC", _flac),
+    (b"OggS", _ogg),
+    (b"RIFF", _riff),
+    (b"RIFX", _riff),
+    (b"RF64", _riff),
+    (b".snd", _au),
+    (b"dns.", _au),
+    (b"FORM", _aiff),
+)

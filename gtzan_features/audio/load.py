@@ -1,0 +1,415 @@
+"""From a file to mono float32 samples: the one way in which audio is read.
+
+A file is opened once (`opened`), its bytes are examined for how much sound they hold (`containers`), and
+libsndfile decodes it block by block (`stream`). Where that fails or ends early it is given the parts of the
+file that hold sound, and then the system's ffmpeg has its turn (`system`). What is longest is kept, and what
+is missing of what the file promises is said. Memory does not grow with the length unless the samples are
+kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import numpy as np
+
+from gtzan_features.audio.containers import Layout, examine
+from gtzan_features.audio.levels import Levels
+from gtzan_features.audio.opened import AudioFile
+from gtzan_features.audio.repair import open_repaired, repair_for
+from gtzan_features.audio.resample import Resampler
+from gtzan_features.audio.stream import BeyondReasonError, Stream, open_stream
+from gtzan_features.audio.system import DECODER, find_decoder, open_system_stream
+from gtzan_features.errors import AudioDecodeError, AudioError, AudioSilentError, AudioTooShortError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    import numpy.typing as npt
+
+    from gtzan_features.audio.repair import HeaderlessTail
+
+    Float32 = npt.NDArray[np.float32]
+
+VERSION = 2
+"""Raised when a file that could be read before gives other samples."""
+
+LOUDEST = 1e6
+"""Largest sample that is music where full scale is 1; the power of much larger ones has no number."""
+
+_TRIES = 3
+_SYSTEM_TOLERANCE_S = 0.2  # ffmpeg's durations count the padding of the encoder, or not
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is too much.
+
+    Attributes
+    ----------
+    seconds : float
+        Longest recording.
+    samples_per_s : float
+        Samples of all channels together that a second may have on average.
+    wait_s : float
+        How long to wait for ffmpeg in all.
+    """
+
+    seconds: float = 86_400.0
+    samples_per_s: float = float("inf")
+    wait_s: float = 600.0
+
+
+USUAL = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What was read of a file, but for the samples.
+
+    Attributes
+    ----------
+    sr : int
+        Rate of the samples in Hz.
+    n_samples : int
+        Samples at that rate.
+    first_sample : int
+        Position of the first of them in the intact track: 0, but for a repaired file whose start is lost.
+    sha256 : str
+        Of the bytes that were decoded.
+    source_sr, source_channels : int
+        As stored in the file.
+    duration_s : float
+        Length of what was read in seconds.
+    peak_db : float
+        Level of the loudest sample in dB of full scale.
+    clipped : float
+        Share of samples that stand at full scale, several in a row; within [0, 1].
+    decoder : {"libsndfile", "ffmpeg"}
+        What read it.
+    repair : str
+        What was done to a damaged file, or what of it is missing; empty for an intact one.
+    improvable : bool
+        Whether ffmpeg, which is not on the PATH, might read more.
+    """
+
+    sr: int
+    n_samples: int
+    first_sample: int
+    sha256: str
+    source_sr: int
+    source_channels: int
+    duration_s: float
+    peak_db: float
+    clipped: float
+    decoder: str
+    repair: str = ""
+    improvable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal(Sound):
+    """The samples of one file.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n_samples,)
+        Mono float32, within [-1, 1] for integer files.
+    """
+
+    samples: Float32
+
+
+class Taker(Protocol):
+    """Takes the samples of a file as they come."""
+
+    def add(self, samples: Float32) -> None:
+        """Take the next samples, shape (n,)."""
+
+
+_Taker = TypeVar("_Taker", bound=Taker)
+
+
+class _Whole:
+    def __init__(self, first_sample: int) -> None:  # noqa: ARG002 - as every taker is made
+        self.blocks: list[Float32] = []
+
+    def add(self, samples: Float32) -> None:
+        self.blocks.append(samples)
+
+
+def load(
+    source: Path | AudioFile, sr: int | None, *, seconds: float | None = None, limits: Limits = USUAL
+) -> Signal:
+    """Decode a file, mix it down to mono and resample it to `sr`.
+
+    Channels are averaged; the resampler is soxr at its high quality, as in ``librosa.load``, which
+    gives the same samples.
+
+    Parameters
+    ----------
+    source : Path or AudioFile
+        Any file that libsndfile or ffmpeg reads; what it is is found by its content. An open file is read
+        as it is; a path is opened, and again where its bytes change meanwhile.
+    sr : int or None
+        Sampling rate of the result in Hz; None for the file's own.
+    seconds : float, optional
+        Only so much of the beginning; what the rest holds is not looked at.
+    limits : Limits
+        What is too much.
+
+    Returns
+    -------
+    Signal
+
+    Raises
+    ------
+    AudioDecodeError
+        If the file cannot be opened, nothing on this system decodes it, or it holds values that are not
+        finite or beyond reason.
+    AudioTooShortError
+        If the file holds no sample.
+    AudioSilentError
+        If all samples are equal.
+    AudioError
+        If it is longer than the limits.
+    """
+    sound, whole = load_into(source, sr, _Whole, seconds=seconds, limits=limits)
+    samples = whole.blocks[0] if len(whole.blocks) == 1 else np.concatenate(whole.blocks)
+    facts = {field.name: getattr(sound, field.name) for field in fields(Sound)}
+    return Signal(samples=np.ascontiguousarray(samples[: sound.n_samples], dtype=np.float32), **facts)
+
+
+def load_into(
+    source: Path | AudioFile,
+    sr: int | None,
+    make: Callable[[int], _Taker],
+    *,
+    seconds: float | None = None,
+    limits: Limits = USUAL,
+) -> tuple[Sound, _Taker]:
+    """Decode a file as `load` does, and hand on its samples block by block instead of keeping them.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(first_sample)`` gives what takes the samples, for each attempt at reading a new one.
+
+    Returns
+    -------
+    Sound
+        What was read.
+    object
+        The one of `make` that took it.
+    """
+    if isinstance(source, Path):
+        return with_file(source, lambda file: load_into(file, sr, make, seconds=seconds, limits=limits))
+    repair = repair_for(source.sha256)
+    job = _Job(source, examine(source) if repair is None else Layout(), sr, seconds, limits)
+    taken, taker = _read_longest(job, make, repair)
+    job.check(taken.levels)
+    return job.sound(taken, repair), taker
+
+
+def with_file(path: Path, work: Callable[[AudioFile], _T]) -> _T:
+    """Open a file and do some work on it; again where its bytes changed meanwhile.
+
+    Raises
+    ------
+    AudioDecodeError
+        If the file cannot be opened, or changes again and again.
+    """
+    for _ in range(_TRIES):
+        with AudioFile(path) as file:
+            try:
+                result = work(file)
+            except AudioError:
+                if file.is_unchanged():
+                    raise
+            else:
+                if file.is_unchanged():
+                    return result
+    raise AudioDecodeError(path, "its bytes change while they are read")
+
+
+@dataclass(slots=True)
+class _Taken:
+    """One attempt at reading a file: what came, and what should have come."""
+
+    stream: Stream
+    levels: Levels
+    n_out: int
+    is_enough: bool  # no more was asked for
+
+    @property
+    def n_here(self) -> int:
+        return self.levels.n_samples
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is asked for."""
+
+    file: AudioFile
+    layout: Layout
+    sr: int | None
+    seconds: float | None
+    limits: Limits
+
+    def take(self, stream: Stream, taker: Taker) -> _Taken:
+        """Run a stream through to its end."""
+        self.check_length(stream)
+        sr = self.sr or stream.sr
+        wanted = float("inf") if self.seconds is None else round(self.seconds * sr)
+        resampler, levels, n_out = Resampler(stream.sr, sr), Levels(), 0
+        for mono in self._mixed(stream):
+            levels.add(mono)
+            if levels.n_samples > self.limits.seconds * stream.sr:
+                raise AudioError(self.file.path, _too_long("longer than", self.limits))
+            block = resampler.add(mono)
+            taker.add(block[: int(min(block.size, wanted - n_out))])
+            n_out += block.size
+            if n_out >= wanted:
+                return _Taken(stream, levels, int(wanted), is_enough=True)
+        rest = resampler.end()
+        n_kept = int(min(rest.size, wanted - n_out))
+        taker.add(rest[:n_kept])
+        return _Taken(stream, levels, n_out + n_kept, is_enough=False)
+
+    def _mixed(self, stream: Stream) -> Iterator[Float32]:
+        for block in stream.blocks:
+            with np.errstate(invalid="ignore"):  # comparing some values that are no numbers
+                largest = float(np.abs(block).max(initial=0))
+            if not np.isfinite(largest):
+                raise BeyondReasonError(self.file.path, "holds values that are not finite")
+            if largest > LOUDEST:
+                reason = f"holds values of up to {largest:.0e} times full scale"
+                raise BeyondReasonError(self.file.path, reason)
+            mono = block[:, 0] if stream.channels == 1 else block.mean(axis=1)
+            yield np.ascontiguousarray(mono, dtype=np.float32)
+
+    def check_length(self, stream: Stream) -> None:
+        """Refuse what is said to be too long, before it is decoded."""
+        n_said = self.layout.present if self.layout.present is not None else stream.declared
+        if n_said is None or self.seconds is not None:
+            return
+        if n_said / stream.sr > self.limits.seconds:
+            raise AudioError(self.file.path, _too_long(f"{n_said / stream.sr:.0f} s", self.limits))
+        if n_said * stream.channels > self.limits.seconds * self.limits.samples_per_s:
+            reason = "holds too many samples. Convert it to 44100 Hz and two channels or fewer"
+            raise AudioError(self.file.path, reason)
+
+    def expected(self, taken: _Taken) -> tuple[int | None, int]:
+        """Return how many samples should have come by this attempt, and by how many that may be wrong."""
+        if self.layout.present is not None:
+            return self.layout.present, self.layout.tolerance
+        system = taken.stream.decoder == DECODER
+        return taken.stream.declared, round(_SYSTEM_TOLERANCE_S * taken.stream.sr) if system else 0
+
+    def is_whole(self, taken: _Taken) -> bool:
+        """Whether all came that the bytes of the file hold."""
+        if taken.is_enough:
+            return True
+        n, tolerance = self.expected(taken)
+        if n is None:
+            return taken.n_here > 0 and not taken.stream.failure
+        return taken.n_here >= n - (0 if taken.stream.failure else tolerance)
+
+    def check(self, levels: Levels) -> None:
+        """Refuse samples that no feature can be computed of: none, or all equal."""
+        if not levels.n_samples:
+            raise AudioTooShortError(self.file.path, "holds no sample")
+        if levels.low == levels.high:
+            raise AudioSilentError(self.file.path, f"every sample is {levels.low:g}")
+
+    def sound(self, taken: _Taken, repair: HeaderlessTail | None) -> Sound:
+        """Say what was read."""
+        sr, source_sr = self.sr or taken.stream.sr, taken.stream.sr
+        first = round(repair.missing_samples * sr / source_sr) if repair else 0
+        note = repair.reason if repair else self._missing(taken)
+        improvable = not repair and not self.is_whole(taken) and find_decoder() is None
+        if improvable:
+            note += f". {DECODER}, which may read more, is not on the PATH"
+        return Sound(
+            sr=sr,
+            n_samples=taken.n_out,
+            first_sample=first,
+            sha256=self.file.sha256,
+            source_sr=source_sr,
+            source_channels=taken.stream.channels,
+            duration_s=taken.n_here / source_sr,
+            peak_db=taken.levels.peak_db,
+            clipped=taken.levels.clipped,
+            decoder=taken.stream.decoder,
+            repair=note,
+            improvable=improvable,
+        )
+
+    def _missing(self, taken: _Taken) -> str:
+        """Say what of the file could not be read; nothing where all could."""
+        if taken.is_enough:
+            return ""
+        n, tolerance = self.expected(taken)
+        promised = self.layout.promised if self.layout.promised is not None else n
+        here_s = taken.n_here / taken.stream.sr
+        if promised is not None and taken.n_here < promised - tolerance:
+            promised_s = promised / taken.stream.sr
+            digits = 1 if promised_s - here_s >= 0.1 else 4
+            share = f"{here_s:.{digits}f} of about {promised_s:.{digits}f} s"
+            return f"{share} could be read: the rest is damaged or missing"
+        if not self.is_whole(taken):
+            return f"{here_s:.1f} s could be read, then its decoder stopped ({taken.stream.failure})"
+        return f"{here_s:.1f} s could be read: its end is missing" if self.layout.cut else ""
+
+
+def _too_long(length: str, limits: Limits) -> str:
+    return f"{length} long, and at most {limits.seconds:g} s are taken. Cut a part out"
+
+
+def _read_longest(
+    job: _Job, make: Callable[[int], _Taker], repair: HeaderlessTail | None
+) -> tuple[_Taken, _Taker]:
+    """Read a file in one way after the other until all of it came; else keep the longest."""
+    best: tuple[_Taken, _Taker] | None = None
+    errors: list[AudioDecodeError] = []
+    for attempt in _attempts(job, repair):
+        taker = make(repair.missing_samples if repair else 0)
+        try:
+            with attempt as stream:
+                taken = job.take(stream, taker)
+        except BeyondReasonError:
+            raise
+        except AudioDecodeError as error:
+            errors.append(error)
+            continue
+        if job.is_whole(taken):
+            return taken, taker
+        if best is None or taken.n_here / taken.stream.sr > best[0].n_here / best[0].stream.sr:
+            best = taken, taker
+    if best is None:
+        raise _unreadable(job.file, errors)
+    return best
+
+
+def _attempts(job: _Job, repair: HeaderlessTail | None) -> Iterator[AbstractContextManager[Stream]]:
+    if repair is not None:
+        yield open_repaired(job.file, repair)
+        return
+    if not job.layout.parts_only:
+        yield open_stream(job.file, job.layout)
+    if job.layout.parts:
+        yield open_stream(job.file, job.layout, job.layout.parts)
+    yield open_system_stream(job.file, job.limits.seconds + 1, job.limits.wait_s)
+
+
+def _unreadable(file: AudioFile, errors: list[AudioDecodeError]) -> AudioDecodeError:
+    first, last = errors[0].reason, errors[-1].reason
+    if find_decoder() is None:
+        return AudioDecodeError(file.path, f"{first}. {DECODER}, which reads more kinds, is not on the PATH")
+    reason = f"{first}, and {DECODER} cannot either"
+    usual = last.startswith("Invalid data found")  # which says no more than the words before
+    return AudioDecodeError(file.path, reason if usual else f"{reason}: {last}")
