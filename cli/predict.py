@@ -56,8 +56,9 @@ def predict(
     """Print the genre of each FILE (or of the audio files in a folder) with probabilities.
 
     Takes WAV, AU, AIFF, FLAC, Ogg, Opus and MP3 of any rate and length, M4A and others where ffmpeg is
-    installed. MODEL may be any run of gtzan fit on features or spectrograms; a network takes no file shorter than nine
-    tenths of its rows. Warns on stderr where a file is short, silent, clipped or unlike the training music.
+    installed. MODEL may be any run of gtzan fit on features or spectrograms; a network takes no file shorter
+    than nine tenths of its rows. Warns on stderr where a file is short, damaged, silent, clipped or unlike
+    the training music.
     Exits with 1 if a file could not be read; the others are done all the same.
     """
     from gtzan_features.pipelines.predict import expand, find_model, load_predictor
