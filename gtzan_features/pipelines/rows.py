@@ -31,6 +31,7 @@ from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
 from gtzan_features.tables.schema import TableMeta
 from gtzan_features.tables.store import read_meta, table_path
+from gtzan_features.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +221,7 @@ def _write_tables(
         keys, values = _assemble(parts, recipe, length)
         path = table_path(out, recipe.name, length.name)
         write(path, keys, values, meta)
-        written[length.name] = (str(path), len(keys))
+        written[length.name] = (printable(str(path)), len(keys))
     status_table.write_status(out / recipe.status_name, [p.status for p in parts])
     return written
 
@@ -255,7 +256,7 @@ def _summary(
 ) -> ExtractSummary:
     return ExtractSummary(
         tables=tables,
-        status=str(out / recipe.status_name),
+        status=printable(str(out / recipe.status_name)),
         n_files=len(parts),
         n_reused=sum(p.reused for p in parts),
         audio_s=sum(p.status.n_samples for p in parts if not p.reused) / recipe.sr,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +11,7 @@ from gtzan_features.errors import TableError
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.schema import KEY_NAMES, TableMeta
 from gtzan_features.tables.store import locate_table, read_meta, read_table, write_parquet
+from tests import nasty
 from tests.conftest import make_table, save_table
 
 
@@ -22,6 +25,16 @@ def test_a_table_reads_back_as_it_was_written(tmp_path):
     for key in KEY_NAMES:
         assert back.frame[key].tolist() == table.frame[key].tolist()
     assert read_meta(path) == table.meta
+
+
+@pytest.mark.parametrize("name", [*nasty.NAMES.values(), "a:b", "s3:", "file:x"])
+def test_a_folder_of_any_name_holds_tables(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    path = save_table(Path(name), nasty.nasty_table())
+    back = read_table(path)
+    assert read_meta(path) == back.meta
+    assert set(back.frame["genre"]) == set(nasty.NAMES.values()) - {nasty.UNDECODABLE}
+    assert locate_table(Path(name), "kaggle", "3s") == path
 
 
 def test_equal_tables_are_equal_bytes(tmp_path):
