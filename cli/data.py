@@ -72,6 +72,13 @@ def download(which: str, directory: Path, as_json: bool) -> None:
         return
     for name in done.differing:
         notice(f"Differs from the facts on GTZAN: {name}")
+    for name in done.left:
+        notice(f"Left as it was, with other bytes than the download: {done.folder / name}")
+    if done.left:
+        notice(
+            "To replace them, move them away and give the same command again: the archive is kept in "
+            f"{done.folder / '.download'}. To keep them, remove that folder."
+        )
     click.echo(f"{done.folder}: {done.n_tracks} tracks from {done.url}")
 
 

@@ -12,9 +12,12 @@ Sources and the hashes of their archives:
 
 from __future__ import annotations
 
+import filecmp
 import gzip
 import hashlib
 import http.client
+import lzma
+import os
 import re
 import tarfile
 import urllib.error
@@ -30,12 +33,14 @@ from gtzan_features.errors import DownloadError
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 PARTS = ".download"
+UNPACKED = "unpacked"
 _CHUNK = 1 << 18
 _TIMEOUT_S = 30
+_LARGEST_TRACK = 64 << 20  # bytes: 30 s are 1.3 MB, and a file is unpacked in memory
 _TRACK = re.compile(r"(?P<genre>[a-z]+)\.\d{5}\.(?P<kind>wav|au)")
 
 
@@ -129,7 +134,16 @@ def unpack(archive: Path, folder: Path, report: Callable[[int, int], None]) -> t
     """Write the tracks of an archive to ``folder/GENRE/GENRE.NNNNN.wav`` (or ``.au``).
 
     Only GTZAN's own file names are taken, whatever folders the archive puts them in, so that nothing is
-    written elsewhere.
+    written elsewhere. Of two files of one name the one that is GTZAN's counts.
+
+    Parameters
+    ----------
+    archive : Path
+        A ZIP or tar archive.
+    folder : Path
+        A folder of its own: what lies in it under these names is replaced.
+    report : callable
+        ``report(done, total)`` in tracks.
 
     Returns
     -------
@@ -144,22 +158,93 @@ def unpack(archive: Path, folder: Path, report: Callable[[int, int], None]) -> t
     """
     facts = gtzan.facts()
     known = {"wav": facts["sha256_wav"].dropna().to_dict(), "au": facts["sha256_au"].dropna().to_dict()}
-    good: list[str] = []
-    bad: list[str] = []
+    is_good: dict[str, bool] = {}
     try:
         for name, data in _members(archive):
-            match = _TRACK.fullmatch(name)
-            if match is None or match["genre"] not in gtzan.GENRES:
+            if is_good.get(name):
                 continue
-            with atomic_path(folder / match["genre"] / name) as temporary:
+            with atomic_path(track_path(folder, name)) as temporary:
                 temporary.write_bytes(data)
             stem, _, kind = name.rpartition(".")
             digest = hashlib.sha256(data).hexdigest()
-            (good if known[kind].get(stem, digest) == digest else bad).append(name)
-            report(len(good) + len(bad), len(facts))
-    except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
+            is_good[name] = known[kind].get(stem, digest) == digest
+            report(len(is_good), len(facts))
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        gzip.BadGzipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        NotImplementedError,  # a way of packing that Python does not know
+        RuntimeError,  # a password is asked for
+    ) as error:
         raise DownloadError(str(archive), f"is no whole archive ({error})") from error
-    return sorted(good), sorted(bad)
+    return sorted(n for n, good in is_good.items() if good), sorted(
+        n for n, good in is_good.items() if not good
+    )
+
+
+def track_path(folder: Path, name: str) -> Path:
+    """Return where the track of a file name lies: ``folder/GENRE/name``."""
+    return folder / name.partition(".")[0] / name
+
+
+def place(unpacked: Path, folder: Path, names: Iterable[str]) -> list[Path]:
+    """Move unpacked tracks to their places; what lies there already is neither replaced nor removed.
+
+    Parameters
+    ----------
+    unpacked : Path
+        Where `unpack` wrote them; on the file system of `folder`, so that each move is whole or not at all.
+    folder : Path
+        Holds the genre folders.
+    names : iterable of str
+        File names of the tracks.
+
+    Returns
+    -------
+    list of Path
+        Files with other bytes that stand under the name of a track, or of the same track in another format,
+        and were left.
+    """
+    left = []
+    for name in names:
+        source, target = track_path(unpacked, name), track_path(folder, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        twin = _twin(target)
+        if twin is not None:
+            left.append(twin)
+        elif not _move(source, target) and not _equal(source, target):
+            left.append(target)
+    return left
+
+
+def _twin(target: Path) -> Path | None:
+    """Return the same track under another ending: two files of one track are one too many."""
+    for ending in ("wav", "au"):
+        other = target.with_suffix(f".{ending}")
+        if other != target and other.is_file():
+            return other
+    return None
+
+
+def _move(source: Path, target: Path) -> bool:
+    """Give `source` the name `target` where that is free; return whether it was."""
+    try:
+        os.link(source, target)  # unlike a renaming, it never replaces
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        if os.path.lexists(target):
+            return False
+        source.rename(target)
+    return True
+
+
+def _equal(one: Path, other: Path) -> bool:
+    return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def _receive(
@@ -179,15 +264,24 @@ def _receive(
 
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """Give the name, without folders, and the bytes of each file of a ZIP or tar archive."""
+    """Give the name, without folders, and the bytes of each of GTZAN's tracks in a ZIP or tar archive."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             for info in packed.infolist():
-                if not info.is_dir():
-                    yield PurePosixPath(info.filename).name, packed.read(info)
+                name = PurePosixPath(info.filename).name
+                if _is_track(name, info.file_size) and not info.is_dir():
+                    yield name, packed.read(info)
         return
     with tarfile.open(archive) as tar:
         for member in tar:
-            held: IO[bytes] | None = tar.extractfile(member) if member.isfile() else None
+            name = PurePosixPath(member.name).name
+            held: IO[bytes] | None = None
+            if _is_track(name, member.size) and member.isfile():
+                held = tar.extractfile(member)
             if held is not None:
-                yield PurePosixPath(member.name).name, held.read()
+                yield name, held.read()
+
+
+def _is_track(name: str, size: int) -> bool:
+    match = _TRACK.fullmatch(name)
+    return match is not None and match["genre"] in gtzan.GENRES and size <= _LARGEST_TRACK

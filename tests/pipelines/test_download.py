@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import io
 import re
@@ -14,8 +16,9 @@ import pytest
 from cli.main import run
 from gtzan_features.datasets import download as mechanics
 from gtzan_features.datasets import gtzan
-from gtzan_features.errors import ConfigError, DownloadError
+from gtzan_features.errors import ConfigError, DownloadError, OutputLockedError
 from gtzan_features.pipelines.download import download
+from gtzan_features.tables.locking import output_lock
 
 NOISE = np.random.default_rng(0).integers(0, 256, 600_000, dtype=np.uint8).tobytes()
 TRACKS = {"blues.00000.wav": NOISE, "rock.00099.wav": NOISE[::-1]}
@@ -167,3 +170,126 @@ def test_every_source_has_a_hash_and_says_where_it_is_stated():
     for source in sources:
         assert re.fullmatch(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", source.digest)
         assert source.stated_in
+
+
+OWN = b"a recording of my own"
+
+
+def put(folder, name, data=OWN):
+    path = folder / name.split(".")[0] / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+BODIES = {
+    "the right archive": lambda: packed(TRACKS),
+    "an archive with another hash": lambda: packed({**TRACKS, "jazz.00001.wav": b"other"}),
+    "an archive cut short": lambda: packed(TRACKS)[:700_000],
+    "an archive without tracks": lambda: packed({"readme.txt": b"moved"}),
+    "a page that asks for a login": lambda: b"<html>log in first</html>",
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_files_of_the_user_are_neither_replaced_nor_removed(server, tmp_path, body):
+    server.body = BODIES[body]()
+    if body == "an archive without tracks":
+        source = mechanics.SOURCES["mini"][0]
+        digest = f"md5:{hashlib.md5(server.body).hexdigest()}"
+        mechanics.SOURCES["mini"] = (mechanics.Source(url=source.url, digest=digest, stated_in="a test"),)
+    own = [put(tmp_path, name) for name in ("blues.00000.wav", "blues.00007.wav", "jazz.00001.wav")]
+    is_right = body == "the right archive"
+    refused = pytest.raises(DownloadError, match="was removed")
+    with contextlib.nullcontext() if is_right else refused:
+        download("mini", tmp_path)
+    for path in own:
+        assert path.read_bytes() == OWN
+    there = set(written(tmp_path)) - {path.relative_to(tmp_path).as_posix() for path in own}
+    added = {"rock/rock.00099.wav"} if is_right else set()
+    assert {name for name in there if not name.startswith(".download/")} == added
+
+
+def test_a_track_with_other_bytes_is_named_with_what_to_do(server, tmp_path, capsys):
+    own = put(tmp_path, "blues.00000.wav")
+    assert run(["data", "download", "mini", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert f"Left as it was, with other bytes than the download: {own}" in told.err
+    assert "move them away and give the same command again" in told.err
+    assert "1 tracks" in told.out
+    own.rename(tmp_path / "mine.wav")
+    asked = len(server.asked)
+    done = download("mini", tmp_path)
+    assert (done.n_tracks, done.left, len(server.asked)) == (2, (), asked)
+    assert written(tmp_path) == {**EXPECTED, "mine.wav": OWN}
+
+
+@pytest.mark.usefixtures("server")
+def test_the_same_track_in_another_format_is_left_alone(tmp_path):
+    put(tmp_path, "blues.00000.au")
+    assert download("mini", tmp_path).left == ("blues/blues.00000.au",)
+    assert not (tmp_path / "blues" / "blues.00000.wav").exists()
+
+
+@pytest.mark.parametrize("what", ["folder", "link to nowhere"])
+@pytest.mark.usefixtures("server")
+def test_what_is_no_file_is_left_where_a_track_would_go(tmp_path, what):
+    place = tmp_path / "blues" / "blues.00000.wav"
+    place.parent.mkdir()
+    if what == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(tmp_path / "nowhere.wav")
+    assert download("mini", tmp_path).left == ("blues/blues.00000.wav",)
+    assert (tmp_path / "rock" / "rock.00099.wav").read_bytes() == TRACKS["rock.00099.wav"]
+    assert not (tmp_path / "nowhere.wav").exists()
+
+
+@pytest.mark.usefixtures("server")
+def test_tracks_that_lie_there_already_are_as_good_as_downloaded(tmp_path):
+    put(tmp_path, "blues.00000.wav", NOISE)
+    done = download("mini", tmp_path)
+    assert (done.n_tracks, done.left) == (2, ())
+    assert written(tmp_path) == EXPECTED
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("step", ["unpack", "move"])
+def test_a_full_disk_or_an_interruption_loses_nothing(server, tmp_path, monkeypatch, step, error):
+    own = put(tmp_path, "jazz.00001.wav")
+    owner, name = (mechanics, "_move") if step == "move" else (type(own), "write_bytes")
+    real, calls = getattr(owner, name), []
+
+    def stopped(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise error
+        return real(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, stopped)
+        with pytest.raises(type(error)):
+            download("mini", tmp_path)
+    assert own.read_bytes() == OWN
+    asked = len(server.asked)
+    assert download("mini", tmp_path).n_tracks == 2
+    assert len(server.asked) == asked
+    assert written(tmp_path) == {**EXPECTED, "jazz/jazz.00001.wav": OWN}
+
+
+@pytest.mark.usefixtures("server")
+def test_file_systems_without_links_are_served(tmp_path, monkeypatch):
+    def refused(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(mechanics.os, "link", refused)
+    own = put(tmp_path, "blues.00000.wav")
+    assert download("mini", tmp_path).left == ("blues/blues.00000.wav",)
+    assert own.read_bytes() == OWN
+    assert (tmp_path / "rock" / "rock.00099.wav").read_bytes() == TRACKS["rock.00099.wav"]
+
+
+@pytest.mark.usefixtures("server")
+def test_a_second_download_into_a_folder_is_refused(tmp_path):
+    with output_lock(tmp_path / ".download"), pytest.raises(OutputLockedError):
+        download("mini", tmp_path)
