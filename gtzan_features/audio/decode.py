@@ -45,9 +45,11 @@ def write_wav(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
     """
     peak = float(np.abs(samples).max(initial=0))
     scaled = samples / peak if peak > 1 else samples
-    soundfile.write(path, scaled, sr, subtype="PCM_16", format="WAV")
+    with path.open("wb") as file:  # libsndfile would be given a name, which may be no UTF-8
+        soundfile.write(file, scaled, sr, subtype="PCM_16", format="WAV")
 
 
 def write_exact(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
     """Write mono samples as WAV in float32, so that reading gives the same numbers."""
-    soundfile.write(path, samples, sr, subtype="FLOAT", format="WAV")
+    with path.open("wb") as file:
+        soundfile.write(file, samples, sr, subtype="FLOAT", format="WAV")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from dataclasses import dataclass
@@ -12,14 +13,16 @@ import numpy as np
 
 from gtzan_features.audio.augment import KINDS, augment, warm_up
 from gtzan_features.audio.decode import write_wav
-from gtzan_features.audio.load import load
+from gtzan_features.audio.load import Signal, load
 from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import MARKER, Catalogue, TrackFile, read_catalogue
+from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import AudioError, ConfigError, OutputExistsError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.tables.atomic import atomic_path, write_text
+from gtzan_features.text import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +141,24 @@ def _augment_file(
     try:
         signal = load(path, sr)
     except AudioError as error:
-        return 0, str(error)
-    for kind, target in missing.items():
+        return 0, one_line(str(error))
+    try:
+        _write_copies(missing, signal, track.track_id, seed)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return 0, f"{label(track.path)}: no room in its name for the ending .wav. Rename it"
+    return len(missing), ""
+
+
+def _write_copies(targets: dict[str, Path], signal: Signal, track_id: str, seed: int) -> None:
+    sr = FeatureConfig().sr
+    for kind, target in targets.items():
         with atomic_path(target) as temporary:
-            copy = augment(signal.samples, sr, kind, generator(seed, kind, track.track_id))
+            copy = augment(signal.samples, sr, kind, generator(seed, kind, track_id))
             # Where the start is lost, silence stands for it: a segment keeps its number in the copy, and
             # those of the silence have no row in the table that is fitted.
             write_wav(temporary, np.concatenate([np.zeros(signal.first_sample, np.float32), copy]), sr)
-    return len(missing), ""
 
 
 def generator(seed: int, kind: str, track_id: str) -> np.random.Generator:
