@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=FILE, required=False)
 @click.option("--model", "run", type=FOLDER, required=True, help="Run folder of the model.")
-@click.option("--out", "-o", type=FILE, help="The picture, PNG; reports/explain-NAME.png where not given.")
+@click.option(
+    "--out", "-o", type=FILE, help="The picture, PNG; reports/explain-FILE-RUN-….png where not given."
+)
 @click.option(
     "--tables",
     type=FOLDER,
@@ -32,11 +34,13 @@ def explain(file: Path | None, run: Path, out: Path | None, tables: Path, as_jso
     """Show what makes the model of a run take FILE for its genre, as a table and a picture.
 
     Networks on spectrograms: which times and bands (gradient x input, checked by occlusion). XGBoost:
-    TreeSHAP. Other models: families of features. Without FILE: which families a model on features uses.
+    TreeSHAP. Other models: families of features. Without FILE: which families a model on features uses,
+    measured on test rows that it never saw; where the stored model has seen them all, as under folds, one of
+    the same settings is fitted anew without them.
     """
-    from gtzan_features.pipelines.explain import explain_file, explain_model
+    from gtzan_features.pipelines.explain import explain_file, explain_model, picture_path
 
-    picture = out or REPORTS_DIR / f"explain-{file.stem if file else run.name}.png"
+    picture = out or picture_path(REPORTS_DIR, run, file)
     found = explain_file(file, run, picture, tables) if file else explain_model(run, picture, tables)
     if as_json:
         print_json(asdict(found))

@@ -163,6 +163,6 @@ def _print_result(result: FitResult) -> None:
     for genre in metrics.per_genre:
         confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)
         click.echo(f"  {genre.genre}: taken for {confused or 'no other'}")
-    if result.manifest.leaked:
-        notice("LEAKED: segments of one track are in training and test. No accuracy on new music.")
+    for caveat in result.caveats:
+        notice(caveat)
     click.echo(f"Run: {result.folder}")

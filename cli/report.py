@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FOLDER, REPORTS_DIR, RUNS_DIR, json_option
-from cli.progress import print_json, print_table
+from cli.progress import notice, print_json, print_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,8 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     from gtzan_features.pipelines.report import report as run
 
     written = run(runs, out, html=html)
+    for line in written.skipped:
+        notice(f"Left out: {line}")
     if as_json:
         click.echo(written.results.to_json(orient="records", indent=1))
         return

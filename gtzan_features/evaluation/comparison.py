@@ -28,6 +28,7 @@ from scipy.stats import binom, binomtest
 
 from gtzan_features.evaluation.arrays import FloatArray, IntArray, as_correct, unit_of_row
 from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, BootstrapConfig, bca_interval
+from gtzan_features.rounding import decimals
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -70,8 +71,13 @@ class PairedComparison:
 
     @property
     def is_shown(self) -> bool:
-        """Whether a difference is shown: by the test, and by an interval without zero."""
-        return self.p_value < 1.0 - self.confidence and (self.ci_low > 0.0 or self.ci_high < 0.0)
+        """Whether a difference is shown: by the exact test alone. The interval says how large it may be."""
+        return self.p_value < 1.0 - self.confidence
+
+    @property
+    def interval_excludes_zero(self) -> bool:
+        """Whether zero lies outside the interval, which is approximate and never corrected."""
+        return self.ci_low > 0.0 or self.ci_high < 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a JSON-able mapping."""
@@ -141,8 +147,9 @@ def compare(
 def verdict(found: PairedComparison, name_a: str = "A", name_b: str = "B") -> str:
     """Say in one sentence what a comparison shows.
 
-    A difference counts as shown if the p-value lies below ``1 - confidence`` and the interval does
-    not hold zero.
+    The exact test decides: a difference counts as shown if the p-value lies below ``1 - confidence``. The
+    bootstrap interval is that of this pair alone; where it would say otherwise, the sentence says which of
+    the two decides.
 
     Parameters
     ----------
@@ -163,19 +170,30 @@ def verdict(found: PairedComparison, name_a: str = "A", name_b: str = "B") -> st
     ...                                "exact McNemar"), "svm", "knn"))
     svm is 3.2 points better than knn (95 % interval 0.5 to 5.9, exact McNemar p = 0.023).
     """
-    points = [100.0 * x for x in (found.difference, found.ci_low, found.ci_high)]
     better, worse = name_a, name_b
+    shares = [found.difference, found.ci_low, found.ci_high]
     if found.is_shown and found.difference < 0.0:
         better, worse = name_b, name_a
-        points = [-points[0], -points[2], -points[1]]
-    points = [round(x, 1) + 0.0 for x in points]  # never "-0.0"
+        shares = [-found.difference, -found.ci_high, -found.ci_low]
+    points = [decimals(100.0 * x, 1) for x in shares]
     p = "p < 0.0001" if found.p_value < 1e-4 else f"p = {found.p_value:.2g}"
-    evidence = f"{100.0 * found.confidence:g} % interval {points[1]:.1f} to {points[2]:.1f}, {found.test} {p}"
+    evidence = f"{100.0 * found.confidence:g} % interval {points[1]} to {points[2]}, {found.test} {p}"
     if found.is_shown:
-        return f"{better} is {points[0]:.1f} points better than {worse} ({evidence})."
+        return f"{better} is {points[0]} points better than {worse} ({evidence}){_decides(found)}."
     return (
         f"No difference between {name_a} and {name_b} can be shown "
-        f"({name_a} minus {name_b}: {points[0]:.1f} points, {evidence})."
+        f"({name_a} minus {name_b}: {points[0]} points, {evidence}){_decides(found)}."
+    )
+
+
+def _decides(found: PairedComparison) -> str:
+    """Say which of test and interval decides, where the two differ."""
+    if found.is_shown == found.interval_excludes_zero:
+        return ""
+    level = f"{1.0 - found.confidence:.2g}"
+    side = f"is below {level}" if found.is_shown else f"is not below {level}"
+    return (
+        f": the test decides, whose p {side}; the interval is approximate, of this pair alone, and does not"
     )
 
 

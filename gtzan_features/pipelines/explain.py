@@ -8,27 +8,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from gtzan_features.config import SegmentConfig, SpectrogramConfig
+from gtzan_features.config import SegmentConfig, SpectrogramConfig, fingerprint
 from gtzan_features.errors import ModelError
 from gtzan_features.features import sets
 from gtzan_features.models import saliency
 from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.hear import recording_rows
+from gtzan_features.pipelines.held_out import held_out
 from gtzan_features.pipelines.recipes import recipe_of
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
 from gtzan_features.reports.tables import TextTable
+from gtzan_features.rounding import decimals, percent, points
 from gtzan_features.spectra.spectrogram import band_hz
 from gtzan_features.tables import runs
+from gtzan_features.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
 
+    from gtzan_features.pipelines.fittable import Fittable
     from gtzan_features.pipelines.recipes import Recipe
-    from gtzan_features.tables.spectrograms import Table
 
 WINDOW_BANDS = 8
 """Bands of an occlusion window."""
@@ -38,6 +41,8 @@ WINDOW_S = 0.4
 
 _BACKGROUND = 200
 _SHOWN = 8
+_NOTHING = 0.0005
+"""A fall of the accuracy smaller than this is shown as 0.0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,8 @@ def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
     probabilities = np.asarray(model.estimator.predict_proba(rows), dtype=np.float64).mean(axis=0)
     target = int(probabilities.argmax())
     genre = model.card.genres[target]
-    title = f"{path.name}: {genre}, {100 * probabilities[target]:.0f} % by {model.card.model}"
+    by = f"{model.card.model} on {model.card.feature_set}"
+    title = f"{path.name}: {genre}, {percent(probabilities[target])} % by {by}"
     agreement = None
     if model.card.shape:
         method, table, agreement = _pictured(model, recipe, rows, target, title, out)
@@ -108,17 +114,18 @@ def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
 
 
 def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
-    """Say which families of features a model uses, by permutation importance on its test rows.
+    """Say which families of features a model uses, by permutation importance on rows that it never saw.
 
-    Where the stored model was fitted on all tracks after the folds, it has seen those rows: the result
-    then says what the model uses, not what new music would lose.
+    On rows that it knows by heart, permuting a family changes nothing. So where the stored model has seen all
+    tracks, as under folds and with ``--final``, one of the same settings is fitted without the first test
+    part, and measured on that; see `held_out`.
 
     Raises
     ------
     ModelError
         If the folder holds no model, or one on spectrograms.
     RunError
-        If it is no run folder.
+        If it is no run folder, or the table no longer holds what the run tested.
     TableError
         If the table is missing, or not the model's.
     """
@@ -127,15 +134,20 @@ def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
     if model.card.shape:
         msg = f"{run}: a model on spectrograms is explained for a file: gtzan explain FILE --model {run}"
         raise ModelError(msg)
-    table = _model_table(model, tables)
-    tested = table.frame["track_id"].isin(set(found.predictions.frame["track_id"])).to_numpy()
-    y = np.searchsorted(model.card.genres, table.frame["genre"].to_numpy(dtype=str)[tested])
-    falls = saliency.family_importance(model.estimator, table.values()[tested], y, _families(model))
-    seen = "rows it was fitted on" if found.manifest.n_folds > 1 else "test rows it never saw"
+    opened = _opened(model, tables)
+    measured = held_out(found, model, opened, tables)
+    data = opened.data
+    falls = saliency.family_importance(
+        measured.estimator, data.X[measured.rows], data.y[measured.rows], _families(model)
+    )
     ordered = sorted(falls.items(), key=lambda pair: -pair[1][0])
-    rows = tuple((name, f"{100 * mean:.1f}", f"{100 * std:.1f}") for name, (mean, std) in ordered)
-    method = f"permutation importance by family, {int(tested.sum())} {seen}, 5 repeats"
-    title = f"{model.card.model}, {seen}"
+    rows = tuple((name, points(mean), decimals(100 * std, 1)) for name, (mean, std) in ordered)
+    where = f"{measured.rows.size} {measured.words}"
+    method = f"permutation importance by family, {where}, 5 repeats"
+    if all(abs(mean) < _NOTHING for mean, _ in falls.values()):
+        method += ". No family is missed: the others, or the most frequent genre, do as well without it"
+    m = found.manifest
+    title = f"{m.model} on {m.feature_set}, {m.segment} rows, {m.protocol}: {where}"
     figure = bars_figure({k: 100 * v for k, (v, _) in falls.items()}, "fall of the accuracy, points", title)
     save_figure(figure, out)
     header = ("family", "fall of the accuracy, points", "deviation")
@@ -146,6 +158,23 @@ def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
         table=TextTable(title=title, header=header, rows=rows),
         picture=out,
     )
+
+
+def picture_path(folder: Path, run: Path, file: Path | None = None) -> Path:
+    """Return where the picture of an explanation goes where no name is given.
+
+    It is named by the file and the run, and by a hash of where both lie: no explanation of another file, or
+    by another model, has that name. A long name is cut to what every file system takes.
+    """
+    places = [str(path.absolute()) for path in (run, file) if path is not None]
+    digits = fingerprint({"places": [printable(place) for place in places]})[:6]
+    names = [_kept(file.name, 70)] if file is not None else []
+    return folder / "-".join(["explain", *names, _kept(run.absolute().name, 90), f"{digits}.png"])
+
+
+def _kept(name: str, most_bytes: int) -> str:
+    """Return as much of a name as so many bytes hold."""
+    return printable(name).encode()[:most_bytes].decode(errors="ignore").strip()
 
 
 def _rows(path: Path, model: StoredModel, run: Path) -> tuple[Recipe, npt.NDArray[np.floating]]:
@@ -231,7 +260,7 @@ def _shap(
 def _replaced(
     model: StoredModel, rows: npt.NDArray[np.floating], target: int, title: str, out: Path, tables: Path
 ) -> tuple[str, TextTable]:
-    values = _model_table(model, tables).values()
+    values = _opened(model, tables).table.values()
     background = values[:: -(-len(values) // _BACKGROUND)]
     falls = saliency.family_replacement(model.estimator, rows, background, _families(model), target)
     label = "fall of the probability"
@@ -245,10 +274,10 @@ def _largest(values: dict[str, float]) -> list[tuple[str, float]]:
     return sorted(values.items(), key=lambda pair: -abs(pair[1]))
 
 
-def _model_table(model: StoredModel, tables: Path) -> Table:
+def _opened(model: StoredModel, tables: Path) -> Fittable:
     opened = open_fittable(tables, model.card.feature_set, model.card.segment)
     model.check(opened.table, opened.path)
-    return opened.table
+    return opened
 
 
 def _families(model: StoredModel) -> dict[str, list[int]]:

@@ -20,7 +20,7 @@ from gtzan_features.reports.pictures import (
     projection_figure,
     tempo_figure,
 )
-from gtzan_features.reports.tables import percent
+from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gtzan_features.errors import RunError, TableError
-from gtzan_features.reports.card import PROTOCOLS
 from gtzan_features.reports.collect import representative
+from gtzan_features.reports.protocols import PROTOCOLS, tested_on
 from gtzan_features.reports.scores import score
 from gtzan_features.reports.tables import accuracy_cell, level_name
 from gtzan_features.tables.runs import read_run
@@ -60,7 +60,7 @@ def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
     card : ModelCard
         Of the stored model.
     """
-    title = f"{card.model} on {card.segment} rows of {card.dataset}"
+    title = f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}"
     try:
         run = read_run(folder)
     except (RunError, TableError):
@@ -70,15 +70,16 @@ def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
     scores = score(run.predictions)
     level = representative(scores)
     best = scores[level]
+    tested = tested_on(run.manifest)
     how = level_name(level) if len(scores) == 1 else f"segments gathered by {level}"
     return ModelFacts(
         title=title,
         trained_on=card.trained_on,
         genres=card.genres,
         synthetic=card.synthetic,
-        leaked=run.manifest.leaked,
+        leaked=run.manifest.leaked or tested.leaked,
         accuracy=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
         tested_on=f"{best.metrics.n} tracks, {how}",
         protocol=run.manifest.protocol,
-        protocol_words=PROTOCOLS.get(run.manifest.protocol_settings.get("protocol", ""), ""),
+        protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
     )

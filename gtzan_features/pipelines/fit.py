@@ -28,6 +28,7 @@ from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import representative
 from gtzan_features.reports.curves import curves_figure
 from gtzan_features.reports.figures import save_figure
+from gtzan_features.reports.protocols import tested_on
 from gtzan_features.reports.scores import LevelScore, score
 from gtzan_features.reports.tables import TextTable, scores_table
 from gtzan_features.tables import runs
@@ -134,9 +135,18 @@ class FitResult:
     def table(self) -> TextTable:
         """The figures of every level as a table of text."""
         m = self.manifest
-        marks = [*(["LEAKED"] if m.leaked else []), *(["SYNTHETIC"] if m.synthetic else [])]
-        title = " ".join([*marks, f"{m.model}, {m.segment} {m.feature_set}, {m.protocol}, {m.dataset}"])
+        marks = ["LEAKED" if m.leaked else "", "SYNTHETIC" if m.synthetic else "", tested_on(m).mark]
+        what = f"{m.model}, {m.segment} {m.feature_set}, {m.protocol}, {m.dataset}"
+        title = " ".join([*(mark for mark in marks if mark), what])
         return replace(scores_table(self.scores), title=title)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What must be said with the figures: a leak, or that a part of the protocol was tested."""
+        leak = "LEAKED: segments of one track are in training and test. No accuracy on new music."
+        tested = tested_on(self.manifest)
+        part = f"{tested.mark}: {tested.caveat}" if tested.mark else ""
+        return tuple(line for line in (leak if self.manifest.leaked else "", part) if line)
 
     @property
     def metrics(self) -> Metrics:

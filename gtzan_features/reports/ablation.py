@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gtzan_features.evaluation.comparison import compare, holm
-from gtzan_features.reports.card import PROTOCOLS
+from gtzan_features.reports.protocols import PROTOCOLS, protocol_order, tested_by_name
 from gtzan_features.reports.scores import LevelScore, score_tracks
-from gtzan_features.reports.tables import TextTable, accuracy_cell, percent, protocol_order
+from gtzan_features.reports.tables import TextTable, accuracy_cell
 from gtzan_features.reports.templating import environment
+from gtzan_features.rounding import decimals, percent, points
 from gtzan_features.tables.atomic import write_text
 
 if TYPE_CHECKING:
@@ -123,8 +124,9 @@ def ablation_frame(entries: Iterable[Entry], baseline: Baseline) -> pd.DataFrame
                 row |= _tested(test, found, by_key.get(key) if key != _key(entry) else None)
             rows.append(row)
     frame = pd.DataFrame(rows)
-    order = frame["protocol"].map(protocol_order)
-    frame = frame.assign(_order=order).sort_values(
+    # Tuples would be taken for levels of an index: their ranks sort alike.
+    ranks = {name: i for i, name in enumerate(sorted(set(frame["protocol"]), key=protocol_order))}
+    frame = frame.assign(_order=frame["protocol"].map(ranks)).sort_values(
         ["part", "_order", "features", "accuracy", "model", "rows"],
         ascending=[False, True, True, False, True, True],
         kind="stable",
@@ -166,10 +168,10 @@ def difference_cell(row: pd.Series, test: str) -> tuple[str, str]:
     values = [row.get(f"{test}_{name}") for name in _TEST_FIELDS]
     if any(value is None or pd.isna(value) for value in values):
         return "–", "–"
-    points = [100 * float(str(value)) for value in values[:3]]
+    difference, low, high = (points(float(str(value))) for value in values[:3])
     p = float(str(values[4]))
-    shown = "< 0.001" if p < 1e-3 else f"{p:.3f}"
-    return f"{points[0]:+.1f} ({points[1]:+.1f} to {points[2]:+.1f})", shown
+    shown = "< 0.001" if p < 1e-3 else decimals(p, 3)
+    return f"{difference} ({low} to {high})", shown
 
 
 def paired_fields(found: LevelScore, other: LevelScore | None) -> dict[str, float | None]:
@@ -246,7 +248,7 @@ def _sections(frame: pd.DataFrame, baseline: Baseline) -> Iterator[_Section]:
     for protocol, part in frame.groupby("protocol", sort=False):
         name = str(protocol)
         tracks = f"{int(part['n_tracks'].max())} tracks tested. "
-        about = next((text for key, text in PROTOCOLS.items() if name.startswith(key)), "")
+        about = PROTOCOLS.get(tested_by_name(name).kind, "")
         tables = [_models_table(part[part["part"] == MODELS], baseline)]
         families = part[part["part"] == FAMILIES]
         tables += [_families_table(some, baseline) for _, some in families.groupby("set", sort=False)]
@@ -270,7 +272,7 @@ def _models_table(part: pd.DataFrame, baseline: Baseline) -> TextTable:
             accuracy_cell(row["accuracy"], row["ci_low"], row["ci_high"]),
             percent(row["train_accuracy"]),
             *(cell for test in tests for cell in difference_cell(row, test)),
-            f"{row['seconds']:.0f}",
+            decimals(row["seconds"], 0),
         )
         for _, row in part.iterrows()
     )

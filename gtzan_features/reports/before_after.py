@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from gtzan_features.reports.lettering import heading, label
 from gtzan_features.reports.pictures import draw_spectrogram, draw_waveform
 from gtzan_features.reports.saliency import label_bands
 
@@ -54,12 +55,12 @@ def before_after_figure(
         if waves and stage.samples is not None:
             draw_waveform(column[0], stage.samples, seconds)
         draw_spectrogram(column[-1], stage.levels, seconds, len(band_hz), (low, high))
-        column[0].set_title(stage.name, fontsize=9, loc="left", parse_math=False)
+        column[0].set_title(label(stage.name), fontsize=9, loc="left")
         column[-1].set_xlabel("time, s")
     label_bands(panels[-1, 0], band_hz)
     for row in panels:
         for axes in row[1:]:
             axes.set_ylabel("")
     figure.colorbar(panels[-1, -1].images[0], ax=panels[-1], label="level, dB", pad=0.01)
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left", parse_math=False)
+    figure.suptitle(heading(title, 3.2 * len(stages) + 0.7), fontsize=10, x=0.01, ha="left")
     return figure

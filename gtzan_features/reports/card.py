@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gtzan_features.reports.collect import representative
+from gtzan_features.reports.protocols import PROTOCOLS, tested_on
 from gtzan_features.reports.tables import (
     TextTable,
     accuracy_cell,
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
 
     from gtzan_features.reports.scores import LevelScore
     from gtzan_features.tables.runs import RunManifest
-
-PROTOCOLS = {
-    "track": "Tracks are divided at random, stratified by genre. All segments of a track, and exact copies "
-    "of it, stand on one side; tracks of one artist may stand on both.",
-    "artist": "No artist stands on both sides: published folds for GTZAN, folders of artists elsewhere.",
-    "fault-filtered": "The published split of Kereliuk, Sturm and Larsen (2015): repetitions, distortions "
-    "and wrong labels are removed, and no artist stands on both sides.",
-    "stratified": "The published 500/250/250 split of the same authors, without filtering of faults.",
-    "segment": "LEAKED: segments of one track stand on both sides. A model that knows the track needs not "
-    "know the genre.",
-}
-"""What each protocol does, for a reader who has never heard of it."""
 
 
 def model_card(
@@ -61,13 +50,15 @@ def model_card(
         Whether the run folder holds a model.
     """
     level = representative(scores)
-    best = scores[level]
+    best, tested = scores[level], tested_on(manifest)
     text = (
         environment()
         .get_template("card.md.j2")
         .render(
             m=manifest,
-            protocol=PROTOCOLS[manifest.protocol_settings["protocol"]],
+            tested=tested,
+            leaked=manifest.leaked or tested.leaked,
+            protocol=PROTOCOLS.get(tested.kind, ""),
             headline=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
             level=level_name(level),
             n=best.metrics.n,

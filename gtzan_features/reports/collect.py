@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gtzan_features.evaluation.comparison import PairedComparison, compare
-from gtzan_features.reports.scores import SEGMENT, TRACK, LevelScore, score
+from gtzan_features.reports.protocols import Tested, tested_on
+from gtzan_features.reports.scores import TRACK, LevelScore, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,28 @@ class ScoredRun:
         """The level that stands for the run where only one is shown: tracks, by mean probability."""
         return representative(self.scores)
 
+    @property
+    def best(self) -> LevelScore:
+        """The figures at `best_level`."""
+        return self.scores[self.best_level]
+
+    @property
+    def tested(self) -> Tested:
+        """What the run was tested on."""
+        return tested_on(self.run.manifest)
+
+    @property
+    def leaked(self) -> bool:
+        """Whether its figures are leaked."""
+        return self.run.manifest.leaked or self.tested.leaked
+
+    @property
+    def on_features(self) -> str:
+        """Model, features and rows in words: a figure never stands without them."""
+        m = self.run.manifest
+        rows = f"{m.segment} rows" + ("" if self.best_level == TRACK else f" by {self.best_level}")
+        return f"{self.label} on {m.feature_set}, {rows}"
+
 
 def representative(scores: dict[str, LevelScore]) -> str:
     """Return the level that stands for a run: tracks, by mean probability where they have segments."""
@@ -75,10 +97,23 @@ def score_runs(runs: Iterable[Run]) -> list[ScoredRun]:
 
 def long_table(scored: Iterable[ScoredRun]) -> pd.DataFrame:
     """Return one row per run and level with the columns `COLUMNS`; sorted."""
-    rows = [_row(one, level) for one in scored for level in one.scores]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    keys = ["dataset", "leaked", "protocol", "model", "features", "segments", "run_id"]
-    return frame.sort_values(keys, kind="stable", ignore_index=True)
+    ordered = sorted(scored, key=_row_order)
+    rows = [_row(one, level) for one in ordered for level in one.scores]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _row_order(one: ScoredRun) -> tuple[Any, ...]:
+    m = one.run.manifest
+    by_words = one.label, m.feature_set, m.segment, m.run_id
+    return m.dataset, m.synthetic, one.leaked, one.tested.order, *by_words
+
+
+def by_dataset(scored: Iterable[ScoredRun]) -> dict[tuple[str, bool], list[ScoredRun]]:
+    """Return the runs on each data set, real and synthetic music of one name apart; GTZAN's first."""
+    found: dict[tuple[str, bool], list[ScoredRun]] = {}
+    for one in scored:
+        found.setdefault((one.run.manifest.dataset, one.run.manifest.synthetic), []).append(one)
+    return dict(sorted(found.items(), key=lambda item: (not item[0][0].startswith("GTZAN"), item[0])))
 
 
 def segment_s(name: str) -> float:
@@ -87,68 +122,42 @@ def segment_s(name: str) -> float:
     return own + 1e-6 * sum(beside)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LengthTest:
-    """A paired test of the mean of short segments against whole tracks, for one model and protocol."""
-
-    label: str
-    protocol: str
-    short: str
-    long: str
-    comparison: PairedComparison
-
-
-def length_tests(scored: Iterable[ScoredRun]) -> list[LengthTest]:
-    """Test, for each honest run on short segments, its track means against the longest rows' run.
-
-    Runs pair where model, settings, seed, features, data set and protocol are equal and the tested
-    tracks are the same.
-    """
-    honest = [one for one in scored if not one.run.manifest.leaked]
-    tests = []
-    for long in honest:
-        if TRACK not in long.scores:
-            continue
-        for short in honest:
-            if SEGMENT in short.scores and _pair_key(short) == _pair_key(long):
-                a, b = short.scores["mean"], long.scores[TRACK]
-                if a.units == b.units:
-                    tests.append(
-                        LengthTest(
-                            label=long.label,
-                            protocol=long.run.manifest.protocol,
-                            short=short.run.manifest.segment,
-                            long=long.run.manifest.segment,
-                            comparison=compare(a.correct, b.correct),
-                        )
-                    )
-    return tests
-
-
-def _pair_key(one: ScoredRun) -> tuple[Any, ...]:
-    m = one.run.manifest
-    return m.dataset, m.model, str(m.settings), m.seed, m.feature_set, m.protocol
-
-
 def _labels(runs: list[Run]) -> list[str]:
-    """Name each run by its model, and by what differs where a table would hold two such rows."""
-    keys = [
-        (m.dataset, m.model, m.feature_set, m.segment, m.protocol) for m in (run.manifest for run in runs)
-    ]
+    """Name each run by its model, and by what tells it from other runs of this model on the data set.
+
+    A setting that differs between two runs is named with both, under whatever protocol, rows and features
+    they stand: a row of a table never holds two models under one name.
+    """
+    manifests = [run.manifest for run in runs]
     labels = []
-    for run, key in zip(runs, keys, strict=True):
-        twins = [r.manifest for r, k in zip(runs, keys, strict=True) if k == key]
-        parts = _parts(run.manifest, twins)
-        if sum(_parts(twin, twins) == parts for twin in twins) > 1:
-            parts.append(run.manifest.run_id[-6:])
-        labels.append(f"{run.manifest.model} ({', '.join(parts)})" if parts else run.manifest.model)
+    for m in manifests:
+        wide = [t for t in manifests if _same(m, t, "dataset", "synthetic", "model")]
+        tables = [t for t in wide if _same(m, t, "feature_set", "segment")]
+        twins = [t for t in tables if t.protocol == m.protocol]
+        parts = _parts(m, wide, tables)
+        if sum(_parts(t, wide, tables) == parts for t in twins) > 1:
+            parts.append(m.run_id[-6:])
+        labels.append(f"{m.model} ({', '.join(parts)})" if parts else m.model)
     return labels
 
 
-def _parts(m: RunManifest, twins: list[RunManifest]) -> list[str]:
-    """Name settings and seed of a run where they differ among `twins`; what a run has not is not named."""
-    parts = [f"{name}={value}" for name, value in m.settings.items() if _differs(twins, name)]
-    return [*parts, f"seed={m.seed}"] if len({t.seed for t in twins}) > 1 else parts
+def _same(a: RunManifest, b: RunManifest, *names: str) -> bool:
+    return all(getattr(a, name) == getattr(b, name) for name in names)
+
+
+def _parts(m: RunManifest, wide: list[RunManifest], tables: list[RunManifest]) -> list[str]:
+    """Name settings and seed where they differ among `wide`, and the table where it does among `tables`.
+
+    What a run has not is not named.
+    """
+    parts = [f"{name}={value}" for name, value in m.settings.items() if _differs(wide, name)]
+    if len({t.seed for t in wide}) > 1:
+        parts.append(f"seed={m.seed}")
+    if len({t.n_tracks for t in tables}) > 1:
+        parts.append(f"{m.n_tracks} tracks")
+    if len({t.feature_fingerprint for t in tables}) > 1:
+        parts.append(f"features {m.feature_fingerprint[:6]}")
+    return parts
 
 
 def _differs(manifests: list[RunManifest], name: str) -> bool:
@@ -166,7 +175,7 @@ def _row(one: ScoredRun, level: str) -> tuple[Any, ...]:
         m.segment,
         level,
         m.protocol,
-        m.leaked,
+        one.leaked,
         len(set(s.units)),
         x.n,
         x.accuracy,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from gtzan_features.reports.collect import segment_s
+from gtzan_features.reports.lettering import heading, label, letters_in, set_fonts
+from gtzan_features.reports.protocols import protocol_order
 from gtzan_features.reports.scores import SEGMENT, TRACK
-from gtzan_features.reports.tables import protocol_order
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gtzan_features.evaluation.metrics import Metrics
+
+_LONGEST_GENRE, _LONGEST_MODEL = 24, 36
+"""Characters of a name beside a picture."""
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart; shapes differ as well.
 _STYLES = (
@@ -35,10 +39,13 @@ _STYLES = (
 def confusion_figure(metrics: Metrics, title: str) -> Figure:
     """Draw a confusion matrix: rows true genres, columns predicted, counts in the cells."""
     counts = np.array(metrics.confusion)
-    names = metrics.genres
+    names = [label(name, _LONGEST_GENRE) for name in metrics.genres]
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
-    figure = Figure(figsize=(0.62 * len(names) + 2.2, 0.62 * len(names) + 1.6), layout="constrained")
+    margin = letters_in(max(map(len, names)))
+    width, height = 0.62 * len(names) + margin + 1.6, 0.62 * len(names) + margin + 1.0
+    width = max(width, 5.2)
+    figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(counts):
@@ -49,13 +56,16 @@ def confusion_figure(metrics: Metrics, title: str) -> Figure:
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("predicted genre")
     axes.set_ylabel("true genre")
-    axes.set_title(title, fontsize=10, loc="left")
+    figure.suptitle(heading(title, width - 0.2), fontsize=10, x=0.01, ha="left")
     figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true genre")
     return figure
 
 
 def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:
-    """Draw accuracy by model, segment length and aggregation, a panel per protocol, with 95 % intervals.
+    """Draw accuracy by model and features, row length and aggregation, with 95 % intervals.
+
+    A panel per protocol, at most three beside each other: honest ones from the easiest to the strictest,
+    then leaked ones. A row is one model on one feature set.
 
     Parameters
     ----------
@@ -66,30 +76,52 @@ def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:
     """
     found = set(zip(results["protocol"].astype(str), results["leaked"].astype(bool), strict=True))
     protocols = sorted(found, key=lambda key: (key[1], protocol_order(key[0])))
-    best = results[~results["leaked"]] if (~results["leaked"]).any() else results
-    models = best.groupby("model")["accuracy"].max().sort_values().index.tolist()
-    models += [m for m in results["model"].unique() if m not in models]
-    styles = _series_styles(results)
-    width, height = 2.9 * len(protocols) + 1.8, 0.62 * len(models) + 1.9
-    figure = Figure(figsize=(width, height), layout="constrained")
-    panels = figure.subplots(1, len(protocols), sharey=True, squeeze=False)[0]
-    for axes, (protocol, leaked) in zip(panels, protocols, strict=True):
-        _accuracy_panel(axes, results[results["protocol"] == protocol], models, styles)
-        axes.set_title(f"LEAKED: {protocol}" if leaked else protocol, fontsize=10)
+    rows, styles = _rows(results), _series_styles(results)
+    columns = min(3, len(protocols))
+    names = [f"{label(model, _LONGEST_MODEL)}\n{label(features, _LONGEST_MODEL)}" for model, features in rows]
+    margin = letters_in(max(len(line) for name in names for line in name.split("\n")), 9)
+    width = margin + 2.9 * columns + 0.4 + (1.2 if columns == 1 else 0)
+    height = (max(0.5, 0.13 * len(styles)) * len(rows) + 0.9) * -(-len(protocols) // columns)
+    series = [_series_name(*key) for key in styles]
+    per_line = max(1, int(width / (letters_in(max(map(len, series)), 8) + 0.6)))
+    legend = 0.18 * -(-len(series) // per_line) + 0.5
+    figure = Figure(figsize=(width, height + legend + 0.5), layout="constrained")
+    panels = figure.subplots(-(-len(protocols) // columns), columns, sharex=True, sharey=True, squeeze=False)
+    handles: dict[str, Artist] = {}
+    for axes, (protocol, leaked) in zip(panels.flat, protocols, strict=False):
+        handles |= _accuracy_panel(axes, results[results["protocol"] == protocol], rows, styles)
+        name = f"LEAKED: {protocol}" if leaked else protocol
+        axes.set_title(heading(name, 3.2), fontsize=10)
         if leaked:
             axes.set_facecolor("#eeeeee")
         axes.set_xlabel("accuracy, %")
-    panels[0].set_yticks(range(len(models)), models)
-    handles, labels = _legend(panels)
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)), fontsize=8)
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+        axes.tick_params(labelbottom=True)
+    for axes in panels.flat[len(protocols) :]:
+        axes.set_visible(False)
+    panels[0, 0].set_yticks(range(len(rows)), names, fontsize=9)
+    panels[0, 0].set_ylim(-0.6, len(rows) - 0.4)
+    shown = [name for name in series if name in handles]
+    figure.legend(
+        [handles[name] for name in shown], shown, loc="outside lower left", ncols=per_line, fontsize=8
+    )
+    figure.suptitle(heading(title, width - 0.2, 11), fontsize=11, x=0.01, ha="left")
     return figure
 
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+    set_fonts(figure)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
+
+
+def _rows(results: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return (model, features) from the bottom of the picture to its top: the best honest one last."""
+    honest = results[~results["leaked"]] if (~results["leaked"]).any() else results
+    best = honest.groupby(["model", "features"])["accuracy"].max().sort_values()
+    rows = [(str(model), str(features)) for model, features in best.index]
+    every = sorted(set(zip(results["model"].astype(str), results["features"].astype(str), strict=True)))
+    return [row for row in every if row not in rows] + rows
 
 
 def _series_styles(results: pd.DataFrame) -> dict[tuple[str, str], tuple[str, str]]:
@@ -103,41 +135,39 @@ def _series_styles(results: pd.DataFrame) -> dict[tuple[str, str], tuple[str, st
 
 
 def _accuracy_panel(
-    axes: Axes, results: pd.DataFrame, models: list[str], styles: dict[tuple[str, str], tuple[str, str]]
-) -> None:
+    axes: Axes,
+    results: pd.DataFrame,
+    rows: list[tuple[str, str]],
+    styles: dict[tuple[str, str], tuple[str, str]],
+) -> dict[str, Artist]:
+    """Draw one protocol and return a mark of each series that it has."""
     offsets = np.linspace(0.28, -0.28, len(styles)) if len(styles) > 1 else np.zeros(1)
+    handles: dict[str, Artist] = {}
     for offset, ((segments, level), (colour, marker)) in zip(offsets, styles.items(), strict=True):
         part = results[(results["segments"] == segments) & (results["aggregation"] == level)]
         if part.empty:
             continue
-        y = np.array([models.index(m) for m in part["model"]]) + offset
+        places = [rows.index(row) for row in zip(part["model"], part["features"], strict=True)]
         accuracy = 100 * part["accuracy"].to_numpy()
         errors = np.abs(100 * part[["ci_low", "ci_high"]].to_numpy().T - accuracy)
-        axes.errorbar(
+        drawn = axes.errorbar(
             accuracy,
-            y,
+            np.array(places) + offset,
             xerr=errors,
             fmt=marker,
             color=colour,
             markersize=4.5,
             elinewidth=1.2,
             capsize=2,
-            label=_series_name(segments, level),
         )
+        handles[_series_name(segments, level)] = cast("Artist", drawn)  # as a legend takes it
     axes.set_xlim(0, 103)
     axes.grid(axis="x", color="#cccccc", linewidth=0.6)
     axes.set_axisbelow(True)
+    return handles
 
 
 def _series_name(segments: str, level: str) -> str:
     if level == TRACK:
         return f"{segments} rows"
     return f"{segments}, single segments" if level == SEGMENT else f"{segments}, tracks by {level}"
-
-
-def _legend(panels: list[Axes]) -> tuple[list[Artist], list[str]]:
-    merged: dict[str, Artist] = {}
-    for axes in panels:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            merged.setdefault(label, handle)
-    return list(merged.values()), list(merged)

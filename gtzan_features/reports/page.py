@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gtzan_features.reports.collect import ScoredRun, length_tests, long_table
+from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table
 from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
-from gtzan_features.reports.published import PUBLISHED
+from gtzan_features.reports.html.data import slug, slugs
+from gtzan_features.reports.paired import length_tests
+from gtzan_features.reports.published import PUBLISHED, dataset_title, is_real_gtzan
 from gtzan_features.reports.tables import (
     TextTable,
     accuracy_cell,
     accuracy_table,
     figures_table,
     genre_table,
-    percent,
-    protocol_order,
 )
 from gtzan_features.reports.templating import environment
+from gtzan_features.rounding import p_value, percent, points
 from gtzan_features.tables.atomic import write_text
+from gtzan_features.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from gtzan_features.reports.paired import PairedTest
 
 
 PAGE = "accuracy.md"
@@ -50,8 +55,10 @@ class _Section:
     confusions: list[_Confusions]
 
 
-def write_report(scored: list[ScoredRun], folder: Path) -> pd.DataFrame:
+def write_report(scored: list[ScoredRun], folder: Path, skipped: Sequence[str] = ()) -> pd.DataFrame:
     """Write ``accuracy.md``, ``accuracy.csv``, ``confusions.csv`` and the pictures into `folder`.
+
+    `skipped` are the runs that could not be read, a sentence each.
 
     Returns
     -------
@@ -59,19 +66,20 @@ def write_report(scored: list[ScoredRun], folder: Path) -> pd.DataFrame:
         The rows of ``accuracy.csv`` that were measured, one per run and level.
     """
     results = long_table(scored)
-    sections = [_section(results, scored, name, folder) for name in results["dataset"].unique()]
-    real_gtzan = any(name.startswith("GTZAN") for name in results["dataset"])
-    published = published_table() if real_gtzan else None
-    text = environment().get_template("accuracy.md.j2").render(datasets=sections, published=published)
+    found = by_dataset(scored)
+    titles = {key: dataset_title(key[0], synthetic=key[1]) for key in found}
+    names = slugs(titles.values())
+    sections = [_section(titles[key], names[titles[key]], runs, folder) for key, runs in found.items()]
+    real_gtzan = any(is_real_gtzan(name, synthetic=synthetic) for name, synthetic in found)
+    text = (
+        environment()
+        .get_template("accuracy.md.j2")
+        .render(datasets=sections, published=published_table() if real_gtzan else None, skipped=skipped)
+    )
     write_text(folder / PAGE, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
-    write_text(folder / "accuracy.csv", _csv(results, with_published=real_gtzan))
-    write_text(folder / "confusions.csv", _confusions_csv(scored))
+    write_text(folder / "accuracy.csv", printable(_csv(results, with_published=real_gtzan)))
+    write_text(folder / "confusions.csv", printable(_confusions_csv(scored)))
     return results
-
-
-def dataset_title(name: str, *, synthetic: bool) -> str:
-    """Return the name of a data set, marked where the music is synthetic."""
-    return f"{name} (synthetic music)" if synthetic and "synthetic" not in name else name
 
 
 def published_table() -> TextTable:
@@ -84,13 +92,12 @@ def published_table() -> TextTable:
     return TextTable(title="Published figures", header=header, rows=rows)
 
 
-def _section(results: pd.DataFrame, scored: list[ScoredRun], name: str, folder: Path) -> _Section:
-    part = results[results["dataset"] == name]
-    runs = [one for one in scored if one.run.manifest.dataset == name]
+def _section(title: str, name: str, runs: list[ScoredRun], folder: Path) -> _Section:
+    """Lay out one data set; its pictures are named by `name`."""
+    part = long_table(runs)
     synthetic = bool(part["synthetic"].any())
     manifest = max((one.run.manifest for one in runs), key=lambda m: m.n_tracks)
-    picture = f"accuracy-{_slug(name)}.png"
-    title = dataset_title(name, synthetic=synthetic)
+    picture = f"accuracy-{name}.png"
     save_figure(accuracy_figure(part, f"{title}: accuracy with 95 % intervals"), folder / picture)
     return _Section(
         title=title,
@@ -99,51 +106,55 @@ def _section(results: pd.DataFrame, scored: list[ScoredRun], name: str, folder: 
         honest=accuracy_table(part, leaked=False),
         leaked=accuracy_table(part, leaked=True),
         picture=picture,
-        tests=_tests_table(runs),
+        tests=_tests_table(length_tests(runs)),
         figures=figures_table(part),
-        confusions=_best_confusions(runs, name, folder),
+        confusions=_best_confusions(runs, title, name, folder),
     )
 
 
-def _tests_table(runs: list[ScoredRun]) -> TextTable:
-    """Test short segments against whole tracks, model by model, on the same tracks."""
-    tests = sorted(length_tests(runs), key=lambda t: (protocol_order(t.protocol), t.label))
+def _tests_table(tests: Sequence[PairedTest]) -> TextTable:
+    """Lay out the tests of short segments against whole tracks, model by model, on the same tracks."""
     rows = tuple(
         (
             t.protocol,
-            t.label,
-            f"{t.short} (mean) minus {t.long}",
-            f"{100 * c.difference:+.1f} ({100 * c.ci_low:+.1f} to {100 * c.ci_high:+.1f})",
-            "< 0.0001" if c.p_value < 1e-4 else f"{c.p_value:.2g}",
-            "no difference shown"
-            if not c.is_shown
-            else f"{t.short if c.difference > 0 else t.long} is better",
+            t.first.run.manifest.feature_set,
+            t.first.label,
+            f"{short} (mean) minus {long}",
+            f"{points(c.difference)} ({points(c.ci_low)} to {points(c.ci_high)})",
+            p_value(c.p_value),
+            "no difference shown" if not c.is_shown else f"{short if c.difference > 0 else long} is better",
         )
-        for t in tests
+        for t in sorted(tests, key=lambda t: (t.first.tested.order, t.first.label))
         for c in (t.comparison,)
+        for short, long in ((t.first.run.manifest.segment, t.second.run.manifest.segment),)
     )
-    header = ("protocol", "model", "compared", "points (95 % interval)", "exact McNemar p", "verdict")
+    header = (
+        "protocol",
+        "features",
+        "model",
+        "compared",
+        "points (95 % interval)",
+        "exact McNemar p",
+        "verdict",
+    )
     return TextTable(title="", header=header, rows=rows)
 
 
-def _best_confusions(runs: list[ScoredRun], name: str, folder: Path) -> list[_Confusions]:
-    """Show the confusions of the best honest run of each protocol."""
-    honest = [one for one in runs if not one.run.manifest.leaked]
+def _best_confusions(runs: list[ScoredRun], title: str, name: str, folder: Path) -> list[_Confusions]:
+    """Show the confusions of the best honest run of each protocol, the easiest protocol first."""
+    groups: dict[str, list[ScoredRun]] = {}
+    for one in sorted(runs, key=lambda one: one.tested.order):
+        if not one.leaked:
+            groups.setdefault(one.run.manifest.protocol, []).append(one)
     shown = []
-    for protocol in sorted({one.run.manifest.protocol for one in honest}, key=protocol_order):
-        best = max(
-            (one for one in honest if one.run.manifest.protocol == protocol),
-            key=lambda one: one.scores[one.best_level].metrics.accuracy,
-        )
-        m, level = best.run.manifest, best.scores[best.best_level]
-        how = m.segment if best.best_level == "track" else f"{m.segment} by {best.best_level}"
-        interval = level.interval
-        cell = accuracy_cell(level.metrics.accuracy, interval.low, interval.high)
-        title = f"{protocol}, {best.label} on {how}, {cell} %"
-        picture = f"confusion-{_slug(name)}-{_slug(protocol)}.png"
-        mark = "SYNTHETIC " if m.synthetic else ""
-        save_figure(confusion_figure(level.metrics, f"{mark}{name}\n{title}"), folder / picture)
-        shown.append(_Confusions(title=title, picture=picture, genres=genre_table(level.metrics)))
+    for protocol, group in groups.items():
+        best = max(group, key=lambda one: one.best.metrics.accuracy)
+        s = best.best
+        cell = accuracy_cell(s.metrics.accuracy, s.interval.low, s.interval.high)
+        what = f"{protocol}, {best.on_features}, {cell} %"
+        picture = f"confusion-{name}-{slug(protocol)}.png"
+        save_figure(confusion_figure(s.metrics, f"{title}\n{what}"), folder / picture)
+        shown.append(_Confusions(title=what, picture=picture, genres=genre_table(s.metrics)))
     return shown
 
 
@@ -165,14 +176,14 @@ def _csv(results: pd.DataFrame, *, with_published: bool) -> str:
             for p in PUBLISHED
         ]
         frame = pd.DataFrame([*frame.to_dict("records"), *rows])
-    return frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    return frame.to_csv(index=False, lineterminator="\n", float_format="%.10g")
 
 
 def _confusions_csv(scored: list[ScoredRun]) -> str:
     rows = [
         {
             "dataset": one.run.manifest.dataset,
-            "leaked": one.run.manifest.leaked,
+            "leaked": one.leaked,
             "run_id": one.run.manifest.run_id,
             "aggregation": level,
             "true": true,
@@ -186,7 +197,3 @@ def _confusions_csv(scored: list[ScoredRun]) -> str:
         if s.metrics.confusion[i][j]
     ]
     return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

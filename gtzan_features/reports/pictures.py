@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from gtzan_features.reports.lettering import heading, label
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
 
 _MAP = "magma"
+_LONGEST_GENRE = 24
 # Okabe and Ito's colours twice, with filled and open shapes: ten genres and more that can be told apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
@@ -40,7 +43,7 @@ def example_figure(title: str, samples: Array, stft_db: Array, mel_db: Array, sr
     wave, stft, mel = figure.subplots(3, 1, sharex=True, height_ratios=[1, 2, 2])
     seconds = samples.size / sr
     draw_waveform(wave, samples, seconds)
-    wave.set_title(title, fontsize=10, loc="left", parse_math=False)
+    figure.suptitle(heading(title, 6.6), fontsize=10, x=0.01, ha="left")
     image = draw_spectrogram(stft, stft_db, seconds, sr / 2000)
     stft.set_ylabel("frequency, kHz")
     figure.colorbar(image, ax=stft, label="level, dB", pad=0.01)
@@ -62,13 +65,13 @@ def mean_mel_figure(title: str, means: Mapping[str, Array], seconds: float) -> F
     high = max(float(m.max()) for m in means.values())
     for axes, (genre, mean) in zip(panels.flat, means.items(), strict=False):
         image = draw_spectrogram(axes, mean, seconds, mean.shape[1], (low, high))
-        axes.set_title(genre, fontsize=10)
+        axes.set_title(label(genre, _LONGEST_GENRE), fontsize=9)
     for axes in list(panels.flat)[len(means) :]:
         axes.set_visible(False)
     figure.supxlabel("time, s", fontsize=9)
     figure.supylabel("mel band", fontsize=9)
     figure.colorbar(image, ax=panels, label="level, dB", pad=0.01)
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left", parse_math=False)
+    figure.suptitle(heading(title, 2.3 * columns + 1.0), fontsize=10, x=0.01, ha="left")
     return figure
 
 
@@ -87,14 +90,15 @@ def distribution_figure(
     """
     columns = min(2, len(values))
     rows = -(-len(values) // columns)
-    n_genres = len(next(iter(values.values())))
+    names = [label(genre, _LONGEST_GENRE) for genre in next(iter(values.values()))]
+    n_genres = len(names)
     figure = Figure(figsize=(5.0 * columns, (0.24 * n_genres + 0.9) * rows + 0.4), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
     for number, (axes, (feature, by_genre)) in enumerate(zip(panels.flat, values.items(), strict=False)):
         axes.boxplot(
             list(by_genre.values()),
             orientation="horizontal",
-            tick_labels=list(by_genre) if number % columns == 0 else [""] * n_genres,
+            tick_labels=names if number % columns == 0 else [""] * n_genres,
             whis=(5, 95),
             widths=0.6,
             patch_artist=True,
@@ -107,7 +111,7 @@ def distribution_figure(
         axes.invert_yaxis()
     for axes in list(panels.flat)[len(values) :]:
         axes.set_visible(False)
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left", parse_math=False)
+    figure.suptitle(heading(title, 5.0 * columns - 0.2), fontsize=10, x=0.01, ha="left")
     return figure
 
 
@@ -115,7 +119,8 @@ def projection_figure(
     title: str, points: Array, genres: Sequence[str], axes_names: tuple[str, str]
 ) -> Figure:
     """Draw tracks as points of shape (n_tracks, 2), a colour and a shape per genre."""
-    figure = Figure(figsize=(7.2, 5.4), layout="constrained")
+    n_genres = len(set(genres))
+    figure = Figure(figsize=(7.2, max(5.4, 0.24 * n_genres + 1.0)), layout="constrained")
     axes = figure.subplots()
     labels = np.asarray(genres)
     for number, genre in enumerate(sorted(set(genres))):
@@ -129,12 +134,12 @@ def projection_figure(
             color=colour if number % 2 == 0 else "none",
             edgecolor=colour,
             linewidth=1.1,
-            label=genre,
+            label=label(genre, _LONGEST_GENRE),
             alpha=0.85,
         )
     axes.set_xlabel(axes_names[0])
     axes.set_ylabel(axes_names[1])
-    axes.set_title(title, fontsize=10, loc="left", parse_math=False)
+    figure.suptitle(heading(title, 7.0), fontsize=10, x=0.01, ha="left")
     figure.legend(loc="outside right upper", fontsize=9)
     return figure
 
@@ -164,7 +169,7 @@ def tempo_figure(title: str, annotated: Array, estimated: Array, right: Flags, w
     axes.set_ylim(0, top)
     axes.set_xlabel("annotated tempo, BPM")
     axes.set_ylabel("estimated tempo, BPM")
-    axes.set_title(title, fontsize=10, loc="left", parse_math=False)
+    figure.suptitle(heading(title, 6.0), fontsize=10, x=0.01, ha="left")
     axes.legend(fontsize=9)
     return figure
 

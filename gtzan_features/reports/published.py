@@ -57,3 +57,13 @@ PUBLISHED = (
     PublishedFigure("tracks", False, "CNN, 30 s, mel scale", 0.66, _SEED),
     PublishedFigure("tracks", False, "ResNet18 pre-trained, 3 s + vote, decibel scale", 0.90, _SEED),
 )
+
+
+def dataset_title(name: str, *, synthetic: bool) -> str:
+    """Return the name of a data set, marked where the music is synthetic."""
+    return f"{name} (SYNTHETIC music)" if synthetic and not name.endswith("(synthetic)") else name
+
+
+def is_real_gtzan(name: str, *, synthetic: bool) -> bool:
+    """Return whether a data set is GTZAN or a part of it, with which published figures may be compared."""
+    return not synthetic and (name == "GTZAN" or name.startswith("GTZAN "))

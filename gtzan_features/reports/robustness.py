@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 
 from gtzan_features.evaluation.comparison import compare
 from gtzan_features.reports.ablation import difference_cell, with_holm
-from gtzan_features.reports.card import PROTOCOLS
 from gtzan_features.reports.figures import save_figure
+from gtzan_features.reports.lettering import heading
+from gtzan_features.reports.protocols import PROTOCOLS, tested_by_name
 from gtzan_features.reports.scores import LevelScore, score_tracks
-from gtzan_features.reports.tables import TextTable, accuracy_cell, percent
+from gtzan_features.reports.tables import TextTable, accuracy_cell
 from gtzan_features.reports.templating import environment
+from gtzan_features.rounding import decimals, percent
 from gtzan_features.tables.atomic import write_text
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ def write_robustness(frame: pd.DataFrame, context: RobustnessContext, folder: Pa
     save_figure(
         robustness_figure(frame, f"SYNTHETIC: {title}" if context.synthetic else title), folder / PICTURE
     )
-    about = next((text for key, text in PROTOCOLS.items() if context.protocol.startswith(key)), "")
+    about = PROTOCOLS.get(tested_by_name(context.protocol).kind, "")
     text = (
         environment()
         .get_template("robustness.md.j2")
@@ -151,7 +153,7 @@ def robustness_figure(frame: pd.DataFrame, title: str) -> Figure:
         image = _lost_map(axes, part, top)
         axes.set_title(TITLES[name], fontsize=10)
     figure.colorbar(image, ax=panels, label="points lost", pad=0.01)
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
+    figure.suptitle(heading(title, 0.72 * sum(widths) + 3.4, 11), fontsize=11, x=0.01, ha="left")
     return figure
 
 
@@ -201,12 +203,11 @@ def _details_table(part: pd.DataFrame) -> TextTable:
 
 def _points(row: pd.Series) -> str:
     """Points lost, with a star where that is shown."""
-    return f"{100 * row['lost_difference'] + 0.0:.1f}{'*' if _is_shown(row) else ''}"
+    return f"{decimals(100 * row['lost_difference'], 1)}{'*' if _is_shown(row) else ''}"
 
 
 def _is_shown(row: Mapping[str, Any] | pd.Series) -> bool:
-    outside = row["lost_low"] > 0 or row["lost_high"] < 0
-    return bool(row["lost_p_holm"] < 0.05 and outside)
+    return bool(row["lost_p_holm"] < 0.05)
 
 
 def _lost_map(axes: Axes, part: pd.DataFrame, top: float) -> AxesImage:

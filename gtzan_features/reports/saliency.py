@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from gtzan_features.reports.colours import AGAINST, AGAINST_NAME, FOR, FOR_NAME, signed_map
+from gtzan_features.reports.lettering import heading, label
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +49,13 @@ def saliency_figure(maps: SaliencyMaps, title: str) -> Figure:
     figure = Figure(figsize=(9.5, 8.0), layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     extent = (0.0, maps.seconds, 0.0, float(maps.level_db.shape[1]))
-    drawn: tuple[tuple[npt.NDArray[np.floating], str, str], ...] = (
+    drawn: tuple[tuple[npt.NDArray[np.floating], str, str | Colormap], ...] = (
         (maps.level_db, "level, dB", "magma"),
-        (maps.gradient, "gradient × input", "RdBu_r"),
-        (maps.occlusion, "fall of the probability\nwhen hidden", "RdBu_r"),
+        (maps.gradient, "gradient × input", signed_map()),
+        (maps.occlusion, "fall of the probability\nwhen hidden", signed_map()),
     )
-    for axes, (values, label, colours) in zip(panels, drawn, strict=True):
-        limits = _symmetric(values) if colours == "RdBu_r" else {}
+    for axes, (values, unit, colours) in zip(panels, drawn, strict=True):
+        limits = {} if colours == "magma" else _symmetric(values)
         picture = axes.imshow(
             values.T,
             origin="lower",
@@ -62,23 +66,27 @@ def saliency_figure(maps: SaliencyMaps, title: str) -> Figure:
             **limits,
         )
         label_bands(axes, maps.band_hz)
-        figure.colorbar(picture, ax=axes, label=label)
-    panels[1].set_title("red raises the probability of the genre, blue lowers it", fontsize=9, loc="left")
+        figure.colorbar(picture, ax=axes, label=unit)
+    panels[1].set_title(f"{FOR_NAME} speaks for the genre, {AGAINST_NAME} against it", fontsize=9, loc="left")
     panels[2].set_xlabel("time, s")
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    figure.suptitle(heading(title, 9.3), fontsize=10, x=0.01, ha="left")
     return figure
 
 
-def bars_figure(values: Mapping[str, float], label: str, title: str) -> Figure:
-    """Draw one bar per name, the largest on top."""
+def bars_figure(values: Mapping[str, float], unit: str, title: str) -> Figure:
+    """Draw one bar per name, the largest on top; `unit` says what they measure.
+
+    A bar over zero has the colour of what speaks for the genre, one below that of what speaks against it.
+    """
     ordered = sorted(values.items(), key=lambda pair: pair[1])
     figure = Figure(figsize=(7.5, 0.34 * len(ordered) + 1.4), layout="constrained")
     axes = figure.subplots()
-    colours = ["#D55E00" if value > 0 else "#0072B2" for _, value in ordered]
-    axes.barh([name for name, _ in ordered], [value for _, value in ordered], color=colours)
+    colours = [FOR if value > 0 else AGAINST for _, value in ordered]
+    axes.barh(range(len(ordered)), [value for _, value in ordered], color=colours)
+    axes.set_yticks(range(len(ordered)), [label(name) for name, _ in ordered])
     axes.axvline(0, color="#444444", linewidth=0.8)
-    axes.set_xlabel(label)
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    axes.set_xlabel(unit)
+    figure.suptitle(heading(title, 7.3), fontsize=10, x=0.01, ha="left")
     return figure
 
 
@@ -120,9 +128,9 @@ def gallery_figure(
             levels.T, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high
         )
         label_bands(axes, band_hz)
-        axes.set_title(name, fontsize=9, loc="left")
+        axes.set_title(label(name), fontsize=9, loc="left")
     for axes in panels[-1]:
         axes.set_xlabel("time, s")
     figure.colorbar(picture, ax=panels, label="level, dB", shrink=0.6)
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    figure.suptitle(heading(title, 9.8), fontsize=10, x=0.01, ha="left")
     return figure

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gtzan_features.reports.collect import segment_s
+from gtzan_features.reports.markdown import table_cell
+from gtzan_features.reports.protocols import protocol_order
 from gtzan_features.reports.scores import LEVELS, SEGMENT, TRACK
+from gtzan_features.rounding import decimals, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,21 +31,10 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
 
     def markdown(self) -> str:
-        """Return the table in Markdown, without its title."""
-        lines = ["| " + " | ".join(self.header) + " |", "|" + "---|" * len(self.header)]
-        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
-        return "\n".join(lines)
-
-
-def percent(value: float) -> str:
-    """Return a share as a percentage with one decimal.
-
-    Examples
-    --------
-    >>> percent(0.5789)
-    '57.9'
-    """
-    return f"{100 * value:.1f}"
+        """Return the table in Markdown, without its title; what is markup in a cell is escaped."""
+        header, *rows = ([table_cell(cell) for cell in row] for row in (self.header, *self.rows))
+        lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def accuracy_cell(accuracy: float, low: float, high: float) -> str:
@@ -111,7 +103,7 @@ def scores_table(scores: dict[str, LevelScore]) -> TextTable:
             percent(s.metrics.macro_recall),
             percent(s.metrics.macro_f1),
             # Shares of votes are mostly 0 or 1: their log-loss and calibration say little.
-            "–" if level == "vote" else f"{s.metrics.log_loss:.3f}",
+            "–" if level == "vote" else decimals(s.metrics.log_loss, 3),
             "–" if level == "vote" else percent(s.metrics.calibration_error),
         )
         for level, s in scores.items()
@@ -132,7 +124,7 @@ def figures_table(results: pd.DataFrame) -> TextTable:
             percent(r["train_accuracy"]) if r["train_accuracy"] is not None else "–",
             *(percent(r[c]) for c in ("accuracy", "top2_accuracy")),
             *(percent(r[c]) for c in ("macro_precision", "macro_recall", "macro_f1")),
-            f"{r['log_loss']:.3f}",
+            decimals(r["log_loss"], 3),
             percent(r["calibration_error"]),
             str(r["most_confused"] or "–"),
             str(r["least_confused"]),
@@ -174,10 +166,3 @@ def genre_table(metrics: Metrics) -> TextTable:
     )
     header = ("genre", "tracks", "precision", "recall", "F1", "taken for")
     return TextTable(title="Genres", header=header, rows=rows)
-
-
-def protocol_order(name: str) -> tuple[int, str]:
-    """Sort key of a protocol's name: leaked first, then from the easiest to the strictest."""
-    order = ("segment", "track", "stratified", "artist", "fault-filtered")
-    kind = next((i for i, known in enumerate(order) if name.startswith(known)), len(order))
-    return kind, name

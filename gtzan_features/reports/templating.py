@@ -6,20 +6,30 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gtzan_features.reports.colours import AGAINST_NAME, FOR_NAME
+from gtzan_features.reports.markdown import code_block, plain
+from gtzan_features.rounding import decimals, percent
+
 
 @cache
 def environment(*, html: bool = False) -> Environment:
     """Return the environment of the package's templates; a missing name is an error, never an empty string.
+
+    Filters: ``percent`` and ``decimals`` round, as everywhere; ``plain`` escapes a name for Markdown, and
+    ``code`` makes a block of code.
 
     Parameters
     ----------
     html : bool
         Whether every value is escaped for HTML.
     """
-    return Environment(
+    made = Environment(
         loader=PackageLoader("gtzan_features.reports"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=html,
     )
+    made.filters |= {"percent": percent, "decimals": decimals, "plain": plain, "code": code_block}
+    made.globals |= {"for_name": FOR_NAME, "against_name": AGAINST_NAME}
+    return made

@@ -8,11 +8,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gtzan_features.errors import ConfigError
+from gtzan_features.reports.lettering import heading, label, set_fonts
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_WIDTH = 9.0
+_LONGEST_GENRE = 24
 
 FORMATS = (".png", ".svg")
 
@@ -41,17 +45,18 @@ def timeline_figure(
     """
     p = np.asarray(segments, dtype=np.float64).T
     edges = np.array([bounds_s[0][0], *(end for _, end in bounds_s)])
-    figure = Figure(figsize=(9.0, 0.36 * len(genres) + 1.7), layout="constrained")
+    names = [label(genre, _LONGEST_GENRE) for genre in genres]
+    figure = Figure(figsize=(_WIDTH, 0.36 * len(genres) + 1.7), layout="constrained")
     over_time, whole = figure.subplots(1, 2, sharey=True, width_ratios=[4, 1])
     rows = np.arange(len(genres) + 1) - 0.5
     mesh = over_time.pcolormesh(edges, rows, p, cmap="cividis", vmin=0, vmax=1, rasterized=False)
     for at, (start, end) in enumerate(bounds_s):
         winner = int(p[:, at].argmax())
         over_time.plot((start + end) / 2, winner, marker="o", markersize=4, color="white", mec="black")
-    over_time.set_yticks(range(len(genres)), genres)
+    over_time.set_yticks(range(len(genres)), names)
     over_time.set_ylim(len(genres) - 0.5, -0.5)
     over_time.set_xlabel("time, s (dot: most probable genre of the segment)")
-    over_time.set_title(title, fontsize=10, loc="left", parse_math=False)
+    figure.suptitle(heading(title, _WIDTH - 0.2), fontsize=10, x=0.01, ha="left")
     figure.colorbar(mesh, ax=over_time, label="probability", pad=0.01)
     whole.barh(range(len(genres)), 100 * np.asarray(overall), color="#0072B2")
     whole.set_xlim(0, 100)
@@ -74,5 +79,6 @@ def save_timeline(figure: Figure, path: Path) -> None:
         msg = f"{path}: a timeline is written as .png or .svg. Give a name with one of these endings"
         raise ConfigError(msg)
     metadata: dict[str, None] = {"Software": None} if kind == ".png" else {"Date": None}
+    set_fonts(figure)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format=kind[1:], dpi=110, metadata=metadata)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PROBABILITY = "p_"
 _KEYS = ("track_id", "segment", "fold", "genre")
+_TOLERANCE = 1e-3
+"""Of the sum of a row: float32 and the writing of other versions are finer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +77,50 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Read a predictions table; TableError if it is missing, damaged or something else."""
+    """Read a predictions table.
+
+    Raises
+    ------
+    TableError
+        If it is missing or damaged, or holds what no fit writes: other columns, no row, a genre without a
+        column, a row twice, a track of two genres, or probabilities that are none.
+    """
     table = read_parquet(path, "predictions table")
     names = table.schema.names
     genres = tuple(n.removeprefix(PROBABILITY) for n in names if n.startswith(PROBABILITY))
-    frame = table.to_pandas()
-    strangers = set(frame["genre"]) - set(genres) if "genre" in names else {"genre"}
-    if any(key not in names for key in _KEYS) or not genres or strangers or frame.empty:
+    if any(key not in names for key in _KEYS) or not genres or len(set(names)) < len(names):
         raise TableError(path, "not a predictions table of this program. Fit the model again")
+    frame = table.to_pandas()
+    fault = _fault(frame, genres)
+    if fault:
+        raise TableError(path, f"{fault}. Fit the model again")
     return Predictions(frame=frame, genres=genres)
+
+
+def _fault(frame: pd.DataFrame, genres: tuple[str, ...]) -> str:
+    """Say what is wrong with the rows of a predictions table; empty where nothing is."""
+    if frame.empty:
+        return "holds no row"
+    if frame[list(_KEYS)].isna().to_numpy().any():
+        return "holds a row without its track, segment, fold or genre"
+    strangers = sorted({str(genre) for genre in frame["genre"]} - set(genres))
+    if strangers:
+        return f"holds the genre {strangers[0]!r}, for which it has no probabilities"
+    twice = frame[frame.duplicated(["track_id", "segment"])]
+    if len(twice):
+        row = twice.iloc[0]
+        return f"holds segment {row['segment']} of {row['track_id']!r} twice"
+    of_two = frame.groupby("track_id", sort=False)["genre"].nunique()
+    if (of_two > 1).any():
+        return f"gives track {of_two.idxmax()!r} more than one genre"
+    try:
+        values = frame[[PROBABILITY + g for g in genres]].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        return "holds probabilities that are no numbers"
+    if (
+        not np.isfinite(values).all()
+        or (values < 0).any()
+        or (np.abs(values.sum(axis=1) - 1) > _TOLERANCE).any()
+    ):
+        return "holds probabilities that are none: within 0 and 1, and 1 in sum over a row"
+    return ""

@@ -85,7 +85,7 @@ class RunManifest:
     n_rows: int
     genres: tuple[str, ...]
     protocol: str
-    protocol_settings: dict[str, Any]
+    protocol_settings: dict[str, Any] = field(default_factory=dict)
     leaked: bool
     split_fingerprint: str
     n_folds: int

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from gtzan_features.reports.html.data import CsvLink, csv_link
-from gtzan_features.reports.tables import percent
+from gtzan_features.rounding import decimals, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +103,7 @@ def _curve(title: str, name: str, unit: str, series: list[tuple[str, list[tuple[
     words = []
     for kind, points in drawn:
         parts.append(_line(axes, points, "s1" if kind == "train" else "s2"))
-        shown = f"{percent(points[-1][1])} %" if share else f"{points[-1][1]:.3f} {unit}"
+        shown = f"{percent(points[-1][1])} %" if share else f"{decimals(points[-1][1], 3)} {unit}"
         words.append(f"{'training' if kind == 'train' else 'validation'} ends at {shown}")
     parts.append(_labels("epoch (solid: training, dashed: validation)", f"{title.split()[-1]}, {unit}"))
     text = f"{title.capitalize()} over {last:.0f} epochs: {', '.join(words)}."

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gtzan_features.reports.collect import representative, segment_s
+from gtzan_features.reports.collect import segment_s
+from gtzan_features.reports.conditions import PROTOCOL, ROWS, alike_but
 from gtzan_features.reports.html.data import CsvLink, csv_link
+from gtzan_features.reports.paired import FLOOR
 from gtzan_features.reports.scores import TRACK
-from gtzan_features.reports.tables import accuracy_cell, protocol_order
+from gtzan_features.reports.tables import accuracy_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gtzan_features.reports.collect import ScoredRun
 
@@ -53,33 +55,29 @@ class DotChart:
 def protocol_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
     """Show what each protocol does to one and the same model; None where no model has two protocols.
 
-    The model and segment length that stand under most protocols are shown; of several, the one with the
-    highest accuracy under the last of them.
+    All but the protocol is the same: model, settings, seed, features and rows. Those that stand under most
+    whole protocols are shown; of several, the ones with the highest accuracy under the strictest.
     """
-    by_model: dict[tuple[str, str, str], list[ScoredRun]] = {}
-    for one in runs:
-        m = one.run.manifest
-        by_model.setdefault((one.label, m.feature_set, m.segment), []).append(one)
-    best = max(by_model.values(), key=lambda group: (_n_protocols(group), _strictest(group)), default=[])
-    if _n_protocols(best) < 2:
+    groups: dict[tuple[object, ...], dict[str, ScoredRun]] = {}
+    for one in sorted(runs, key=lambda one: (one.best.metrics.n, one.run.manifest.run_id)):
+        # Of two runs under one protocol, as with and without --final, that on more tracks stays.
+        groups.setdefault(alike_but(one.run.manifest, PROTOCOL), {})[one.run.manifest.protocol] = one
+    shown = max(groups.values(), key=lambda group: _weight(list(group.values())), default={})
+    if len(shown) < 2:
         return None
-    ordered = sorted(best, key=lambda one: protocol_order(one.run.manifest.protocol))
+    ordered = sorted(shown.values(), key=lambda one: one.tested.order)
     rows = tuple(
         DotRow(
-            name=one.run.manifest.protocol,
-            leaked=one.run.manifest.leaked,
-            dots=(
-                _dot(one, "LEAKED" if one.run.manifest.leaked else "honest", int(one.run.manifest.leaked)),
-            ),
+            name=one.tested.name,
+            leaked=one.leaked,
+            dots=(_dot(one, "LEAKED" if one.leaked else "honest", int(one.leaked)),),
         )
         for one in ordered
     )
-    m = best[0].run.manifest
-    how = m.segment if TRACK in best[0].scores else f"{m.segment} segments, gathered to tracks by mean"
     said = "; ".join(f"{'LEAKED ' if row.leaked else ''}{row.name} {row.dots[0].text} %" for row in rows)
     return DotChart(
-        title=f"{best[0].label} on {how}: one model, several protocols",
-        words=f"The same model under each protocol: {said}.",
+        title=f"{ordered[0].on_features}: one model, several protocols",
+        words=f"The same model, features and rows under each protocol: {said}.",
         rows=rows,
         series=_series(rows),
         csv=_csv(f"protocols {name}", rows),
@@ -87,35 +85,46 @@ def protocol_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
 
 
 def length_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
-    """Show each honest model's segment lengths side by side; None where no model has two lengths."""
-    groups: dict[tuple[str, str], list[ScoredRun]] = {}
+    """Show row lengths side by side where all else is the same; None where there are no two lengths.
+
+    A row per protocol, model and features: honest runs that differ in the rows' length alone and tested the
+    same tracks.
+    """
+    groups: dict[tuple[object, ...], dict[str, ScoredRun]] = {}
     for one in runs:
-        if not one.run.manifest.leaked and one.run.manifest.model != "majority":
-            groups.setdefault((one.run.manifest.protocol, one.label), []).append(one)
-    pairs = {key: group for key, group in groups.items() if len({g.run.manifest.segment for g in group}) > 1}
+        if not one.leaked and one.run.manifest.model != FLOOR:
+            key = (*alike_but(one.run.manifest, ROWS), tuple(one.best.units))
+            groups.setdefault(key, {})[one.run.manifest.segment] = one
+    pairs = [group for group in groups.values() if len(group) > 1]
     if not pairs:
         return None
-    lengths = sorted(
-        {g.run.manifest.segment for group in pairs.values() for g in group}, key=lambda name: -segment_s(name)
-    )
+    lengths = sorted({length for group in pairs for length in group}, key=lambda name: -segment_s(name))
     rows = tuple(
         DotRow(
-            name=f"{key[0]}: {key[1]}",
+            name=f"{first.tested.name}: {first.label} on {first.run.manifest.feature_set}",
             leaked=False,
             dots=tuple(
-                _dot(one, _length_name(one), lengths.index(one.run.manifest.segment))
-                for one in sorted(group, key=lambda g: lengths.index(g.run.manifest.segment))
+                _dot(group[length], _length_name(group[length]), at)
+                for at, length in enumerate(lengths)
+                if length in group
             ),
         )
-        for key, group in sorted(pairs.items(), key=lambda item: (protocol_order(item[0][0]), item[0][1]))
+        for group in sorted(pairs, key=_group_order)
+        for first in (next(iter(group.values())),)
     )
     return DotChart(
-        title=" against ".join(lengths) + ", on the same tracks",
-        words="Accuracy over tracks with 95 % intervals; a row per protocol and model, a mark per length.",
+        title=" against ".join(lengths) + ", on the same tracks and features",
+        words="Accuracy over tracks with 95 % intervals; a row per protocol, model and features, a mark per "
+        "length. Within a row nothing but the length differs.",
         rows=rows,
         series=_series(rows),
         csv=_csv(f"lengths {name}", rows),
     )
+
+
+def _group_order(group: Mapping[str, ScoredRun]) -> tuple[object, ...]:
+    first = next(iter(group.values()))
+    return first.tested.order, first.label, first.run.manifest.feature_set
 
 
 def _length_name(one: ScoredRun) -> str:
@@ -123,17 +132,14 @@ def _length_name(one: ScoredRun) -> str:
     return f"{segment}, one row per track" if TRACK in one.scores else f"{segment}, tracks by mean"
 
 
-def _n_protocols(group: Sequence[ScoredRun]) -> int:
-    return len({one.run.manifest.protocol for one in group})
-
-
-def _strictest(group: Sequence[ScoredRun]) -> float:
-    last = max(group, key=lambda one: protocol_order(one.run.manifest.protocol))
-    return last.scores[last.best_level].metrics.accuracy
+def _weight(group: Sequence[ScoredRun]) -> tuple[int, int, float]:
+    """Protocols that were tested whole or leak, all protocols, and the accuracy under the strictest."""
+    last = max(group, key=lambda one: one.tested.order)
+    return sum(one.tested.is_whole for one in group), len(group), last.best.metrics.accuracy
 
 
 def _dot(one: ScoredRun, series: str, style: int) -> Dot:
-    s = one.scores[representative(one.scores)]
+    s = one.best
     accuracy, low, high = s.metrics.accuracy, s.interval.low, s.interval.high
     text = accuracy_cell(accuracy, low, high)
     return Dot(value=100 * accuracy, low=100 * low, high=100 * high, series=series, style=style, text=text)
@@ -148,7 +154,7 @@ def _csv(name: str, rows: Sequence[DotRow]) -> CsvLink:
         name,
         _HEADER,
         [
-            (row.name, dot.series, row.leaked, f"{dot.value:.4g}", f"{dot.low:.4g}", f"{dot.high:.4g}")
+            (row.name, dot.series, row.leaked, f"{dot.value:.10g}", f"{dot.low:.10g}", f"{dot.high:.10g}")
             for row in rows
             for dot in row.dots
         ],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from gtzan_features.reports.html.page import asset
+from gtzan_features.reports.lettering import set_fonts
 from gtzan_features.reports.templating import environment
 from gtzan_features.tables.atomic import atomic_path, write_text
 
@@ -79,6 +80,7 @@ def write_explore_page(
 
 def _png(figure: Figure) -> bytes:
     """Return a figure as PNG of 256 colours, a third of the size; the same figure gives the same bytes."""
+    set_fonts(figure)
     drawn, held = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=100)
     with Image.open(drawn) as image:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from gtzan_features.reports.collect import by_dataset
+from gtzan_features.reports.colours import with_colours
+from gtzan_features.reports.html.data import slugs
 from gtzan_features.reports.html.sections import data_section
-from gtzan_features.reports.published import PUBLISHED
+from gtzan_features.reports.published import PUBLISHED, dataset_title, is_real_gtzan
 from gtzan_features.reports.templating import environment
 from gtzan_features.tables.atomic import write_text
 
@@ -29,6 +32,7 @@ def write_page(
     folder: Path,
     extras: Mapping[str, Extras],
     faults: Mapping[str, tuple[str, ...]],
+    skipped: Sequence[str] = (),
 ) -> Path:
     """Write the report on runs as one self-contained page; the same runs give the same bytes.
 
@@ -42,18 +46,20 @@ def write_page(
         Families of features and curves, by run identifier.
     faults : mapping
         Known faults, by name of the data set.
+    skipped : sequence of str
+        Runs that could not be read, and why.
     """
-    names = list(dict.fromkeys(one.run.manifest.dataset for one in scored))
+    found = by_dataset(scored)
+    titles = {key: dataset_title(key[0], synthetic=key[1]) for key in found}
+    anchors = {name: f"data-{text}" for name, text in slugs(titles.values()).items()}
+    anchors |= {
+        name: f"run-{text}" for name, text in slugs(one.run.manifest.run_id for one in scored).items()
+    }
     sections = [
-        data_section(
-            name,
-            [one for one in scored if one.run.manifest.dataset == name],
-            extras,
-            faults.get(name, ()),
-        )
-        for name in sorted(names, key=lambda n: (not n.startswith("GTZAN"), n))
+        data_section(titles[key], runs, extras, anchors, faults.get(key[0], ()))
+        for key, runs in found.items()
     ]
-    real_gtzan = any(name == "GTZAN" or name.startswith("GTZAN ") for name in names)
+    real_gtzan = any(is_real_gtzan(name, synthetic=synthetic) for name, synthetic in found)
     text = (
         environment(html=True)
         .get_template("report.html.j2")
@@ -61,6 +67,7 @@ def write_page(
             sections=sections,
             n_runs=len(scored),
             published=PUBLISHED if real_gtzan else (),
+            skipped=skipped,
             explore=EXPLORE if (folder / EXPLORE).is_file() else "",
             css=asset("page.css"),
             js=asset("page.js"),
@@ -72,4 +79,5 @@ def write_page(
 
 def asset(name: str) -> Markup:
     """Return a style sheet or script of this package, to stand inside a page as it is."""
-    return Markup((files("gtzan_features.reports") / "templates" / name).read_text(encoding="utf-8"))
+    text = (files("gtzan_features.reports") / "templates" / name).read_text(encoding="utf-8")
+    return Markup(with_colours(text))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gtzan_features.evaluation.comparison import compare, verdict
-from gtzan_features.reports.collect import ScoredRun, length_tests
 from gtzan_features.reports.html.charts import Chart, curves_charts, reliability_chart
-from gtzan_features.reports.html.data import CsvLink, csv_link, slug
+from gtzan_features.reports.html.data import CsvLink, csv_link
 from gtzan_features.reports.html.dots import DotChart, length_chart, protocol_chart
 from gtzan_features.reports.html.trust import trust
+from gtzan_features.reports.paired import best_tests, length_tests
 from gtzan_features.reports.scores import SEGMENT
-from gtzan_features.reports.tables import accuracy_cell, level_name, protocol_order
+from gtzan_features.reports.tables import accuracy_cell, level_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gtzan_features.evaluation.metrics import Metrics
+    from gtzan_features.reports.collect import ScoredRun
     from gtzan_features.reports.curves import Curves
 
 _NUMBERS = (
@@ -43,11 +43,21 @@ class Extras:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One run at one level, for the table that sorts and filters."""
+    """One run at one level, for the table that sorts and filters; `shares` within [0, 1], not rounded."""
 
     words: tuple[str, ...]
     n: int
-    numbers: tuple[float | None, ...]
+    shares: tuple[float, ...]
+    log_loss: float | None
+    calibration_error: float | None
+    train_accuracy: float | None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The figures as a file has them: all digits, so that nothing is rounded twice."""
+        of_100 = (*self.shares, self.calibration_error, self.train_accuracy)
+        *shares, calibration, train = ("" if v is None else f"{100 * v:.10g}" for v in of_100)
+        return (*shares, "" if self.log_loss is None else f"{self.log_loss:.10g}", calibration, train)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,7 @@ class RunDrawer:
 
     anchor: str
     title: str
+    caveat: str
     figure: str
     leaked: bool
     synthetic: bool
@@ -84,7 +95,8 @@ class DataSection:
     honest: list[Row]
     leaked: list[Row]
     table_csv: CsvLink
-    tests: list[str]
+    length_tests: list[str]
+    best_tests: list[str]
     drawers: list[RunDrawer]
 
 
@@ -92,6 +104,7 @@ def data_section(
     name: str,
     runs: Sequence[ScoredRun],
     extras: Mapping[str, Extras],
+    anchors: Mapping[str, str],
     faults: tuple[str, ...] = (),
 ) -> DataSection:
     """Gather what the page says of one data set.
@@ -99,25 +112,27 @@ def data_section(
     Parameters
     ----------
     name : str
-        Of the data set.
+        Of the data set, marked where its music is synthetic.
     runs : sequence of ScoredRun
         All runs on it.
     extras : mapping
         By run identifier; a run that is missing has none.
+    anchors : mapping
+        Where on the page this data set (by name) and each run (by identifier) stand.
     faults : tuple of str
         Known faults of the data set.
     """
-    ordered = sorted(runs, key=_drawer_order)
+    ordered = _strictest_first(runs)
     largest = max((one.run.manifest for one in runs), key=lambda m: m.n_tracks)
     synthetic = any(one.run.manifest.synthetic for one in runs)
     honest, leaked = (
-        [_row(one, level) for one in ordered if one.run.manifest.leaked is flag for level in one.scores]
+        [_row(one, level) for one in ordered if one.leaked is flag for level in one.scores]
         for flag in (False, True)
     )
     rows = [("honest", row) for row in honest] + [("LEAKED", row) for row in leaked]
     return DataSection(
-        anchor=slug(name),
-        title=f"{name} (SYNTHETIC music)" if synthetic else name,
+        anchor=anchors[name],
+        title=name,
         name=name,
         synthetic=synthetic,
         size=f"{largest.n_tracks} tracks, {len(largest.genres)} genres: {', '.join(largest.genres)}",
@@ -132,66 +147,37 @@ def data_section(
             ("kind", *_WORDS, "n", *_NUMBERS),
             [(kind, *row.words, row.n, *row.numbers) for kind, row in rows],
         ),
-        tests=[*_length_sentences(runs), *_model_sentences(runs)],
-        drawers=[_drawer(one, extras.get(one.run.manifest.run_id)) for one in ordered],
+        length_tests=[test.sentence for test in length_tests(runs)],
+        best_tests=[test.sentence for test in best_tests(runs)],
+        drawers=[
+            _drawer(one, extras.get(one.run.manifest.run_id), anchors[one.run.manifest.run_id])
+            for one in ordered
+        ],
     )
 
 
-def _drawer_order(one: ScoredRun) -> tuple[Any, ...]:
-    m = one.run.manifest
-    strictness, protocol = protocol_order(m.protocol)
-    return m.leaked, -strictness, protocol, -one.scores[one.best_level].metrics.accuracy, m.run_id
+def _strictest_first(runs: Sequence[ScoredRun]) -> list[ScoredRun]:
+    """Order runs by protocol, the strictest first and leaked ones last; within one, the best first."""
+    best_first = sorted(runs, key=lambda one: (-one.best.metrics.accuracy, one.run.manifest.run_id))
+    return sorted(best_first, key=lambda one: (not one.leaked, one.tested.order), reverse=True)
 
 
 def _row(one: ScoredRun, level: str) -> Row:
     m, s = one.run.manifest, one.scores[level]
     x = s.metrics
-    train = one.run.metrics.get("train_accuracy")
-    shares = (x.accuracy, s.interval.low, s.interval.high, x.top2_accuracy, x.macro_f1)
     votes = level == "vote"  # shares of votes are mostly 0 or 1: their log-loss and calibration say little
     return Row(
         words=(one.label, m.feature_set, m.segment, level_name(level), m.protocol),
         n=x.n,
-        numbers=(
-            *(round(100 * v, 2) for v in shares),
-            None if votes else round(x.log_loss, 3),
-            None if votes else round(100 * x.calibration_error, 2),
-            None if train is None else round(100 * train, 2),
-        ),
+        shares=(x.accuracy, s.interval.low, s.interval.high, x.top2_accuracy, x.macro_f1),
+        log_loss=None if votes else x.log_loss,
+        calibration_error=None if votes else x.calibration_error,
+        train_accuracy=one.run.metrics.get("train_accuracy"),
     )
 
 
-def _length_sentences(runs: Sequence[ScoredRun]) -> list[str]:
-    return [
-        f"{t.protocol}: " + verdict(t.comparison, f"{t.label} on {t.short} (mean)", f"{t.label} on {t.long}")
-        for t in length_tests(runs)
-        if t.label != "majority"
-    ]
-
-
-def _model_sentences(runs: Sequence[ScoredRun]) -> list[str]:
-    """Test the best honest run of each protocol against the others on the same tracks."""
-    said = []
-    # That a model beats the most frequent genre is no news.
-    honest = [one for one in runs if not one.run.manifest.leaked and one.run.manifest.model != "majority"]
-    for protocol in dict.fromkeys(one.run.manifest.protocol for one in honest):
-        group = [one for one in honest if one.run.manifest.protocol == protocol]
-        best = max(group, key=lambda one: one.scores[one.best_level].metrics.accuracy)
-        a = best.scores[best.best_level]
-        for other in group:
-            b = other.scores[other.best_level]
-            if other is not best and other.label != best.label and a.units == b.units:
-                found = compare(a.correct, b.correct)
-                said.append(f"{protocol}: " + verdict(found, _short(best), _short(other)))
-    return said
-
-
-def _short(one: ScoredRun) -> str:
-    return f"{one.label} on {one.run.manifest.segment}"
-
-
-def _drawer(one: ScoredRun, extras: Extras | None) -> RunDrawer:
-    m, s = one.run.manifest, one.scores[one.best_level]
+def _drawer(one: ScoredRun, extras: Extras | None, anchor: str) -> RunDrawer:
+    m, s = one.run.manifest, one.best
     x = s.metrics
     counts = [(t, p, x.confusion[i][j]) for i, t in enumerate(x.genres) for j, p in enumerate(x.genres)]
     charts = [reliability_chart(m.run_id, x.reliability, x.calibration_error)]
@@ -200,10 +186,11 @@ def _drawer(one: ScoredRun, extras: Extras | None) -> RunDrawer:
     families = extras.families if extras is not None else {}
     level = "tracks" if SEGMENT not in one.scores else "tracks by mean"
     return RunDrawer(
-        anchor=slug(m.run_id),
+        anchor=anchor,
         title=f"{one.label}, {m.segment} {m.feature_set}, {m.protocol}, {level}",
+        caveat=one.tested.caveat,
         figure=accuracy_cell(x.accuracy, s.interval.low, s.interval.high),
-        leaked=m.leaked,
+        leaked=one.leaked,
         synthetic=m.synthetic,
         metrics=x,
         shares=tuple(tuple(c / max(sum(row), 1) for c in row) for row in x.confusion),

@@ -33,7 +33,7 @@
     const wanted = [...form.querySelectorAll("select")].filter((s) => s.value);
     let shown = 0;
     for (const row of table.tBodies[0].rows) {
-      row.hidden = !wanted.every((s) => value(row, +s.dataset.column).replace(/^LEAKED\s+/, "") === s.value);
+      row.hidden = !wanted.every((s) => value(row, +s.dataset.column).replace(/^LEAKED\s+/, "") === s.value.trim());
       shown += !row.hidden;
     }
     const total = table.tBodies[0].rows.length;

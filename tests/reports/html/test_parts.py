@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from itertools import combinations
+from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
@@ -21,25 +23,29 @@ from gtzan_features.tables.runs import Run
 from tests.reports.test_card import MANIFEST
 
 
-def run(share, protocol="track 5-fold", **changes):
-    """A scored run on 100 tracks of which `share` is right."""
+def run(share, protocol="track 5-fold", n=100, per_track=1, **changes):
+    """A run on `n` tracks, of which `share` is right."""
     leaked = protocol.startswith("segment")
+    settings = {"protocol": protocol.split()[0]}
     manifest = dataclasses.replace(
         MANIFEST,
-        run_id=f"{changes.get('model', 'svm')}-{protocol}-{changes.get('segment', '3s')}",
-        protocol=protocol,
-        protocol_settings={"protocol": protocol.split()[0]},
-        leaked=leaked,
-        **changes,
+        **{
+            "run_id": "-".join([protocol, *map(str, changes.values())]),
+            "protocol": protocol,
+            "protocol_settings": settings,
+            "leaked": leaked,
+            **changes,
+        },
     )
-    right = np.arange(100) < 100 * share
-    genre = np.where(np.arange(100) % 2, "jazz", "rock")
+    right = np.arange(n) < n * share
+    genre = np.where(np.arange(n) % 2, "jazz", "rock")
     p_jazz = np.where(right == (genre == "jazz"), 0.9, 0.1)
-    frame = pd.DataFrame(
-        {"track_id": [f"t{i:03d}" for i in range(100)], "segment": 0, "fold": 0, "genre": genre}
-    ).assign(p_jazz=p_jazz, p_rock=1 - p_jazz)
+    tracks = [f"t{i:03d}" for i in range(n)]
+    frame = pd.DataFrame({"track_id": tracks, "segment": 0, "fold": 0, "genre": genre})
+    frame = frame.assign(p_jazz=p_jazz, p_rock=1 - p_jazz)
+    frame = pd.concat([frame.assign(segment=number) for number in range(per_track)], ignore_index=True)
     return Run(
-        folder=None,
+        folder=Path("nowhere"),
         manifest=manifest,
         predictions=Predictions(frame=frame, genres=("jazz", "rock")),
         metrics={"train_accuracy": 1.0},
@@ -52,7 +58,7 @@ def said(*runs):
 
 def test_the_strictest_protocol_is_trusted_not_the_highest_figure():
     text = said(run(0.98, "segment 5-fold"), run(0.8), run(0.5, "fault-filtered"), run(0.6, "artist 3-fold"))
-    assert "The number to trust is 50.0 (40.4–59.6) % (svm on 3s of music, protocol fault-filtered)" in text
+    assert "The number to trust is 50.0 (40.4–59.6) % (svm on kaggle, 3s rows, protocol fault-fil" in text
     assert "The same model reaches 80.0" in text
     assert "Ignore the 98.0 % of the leaked protocol" in text
 
@@ -61,6 +67,118 @@ def test_leaked_and_synthetic_runs_alone_are_not_to_be_trusted():
     assert "Trust none of these numbers" in said(run(0.98, "segment 5-fold"))
     assert said(run(0.9, synthetic=True)).startswith("The music is SYNTHETIC")
     assert "the best of 2 runs" in said(run(0.9), run(0.8, model="knn"))
+
+
+HEADLINES = ("track 5-fold", "track 10-fold", "stratified", "artist 3-fold", "fault-filtered")
+"""Whole protocols on their test parts, from the easiest to the strictest."""
+
+NONE = ("segment 5-fold", "track fold 2 of 10", "artist fold 1 of 3", "fault-filtered (validation part)")
+"""What is never a headline, whatever its figure."""
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_of_every_mixture_of_runs_the_strictest_whole_protocol_is_the_headline(size):
+    for mixture in combinations((*HEADLINES, *NONE), size):
+        # The false ones have the higher figures.
+        runs = [run(0.9 if name in NONE else 0.5 + 0.01 * i, name) for i, name in enumerate(mixture)]
+        text = said(*runs)
+        wanted = [name for name in HEADLINES if name in mixture]
+        if wanted:
+            assert f"protocol {wanted[-1]}, 100 tracks)" in text, mixture
+            assert text.count("The number to trust is") == 1
+        else:
+            assert "The number to trust is" not in text, mixture
+            assert "gtzan fit svm" in text, mixture
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_folds"),
+    [
+        (
+            {
+                "protocol": "artist",
+                "folds": None,
+                "holdout": None,
+                "evaluate_on": "test",
+                "seed": 0,
+                "only": 1,
+            },
+            1,
+        ),
+        ({"protocol": "artist", "folds": 3}, 1),  # two folds were never predicted
+        ({}, 3),  # an older manifest: the name tells
+    ],
+)
+def test_a_part_is_told_by_settings_by_what_was_predicted_or_by_the_name(settings, n_folds):
+    part = run(0.9, "artist fold 1 of 3", protocol_settings=settings, n_folds=n_folds)
+    assert "protocol track 5-fold" in said(part, run(0.5))
+    whole = run(0.6, "artist 3-fold", protocol_settings={}, n_folds=3)
+    assert "(svm on kaggle, 3s rows, protocol artist 3-fold" in said(part, whole, run(0.9))
+
+
+def test_where_no_run_can_be_trusted_the_command_gives_one(tmp_path):
+    command = "gtzan fit svm --segments 3s --protocol {} --seed 0"
+    valid = run(0.9, "fault-filtered (validation part)", n_folds=1)
+    valid = dataclasses.replace(
+        valid,
+        folder=tmp_path,
+        manifest=dataclasses.replace(
+            valid.manifest, command=command.format("fault-filtered --evaluate-on valid")
+        ),
+    )
+    text = said(valid)
+    assert "no run was tested on the test part of a whole protocol" in text
+    assert "The figures are of the validation part" in text
+    assert text.endswith(f"This gives a number: {command.format('fault-filtered')}")
+    # Of these tracks none stands in the test part: that command would fail.
+    (tmp_path / "split.csv").write_text("track_id,segment,fold,role\na,-1,0,train\nb,-1,0,valid\n")
+    assert said(valid).endswith("gtzan fit svm --segments 3s --seed 0 --protocol track")
+    fold = run(0.9, "artist fold 1 of 3", command=command.format("artist --fold 1"), n_folds=1)
+    assert said(fold).endswith(command.format("artist"))
+    leaked = run(0.9, "segment 5-fold", command=command.format("segment --folds 5 --allow-leak"))
+    assert said(leaked).endswith("gtzan fit svm --segments 3s --seed 0 --protocol track")
+    floor = run(0.5, model="majority", command="gtzan fit majority --segments 3s --protocol track")
+    assert said(floor).endswith("gtzan fit xgboost --segments 3s --protocol track")
+
+
+def test_a_handful_of_tracks_is_no_headline():
+    small, large = run(0.6, "artist 3-fold", n=3), run(0.6, "track 5-fold")
+    assert "There is no number to trust here yet: 66.7 (20.8–93.9) %" in said(run(0.6, n=3))
+    text = said(small, large)
+    assert "The number to trust is 60.0" in text
+    assert "protocol artist 3-fold) rests on 3 tracks, too few to tell" in text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"segment": "30s"},
+        {"feature_set": "full"},
+        {"feature_fingerprint": "another"},
+        {"model": "knn"},
+        {"settings": {"C": 1.0}},
+        {"seed": 1},
+        {"protocol": "track fold 1 of 5"},
+    ],
+)
+def test_the_same_model_is_compared_in_nothing_but_the_protocol(other):
+    strict = run(0.5, "fault-filtered")
+    assert "The same model reaches 80.0" in said(strict, run(0.8))
+    assert "The same model" not in said(strict, run(0.8, other.pop("protocol", "track 5-fold"), **other))
+
+
+def test_a_data_set_that_grew_is_told_by_its_tracks():
+    old, new = run(0.9, n=60, n_tracks=60), run(0.5, n=100, n_tracks=100)
+    text = said(old, new)
+    assert "The number to trust is 50.0" in text
+    assert "best of" not in text
+    assert "svm (100 tracks)" in text
+
+
+def test_with_and_without_final_is_one_run():
+    text = said(run(0.6), run(0.6, final=True))
+    assert "The number to trust is 60.0" in text
+    assert "best of" not in text
 
 
 def test_one_model_is_shown_under_all_its_protocols_from_leaked_to_strict():
@@ -74,7 +192,7 @@ def test_one_model_is_shown_under_all_its_protocols_from_leaked_to_strict():
         ("fault-filtered", False, 50.0),
     ]
     assert "LEAKED segment 5-fold 98.0" in chart.words
-    assert "segment 5-fold,LEAKED,True,98,93" in unquote(chart.csv.href)
+    assert "segment 5-fold,LEAKED,True,98,92.99" in unquote(chart.csv.href)
     assert protocol_chart("toy", score_runs([run(0.8)])) is None
 
 
@@ -82,9 +200,24 @@ def test_lengths_stand_side_by_side_without_leaked_runs():
     runs = [run(0.8), run(0.7, segment="30s"), run(0.99, "segment 5-fold"), run(0.6, model="knn")]
     chart = length_chart("toy", score_runs(runs))
     assert [(row.name, [d.value for d in row.dots]) for row in chart.rows] == [
-        ("track 5-fold: svm", [70.0, 80.0])
+        ("track 5-fold: svm on kaggle", [70.0, 80.0])
     ]
     assert length_chart("toy", score_runs(runs[:1])) is None
+
+
+def test_lengths_of_other_features_settings_or_versions_never_share_a_row():
+    pair = [run(0.8), run(0.7, segment="30s")]
+    for other in (
+        {"feature_set": "full"},
+        {"feature_fingerprint": "another"},
+        {"settings": {"C": 1.0}},
+        {"seed": 1},
+    ):
+        runs = [run(0.6), run(0.9, segment="30s", **other)]
+        assert length_chart("toy", score_runs(runs)) is None
+        chart = length_chart("toy", score_runs([*pair, run(0.9, segment="10s", **other)]))
+        assert [len(row.dots) for row in chart.rows] == [2]
+    assert length_chart("toy", score_runs([run(0.8), run(0.7, n=90, segment="30s")])) is None
 
 
 def test_a_reliability_diagram_has_a_dot_per_bin_at_its_place():
