@@ -80,7 +80,7 @@ def test_other_models_are_explained_by_families(place, tmp_path):
     found = explain_file(file, folder, tmp_path / "s.png", place / "f")
     assert {row[0] for row in found.table.rows} == {"timbre", "spectral", "tonal", "rhythm", "energy"}
     whole = explain_model(folder, tmp_path / "w.png", place / "f")
-    assert "40 rows it was fitted on" in whole.method
+    assert "20 rows of the first of 2 folds" in whole.method
     assert float(whole.table.rows[0][1]) >= float(whole.table.rows[-1][1])
     with pytest.raises(TableError, match="no such feature table"):
         explain_file(file, folder, tmp_path / "s.png", tmp_path)
