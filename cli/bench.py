@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FEATURES_HELP, FOLDER, REPORTS_DIR, SegmentLength, Words, n_jobs_option
-from cli.progress import notice, print_table, progress_bar
+from cli.progress import notice, print_table, progress_bar, show
 from gtzan_features.config import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def accuracy(
         notice(f"Not measured: {line}")
     for table in done.tables:
         print_table(table.title, table.header, table.rows)
-    click.echo(f"{done.n_fitted} fits made, {done.n_reused} found done, {len(done.missing)} left out.")
-    click.echo(f"Tables: {done.page}")
+    show(f"{done.n_fitted} fits made, {done.n_reused} found done, {len(done.missing)} left out.")
+    show(f"Tables: {done.page}")
 
 
 @bench.command()
@@ -207,6 +207,6 @@ def robustness(
         notice(f"Not measured: {line}")
     for table in done.tables:
         print_table(f"{table.title}: points lost", table.header, table.rows)
-    click.echo("A star: the loss is shown, by its interval and by McNemar's test with Holm's correction.")
-    click.echo(f"{done.n_fitted} models and families fitted, {done.n_reused} found done.")
-    click.echo(f"Report: {done.page}")
+    show("A star: the loss is shown, by its interval and by McNemar's test with Holm's correction.")
+    show(f"{done.n_fitted} models and families fitted, {done.n_reused} found done.")
+    show(f"Report: {done.page}")

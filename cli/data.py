@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FILE, FOLDER, REPORTS_DIR, Words, json_option, n_jobs_option, selection_options
-from cli.progress import notice, print_json, print_table, progress_bar
+from cli.progress import notice, print_json, print_table, progress_bar, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
         _print_missing([f.track_id for f in found.findings if f.kind == "missing"])
         for line in found.remarks:
             notice(line)
-        click.echo(found.words())
+        show(found.words())
     if strict and found.findings:
         ctx.exit(1)
 
@@ -79,7 +79,7 @@ def download(which: str, directory: Path, as_json: bool) -> None:
             "To replace them, move them away and give the same command again: the archive is kept in "
             f"{done.folder / '.download'}. To keep them, remove that folder."
         )
-    click.echo(f"{done.folder}: {done.n_tracks} tracks from {done.url}")
+    show(f"{done.folder}: {done.n_tracks} tracks from {done.url}")
 
 
 @data.command()
@@ -114,11 +114,11 @@ def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Sele
     for line in done.remarks:
         notice(line)
     if done.accuracy1 is not None and done.accuracy2 is not None:
-        click.echo(
+        show(
             f"Tempo: {100 * done.accuracy1:.1f} % within 4 %, {100 * done.accuracy2:.1f} % allowing factors "
             "of 2 and 3."
         )
-    click.echo(f"{done.n_tracks} tracks. Page: {done.page}")
+    show(f"{done.n_tracks} tracks. Page: {done.page}")
 
 
 @data.command()
@@ -150,7 +150,7 @@ def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) 
             n_jobs=n_jobs,
             progress=progress,
         )
-    click.echo(f"{directory}: {count} synthetic tracks of {seconds:g} s")
+    show(f"{directory}: {count} synthetic tracks of {seconds:g} s")
 
 
 @data.command()
@@ -200,8 +200,8 @@ def augment(
         print_json(done)
         return
     for kind, folder in done.folders.items():
-        click.echo(f"{kind}: {folder}")
-    click.echo(f"{done.n_written} files written, {done.n_kept} found done, {len(done.skipped)} skipped")
+        show(f"{kind}: {folder}")
+    show(f"{done.n_written} files written, {done.n_kept} found done, {len(done.skipped)} skipped")
     for reason in done.skipped:
         notice(f"Skipped: {reason}")
     for line in done.remarks:
@@ -221,7 +221,7 @@ def augment_picture(file: Path, other: Path | None, out: Path, seed: int) -> Non
     from gtzan_features.pipelines.augment_picture import augmentation_picture
 
     augmentation_picture(file, out, other, seed)
-    click.echo(f"Picture: {out}")
+    show(f"Picture: {out}")
 
 
 def _print_missing(tracks: list[str]) -> None:
@@ -231,7 +231,7 @@ def _print_missing(tracks: list[str]) -> None:
         genre, _, number = track.partition(".")
         by_genre.setdefault(genre, []).append(number)
     for genre, numbers in by_genre.items():
-        click.echo(f"missing: {genre} {_ranges([int(n) for n in numbers])}")
+        show(f"missing: {genre} {_ranges([int(n) for n in numbers])}")
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.options import FOLDER, n_jobs_option
-from cli.progress import notice, print_table, progress_bar
+from cli.progress import notice, print_table, progress_bar, show
 
 
 @click.command()
@@ -24,6 +24,6 @@ def demo(out: Path, tracks: int, n_jobs: int) -> None:
         result = run(out, tracks_per_genre=tracks, n_jobs=n_jobs, progress=progress, notice=notice)
     for table in result.report.tables:
         print_table(table.title, table.header, table.rows)
-    click.echo("Per cent right on SYNTHETIC music, with the 95 % interval over tracks. LEAKED: segments of")
-    click.echo("one track stand in both training and test; such a figure is no accuracy on new music.")
-    click.echo(f"Report: {result.report.page}")
+    show("Per cent right on SYNTHETIC music, with the 95 % interval over tracks. LEAKED: segments of")
+    show("one track stand in both training and test; such a figure is no accuracy on new music.")
+    show(f"Report: {result.report.page}")

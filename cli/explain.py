@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FILE, FOLDER, REPORTS_DIR, TABLES_DIR, json_option
-from cli.progress import print_json, print_table
+from cli.progress import print_json, print_table, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,5 +50,5 @@ def explain(file: Path | None, run: Path, out: Path | None, tables: Path, as_jso
 
 def _print(found: Explanation) -> None:
     print_table(found.table.title, found.table.header, found.table.rows)
-    click.echo(f"Method: {found.method}.")
-    click.echo(f"Picture: {found.picture}")
+    show(f"Method: {found.method}.")
+    show(f"Picture: {found.picture}")

@@ -17,7 +17,7 @@ from cli.options import (
     n_jobs_option,
     selection_options,
 )
-from cli.progress import notice, print_json, print_table, progress_bar
+from cli.progress import notice, print_json, print_table, progress_bar, show, show_text
 from gtzan_features.config import SCALES, SpectrogramConfig
 
 if TYPE_CHECKING:
@@ -195,11 +195,11 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
         print_json([asdict(column) for column in columns])
         return
     if each:
-        click.echo(columns_table(columns).markdown())
+        show_text(columns_table(columns).markdown())
         return
     table = families_table(columns)
     print_table(table.title, table.header, table.rows)
-    click.echo(f"{len(columns)} columns. Each of them: --columns (Markdown) or --json.")
+    show(f"{len(columns)} columns. Each of them: --columns (Markdown) or --json.")
 
 
 @features.command("import")
@@ -223,8 +223,8 @@ def import_(csv: Path, out: Path, recipe: str, overwrite: bool, as_json: bool) -
     if as_json:
         print_json(summary)
         return
-    click.echo(f"{summary.path}: {summary.n_rows} rows of {summary.segment}, {summary.n_tracks} tracks")
-    click.echo(f"Data set {summary.dataset}; " + _recipe_text(summary.known_recipe))
+    show(f"{summary.path}: {summary.n_rows} rows of {summary.segment}, {summary.n_tracks} tracks")
+    show(f"Data set {summary.dataset}; " + _recipe_text(summary.known_recipe))
 
 
 @features.command()
@@ -242,7 +242,7 @@ def export(tables_dir: Path, segments: SegmentConfig, feature_set: str, format_n
     rows = export_table(
         tables_dir, out, feature_set=feature_set, segment=segments.name, format_name=format_name
     )
-    click.echo(f"{out}: {rows} rows")
+    show(f"{out}: {rows} rows")
 
 
 def _recipe_text(known: bool) -> str:
@@ -255,11 +255,11 @@ def _print_summary(summary: ExtractSummary) -> None:
     from gtzan_features.pipelines.rows import genres_text
 
     for path, rows in summary.tables.values():
-        click.echo(f"{path}: {rows} rows")
-    click.echo(f"{summary.status}: {genres_text(summary.genres)}")
+        show(f"{path}: {rows} rows")
+    show(f"{summary.status}: {genres_text(summary.genres)}")
     computed = summary.n_files - summary.n_reused - len(summary.skipped)
     speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
-    click.echo(
+    show(
         f"{computed} files computed, {summary.n_reused} found done, {len(summary.skipped)} skipped; "
         f"{summary.elapsed_s:.1f} s{speed}"
     )

@@ -17,13 +17,16 @@ from cli.options import (
     json_option,
     n_jobs_option,
 )
-from cli.progress import notice, print_json, print_table, progress_bar
+from cli.progress import notice, print_json, print_table, progress_bar, show
 from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.pipelines.fit import FitResult
+
+_FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
+"""Columns of the first screen; the others come with --wide."""
 
 
 @click.command()
@@ -83,6 +86,11 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the folds and of the model.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders go.")
+@click.option(
+    "--wide",
+    is_flag=True,
+    help="Print every figure, and of each genre what it was taken for, of several runs.",
+)
 @n_jobs_option
 @json_option
 @click.pass_context
@@ -106,6 +114,7 @@ def fit(
     seed: int,
     settings: tuple[str, ...],
     runs: Path,
+    wide: bool,
     n_jobs: int,
     as_json: bool,
 ) -> None:
@@ -150,19 +159,21 @@ def fit(
         with progress_bar() as progress:
             results.append(run(tables, runs, config, n_jobs=n_jobs, progress=progress))
         if not as_json:
-            _print_result(results[-1])
+            _print_result(results[-1], wide=wide, alone=len(jobs) == 1)
     if as_json:
         print_json([result.to_dict() for result in results])
 
 
-def _print_result(result: FitResult) -> None:
+def _print_result(result: FitResult, *, wide: bool, alone: bool) -> None:
     table, metrics = result.table, result.metrics
-    print_table(table.title, table.header, table.rows)
-    click.echo(f"Training accuracy {100 * result.train_accuracy:.1f} % (rows).")
-    click.echo(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
-    for genre in metrics.per_genre:
+    shown = [i for i, name in enumerate(table.header) if wide or name in _FIRST]
+    rows = [tuple(row[i] for i in shown) for row in table.rows]
+    print_table(table.title, [table.header[i] for i in shown], rows)
+    show(f"Training accuracy {100 * result.train_accuracy:.1f} % (rows).")
+    show(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
+    for genre in metrics.per_genre if wide or alone else ():
         confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)
-        click.echo(f"  {genre.genre}: taken for {confused or 'no other'}")
+        show(f"  {genre.genre}: taken for {confused or 'no other'}")
     for caveat in result.caveats:
         notice(caveat)
-    click.echo(f"Run: {result.folder}")
+    show(f"Run: {result.folder}")

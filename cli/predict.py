@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import sys
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, RUNS_DIR, json_option, n_jobs_option
-from cli.progress import notice, print_json, progress_bar
+from cli.options import FOLDER, RUNS_DIR, json_option, n_jobs_option, plain_path
+from cli.progress import notice, print_json, progress_bar, show, show_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,17 +107,15 @@ def _show(
 ) -> int:
     """Print predictions as they come; return how many files failed."""
     failed, kept = 0, []
-    table = csv.writer(sys.stdout, lineterminator="\n") if as_csv else None
-    if table is not None:
+    if as_csv:
         names = [f"p_{genre}" for genre in predictor.genres]
-        table.writerow(["file", "genre", *names, "duration_s", "n_segments", "warnings", "error"])
+        _show_csv(["file", "genre", *names, "duration_s", "n_segments", "warnings", "error"])
     for one in shown:
         failed += bool(one.error)
         if as_json:
             kept.append(one.to_dict())
-        elif table is not None:
-            table.writerow(_csv_row(one))
-            sys.stdout.flush()
+        elif as_csv:
+            _show_csv(_csv_row(one))
         else:
             _print_one(one, top)
     if as_json:
@@ -130,15 +128,30 @@ def _show(
 def _csv_row(one: FilePrediction) -> list[str]:
     numbers = [f"{p:.6f}" for p in one.probabilities] or [""] * len(one.genres)
     size = [f"{one.duration_s:.3f}", str(len(one.segments))]
-    return [one.path, one.genre, *numbers, *size, "; ".join(one.warnings), one.error]
+    texts = _inert("; ".join(one.warnings)), _inert(one.error)
+    return [plain_path(one.path), _inert(one.genre), *numbers, *size, *texts]
+
+
+def _show_csv(cells: list[str]) -> None:
+    """Print a record, quoted where a cell holds a line break."""
+    record = io.StringIO()
+    # With \r\n as its end, either of the two is quoted in a cell.
+    csv.writer(record, lineterminator="\r\n").writerow(cells)
+    show_text(record.getvalue().removesuffix("\r\n"))
+
+
+def _inert(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _print_one(one: FilePrediction, top: int) -> None:
     if one.error:
         notice(f"Error: {one.error}")
         return
+    path = plain_path(one.path)
     listed = ", ".join(f"{genre} {100 * p:.1f} %" for genre, p in one.top(top))
     plural = "s" if len(one.segments) > 1 else ""
-    click.echo(f"{one.path}: {listed}  ({len(one.segments)} segment{plural}, {one.duration_s:.1f} s)")
+    show(f"{path}: {listed}  ({len(one.segments)} segment{plural}, {one.duration_s:.1f} s)")
     for warning in one.warnings:
-        notice(f"  Warning: {one.path}: {warning}")
+        notice(f"  Warning: {path}: {warning}")

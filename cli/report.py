@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import FOLDER, REPORTS_DIR, RUNS_DIR, json_option
-from cli.progress import notice, print_json, print_table
+from cli.progress import notice, print_json, print_table, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +33,12 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     for line in written.skipped:
         notice(f"Left out: {line}")
     if as_json:
-        click.echo(written.results.to_json(orient="records", indent=1))
+        print_json(json.loads(written.results.to_json(orient="records")))
         return
     for table in written.tables:
         print_table(table.title, table.header, table.rows)
-    click.echo("Per cent right, with the 95 % interval over tracks.")
-    click.echo(f"Report: {written.page}")
+    show("Per cent right, with the 95 % interval over tracks.")
+    show(f"Report: {written.page}")
 
 
 @click.command()
@@ -63,5 +64,5 @@ def compare(first: Path, second: Path, aggregation: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(sentence)
-    click.echo(f"{found.n} tracks; only the first right: {found.only_a}, only the second: {found.only_b}.")
+    show(sentence)
+    show(f"{found.n} tracks; only the first right: {found.only_a}, only the second: {found.only_b}.")

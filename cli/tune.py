@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FEATURES_HELP, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
-from cli.progress import notice, print_json, print_table, progress_bar
+from cli.progress import notice, print_json, print_table, progress_bar, show_text
 from gtzan_features.config import PROTOCOLS, SegmentConfig, SplitConfig
 
 if TYPE_CHECKING:
@@ -122,5 +122,5 @@ def _print_result(result: TuneResult) -> None:
     notice(
         "These figures chose the settings, and are too high for it. What they are worth on tracks never seen:"
     )
-    click.echo(result.command)
+    show_text(result.command)  # as it is, so that it can be copied
     notice(f"Study: {result.study}")

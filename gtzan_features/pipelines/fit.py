@@ -266,6 +266,7 @@ def _fit_folds(folds: list[Fold], job: Job, n_jobs: int, progress: Progress) -> 
         # One fold runs in this process, so that it can tell its epochs.
         return list(local_executor(1).map(partial(fit_fold, job=job, on_epoch=told), folds))
     fitted: list[Fitted] = []
+    progress(0, len(folds), job.model)  # the first fold may take minutes
     for one in local_executor(n_jobs).map(partial(fit_fold, job=job), folds):
         fitted.append(one)
         progress(len(fitted), len(folds), job.model)
