@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FILE, FOLDER, REPORTS_DIR, TABLES_DIR, json_option
-from cli.progress import print_json, print_table, show
+from cli.options import FILE, FOLDER, REPORTS_DIR, RUNS_DIR, TABLES_DIR, json_option
+from cli.progress import print_json, print_table, progress_bar, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=FILE, required=False)
-@click.option("--model", "run", type=FOLDER, required=True, help="Run folder of the model.")
+@click.option("--model", "-m", "run", type=FOLDER, help="A run folder; else the one of gtzan predict.")
+@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--out", "-o", type=FILE, help="The picture, PNG; reports/explain-FILE-RUN-….png where not given."
 )
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     help="Tables, for models that are explained by other rows than the file's.",
 )
 @json_option
-def explain(file: Path | None, run: Path, out: Path | None, tables: Path, as_json: bool) -> None:
+def explain(
+    file: Path | None, run: Path | None, runs: Path, out: Path | None, tables: Path, as_json: bool
+) -> None:
     """Show what makes the model of a run take FILE for its genre, as a table and a picture.
 
     Networks on spectrograms: which times and bands (gradient x input, checked by occlusion). XGBoost:
@@ -39,9 +42,15 @@ def explain(file: Path | None, run: Path, out: Path | None, tables: Path, as_jso
     the same settings is fitted anew without them.
     """
     from gtzan_features.pipelines.explain import explain_file, explain_model, picture_path
+    from gtzan_features.pipelines.predict import find_model
 
-    picture = out or picture_path(REPORTS_DIR, run, file)
-    found = explain_file(file, run, picture, tables) if file else explain_model(run, picture, tables)
+    folder = run or find_model(runs)
+    picture = out or picture_path(REPORTS_DIR, folder, file)
+    with progress_bar():
+        if file is None:
+            found = explain_model(folder, picture, tables)
+        else:
+            found = explain_file(file, folder, picture, tables)
     if as_json:
         print_json(asdict(found))
         return

@@ -123,8 +123,7 @@ def fit(
     MODEL is a name of ``gtzan fit --list``, or "all". Every protocol but segment keeps the segments of
     a track, and exact copies of it, on one side.
     """
-    from gtzan_features.pipelines.fit import FitConfig, model_names, model_table
-    from gtzan_features.pipelines.fit import fit as run
+    from gtzan_features.pipelines.before import model_names, model_table
 
     if list_models:
         table = model_table()
@@ -132,6 +131,11 @@ def fit(
         return
     if not models:
         raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
+    names = model_names(models, scale)
+
+    from gtzan_features.pipelines.fit import FitConfig
+    from gtzan_features.pipelines.fit import fit as run
+
     jobs = [
         FitConfig(
             model=model,
@@ -152,7 +156,7 @@ def fit(
             augment=augment,
             beside=beside,
         )
-        for protocol, segment, model in product(protocols, segments, model_names(models, scale))
+        for protocol, segment, model in product(protocols, segments, names)
     ]
     results = []
     for config in jobs:

@@ -61,11 +61,17 @@ def predict(
     the training music.
     Exits with 1 if a file could not be read; the others are done all the same.
     """
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
+    from gtzan_features.pipelines.before import require_files, require_model
+
+    require_files(files)
+    if model is not None:
+        require_model(model)
+
     from gtzan_features.pipelines.predict import expand, find_model, load_predictor
     from gtzan_features.pipelines.predict import predict as run
 
-    if as_csv and as_json:
-        raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
     found = expand(files, notice)
     if timeline is not None and timeline.suffix.lower() in _PICTURES and len(found) > 1:
         msg = f"--timeline {timeline}: give a folder, for {len(found)} files."

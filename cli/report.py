@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FOLDER, REPORTS_DIR, RUNS_DIR, json_option
-from cli.progress import notice, print_json, print_table, show
+from cli.progress import notice, print_json, print_table, progress_bar, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +27,14 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     Writes accuracy.md, accuracy.csv, confusions.csv and pictures. Reads run folders only and trains
     nothing.
     """
+    from gtzan_features.pipelines.before import list_runs
+
+    list_runs(runs)
+
     from gtzan_features.pipelines.report import report as run
 
-    written = run(runs, out, html=html)
+    with progress_bar():
+        written = run(runs, out, html=html)
     for line in written.skipped:
         notice(f"Left out: {line}")
     if as_json:
@@ -58,6 +63,11 @@ def compare(first: Path, second: Path, aggregation: str, as_json: bool) -> None:
     FIRST and SECOND are run folders of one data set and protocol. Prints the difference in accuracy with
     its interval and the exact McNemar test.
     """
+    from gtzan_features.pipelines.before import require_run
+
+    for run in (first, second):
+        require_run(run)
+
     from gtzan_features.pipelines.report import compare_runs
 
     found, sentence = compare_runs(first, second, aggregation)

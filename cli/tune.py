@@ -97,6 +97,10 @@ def tune(
     all folds would have seen every test part. Inner folds keep tracks whole, and under artist and
     fault-filtered artists. Interrupted, the same command goes on.
     """
+    from gtzan_features.pipelines.before import known_model
+
+    known_model(model)
+
     from gtzan_features.pipelines.fit import FitConfig
     from gtzan_features.pipelines.tune import TuneConfig
     from gtzan_features.pipelines.tune import tune as run

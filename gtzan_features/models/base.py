@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from gtzan_features.models.words import FEATURES as FEATURES
+from gtzan_features.models.words import SPECTROGRAMS as SPECTROGRAMS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,10 +18,6 @@ if TYPE_CHECKING:
 
     FloatMatrix = npt.NDArray[np.floating]
     IntVector = npt.NDArray[np.int64]
-
-
-FEATURES, SPECTROGRAMS = "features", "spectrograms"
-"""Kinds of rows that a model may take."""
 
 
 def ignore(epoch: Any) -> None:  # noqa: ANN401 - whatever a model tells

@@ -9,6 +9,7 @@ from xgboost.core import XGBoostError
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.base import Classifier, ModelSpec, Range, TrainingData, inner_splits
+from gtzan_features.models.words import WORDS
 
 _EARLY_STOPPING_FOLDS = 10
 MANY_COLUMNS = 500
@@ -52,21 +53,10 @@ def _fit_stopping_early(model: XGBClassifier, data: TrainingData, seed: int) -> 
 
 
 XGBOOST = ModelSpec(
-    name="xgboost",
-    summary="gradient-boosted trees, 500 rounds of depth 6 at rate 0.05; probabilities are its own; "
-    "max_bin=auto is 256, and 32 for more than 500 columns",
+    **WORDS["xgboost"].of_spec(),
     fit=_fit,
     settable=_settable,
     storage="xgboost",
-    defaults={
-        "n_estimators": 500,
-        "max_depth": 6,
-        "learning_rate": 0.05,
-        "subsample": 0.8,
-        "colsample_bytree": 0.5,
-        "tree_method": "hist",
-        "max_bin": _AUTO,
-    },
     space={
         "n_estimators": Range(100, 1_000, log=True),
         "max_depth": Range(2, 8),

@@ -17,6 +17,7 @@ from gtzan_features.models.base import Choice, Classifier, ModelSpec, Range, Tra
 from gtzan_features.models.kernel_svm import KernelSVM
 from gtzan_features.models.scaling import RANK, STANDARD, scaler
 from gtzan_features.models.temperature import grouped_splits
+from gtzan_features.models.words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +29,12 @@ _SCALING = Choice((STANDARD, RANK))
 def _spec(
     name: str,
     estimator: type,
-    summary: str,
-    defaults: dict[str, Any],
     space: dict[str, Range | Choice] | None = None,
     *,
     calibrated: bool = False,
 ) -> ModelSpec:
+    words = WORDS[name]
+    defaults = words.defaults
     scaled = "scaling" in defaults
 
     def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
@@ -54,11 +55,9 @@ def _spec(
         return own | {"scaling"} if scaled else own
 
     return ModelSpec(
-        name=name,
-        summary=summary,
+        **words.of_spec(),
         fit=fit,
         settable=settable,
-        defaults=defaults,
         calibrated=calibrated,
         space=space or {},
     )
@@ -89,57 +88,22 @@ SPECS = (
     _spec(
         "svm",
         KernelSVM,
-        "support vector machine, RBF kernel; temperature on inner folds of tracks",
-        {"C": 10.0, "gamma": "scale", "scaling": STANDARD},
         # gamma=scale is one over the number of columns on scaled features; no number goes with every set.
         {"C": Range(0.1, 100.0, log=True), "scaling": _SCALING},
         calibrated=True,
     ),
-    _spec(
-        "linear-svm",
-        LinearSVC,
-        "support vector machine, linear, one genre against the rest; temperature on inner folds of tracks",
-        {"C": 0.01, "scaling": STANDARD},
-        {"C": Range(1e-5, 1.0, log=True), "scaling": _SCALING},
-        calibrated=True,
-    ),
-    _spec(
-        "random-forest",
-        RandomForestClassifier,
-        "500 decision trees on bootstrap samples; probabilities are shares of leaves",
-        {"n_estimators": 500},
-        _TREES,
-    ),
-    _spec(
-        "extra-trees",
-        ExtraTreesClassifier,
-        "500 decision trees with random thresholds; probabilities are shares of leaves",
-        {"n_estimators": 500},
-        _TREES,
-    ),
-    _spec(
-        "logistic-regression",
-        LogisticRegression,
-        "multinomial logistic regression, L2; probabilities are its own",
-        {"C": 1.0, "max_iter": 5_000, "scaling": STANDARD},
-        {"C": Range(1e-5, 10.0, log=True), "scaling": _SCALING},
-    ),
+    _spec("linear-svm", LinearSVC, {"C": Range(1e-5, 1.0, log=True), "scaling": _SCALING}, calibrated=True),
+    _spec("random-forest", RandomForestClassifier, _TREES),
+    _spec("extra-trees", ExtraTreesClassifier, _TREES),
+    _spec("logistic-regression", LogisticRegression, {"C": Range(1e-5, 10.0, log=True), "scaling": _SCALING}),
     _spec(
         "knn",
         KNeighborsClassifier,
-        "the 5 nearest neighbours, weighted by distance; probabilities are shares of neighbours",
-        {"n_neighbors": 5, "weights": "distance", "scaling": STANDARD},
         {
             "n_neighbors": Range(1, 100, log=True),
             "weights": Choice(("distance", "uniform")),
             "scaling": _SCALING,
         },
     ),
-    _spec(
-        "majority",
-        DummyClassifier,
-        "the most frequent genre of the training part, whatever the features: the floor",
-        {"strategy": "prior"},
-        calibrated=False,
-    ),
+    _spec("majority", DummyClassifier),
 )

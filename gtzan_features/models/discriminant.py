@@ -14,8 +14,9 @@ from sklearn.pipeline import make_pipeline
 from gtzan_features.errors import ModelError
 from gtzan_features.models.base import ModelSpec, Range, TrainingData
 from gtzan_features.models.linear import StoredRule
-from gtzan_features.models.scaling import RANK, FamilyBalance, RankNormal, scaler
+from gtzan_features.models.scaling import FamilyBalance, RankNormal, scaler
 from gtzan_features.models.temperature import inverse_temperature, out_of_fold
+from gtzan_features.models.words import WORDS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -245,11 +246,9 @@ def _balanced(setting: Any) -> bool:  # noqa: ANN401 - as it was given
 
 
 LDA = ModelSpec(
-    name="lda",
-    summary="linear discriminant analysis, shrunk covariance, on ranks; temperature on inner folds of tracks",
+    **WORDS["lda"].of_spec(),
     fit=_fit,
     settable=lambda: {"shrinkage", "scaling", "balance"},
-    defaults={"shrinkage": AUTO, "scaling": RANK, "balance": True},
     storage="arrays",
     calibrated=True,
     space={"shrinkage": Range(0.005, 0.9, log=True)},

@@ -15,6 +15,7 @@ from gtzan_features.models.base import FEATURES, ModelSpec
 from gtzan_features.models.choices import CALIBRATE
 from gtzan_features.models.portable import portable
 from gtzan_features.models.temperature import log_probabilities, out_of_fold
+from gtzan_features.models.words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,13 +62,11 @@ def ensemble(specs: Mapping[str, ModelSpec]) -> ModelSpec:
         own = {f"{name}.{setting}" for name, spec in known.items() for setting in spec.settable()}
         return {"kind", "members"} | own
 
-    defaults = {"kind": VOTE, "members": "lda+svm+xgboost"}
+    words = WORDS[NAME]
     return ModelSpec(
-        name=NAME,
-        summary="kind=vote: mean of calibrated probabilities; kind=stack: weights from members' inner folds",
-        fit=lambda data, settings, seed: _fit(known, data, {**defaults, **settings}, seed),
+        **words.of_spec(),
+        fit=lambda data, settings, seed: _fit(known, data, {**words.defaults, **settings}, seed),
         settable=settable,
-        defaults=defaults,
         calibrated=True,
     )
 

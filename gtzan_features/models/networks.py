@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models.base import FEATURES, SPECTROGRAMS, Classifier, ModelSpec, TrainingData
+from gtzan_features.models.base import FEATURES, Classifier, ModelSpec, TrainingData
 from gtzan_features.models.cnn import ConvolutionalClassifier
 from gtzan_features.models.mlp import PlainNetwork
+from gtzan_features.models.words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,14 +16,12 @@ if TYPE_CHECKING:
 _NOT_SETTABLE = {"random_state", "n_bands", "augment"}
 
 
-def _spec(
-    name: str, estimator: Callable[..., Any], summary: str, inputs: tuple[str, ...], shown: tuple[str, ...]
-) -> ModelSpec:
-    parameters = estimator().get_params()
+def _spec(name: str, estimator: Callable[..., Any]) -> ModelSpec:
+    words, parameters = WORDS[name], estimator().get_params()
 
     def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
         rest = {name: _sequence(parameters[name], value) for name, value in settings.items()}
-        if data.shape is None and FEATURES not in inputs:
+        if data.shape is None and FEATURES not in words.inputs:
             msg = f"{name} takes spectrograms, not features. Use a table of gtzan features spectrograms"
             raise ModelError(msg)
         n_bands = data.shape[1] if data.shape else 0
@@ -34,12 +33,9 @@ def _spec(
             raise ModelError(msg) from error
 
     return ModelSpec(
-        name=name,
-        summary=summary,
+        **words.of_spec(),
         fit=fit,
         settable=lambda: set(parameters) - _NOT_SETTABLE,
-        defaults={name: parameters[name] for name in shown},
-        inputs=inputs,
         storage="arrays",
     )
 
@@ -49,19 +45,4 @@ def _sequence(default: Any, value: Any) -> Any:  # noqa: ANN401 - a setting may 
     return (value,) if isinstance(default, tuple) and not isinstance(value, (tuple, list)) else value
 
 
-SPECS = (
-    _spec(
-        "cnn",
-        ConvolutionalClassifier,
-        "filters shared over time, learnt from patches of a spectrogram, pooled; then a network. No torch",
-        (SPECTROGRAMS,),
-        ("patch", "filters", "head", "alpha", "head_alpha"),
-    ),
-    _spec(
-        "mlp",
-        PlainNetwork,
-        "plain network on features, or with --scale on flattened spectrograms: the control of cnn",
-        (FEATURES, SPECTROGRAMS),
-        ("hidden", "alpha"),
-    ),
-)
+SPECS = (_spec("cnn", ConvolutionalClassifier), _spec("mlp", PlainNetwork))

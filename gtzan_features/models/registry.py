@@ -9,6 +9,7 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models import boosted, classical, discriminant, networks
 from gtzan_features.models.choices import with_choices
 from gtzan_features.models.ensemble import ensemble
+from gtzan_features.models.words import known_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,10 +33,7 @@ def model_spec(name: str) -> ModelSpec:
     ModelError
         If there is none of this name.
     """
-    if name not in MODELS:
-        msg = f"no model {name!r}; there are {', '.join(MODELS)}"
-        raise ModelError(msg)
-    return MODELS[name]
+    return MODELS[known_model(name)]
 
 
 def parse_settings(spec: ModelSpec, pairs: Iterable[str]) -> dict[str, Any]:

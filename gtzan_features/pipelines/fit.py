@@ -15,8 +15,9 @@ from gtzan_features.datasets.splits import Split, inner_groups, make_split
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.range import TrainingRange, range_rows, save_range, training_range
-from gtzan_features.models.registry import MODELS, model_spec, parse_settings
+from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, save_model
+from gtzan_features.models.words import model_names as model_names
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
@@ -30,17 +31,17 @@ from gtzan_features.reports.curves import curves_figure
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.protocols import tested_on
 from gtzan_features.reports.scores import LevelScore, score
-from gtzan_features.reports.tables import TextTable, scores_table
+from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables import runs
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from gtzan_features.datasets.dataset import Dataset
     from gtzan_features.evaluation.metrics import Metrics
+    from gtzan_features.reports.text_table import TextTable
     from gtzan_features.tables.spectrograms import Table
 
 
@@ -152,26 +153,6 @@ class FitResult:
     def metrics(self) -> Metrics:
         """Figures of tracks: by mean probability where a track has segments."""
         return self.scores[representative(self.scores)].metrics
-
-
-def model_table() -> TextTable:
-    """Return the models that can be fitted, with their settings."""
-    rows = tuple(
-        (spec.name, spec.summary, " ".join(f"{k}={v}" for k, v in spec.defaults.items()))
-        for spec in MODELS.values()
-    )
-    return TextTable(title="", header=("model", "what it is", "settings"), rows=rows)
-
-
-def model_names(names: Sequence[str], scale: str | None = None) -> tuple[str, ...]:
-    """Return the names of models; ModelError for one that is not.
-
-    ``all`` stands for each that takes features, or spectrograms where there is a `scale`.
-    """
-    kind = FEATURES if scale is None else SPECTROGRAMS
-    fitting = tuple(name for name, spec in MODELS.items() if kind in spec.inputs)
-    chosen = fitting if tuple(names) == ("all",) else tuple(names)
-    return tuple(model_spec(name).name for name in chosen)
 
 
 def fit(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gtzan_features.reports.collect import segment_s
 from gtzan_features.reports.markdown import table_cell
 from gtzan_features.reports.protocols import protocol_order
 from gtzan_features.reports.scores import LEVELS, SEGMENT, TRACK
+from gtzan_features.reports.text_table import TextTable as TextTable
 from gtzan_features.rounding import decimals, percent
 
 if TYPE_CHECKING:
@@ -22,19 +22,6 @@ _LEVEL_ORDER = {level: i for i, level in enumerate((TRACK, *LEVELS))}
 _ROW_KEYS = ("model", "features", "segments", "aggregation")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextTable:
-    """A table of text: a title, column names, and rows of as many cells."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def markdown(self) -> str:
-        """Return the table in Markdown, without its title; what is markup in a cell is escaped."""
-        header, *rows = ([table_cell(cell) for cell in row] for row in (self.header, *self.rows))
-        lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def accuracy_cell(accuracy: float, low: float, high: float) -> str:

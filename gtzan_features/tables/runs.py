@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import RunError
-from gtzan_features.tables.predictions import read_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,6 +136,9 @@ def read_run(folder: Path) -> Run:
     RunError
         If the folder is missing, or a file of it is missing or damaged.
     """
+    # Arrow takes a second, and whoever only looks for runs needs none.
+    from gtzan_features.tables.predictions import read_predictions
+
     manifest = _read_manifest(folder)
     try:
         metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
@@ -166,10 +168,21 @@ def list_runs(folder: Path) -> list[Path]:
     return found
 
 
-def _read_manifest(folder: Path) -> RunManifest:
-    path = folder / MANIFEST
-    if not path.is_file():
+def require_run(folder: Path) -> None:
+    """Refuse a folder that is no run folder.
+
+    Raises
+    ------
+    RunError
+        If it is missing, or has no manifest.
+    """
+    if not (folder / MANIFEST).is_file():
         raise RunError(folder, f"no run folder ({MANIFEST} is missing). Name a folder that gtzan fit wrote")
+
+
+def _read_manifest(folder: Path) -> RunManifest:
+    require_run(folder)
+    path = folder / MANIFEST
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         content["genres"] = tuple(content["genres"])

@@ -1,0 +1,155 @@
+"""What can be said of each model without importing what fits it: scikit-learn and XGBoost take seconds."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gtzan_features.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FEATURES, SPECTROGRAMS = "features", "spectrograms"
+"""Kinds of rows that a model may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWords:
+    """A model in words.
+
+    Attributes
+    ----------
+    name : str
+        As on the command line.
+    summary : str
+        One line for ``gtzan fit --list``.
+    defaults : dict
+        Settings that differ from the library's own defaults, or that are worth showing.
+    inputs : tuple of str
+        Kinds of rows that it takes: `FEATURES`, `SPECTROGRAMS` or both.
+    """
+
+    name: str
+    summary: str
+    defaults: dict[str, Any]
+    inputs: tuple[str, ...] = (FEATURES,)
+
+    def of_spec(self) -> dict[str, Any]:
+        """Return them as arguments of a `ModelSpec`."""
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "defaults": dict(self.defaults),
+            "inputs": self.inputs,
+        }
+
+
+_ALL = (
+    ModelWords(
+        "xgboost",
+        "gradient-boosted trees, 500 rounds of depth 6 at rate 0.05; probabilities are its own; "
+        "max_bin=auto is 256, and 32 for more than 500 columns",
+        {
+            "n_estimators": 500,
+            "max_depth": 6,
+            "learning_rate": 0.05,
+            "subsample": 0.8,
+            "colsample_bytree": 0.5,
+            "tree_method": "hist",
+            "max_bin": "auto",
+        },
+    ),
+    ModelWords(
+        "svm",
+        "support vector machine, RBF kernel; temperature on inner folds of tracks",
+        {"C": 10.0, "gamma": "scale", "scaling": "standard"},
+    ),
+    ModelWords(
+        "linear-svm",
+        "support vector machine, linear, one genre against the rest; temperature on inner folds of tracks",
+        {"C": 0.01, "scaling": "standard"},
+    ),
+    ModelWords(
+        "random-forest",
+        "500 decision trees on bootstrap samples; probabilities are shares of leaves",
+        {"n_estimators": 500},
+    ),
+    ModelWords(
+        "extra-trees",
+        "500 decision trees with random thresholds; probabilities are shares of leaves",
+        {"n_estimators": 500},
+    ),
+    ModelWords(
+        "logistic-regression",
+        "multinomial logistic regression, L2; probabilities are its own",
+        {"C": 1.0, "max_iter": 5000, "scaling": "standard"},
+    ),
+    ModelWords(
+        "knn",
+        "the 5 nearest neighbours, weighted by distance; probabilities are shares of neighbours",
+        {"n_neighbors": 5, "weights": "distance", "scaling": "standard"},
+    ),
+    ModelWords(
+        "majority",
+        "the most frequent genre of the training part, whatever the features: the floor",
+        {"strategy": "prior"},
+    ),
+    ModelWords(
+        "lda",
+        "linear discriminant analysis, shrunk covariance, on ranks; temperature on inner folds of tracks",
+        {"shrinkage": "auto", "scaling": "rank", "balance": True},
+    ),
+    ModelWords(
+        "cnn",
+        "filters shared over time, learnt from patches of a spectrogram, pooled; then a network. No torch",
+        {"patch": 4, "filters": 128, "head": (64,), "alpha": 0.001, "head_alpha": 1.0},
+        (SPECTROGRAMS,),
+    ),
+    ModelWords(
+        "mlp",
+        "plain network on features, or with --scale on flattened spectrograms: the control of cnn",
+        {"hidden": (128,), "alpha": 0.01},
+        (FEATURES, SPECTROGRAMS),
+    ),
+    ModelWords(
+        "ensemble",
+        "kind=vote: mean of calibrated probabilities; kind=stack: weights from members' inner folds",
+        {"kind": "vote", "members": "lda+svm+xgboost"},
+    ),
+)
+
+WORDS: dict[str, ModelWords] = {words.name: words for words in _ALL}
+"""The models, in the order in which they are listed."""
+
+
+def known_model(name: str) -> str:
+    """Return the name of a model that there is.
+
+    Raises
+    ------
+    ModelError
+        If there is none of this name.
+
+    Examples
+    --------
+    >>> known_model("svm")
+    'svm'
+    """
+    if name not in WORDS:
+        close = difflib.get_close_matches(name, WORDS, n=1)
+        meant = f". Did you mean {close[0]}?" if close else ""
+        msg = f"no model {name!r}; there are {', '.join(WORDS)}{meant}"
+        raise ModelError(msg)
+    return name
+
+
+def model_names(names: Sequence[str], scale: str | None = None) -> tuple[str, ...]:
+    """Return the names of models; ModelError for one that is not.
+
+    ``all`` stands for each that takes features, or spectrograms where there is a `scale`.
+    """
+    kind = FEATURES if scale is None else SPECTROGRAMS
+    fitting = tuple(name for name, words in WORDS.items() if kind in words.inputs)
+    return fitting if tuple(names) == ("all",) else tuple(known_model(name) for name in names)
