@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FEATURES_HELP, FOLDER, REPORTS_DIR, SegmentLength, Words, n_jobs_option
+from cli.options import FEATURES_HELP, FOLDER, MUSIC, REPORTS_DIR, SegmentLength, Words, n_jobs_option
 from cli.progress import notice, print_table, progress_bar, show
 from gtzan_features.config import PROTOCOLS
 
@@ -55,7 +55,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @bench.command()
-@click.argument("audio_dir", type=FOLDER)
+@click.argument("audio_dir", type=MUSIC)
 @click.option(
     "--features",
     "feature_sets",
@@ -133,7 +133,7 @@ def accuracy(
 
 
 @bench.command()
-@click.argument("audio_dir", type=FOLDER)
+@click.argument("audio_dir", type=MUSIC)
 @click.option(
     "--features", "feature_set", default="", help=f"{FEATURES_HELP} full where there is such a set."
 )

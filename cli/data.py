@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FILE, FOLDER, REPORTS_DIR, Words, json_option, n_jobs_option, selection_options
+from cli.options import (
+    FILE,
+    FOLDER,
+    MUSIC,
+    REPORTS_DIR,
+    SONG,
+    Words,
+    json_option,
+    n_jobs_option,
+    selection_options,
+)
 from cli.progress import notice, print_json, print_table, progress_bar, show
 
 if TYPE_CHECKING:
@@ -21,7 +31,7 @@ def data() -> None:
 
 
 @data.command()
-@click.argument("audio_dir", type=FOLDER)
+@click.argument("audio_dir", type=MUSIC)
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong.")
 @n_jobs_option
 @json_option
@@ -83,7 +93,7 @@ def download(which: str, directory: Path, as_json: bool) -> None:
 
 
 @data.command()
-@click.argument("audio_dir", type=FOLDER)
+@click.argument("audio_dir", type=MUSIC)
 @click.option(
     "--out", "-o", type=FOLDER, default=REPORTS_DIR / "explore", show_default=True, help="Where pictures go."
 )
@@ -154,7 +164,7 @@ def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) 
 
 
 @data.command()
-@click.argument("audio_dir", type=FOLDER)
+@click.argument("audio_dir", type=MUSIC)
 @click.argument("out", type=FOLDER)
 @click.option(
     "--augment",
@@ -209,8 +219,8 @@ def augment(
 
 
 @data.command("augment-picture")
-@click.argument("file", type=FILE)
-@click.argument("other", type=FILE, required=False)
+@click.argument("file", type=SONG)
+@click.argument("other", type=SONG, required=False)
 @click.option("--out", "-o", type=FILE, default=REPORTS_DIR / "augmentation.png", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
 def augment_picture(file: Path, other: Path | None, out: Path, seed: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FILE, FOLDER, REPORTS_DIR, RUNS_DIR, TABLES_DIR, json_option
+from cli.options import FILE, FOLDER, MODEL, REPORTS_DIR, RUNS_DIR, SONG, TABLES_DIR, json_option
 from cli.progress import print_json, print_table, progress_bar, show
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=FILE, required=False)
-@click.option("--model", "-m", "run", type=FOLDER, help="A run folder; else the one of gtzan predict.")
+@click.argument("file", type=SONG, required=False, is_eager=True)
+@click.option("--model", "-m", "run", type=MODEL, help="A run folder; else the one of gtzan predict.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--out", "-o", type=FILE, help="The picture, PNG; reports/explain-FILE-RUN-….png where not given."

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import (
+    CSV,
     FEATURES_HELP,
     FILE,
     FOLDER,
+    MUSIC,
     TABLES_DIR,
     SegmentLength,
     json_option,
@@ -37,7 +39,7 @@ def features() -> None:
 
 
 @features.command()
-@click.argument("audio_dir", type=FOLDER)
+@click.argument("audio_dir", type=MUSIC)
 @click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(
     "--segments",
@@ -102,7 +104,7 @@ def extract(
 
 
 @features.command()
-@click.argument("audio_dir", type=FOLDER)
+@click.argument("audio_dir", type=MUSIC)
 @click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(
     "--scale",
@@ -203,7 +205,7 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
 
 
 @features.command("import")
-@click.argument("csv", type=FILE)
+@click.argument("csv", type=CSV)
 @click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(
     "--recipe",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gtzan_features.config import SegmentConfig, Selection
-from gtzan_features.errors import ConfigError
+from gtzan_features.errors import ConfigError, GtzanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,37 @@ FEATURES_HELP = (
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Source(click.Path):
+    """A folder or file that is read: refused where it is not there, before what would read it is imported."""
+
+    def __init__(self, reason: str, *, is_folder: bool) -> None:
+        super().__init__(file_okay=not is_folder, dir_okay=is_folder, path_type=Path)
+        self._reason = reason
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Return the path; GtzanError where nothing is there."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.exists():
+            msg = f"{path}: {self._reason}"
+            raise GtzanError(msg)
+        return path
+
+
+MUSIC = Source("no such folder. Give the folder that holds one folder per genre.", is_folder=True)
+SONG = Source("no such file. Check the name.", is_folder=False)
+CSV = Source("no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv", is_folder=False)
+MODEL = Source("no such folder, so it holds no model. Name a folder that gtzan fit wrote.", is_folder=True)
+
+
+def some_are_there(_ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Refuse files of which not one is there; of several, those that are there can be used."""
+    if not any(path.exists() for path in paths):
+        more = f", nor any of the {len(paths) - 1} others" if len(paths) > 1 else ""
+        msg = f"{paths[0]}: no such file{more}. Check the name."
+        raise GtzanError(msg)
+    return paths
 
 
 class SegmentLength(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic from click 8.2 on

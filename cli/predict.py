@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, RUNS_DIR, json_option, n_jobs_option, plain_path
+from cli.options import FOLDER, MODEL, RUNS_DIR, json_option, n_jobs_option, plain_path, some_are_there
 from cli.progress import notice, print_json, progress_bar, show, show_text
 
 if TYPE_CHECKING:
@@ -21,8 +21,16 @@ _PICTURES = (".png", ".svg")
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--model", "-m", type=FOLDER, help="A run folder; else the last one fitted with --final.")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    callback=some_are_there,
+)
+@click.option("--model", "-m", type=MODEL, help="A run folder; else the last one fitted with --final.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--aggregation",
@@ -63,12 +71,6 @@ def predict(
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
-    from gtzan_features.pipelines.before import require_files, require_model
-
-    require_files(files)
-    if model is not None:
-        require_model(model)
-
     from gtzan_features.pipelines.predict import expand, find_model, load_predictor
     from gtzan_features.pipelines.predict import predict as run
 

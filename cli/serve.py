@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FOLDER, RUNS_DIR, TABLES_DIR
+from cli.options import FOLDER, MODEL, RUNS_DIR, TABLES_DIR
 from cli.progress import notice
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--model", "-m", type=FOLDER, help="A run folder; else the last one fitted with --final.")
+@click.option("--model", "-m", type=MODEL, help="A run folder; else the last one fitted with --final.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--tables",

@@ -141,7 +141,7 @@ class Grid:
 
     def _laid_out(self, widths: list[int]) -> list[str]:
         head = _row(self.header, widths)
-        rule = _GAP.join(self.rule * width for width in widths)
+        rule = _GAP.join(self.rule * width for width in widths).rstrip()
         return [*head, rule, *(line for row in self.rows for line in _row(row, widths))]
 
 

@@ -1,0 +1,154 @@
+"""What a person sees while a command works: on a terminal, in a notebook, in a log."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+from cli import progress
+from cli.progress import Meter
+
+WIPE = "\r\x1b[2K"
+SCRIPT = """
+import sys, time
+from cli import progress, streams
+streams.prepare()
+progress.LINE_S = 0.05
+with progress.progress_bar() as told:
+    told(0, 4, "files")
+    for done in range(1, 5):
+        time.sleep(0.25)
+        told(done, 4, "files")
+        progress.show(f"result {done}")
+        progress.notice(f"warning {done}")
+progress.print_table("title", ("a", "b"), [("1", "2")])
+"""
+
+
+def on_terminal(*, piped: bool = False, columns: int = 80, **environment: str) -> tuple[str, str]:
+    """Run `SCRIPT` on a terminal, its stdout in a pipe if asked for; return what both showed."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = {k: v for k, v in os.environ.items() if k not in ("JPY_PARENT_PID", "NO_COLOR", "COLUMNS")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        stdout=subprocess.PIPE if piped else theirs,
+        stderr=theirs,
+        env={**env, "TERM": "xterm", **environment},
+    )
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other side is closed
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    out, _ = process.communicate()
+    os.close(ours)
+    assert process.returncode == 0, shown
+    return shown.decode(), (out or b"").decode()
+
+
+def screen(shown: str) -> list[str]:
+    """What stands on the screen in the end: wiped lines are gone."""
+    return [line.rpartition(WIPE)[2].rpartition("\r")[2] for line in shown.replace("\r\n", "\n").split("\n")]
+
+
+def test_results_and_warnings_stand_on_lines_of_their_own():
+    shown, _ = on_terminal()
+    assert "files 1/4" in shown
+    plain = [re.sub(r"\x1b\[\d*m", "", line) for line in screen(shown)]
+    expected = [f"{kind} {i}" for i in range(1, 5) for kind in ("result", "warning")]
+    assert plain[:8] == expected
+    assert not any("files" in line for line in plain)
+
+
+def test_results_in_a_pipe_are_results_alone_though_a_bar_is_drawn():
+    shown, out = on_terminal(piped=True)
+    assert out.splitlines()[:4] == [f"result {i}" for i in range(1, 5)]
+    assert "\x1b" not in out
+    assert all(line == line.rstrip() for line in out.splitlines())
+    assert "files 1/4" in shown
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"TERM": "unknown"}, {"JPY_PARENT_PID": "7"}])
+def test_a_notebook_and_a_dumb_terminal_get_plain_lines(environment):
+    shown, _ = on_terminal(**environment)
+    assert "\x1b" not in shown
+    assert "starting" not in shown
+    assert re.search(r"^files [0-4]/4, about \d+ s left\r?$|^files 0/4, 0 s so far\r?$", shown, re.MULTILINE)
+
+
+def test_no_color_is_obeyed():
+    assert "\x1b[1m" in on_terminal()[0]
+    assert "\x1b[1m" not in on_terminal(NO_COLOR="1")[0]
+
+
+def test_the_bar_is_never_wider_than_the_terminal():
+    shown, _ = on_terminal(columns=30)
+    drawn = [part for part in re.split(r"[\r\n]|\x1b\[2K", shown) if "─" in part]
+    assert drawn
+    assert max(map(len, drawn)) < 30
+
+
+def test_where_nothing_can_be_drawn_a_line_comes_from_time_to_time():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("files")]
+    assert len(lines) >= 4
+    assert all(re.fullmatch(r"files \d/4, (about )?\d+ s (left|so far)", line) for line in lines)
+
+
+class TestTime:
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        now = [100.0]
+        monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+        return now
+
+    def test_is_estimated_from_the_steps_that_were_made(self, clock):
+        meter = Meter(bar=False, every_s=1)
+        clock[0] += 40
+        assert meter.text() == "at work for 40 s"
+        meter(0, 10, "folds")
+        clock[0] += 60
+        meter(3, 10, "folds")
+        assert meter.text() == "folds 3/10, about 2 min left"
+
+    def test_what_was_found_done_tells_nothing_of_the_rest(self, clock):
+        meter = Meter(bar=False, every_s=1)
+        meter(500, 1000, "files")
+        clock[0] += 100
+        meter(501, 1000, "files")
+        assert meter.text() == "files 501/1000, about 13.9 h left"
+
+    def test_a_new_kind_of_step_begins_anew(self, clock):
+        meter = Meter(bar=False, every_s=1)
+        meter(0, 2, "lda")
+        clock[0] += 1000
+        meter(2, 2, "lda")
+        meter(0, 2, "svm")
+        clock[0] += 10
+        meter(1, 2, "svm")
+        assert meter.text() == "svm 1/2, about 10 s left"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_long_lines_are_broken_at_words_on_a_terminal_only(width, monkeypatch, capsys):
+    line = "  rock: taken for disco 14, country 11, reggae 4, jazz 3, blues 1, classical 1, hiphop 1, metal 1"
+    progress.show(line)
+    assert capsys.readouterr().out == line + "\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    progress.show(line)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert " ".join(" ".join(lines).split()) == line.strip()
