@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gtzan_features.reports.collect import segment_s
-from gtzan_features.reports.markdown import table_cell
 from gtzan_features.reports.protocols import protocol_order
 from gtzan_features.reports.scores import LEVELS, SEGMENT, TRACK
 from gtzan_features.reports.text_table import TextTable as TextTable
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 _LEVEL_TEXT = {TRACK: "one row per track", SEGMENT: "none: single segments"}
 _LEVEL_ORDER = {level: i for i, level in enumerate((TRACK, *LEVELS))}
 _ROW_KEYS = ("model", "features", "segments", "aggregation")
-
-
 
 
 def accuracy_cell(accuracy: float, low: float, high: float) -> str:
