@@ -18,6 +18,7 @@ Every message says where, what, why and what next, in one line. All arguments go
     ├── SplitError             a protocol that cannot be applied to these tracks
     ├── ModelError             a model that cannot be trained, stored or applied
     ├── RunError               a run folder that is missing, damaged or not comparable
+    ├── WorkerError            a worker process that was killed or crashed
     └── DownloadError          a data set that cannot be fetched
 """
 
@@ -107,6 +108,20 @@ class ModelError(GtzanError):
 
 class RunError(TableError):
     """A run folder is missing, damaged or not comparable with another."""
+
+
+class WorkerError(GtzanError):
+    """A worker process was killed or crashed, and what it worked on cannot be left out."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+    def __str__(self) -> str:
+        return (
+            f"a worker process ended ({self.how}) before its work was done: most often memory is short. "
+            "Give fewer workers (--n-jobs 2), and then the same command again."
+        )
 
 
 class DownloadError(GtzanError):

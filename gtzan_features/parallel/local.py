@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from gtzan_features.errors import ConfigError
+from gtzan_features.errors import ConfigError, WorkerError
+from gtzan_features.parallel.isolated import ProcessDiedError, call_isolated
+from gtzan_features.parallel.parent import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +21,13 @@ if TYPE_CHECKING:
 class SerialExecutor:
     """Calls the function in this process, one item after the other."""
 
-    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        *,
+        lost: Callable[[Item, str], Result] | None = None,  # noqa: ARG002 - nobody is left to tell
+    ) -> Iterator[Result]:
         """Yield ``function(item)`` for each item; see `Executor.map`."""
         for item in items:
             with threadpool_limits(1):
@@ -38,14 +47,87 @@ class ProcessExecutor:
     def __init__(self, n_jobs: int) -> None:
         self.n_jobs = n_jobs
 
-    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        *,
+        lost: Callable[[Item, str], Result] | None = None,
+    ) -> Iterator[Result]:
         """Yield ``function(item)`` for each item; see `Executor.map`."""
+        if len(items) == 1 and lost is None:  # nothing to do side by side, and nothing to save
+            yield from SerialExecutor().map(function, items)
+            return
+        todo = list(range(len(items)))
+        done: dict[int, Result] = {}
+        following = 0  # the item whose result is given next
+        for index, result in self._all(function, items, todo, lost):
+            done[index] = result
+            while following in done:
+                yield done.pop(following)
+                following += 1
+
+    def _all(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        todo: list[int],
+        lost: Callable[[Item, str], Result] | None,
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield each item's number and result as they come; `todo` shrinks with them.
+
+        A pool breaks as a whole when one of its processes ends, and does not tell at which item. It works on
+        the first of the items that are left: each of these is tried alone, then a new pool takes the rest.
+        So every round finishes items, even where each of them ends its process.
+        """
+        while todo:
+            try:
+                for index, result in self._pooled(function, items, todo):
+                    todo.remove(index)
+                    yield index, result
+            except BrokenProcessPool:
+                for index in todo[: _AHEAD * self.n_jobs]:
+                    try:
+                        result = call_isolated(function, items[index])
+                    except ProcessDiedError as error:
+                        if lost is None:
+                            raise WorkerError(str(error)) from error
+                        result = lost(items[index], str(error))
+                    todo.remove(index)
+                    yield index, result
+
+    def _pooled(
+        self, function: Callable[[Item], Result], items: Sequence[Item], todo: list[int]
+    ) -> Iterator[tuple[int, Result]]:
         # A quarter of a second that one process, which is all that a few files need, does not wait for.
         import joblib
 
+        # One item at a time, so that no more are on their way than `_all` tries alone.
+        task = joblib.delayed(_numbered)
+        calls = [(function, index, items[index], os.getpid()) for index in todo]
         with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-            parallel = joblib.Parallel(n_jobs=min(self.n_jobs, max(1, len(items))), return_as="generator")
-            yield from parallel(joblib.delayed(function)(item) for item in items)
+            parallel = joblib.Parallel(
+                n_jobs=max(2, min(self.n_jobs, len(calls))),  # with 1, joblib would work in this process
+                return_as="generator_unordered",
+                batch_size=1,
+                pre_dispatch=_AHEAD * self.n_jobs,
+            )
+            yield from parallel(task(*call) for call in calls)
+
+
+_AHEAD = 2
+"""Items on their way for each process of a pool."""
+
+_watched = False
+
+
+def _numbered(function: Callable[[Item], Result], index: int, item: Item, parent: int) -> tuple[int, Result]:
+    """Call the function in a worker, which ends with its parent from then on."""
+    global _watched
+    if not _watched:
+        _watched = True
+        end_with_parent(parent)
+    return index, function(item)
 
 
 def local_executor(n_jobs: int = -1) -> Executor:

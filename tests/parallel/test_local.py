@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info
 
-from gtzan_features.errors import AudioDecodeError, ConfigError
+from gtzan_features.errors import AudioDecodeError, ConfigError, WorkerError
 from gtzan_features.parallel.local import (
     ProcessExecutor,
     SerialExecutor,
@@ -63,3 +70,105 @@ def test_the_number_of_workers():
     for wrong in (0, -2):
         with pytest.raises(ConfigError, match="no number of workers"):
             local_executor(wrong)
+
+
+def end_process(x, how):
+    """Square, but for items that end the process that has them."""
+    if x in how:
+        if how[x] < 0:
+            os.kill(os.getpid(), -how[x])
+        os._exit(how[x])
+    return x * x
+
+
+DEATHS = {
+    "signals": {1: -signal.SIGKILL, 2: -signal.SIGSEGV, 7: -signal.SIGABRT},
+    "exits": {0: 1, 9: 0},
+}
+
+
+@pytest.mark.parametrize("kind", DEATHS)
+def test_an_item_that_ends_its_process_costs_itself(kind):
+    how = DEATHS[kind]
+    told = {x: f"signal {-code}" if code < 0 else f"exit code {code}" for x, code in how.items()}
+    task = partial(end_process, how=how)
+    found = list(ProcessExecutor(2).map(task, range(10), lost=lambda x, how: (x, how)))
+    assert found == [(x, told[x]) if x in told else x * x for x in range(10)]
+
+
+def test_items_that_all_end_their_process_come_to_an_end():
+    how = dict.fromkeys(range(5), -signal.SIGKILL)
+    found = list(ProcessExecutor(2).map(partial(end_process, how=how), range(5), lost=lambda x, _: -x))
+    assert found == [0, -1, -2, -3, -4]
+
+
+def die_once(x, folder):
+    """End the process that has item 2, the first time only: as memory does that is short for a moment."""
+    if x == 2 and not (folder / "died").exists():
+        (folder / "died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return x * x
+
+
+def test_an_item_whose_process_was_killed_by_chance_keeps_its_result(tmp_path):
+    found = list(ProcessExecutor(2).map(partial(die_once, folder=tmp_path), range(9), lost=lambda *_: None))
+    assert found == [x * x for x in range(9)]
+
+
+def test_work_that_cannot_be_left_out_ends_with_one_line():
+    with pytest.raises(WorkerError, match="ended .signal 9. .*--n-jobs") as caught:
+        list(ProcessExecutor(2).map(partial(end_process, how={1: -9}), range(4)))
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def fail_beside(x):
+    if x == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise AudioDecodeError("a.wav", f"item {x}")
+
+
+def test_errors_of_the_function_are_raised_from_a_broken_pool_too():
+    with pytest.raises(AudioDecodeError, match="item 0"):
+        list(ProcessExecutor(2).map(fail_beside, range(4), lost=lambda *_: None))
+
+
+FAMILY = """
+import sys, time, os
+from pathlib import Path
+from gtzan_features.parallel.local import ProcessExecutor
+
+def work(folder):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    list(ProcessExecutor(2).map(work, [sys.argv[1]] * 4))
+"""
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    script, seen = tmp_path / "family.py", tmp_path / "seen"
+    script.write_text(FAMILY)
+    seen.mkdir()
+    parent = subprocess.Popen([sys.executable, str(script), str(seen)])
+    try:
+        wait_for(lambda: len(list(seen.iterdir())) == 2)
+    finally:
+        parent.kill()
+        parent.wait()
+    workers = [int(path.name) for path in seen.iterdir()]
+    wait_for(lambda: not any(is_running(pid) for pid in workers))
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -1,0 +1,80 @@
+"""One call in a process of its own, whose end is told and not shared."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from threadpoolctl import threadpool_limits
+
+from gtzan_features.parallel.parent import end_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gtzan_features.parallel.executor import Item, Result
+
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from gtzan_features.parallel.isolated import main; main(*sys.argv[2:])"
+)
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+
+
+class ProcessDiedError(Exception):
+    """The process of a call ended before the call did; the text says how, as in ``signal 9``."""
+
+
+def call_isolated(function: Callable[[Item], Result], item: Item) -> Result:
+    """Return ``function(item)``, computed in a new process; an exception of the function is raised here.
+
+    Raises
+    ------
+    ProcessDiedError
+        If the process ended by a signal or an exit of its own.
+    """
+    from joblib.externals.loky.backend.reduction import dumps  # also functions of a script
+
+    with tempfile.TemporaryDirectory(prefix="gtzan-") as name:
+        task, answer = Path(name, "task"), Path(name, "answer")
+        task.write_bytes(bytes(dumps((function, item))))
+        words = [sys.executable, "-c", _START, json.dumps(sys.path), str(task), str(answer), str(os.getpid())]
+        process = subprocess.Popen(words, env={**os.environ, **_ONE_THREAD}, stdin=subprocess.DEVNULL)
+        try:
+            code = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+        if code or not answer.is_file():
+            raise ProcessDiedError(_how(code))
+        # Written by this program a moment ago, into a folder that only this user can read.
+        result, error = pickle.loads(answer.read_bytes())
+    if error is not None:
+        raise error
+    return result  # type: ignore[no-any-return]
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def main(task: str, answer: str, parent: str) -> None:
+    """Do the call of the file `task`, and write its result or its exception into the file `answer`."""
+    end_with_parent(int(parent))
+    result: Any = None
+    error: BaseException | None = None
+    try:
+        function, item = pickle.loads(Path(task).read_bytes())
+        with threadpool_limits(1):
+            result = function(item)
+    except BaseException as caught:
+        error = caught
+    Path(answer).write_bytes(pickle.dumps((result, error)))
