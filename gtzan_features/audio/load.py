@@ -57,11 +57,15 @@ class Limits:
         Samples of all channels together that a second may have on average.
     wait_s : float
         How long to wait for ffmpeg in all.
+    by_header : bool
+        Whether a file is refused by what its header says, before it is decoded. Else a damaged header costs
+        nothing: decoding ends at the limit.
     """
 
     seconds: float = 86_400.0
     samples_per_s: float = float("inf")
     wait_s: float = 600.0
+    by_header: bool = False
 
 
 USUAL = Limits()
@@ -268,13 +272,12 @@ class _Job:
         resampler, levels, n_out = Resampler(stream.sr, sr), Levels(), 0
         for mono in self._mixed(stream):
             levels.add(mono)
-            if levels.n_samples > self.limits.seconds * stream.sr:
-                raise AudioError(self.file.path, _too_long("longer than", self.limits))
             block = resampler.add(mono)
             taker.add(block[: int(min(block.size, wanted - n_out))])
             n_out += block.size
             if n_out >= wanted:
                 return _Taken(stream, levels, int(wanted), is_enough=True)
+            self.check_size(stream, levels.n_samples)
         rest = resampler.end()
         n_kept = int(min(rest.size, wanted - n_out))
         taker.add(rest[:n_kept])
@@ -295,11 +298,15 @@ class _Job:
     def check_length(self, stream: Stream) -> None:
         """Refuse what is said to be too long, before it is decoded."""
         n_said = self.layout.present if self.layout.present is not None else stream.declared
-        if n_said is None or self.seconds is not None:
-            return
-        if n_said / stream.sr > self.limits.seconds:
-            raise AudioError(self.file.path, _too_long(f"{n_said / stream.sr:.0f} s", self.limits))
-        if n_said * stream.channels > self.limits.seconds * self.limits.samples_per_s:
+        if n_said is not None and self.limits.by_header:
+            self.check_size(stream, n_said, f"{n_said / stream.sr:.0f} s long")
+
+    def check_size(self, stream: Stream, n_samples: int, length: str = "longer than it may be") -> None:
+        """Refuse more samples than the limits allow."""
+        if n_samples / stream.sr > self.limits.seconds:
+            most = f"at most {self.limits.seconds:g} s are taken"
+            raise AudioError(self.file.path, f"{length}, and {most}. Cut a part out")
+        if n_samples * stream.channels > self.limits.seconds * self.limits.samples_per_s:
             reason = "holds too many samples. Convert it to 44100 Hz and two channels or fewer"
             raise AudioError(self.file.path, reason)
 
@@ -363,11 +370,9 @@ class _Job:
             return f"{share} could be read: the rest is damaged or missing"
         if not self.is_whole(taken):
             return f"{here_s:.1f} s could be read, then its decoder stopped ({taken.stream.failure})"
+        if taken.stream.n_faults:
+            return f"damaged within: {DECODER} met faults in the {here_s:.1f} s"
         return f"{here_s:.1f} s could be read: its end is missing" if self.layout.cut else ""
-
-
-def _too_long(length: str, limits: Limits) -> str:
-    return f"{length} long, and at most {limits.seconds:g} s are taken. Cut a part out"
 
 
 def _read_longest(

@@ -50,6 +50,8 @@ class Stream:
         Why it ended too early; empty while it did not.
     decoder : str
         Which decoder it is.
+    n_faults : int
+        Faults within that the decoder went on behind; known at the end.
     """
 
     sr: int
@@ -58,6 +60,7 @@ class Stream:
     decoder: str
     declared: int | None = None
     failure: str = ""
+    n_faults: int = 0
 
 
 class _Sequential(soundfile.SoundFile):  # type: ignore[misc]

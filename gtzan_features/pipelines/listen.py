@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXPLAINED_S = 60.0
 """An explanation costs more than a prediction: of longer recordings, so much of the start is explained."""
 
-LIMITS = Limits(samples_per_s=192_000, wait_s=60.0)
+LIMITS = Limits(samples_per_s=192_000, wait_s=60.0, by_header=True)
 """What a stranger's file may cost: as many samples as stereo at 96 kHz, and a minute's wait for ffmpeg."""
 
 _UNREADABLE = "no audio that can be read here. Give WAV, AU, FLAC, Ogg, MP3 or M4A"

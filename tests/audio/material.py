@@ -1,0 +1,200 @@
+"""Files of one piece of sound in every container, as programs write them and as they come to harm.
+
+The sound is a staircase: in second k a sine of `hz_of(k)`. So what was decoded tells by itself which seconds
+of the original it holds.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+SECONDS = 8
+SR = 44_100
+PROGRAMS = ("ffmpeg", "ffprobe", "lame", "sox")
+
+
+def hz_of(second: int) -> float:
+    return 300.0 + 150 * second
+
+
+def needs_programs() -> None:
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if missing:
+        reason = f"needs {', '.join(missing)} on the PATH"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def staircase() -> np.ndarray:
+    t = np.arange(SECONDS * SR) / SR
+    left = 0.4 * np.sin(2 * np.pi * np.array([hz_of(k) for k in range(SECONDS)])[t.astype(int)] * t)
+    noise = np.random.default_rng(0).standard_normal((2, t.size)) * np.geomspace(1e-4, 0.05, t.size)
+    return np.stack([left, 0.7 * left]).T + noise.T
+
+
+def heard_seconds(samples: np.ndarray, sr: int) -> list[int]:
+    """Which steps of the staircase are heard, in order."""
+    found: list[int] = []
+    width = sr // 4
+    for start in range(0, len(samples) - width + 1, width):
+        spectrum = np.abs(np.fft.rfft(samples[start : start + width] * np.hanning(width)))
+        hz = spectrum.argmax() * sr / width
+        step = round((hz - hz_of(0)) / 150)
+        if abs(hz - hz_of(step)) < 20 and (not found or found[-1] != step):
+            found.append(step)
+    return found
+
+
+def make(folder: Path) -> None:
+    """Write all files into a folder."""
+    soundfile.write(folder / "plain.wav", staircase(), SR, subtype="PCM_16")
+    for suffix in ("flac", "ogg", "opus", "aiff", "w64", "caf", "mp2", "m4a", "aac", "wma", "webm", "mka"):
+        _run(folder, f"ffmpeg -v error -i plain.wav -vn plain.{suffix}")
+    for suffix in ("wv", "tta", "ac3", "oga"):
+        _run(folder, f"ffmpeg -v error -i plain.wav -vn plain.{suffix}")
+    _run(folder, "ffmpeg -v error -i plain.wav -f au plain.au")
+    _run(folder, "ffmpeg -v error -i plain.wav -c:a adpcm_ms adpcm.wav")
+    _run(folder, "ffmpeg -v error -i plain.wav -rf64 always rf64.wav")
+    _run(folder, "ffmpeg -v error -i plain.wav -c:a pcm_f32le float.wav")
+    _run(folder, "ffmpeg -v error -i plain.wav -movflags faststart front.m4a")
+    for kind, suffix in (("wav", "wav"), ("flac", "flac"), ("au", "au"), ("w64", "w64"), ("caf", "caf")):
+        _run(folder, f"ffmpeg -v error -i plain.wav -f {kind} - > pipe.{suffix}")
+    for kind, suffix in (("aiff", "aiff"), ("ogg", "ogg"), ("mp3", "mp3"), ("matroska", "mka")):
+        _run(folder, f"ffmpeg -v error -i plain.wav -f {kind} - > pipe.{suffix}")
+    _run(folder, "ffmpeg -v error -i plain.wav -rf64 always -f wav - > pipe-rf64.wav")
+    for kind in ("wav", "au", "aiff", "flac"):
+        _run(folder, f"sox plain.wav -t {kind} - > sox.{kind}")
+    for name, options in (
+        ("vbr", "-V5"), ("vbr-bare", "-V5 -t"), ("cbr", "-b 96"), ("cbr-bare", "-b 96 -t"),
+        ("abr-bare", "--abr 80 -t"), ("low", "-b 32 --resample 16"), ("low-bare", "-V7 --resample 16 -t"),
+        ("mono-bare", "-m m -V6 -t"), ("mono", "-m m -V6"),
+    ):  # fmt: skip
+        _run(folder, f"lame --quiet {options} plain.wav {name}.mp3")
+    _by_hand(folder)
+
+
+def _run(folder: Path, command: str) -> None:
+    subprocess.run(command, shell=True, cwd=folder, check=True)
+
+
+def id3(n_bytes: int) -> bytes:
+    size = bytes(n_bytes >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\4\0\0" + size + bytes(n_bytes)
+
+
+def _by_hand(folder: Path) -> None:
+    rng = random.Random(0)
+
+    def read(name: str) -> bytes:
+        return (folder / name).read_bytes()
+
+    def write(name: str, content: bytes) -> None:
+        (folder / name).write_bytes(content)
+
+    for name in ("plain.wav", "plain.flac", "plain.ogg", "plain.opus", "plain.au", "plain.aiff", "cbr.mp3"):
+        write(f"cut-{name}", read(name)[: len(read(name)) // 2])
+    for name in ("vbr.mp3", "cbr-bare.mp3", "front.m4a"):
+        write(f"cut-{name}", read(name)[: len(read(name)) // 2])
+    wav, cbr, vbr = read("plain.wav"), read("cbr.mp3"), read("vbr-bare.mp3")
+    flac, ogg = read("plain.flac"), read("plain.ogg")
+    data = wav.index(b"data") + 4
+    write("zero.wav", wav[:4] + bytes(4) + wav[8:data] + bytes(4) + wav[data + 4 :])
+    write("zero-data.wav", wav[:data] + bytes(4) + wav[data + 4 :])
+    write("all-ones.wav", wav[:4] + b"\xff" * 4 + wav[8:data] + b"\xff" * 4 + wav[data + 4 :])
+    au = read("plain.au")
+    write("zero.au", au[:8] + bytes(4) + au[12:])
+    write("all-ones.au", au[:8] + b"\xff" * 4 + au[12:])
+    half = len(cbr) // 2
+    write("zeros-within.mp3", cbr[:half] + bytes(6000) + cbr[half + 6000 :])
+    write("noise-within.mp3", cbr[:half] + rng.randbytes(6000) + cbr[half + 6000 :])
+    write("noise-added.mp3", cbr[:half] + rng.randbytes(20_000) + cbr[half:])
+    write("zeros-before.mp3", bytes(10_000) + cbr)
+    write("many-zeros-before.mp3", bytes(300_000) + cbr)
+    write("noise-before.mp3", rng.randbytes(5000) + vbr)
+    write("tags-before.mp3", id3(2000) + id3(3000) + vbr)
+    write("large-tag.mp3", id3(200_000) + vbr)
+    write("tag-with-zeros.mp3", id3(2000) + bytes(5000) + vbr)
+    write("tag-behind.mp3", vbr + b"TAG" + bytes(125))
+    ape = b"APETAGEX" + struct.pack("<IIII", 2000, 132, 1, 0) + bytes(8) + bytes(100)
+    write("ape-behind.mp3", vbr + ape[:20] + b"\0\0\0\xa0" + ape[24:] + ape[:32])
+    write("zeros-behind.mp3", vbr + bytes(3000))
+    write("twice.mp3", cbr + cbr)
+    write("twice-bare.mp3", vbr + vbr)
+    write("chained.ogg", ogg + ogg)
+    write("noise-within.flac", flac[: len(flac) // 2] + rng.randbytes(3000) + flac[len(flac) // 2 + 3000 :])
+    m4a = read("front.m4a")
+    at = m4a.index(b"mdat") + 50_000
+    write("noise-within.m4a", m4a[:at] + rng.randbytes(3000) + m4a[at + 3000 :])
+    write("tag-before.flac", id3(2000) + flac)
+    write("zeros-before.flac", bytes(1000) + flac)
+    write("zeros-before.ogg", bytes(1000) + ogg)
+    total = bytearray(flac)
+    total[21] &= 0xF0
+    total[22:26] = bytes(4)
+    write("unknown.flac", bytes(total))
+    for name, other in (
+        ("plain.m4a", "m4a.mp3"), ("plain.wav", "wav.flac"), ("cbr.mp3", "mp3.wav"), ("plain.ogg", "ogg.mp3"),
+        ("plain.flac", "flac.wav"), ("plain.wma", "wma.ogg"), ("plain.aiff", "aiff.au"), ("plain.m4a", "m4a.flac"),
+    ):  # fmt: skip
+        write(f"named-{other}", read(name))
+    write("forked.mp3", cbr)
+    write("._forked.mp3", b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(4000))
+
+
+WHOLE = (
+    *(
+        "plain.wav",
+        "plain.flac",
+        "plain.ogg",
+        "plain.opus",
+        "plain.aiff",
+        "plain.au",
+        "plain.w64",
+        "plain.caf",
+    ),
+    *("plain.mp2", "adpcm.wav", "rf64.wav", "float.wav", "pipe.wav", "pipe.flac", "pipe.au", "pipe.w64"),
+    *("pipe.aiff", "pipe.ogg", "pipe.mp3", "pipe-rf64.wav", "sox.wav", "sox.au", "sox.aiff", "sox.flac"),
+    *("vbr.mp3", "vbr-bare.mp3", "cbr.mp3", "cbr-bare.mp3", "abr-bare.mp3", "low.mp3", "low-bare.mp3"),
+    *("mono-bare.mp3", "mono.mp3", "zero.wav", "zero-data.wav", "all-ones.wav", "zero.au", "all-ones.au"),
+    *("noise-added.mp3", "zeros-before.mp3", "many-zeros-before.mp3", "noise-before.mp3", "tags-before.mp3"),
+    *("large-tag.mp3", "tag-with-zeros.mp3", "tag-behind.mp3", "ape-behind.mp3", "zeros-behind.mp3"),
+    *("tag-before.flac", "zeros-before.flac", "zeros-before.ogg", "unknown.flac", "named-wav.flac"),
+    *("named-mp3.wav", "named-ogg.mp3", "named-flac.wav", "named-aiff.au", "forked.mp3"),
+)
+"""Files that are read whole without ffmpeg."""
+
+SYSTEM = (
+    *("plain.m4a", "front.m4a", "plain.aac", "plain.wma", "plain.webm", "plain.mka", "plain.wv", "plain.tta"),
+    *("plain.ac3", "plain.oga", "pipe.caf", "pipe.mka", "named-m4a.mp3", "named-m4a.flac", "named-wma.ogg"),
+)
+"""Files that need ffmpeg, and are whole."""
+
+DAMAGED = {
+    "cut-plain.wav": (4.0, "4.0 of about 8.0 s"),
+    "cut-plain.au": (4.0, "4.0 of about 8.0 s"),
+    "cut-plain.aiff": (4.0, "4.0 of about 8.0 s"),
+    "cut-plain.flac": (3.9, "of about 8.0 s"),
+    "cut-plain.ogg": (3.9, "its end is missing"),
+    "cut-plain.opus": (3.9, "its end is missing"),
+    "cut-cbr.mp3": (4.0, "of about 8.0 s"),
+    "cut-vbr.mp3": (3.9, "of about 8.0 s"),
+    "cut-front.m4a": (4.0, "of about 8.0 s"),
+    "zeros-within.mp3": (7.5, "of about 8.0 s"),
+    "noise-within.mp3": (7.5, "of about 8.0 s"),
+    "noise-within.flac": (7.8, "of about 8.0 s"),
+    "noise-within.m4a": (7.5, "of about 8.0 s"),
+}
+"""Files of which something is lost: the least seconds that are there, and what is said."""
+
+TWICE = ("twice.mp3", "twice-bare.mp3", "chained.ogg")
+"""Two recordings, one behind the other, in one file."""
