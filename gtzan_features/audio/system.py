@@ -41,6 +41,7 @@ _CONTAINERS = (
 _LARGEST_PIECE = 1 << 28  # bytes that ffmpeg may take at once
 _BLOCK = 1 << 20  # bytes
 _HEAD = 24
+_TOO_SLOW = f"{DECODER} did not finish"
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d\.\d+)")
 _OWN_NAME = re.compile(r"(Error opening input:? ?)?(file )?file:/dev/fd/\d+[.:]? ?")
 _GUESSED = "Estimating duration from bitrate"
@@ -84,7 +85,8 @@ def open_system_stream(file: AudioFile, max_s: float, wait_s: float) -> Iterator
             if len(head) < _HEAD or head[:4] != b".snd":
                 process.kill()
                 process.wait()
-                raise AudioDecodeError(file.path, _last_words(_text(messages)))
+                reason = _TOO_SLOW if pipe.too_slow else _last_words(_text(messages))
+                raise AudioDecodeError(file.path, reason)
             offset, _, _, sr, channels = struct.unpack(">IIIII", head[4:])
             check_shape(file, sr, channels)
             pipe.read(offset - _HEAD)
@@ -150,7 +152,7 @@ def _blocks(
         yield samples.astype(np.float32).reshape(-1, stream.channels)
     stream.n_faults = _text(messages).count("[error]")
     if pipe.too_slow:
-        stream.failure = f"{DECODER} did not finish"
+        stream.failure = _TOO_SLOW
     elif process.wait():
         stream.failure = _last_words(_text(messages))
 

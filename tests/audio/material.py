@@ -144,7 +144,8 @@ def _by_hand(folder: Path) -> None:
     write("unknown.flac", bytes(total))
     for name, other in (
         ("plain.m4a", "m4a.mp3"), ("plain.wav", "wav.flac"), ("cbr.mp3", "mp3.wav"), ("plain.ogg", "ogg.mp3"),
-        ("plain.flac", "flac.wav"), ("plain.wma", "wma.ogg"), ("plain.aiff", "aiff.au"), ("plain.m4a", "m4a.flac"),
+        ("plain.flac", "flac.wav"), ("plain.wma", "wma.ogg"), ("plain.aiff", "aiff.au"),
+        ("plain.m4a", "m4a.flac"),
     ):  # fmt: skip
         write(f"named-{other}", read(name))
     write("forked.mp3", cbr)

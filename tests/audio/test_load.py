@@ -166,9 +166,9 @@ def test_durations_are_those_of_ffprobe(sounds, name):
 def test_names_that_are_no_utf8_and_begin_with_a_dash_are_read_by_ffmpeg(sounds, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in (b"caf\xe9.m4a", b"-i.m4a", b"pipe:0.m4a", b"%d.m4a"):
-        with open(name, "wb") as copy:
-            copy.write((sounds / "plain.m4a").read_bytes())
-        assert material.heard_seconds(load(Path(os.fsdecode(name)), SR).samples, SR) == ALL_SECONDS
+        path = Path(os.fsdecode(name))
+        path.write_bytes((sounds / "plain.m4a").read_bytes())
+        assert material.heard_seconds(load(path, SR).samples, SR) == ALL_SECONDS
 
 
 def test_ffmpeg_is_given_no_way_to_other_files(sounds, tmp_path):
@@ -208,7 +208,7 @@ def test_the_beginning_is_that_of_the_whole(sounds):
 
 @pytest.mark.parametrize("in_place", [True, False])
 def test_the_hash_is_that_of_the_bytes_that_were_decoded(tmp_path, monkeypatch, in_place):
-    """A file that is replaced between hashing and decoding gives the old samples or the new, with their hash."""
+    """A file that is replaced between hashing and decoding gives old samples or new, with their hash."""
     path, other = (
         write(tmp_path / "a.wav", tone(1.0, 300.0)),
         write(tmp_path / "b.wav", tone(1.0, 500.0, seed=1)),
@@ -223,7 +223,7 @@ def test_the_hash_is_that_of_the_bytes_that_were_decoded(tmp_path, monkeypatch, 
             if in_place:
                 path.write_bytes(other.read_bytes())
             else:
-                os.replace(shutil.copy(other, tmp_path / "c.wav"), path)
+                Path(shutil.copy(other, tmp_path / "c.wav")).replace(path)
         return examine(file)
 
     monkeypatch.setattr(load_module, "examine", replaced)
