@@ -56,7 +56,7 @@ def refusal(method: str, headers: Mapping[str, str], bound: str) -> str:
     if not _is_own(_hostname(host), bound):
         return "The name in the address is not one of this server: open the address that it printed."
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-origin")
-    strange = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+    strange = origin is not None and _netloc(origin) != host.lower()
     if method not in ("GET", "HEAD") and (strange or site not in ("same-origin", "none")):
         return "The request comes from another site: open this page itself."
     return ""
@@ -73,6 +73,14 @@ def _is_own(name: str, bound: str) -> bool:
 def _hostname(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _netloc(origin: str) -> str:
+    """Return host and port of an origin; empty where it is none, which is nobody's."""
+    try:
+        return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
 

@@ -188,17 +188,18 @@ def _run(app: ASGIApp, listening: socket.socket) -> None:
     """Run the server until a signal ends it; it hands the signal on afterwards."""
     import uvicorn
 
+    from gtzan_features.app.connections import PatientProtocol
+
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=PatientProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=_BACKLOG,
         timeout_graceful_shutdown=_GRACE_S,
     )
     uvicorn.Server(config).run(sockets=[listening])

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 UPLOAD_S = 300.0
 """Longest time that an upload may take."""
 
+MIN_BYTES_S = 16_000
+"""Least speed of an upload in bytes a second, that of a very slow phone."""
+
+GRACE_S = 15.0
+"""What an upload may be behind that speed."""
+
 _DRAIN_TIMES = 20
 _DRAIN_S = 20.0
 _NAME = 120
@@ -35,23 +41,26 @@ async def store(request: Request, path: Path, max_bytes: int) -> None:
     ------
     UploadError
         If the body is larger than `max_bytes` (nothing is written where the request says so in advance),
-        empty, or slower than `UPLOAD_S`.
+        empty, or slower than `UPLOAD_S` or `MIN_BYTES_S`.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > max_bytes:
+    # As a float: a number of thousands of digits is no int.
+    if declared.isdecimal() and float(declared) > max_bytes:
         await drain(request, _DRAIN_TIMES * max_bytes)
         raise _too_large(max_bytes)
     size = 0
     try:
-        async with asyncio.timeout(UPLOAD_S):
+        start = asyncio.get_running_loop().time()
+        async with asyncio.timeout(min(UPLOAD_S, GRACE_S)) as limit:
             with path.open("wb") as file:
                 async for chunk in request.stream():
                     size += len(chunk)
                     if size > max_bytes:
                         raise _too_large(max_bytes)
                     file.write(chunk)
+                    limit.reschedule(start + min(UPLOAD_S, GRACE_S + size / MIN_BYTES_S))
     except TimeoutError as error:
-        raise UploadError(408, f"was not sent within {UPLOAD_S:.0f} s. Try again") from error
+        raise UploadError(408, "was sent too slowly. Try again, or a smaller recording") from error
     if size == 0:
         raise UploadError(400, "the file is empty")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,10 +30,17 @@ if TYPE_CHECKING:
 
     from gtzan_features.pipelines.listen import Heard, Listener
 
-MAX_AT_ONCE = 4
+MAX_AT_ONCE = 12
 """Recordings that are uploaded or wait at the same time; one more is sent away."""
 
+MAX_PER_CLIENT = 6
+"""Of these, those from one address."""
+
+_LEAST_FREE = 100_000
+"""Bytes; with less on its disk, nothing can be heard."""
+
 _LOG = logging.getLogger(__name__)
+_FULL = "cannot be heard: the disk of the server is full. Try again later, or a smaller recording"
 _FAULT = "met a fault of this program. Whoever runs the server finds it in the window of gtzan serve"
 
 
@@ -57,7 +67,8 @@ class App:
     host: str
     folder: Path
     one: Executor
-    _n_open: int = field(default=0, init=False)
+    _open: Counter[str] = field(default_factory=Counter, init=False)
+    _n_drained: int = field(default=0, init=False)
 
     def build(self) -> ASGIApp:
         """Return the application, behind its guard."""
@@ -87,16 +98,20 @@ class App:
             # The server ends, and nothing is above that would still want to know.
             return HTMLResponse(page.fault(name, "not answered: the server was ended"), 503)
         except Exception as error:
+            if self._is_full(error):
+                _LOG.error("No space is left in %s: free some, or set TMPDIR to another place", self.folder)
+                return HTMLResponse(page.fault(name, _FULL), 507)
             detail = _LOG.isEnabledFor(logging.DEBUG)
             _LOG.error("A fault of this program: %s: %s", type(error).__name__, error, exc_info=detail)
             return HTMLResponse(page.fault(name, _FAULT), 500)
         return HTMLResponse(page.answer(name, heard), 422 if heard.error else 200)
 
     async def _take(self, request: Request, name: str) -> Heard:
-        if self._n_open >= MAX_AT_ONCE:
-            await drain(request, self.max_bytes)
+        client = request.client.host if request.client else ""
+        if self._open.total() >= MAX_AT_ONCE or (client and self._open[client] >= MAX_PER_CLIENT):
+            await self._drain_some(request)
             raise UploadError(503, "has to wait: others are being heard. Try again in a minute")
-        self._n_open += 1
+        self._open[client] += 1
         try:
             with tempfile.TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True) as folder:
                 path = Path(folder) / f"upload{safe_suffix(name)}"
@@ -104,7 +119,24 @@ class App:
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(self.one, self.listener.hear, path)
         finally:
-            self._n_open -= 1
+            self._open[client] -= 1
+            self._open += Counter()  # forgets who has none left
+
+    async def _drain_some(self, request: Request) -> None:
+        """Read the body of one who is sent away, of a few at a time: it holds a connection."""
+        if self._n_drained >= MAX_AT_ONCE:
+            return
+        self._n_drained += 1
+        try:
+            await drain(request, self.max_bytes)
+        finally:
+            self._n_drained -= 1
+
+    def _is_full(self, error: Exception) -> bool:
+        """Whether `error` means that uploads have no place; what writes sounds says so in its own way."""
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        return shutil.disk_usage(self.folder).free < _LEAST_FREE
 
 
 def _constant(text: str, kind: str) -> ASGIApp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,5 +52,6 @@ def write_wav(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
 
 def write_exact(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
     """Write mono samples as WAV in float32, so that reading gives the same numbers."""
-    with path.open("wb") as file:
-        soundfile.write(file, samples, sr, subtype="FLOAT", format="WAV")
+    sound = io.BytesIO()  # or a full disk would be told by libsndfile, in its own way
+    soundfile.write(sound, samples, sr, subtype="FLOAT", format="WAV")
+    path.write_bytes(sound.getbuffer())

@@ -132,6 +132,19 @@ def test_a_real_track_shows_genre_probabilities_time_and_reasons(opened, address
     assert strange(opened, address) == []
 
 
+def test_a_failed_upload_leaves_no_player_of_the_song_before(opened, track, tmp_path):
+    player = "return document.getElementById('player')"
+    (tmp_path / "text.mp3").write_text("no music")
+    (tmp_path / "large.wav").write_bytes(b"x" * (MAX_MB * 1_000_000 + 1))
+    for name in ("text.mp3", "large.wav"):
+        choose(opened, track)
+        wait(opened, lambda: opened.js(f"{player}.offsetHeight") > 0)
+        choose(opened, tmp_path / name)
+        assert name in opened.one("#answer .fault").text
+        assert opened.js(f"{player}.offsetHeight") == 0
+        assert opened.js(f"{player}.getAttribute('src')") is None
+
+
 def test_a_network_shows_where_in_the_spectrogram_it_looked(browser, network_address, track):
     browser.open(network_address)
     choose(browser, track)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 
 pytest.importorskip("starlette", reason="the extra app is not installed")
 
+from markupsafe import escape
+
 from gtzan_features.app.guard import HEADERS
+from gtzan_features.app.upload import shown_name
 from gtzan_features.app.web import MAX_AT_ONCE, App
 from gtzan_features.pipelines.facts import ModelFacts
 from gtzan_features.pipelines.listen import Heard, Reasons
 from gtzan_features.pipelines.predict import FilePrediction
 from gtzan_features.reports.tables import TextTable
 from tests.app.asking import ask, ask_together
+from tests.nasty import NAMES
 
 MB = 1_000_000
 FOUND = FilePrediction(
@@ -216,3 +224,42 @@ def test_an_upload_that_takes_too_long_is_ended(make, tmp_path, monkeypatch):
     slow = ask(make(Stub(Heard())), "POST", "/genre", body=forever, content_length="9000000")
     assert slow.status == 413
     assert left(tmp_path) == []
+
+
+def test_a_full_disk_is_said_as_what_it_is(make, monkeypatch, caplog):
+    for error in (OSError(errno.ENOSPC, "No space left on device"), OSError(errno.EDQUOT, "Quota exceeded")):
+        reply = ask(make(Stub(error)), "POST", "/genre", body=[b"x"], x_file_name="song.wav")
+        assert reply.status == 507
+        assert "song.wav: cannot be heard: the disk of the server is full." in reply.text
+    assert "set TMPDIR" in caplog.text
+    assert "fault of this program" not in caplog.text
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    told_otherwise = RuntimeError("System error")  # by a library that writes sounds
+    assert ask(make(Stub(told_otherwise)), "POST", "/genre", body=[b"x"]).status == 507
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_any_name_of_a_file_is_shown_as_it_is_and_does_nothing(make, name, tmp_path):
+    listener = Stub(Heard(prediction=FOUND))
+    sent = quote(name.encode("utf-8", "surrogateescape"))
+    reply = ask(make(listener), "POST", "/genre", body=[b"x"], x_file_name=sent)
+    assert reply.status == 200
+    assert "<script>" not in reply.text
+    assert f"{escape(shown_name(sent))}: rock, 75.0 %" in reply.text
+    assert listener.uploads[0][0] in ("upload", "upload.wav")
+    assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": origin}
+        for origin in ("http://[", "http://[::1", "http://]", "null", "", "\x00", "http://a:b", "//", "é")
+    ]
+    + [{"host": host} for host in ("[", "]", "[::1", "", "a b", "127.0.0.1:[", "\x00", "é", "@", "http://[")],
+    ids=str,
+)
+def test_malformed_hosts_and_origins_are_refused_not_stumbled_over(make, headers):
+    app = make(Stub(Heard(error="no")))
+    assert ask(app, "POST", "/genre", body=[b"x"], **headers).status == 403
+    assert ask(app, "GET", "/", **headers).status == (200 if "origin" in headers else 403)
