@@ -19,7 +19,9 @@ HEAD_S = 10.0
 """Longest time until the head of a request has come, from the connection or the answer before."""
 
 MAX_CONNECTIONS = 64
-"""At the same time; one more ends another that waits for nothing."""
+"""At the same time; one more ends another that waits for nothing. Twice as many may wait for answers."""
+
+_AGAIN_S = 0.5
 
 
 class PatientProtocol(H11Protocol):
@@ -75,13 +77,16 @@ class PatientProtocol(H11Protocol):
             self._timer = None
 
     def _make_room(self) -> None:
-        """End connections until there are few enough: first of the client that holds most of them."""
+        """Where there are too many, end one of the client that holds most of them."""
         open_now = [c for c in self.connections if isinstance(c, PatientProtocol)]
         open_now = [c for c in open_now if not c.transport.is_closing()]
         if len(open_now) <= MAX_CONNECTIONS:
             return
         held = Counter(c.client[0] for c in open_now if c.client)
         others = [c for c in open_now if c.can_be_ended and c is not self]
-        # None is left where all others wait for an answer: then there is no room.
-        victim = max(others, key=lambda c: held[c.client[0]] if c.client else 0, default=self)
-        victim.end()
+        if others:
+            max(others, key=lambda c: held[c.client[0]] if c.client else 0).end()
+        elif len(open_now) > 2 * MAX_CONNECTIONS:
+            self.end()
+        else:  # all wait for an answer, which most get within a moment
+            self.loop.call_later(_AGAIN_S, self._make_room)

@@ -54,8 +54,17 @@
     }
   }
 
-  function play(blob) {
+  // Nothing of the recording before is shown or heard.
+  function silence() {
+    player.onerror = null;
+    player.hidden = true;
+    player.pause();
     URL.revokeObjectURL(player.src);
+    player.removeAttribute("src");
+    player.load();
+  }
+
+  function play(blob) {
     player.src = URL.createObjectURL(blob);
     player.hidden = false;
     player.onerror = () => { player.hidden = true; };
@@ -63,7 +72,7 @@
 
   async function send(blob, name) {
     answer.replaceChildren();
-    player.hidden = true;
+    silence();
     if (blob.size > maxBytes) {
       fail(name, `larger than the ${megabytes(maxBytes)} that are taken. Cut a part out`);
       return;
@@ -132,7 +141,7 @@
     file.disabled = true;
     drop.classList.add("on");
     answer.replaceChildren();
-    player.hidden = true;
+    silence();
     say("Recording.", true);
   }
 
