@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from gtzan_features.reports.lettering import heading, label
+from gtzan_features.reports.lettering import label, set_heading
 from gtzan_features.reports.pictures import draw_spectrogram, draw_waveform
 from gtzan_features.reports.saliency import label_bands
 
@@ -62,5 +62,5 @@ def before_after_figure(
         for axes in row[1:]:
             axes.set_ylabel("")
     figure.colorbar(panels[-1, -1].images[0], ax=panels[-1], label="level, dB", pad=0.01)
-    figure.suptitle(heading(title, 3.2 * len(stages) + 0.7), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     return figure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from gtzan_features.errors import RunError
-from gtzan_features.reports.lettering import heading
+from gtzan_features.reports.lettering import set_heading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +98,7 @@ def curves_figure(curves: pd.DataFrame, title: str) -> Figure:
         panels[1, column].set_xlabel("epoch")
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
-    figure.suptitle(heading(title, 4.2 * len(stages) + 0.4, 9), fontsize=9, x=0.01, ha="left")
+    set_heading(figure, title, 9)
     return figure
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gtzan_features.reports.collect import segment_s
-from gtzan_features.reports.lettering import heading, label, letters_in, set_fonts
+from gtzan_features.reports.lettering import heading, label, letters_in, set_fonts, set_heading
 from gtzan_features.reports.protocols import protocol_order
 from gtzan_features.reports.scores import SEGMENT, TRACK
 from gtzan_features.tables.atomic import atomic_path
@@ -56,7 +56,7 @@ def confusion_figure(metrics: Metrics, title: str) -> Figure:
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("predicted genre")
     axes.set_ylabel("true genre")
-    figure.suptitle(heading(title, width - 0.2), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true genre")
     return figure
 
@@ -104,7 +104,7 @@ def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:
     figure.legend(
         [handles[name] for name in shown], shown, loc="outside lower left", ncols=per_line, fontsize=8
     )
-    figure.suptitle(heading(title, width - 0.2, 11), fontsize=11, x=0.01, ha="left")
+    set_heading(figure, title, 11)
     return figure
 
 
@@ -161,6 +161,7 @@ def _accuracy_panel(
             capsize=2,
         )
         handles[_series_name(segments, level)] = cast("Artist", drawn)  # as a legend takes it
+    axes.set_xticks(range(0, 101, 20))
     axes.set_xlim(0, 103)
     axes.grid(axis="x", color="#cccccc", linewidth=0.6)
     axes.set_axisbelow(True)

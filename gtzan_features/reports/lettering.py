@@ -58,6 +58,13 @@ def heading(text: str, inches: float, size: float = 10.0) -> str:
     )
 
 
+def set_heading(figure: Figure, text: str, size: float = 10.0) -> None:
+    """Put a heading over a figure, at its left; the figure grows by the lines that it has more than one."""
+    lines = heading(text, figure.get_figwidth() - 0.2, size)
+    figure.suptitle(lines, fontsize=size, x=0.01, ha="left")
+    figure.set_figheight(figure.get_figheight() + lines.count("\n") * 1.3 * size / 72)
+
+
 def letters_in(count: int, size: float = 10.0) -> float:
     """Return the width in inches that so many letters take at most, on average, at a size in points."""
     return count * size * 0.62 / 72

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from gtzan_features.reports.lettering import heading, label
+from gtzan_features.reports.lettering import label, set_heading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def example_figure(title: str, samples: Array, stft_db: Array, mel_db: Array, sr
     wave, stft, mel = figure.subplots(3, 1, sharex=True, height_ratios=[1, 2, 2])
     seconds = samples.size / sr
     draw_waveform(wave, samples, seconds)
-    figure.suptitle(heading(title, 6.6), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     image = draw_spectrogram(stft, stft_db, seconds, sr / 2000)
     stft.set_ylabel("frequency, kHz")
     figure.colorbar(image, ax=stft, label="level, dB", pad=0.01)
@@ -71,7 +71,7 @@ def mean_mel_figure(title: str, means: Mapping[str, Array], seconds: float) -> F
     figure.supxlabel("time, s", fontsize=9)
     figure.supylabel("mel band", fontsize=9)
     figure.colorbar(image, ax=panels, label="level, dB", pad=0.01)
-    figure.suptitle(heading(title, 2.3 * columns + 1.0), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     return figure
 
 
@@ -111,7 +111,7 @@ def distribution_figure(
         axes.invert_yaxis()
     for axes in list(panels.flat)[len(values) :]:
         axes.set_visible(False)
-    figure.suptitle(heading(title, 5.0 * columns - 0.2), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     return figure
 
 
@@ -139,7 +139,7 @@ def projection_figure(
         )
     axes.set_xlabel(axes_names[0])
     axes.set_ylabel(axes_names[1])
-    figure.suptitle(heading(title, 7.0), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     figure.legend(loc="outside right upper", fontsize=9)
     return figure
 
@@ -169,7 +169,7 @@ def tempo_figure(title: str, annotated: Array, estimated: Array, right: Flags, w
     axes.set_ylim(0, top)
     axes.set_xlabel("annotated tempo, BPM")
     axes.set_ylabel("estimated tempo, BPM")
-    figure.suptitle(heading(title, 6.0), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     axes.legend(fontsize=9)
     return figure
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from gtzan_features.evaluation.comparison import compare
 from gtzan_features.reports.ablation import difference_cell, with_holm
 from gtzan_features.reports.figures import save_figure
-from gtzan_features.reports.lettering import heading
+from gtzan_features.reports.lettering import set_heading
 from gtzan_features.reports.protocols import PROTOCOLS, tested_by_name
 from gtzan_features.reports.scores import LevelScore, score_tracks
 from gtzan_features.reports.tables import TextTable, accuracy_cell
@@ -153,7 +153,7 @@ def robustness_figure(frame: pd.DataFrame, title: str) -> Figure:
         image = _lost_map(axes, part, top)
         axes.set_title(TITLES[name], fontsize=10)
     figure.colorbar(image, ax=panels, label="points lost", pad=0.01)
-    figure.suptitle(heading(title, 0.72 * sum(widths) + 3.4, 11), fontsize=11, x=0.01, ha="left")
+    set_heading(figure, title, 11)
     return figure
 
 

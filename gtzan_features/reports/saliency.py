@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gtzan_features.reports.colours import AGAINST, AGAINST_NAME, FOR, FOR_NAME, signed_map
-from gtzan_features.reports.lettering import heading, label
+from gtzan_features.reports.lettering import label, set_heading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def saliency_figure(maps: SaliencyMaps, title: str) -> Figure:
         figure.colorbar(picture, ax=axes, label=unit)
     panels[1].set_title(f"{FOR_NAME} speaks for the genre, {AGAINST_NAME} against it", fontsize=9, loc="left")
     panels[2].set_xlabel("time, s")
-    figure.suptitle(heading(title, 9.3), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     return figure
 
 
@@ -86,7 +86,7 @@ def bars_figure(values: Mapping[str, float], unit: str, title: str) -> Figure:
     axes.set_yticks(range(len(ordered)), [label(name) for name, _ in ordered])
     axes.axvline(0, color="#444444", linewidth=0.8)
     axes.set_xlabel(unit)
-    figure.suptitle(heading(title, 7.3), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     return figure
 
 
@@ -132,5 +132,5 @@ def gallery_figure(
     for axes in panels[-1]:
         axes.set_xlabel("time, s")
     figure.colorbar(picture, ax=panels, label="level, dB", shrink=0.6)
-    figure.suptitle(heading(title, 9.8), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     return figure

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from gtzan_features.reports.colours import AGAINST_NAME, FOR_NAME
 from gtzan_features.reports.markdown import code_block, plain
 from gtzan_features.rounding import decimals, percent
+from gtzan_features.text import one_line
 
 
 @cache
@@ -16,7 +18,8 @@ def environment(*, html: bool = False) -> Environment:
     """Return the environment of the package's templates; a missing name is an error, never an empty string.
 
     Filters: ``percent`` and ``decimals`` round, as everywhere; ``plain`` escapes a name for Markdown, and
-    ``code`` makes a block of code.
+    ``code`` makes a block of code. On a page, a character that controls a terminal or turns the direction of
+    writing around is shown as its code.
 
     Parameters
     ----------
@@ -29,7 +32,12 @@ def environment(*, html: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=html,
+        finalize=_on_one_line if html else None,
     )
     made.filters |= {"percent": percent, "decimals": decimals, "plain": plain, "code": code_block}
     made.globals |= {"for_name": FOR_NAME, "against_name": AGAINST_NAME}
     return made
+
+
+def _on_one_line(value: object) -> object:
+    return one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value

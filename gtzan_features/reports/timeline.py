@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gtzan_features.errors import ConfigError
-from gtzan_features.reports.lettering import heading, label, set_fonts
+from gtzan_features.reports.lettering import label, set_fonts, set_heading
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def timeline_figure(
     over_time.set_yticks(range(len(genres)), names)
     over_time.set_ylim(len(genres) - 0.5, -0.5)
     over_time.set_xlabel("time, s (dot: most probable genre of the segment)")
-    figure.suptitle(heading(title, _WIDTH - 0.2), fontsize=10, x=0.01, ha="left")
+    set_heading(figure, title)
     figure.colorbar(mesh, ax=over_time, label="probability", pad=0.01)
     whole.barh(range(len(genres)), 100 * np.asarray(overall), color="#0072B2")
     whole.set_xlim(0, 100)
