@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FEATURES_HELP, FOLDER, MUSIC, REPORTS_DIR, SegmentLength, Words, n_jobs_option
+from cli.options import (
+    FEATURES_HELP,
+    FOLDER,
+    MUSIC,
+    REPORTS_DIR,
+    SegmentLength,
+    Words,
+    n_jobs_option,
+    selection_options,
+)
 from cli.progress import notice, print_table, progress_bar, show
 from gtzan_features.config import PROTOCOLS
 
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from gtzan_features.config import SegmentConfig
+    from gtzan_features.config import SegmentConfig, Selection
 
 BENCH_DIR = Path("data/bench")
 
@@ -48,6 +57,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Where the feature tables lie, or are to go.",
         ),
         n_jobs_option,
+        selection_options,
     )
     for option in reversed(options):
         command = option(command)
@@ -100,6 +110,7 @@ def accuracy(
     seed: int,
     out: Path,
     tables: Path,
+    selection: Selection,
     n_jobs: int,
 ) -> None:
     """Measure each model, row length and family of features on AUDIO_DIR, and write ablation.md and .csv.
@@ -118,6 +129,7 @@ def accuracy(
         family_model=family_model,
         minutes=minutes,
         seed=seed,
+        selection=selection,
     )
     folders = Folders(tables=tables, runs=runs, out=out)
     with progress_bar() as progress:
@@ -181,6 +193,7 @@ def robustness(
     seed: int,
     out: Path,
     tables: Path,
+    selection: Selection,
     n_jobs: int,
 ) -> None:
     """Measure what each model and family loses when the test audio is deformed, and write robustness.md.
@@ -199,6 +212,7 @@ def robustness(
         evaluate_on=evaluate_on,
         segment=segment,
         seed=seed,
+        selection=selection,
     )
     folders = WorkFolders(tables=tables, work=work, out=out)
     with progress_bar() as progress:

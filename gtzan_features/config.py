@@ -349,3 +349,9 @@ class Selection:
     genres: tuple[str, ...] = ()
     prefer: tuple[str, ...] = ()
     as_genres: bool = False
+
+    def words(self) -> list[str]:
+        """Return the options of a command line that say this."""
+        chosen = [word for genre in self.genres for word in ("--genre", genre)]
+        chosen += ["--prefer", ",".join(self.prefer)] if self.prefer else []
+        return chosen + ["--as-genres"] * self.as_genres

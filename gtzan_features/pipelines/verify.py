@@ -88,7 +88,8 @@ class Verification:
     def words(self) -> str:
         """Return the result in a line."""
         genres = f"{self.n_genres} genre{'s' * (self.n_genres != 1)}"
-        counted = ", ".join(f"{count} {kind}" for kind, count in self.counts().items())
+        # What was not read is counted by files and endings, not by findings.
+        counted = ", ".join(f"{n} {kind}" for kind, n in self.counts().items() if kind != "unread")
         facts = (
             "Compared with the facts on GTZAN's 1000 tracks."
             if self.is_gtzan

@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +123,29 @@ def test_an_unreadable_folder_is_called_that(tmp_path, monkeypatch):
     found = read_tree(tmp_path)
     assert found.files == ("rock/a.wav",)
     assert found.unreadable == (("pop", "Permission denied"),)
+
+
+def test_permissions_are_named_by_the_system():
+    """As another user where this one may read everything."""
+    root = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
+    try:
+        touch(root, "rock/a.wav", "pop/b.wav", "jazz/c.wav")
+        (root / "pop").chmod(0o000)
+        (root / "jazz" / "c.wav").chmod(0o000)
+        root.chmod(0o755)
+        code = (
+            "import sys, os; from pathlib import Path; from gtzan_features.datasets.tree import read_tree\n"
+            "if os.geteuid() == 0: os.setuid(65_534)\n"
+            "found = read_tree(Path(sys.argv[1])); print(found.files, found.unreadable)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=False
+        )
+        expected = "('jazz/c.wav', 'rock/a.wav') (('pop', 'Permission denied'),)"
+        assert done.stdout.strip() == expected, done.stderr
+    finally:
+        (root / "pop").chmod(0o755)
+        shutil.rmtree(root)
 
 
 def test_paths_beyond_the_longest_are_unreadable_and_not_the_end(tmp_path):

@@ -218,3 +218,30 @@ class TestReal:
         off = np.abs(table.values() - rows[table.feature_names].to_numpy()) / spread.to_numpy()
         assert off.max() < 5e-4
         assert (table.frame["tempo"].to_numpy() == rows["tempo"].to_numpy(dtype=np.float32)).all()
+
+
+def test_files_of_every_format_are_tracks_and_the_rest_is_counted(music, tmp_path):
+    y, _ = soundfile.read(music / "calm" / "calm.0.wav", dtype="float32")
+    soundfile.write(music / "loud" / "a.aiff", y, SR)
+    soundfile.write(music / "loud" / "b.opus", y, 24_000, format="OGG", subtype="OPUS")
+    soundfile.write(music / "loud" / "c.caf", y, SR)
+    for name in ("notes.txt", "cover.jpg", "back.jpg", ".DS_Store", "._a.aiff"):
+        (music / "loud" / name).write_bytes(b"x")
+    summary = extract(music, tmp_path / "f", CONFIG, n_jobs=1)
+    assert summary.genres == {"calm": 3, "loud": 6}
+    assert summary.passed_over == {".jpg": 2, ".txt": 1}
+    assert "Passed over: 2 .jpg, 1 .txt." in summary.remarks
+    assert summary.skipped == ()
+    assert summary.fault == ""
+
+
+def test_a_run_without_a_row_names_the_likely_cause(music, tmp_path):
+    summary = extract(music, tmp_path / "a", ExtractConfig(segments=(THIRTY,)), n_jobs=1)
+    assert summary.fault == (
+        "no row of 30s: 6 of 6 files are short, such as calm/calm.0.wav (7.00 s of sound: too short for a "
+        "row of 30s). Give shorter --segments than 30s."
+    )
+    for path in music.rglob("*.wav"):
+        path.write_bytes(b"no music")
+    summary = extract(music, tmp_path / "b", CONFIG, n_jobs=1)
+    assert "no row of 3s or 5s: 6 of 6 files are corrupt, such as calm/calm.0.wav" in summary.fault

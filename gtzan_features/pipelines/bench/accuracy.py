@@ -31,7 +31,7 @@ from gtzan_features.pipelines.bench.plan import (
 from gtzan_features.pipelines.bench.plan import (
     BenchConfig as BenchConfig,
 )
-from gtzan_features.pipelines.bench.tables import extract_sets
+from gtzan_features.pipelines.bench.tables import Music, extract_sets
 from gtzan_features.pipelines.fit import fit
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.machine import describe_machine
@@ -153,7 +153,8 @@ def bench_accuracy(
     for name in config.all_sets:
         sets.columns(FeatureConfig(feature_set=name))
     config.all_models, config.ablated_with, config.splits()
-    extracted = extract_sets(audio_dir, folders.tables, config.all_sets, _LENGTHS, n_jobs, progress, notice)
+    music = Music(audio_dir, config.selection)
+    extracted = extract_sets(music, folders.tables, config.all_sets, _LENGTHS, n_jobs, progress, notice)
     return bench_tables(folders, config, steps=extracted, n_jobs=n_jobs, progress=progress, notice=notice)
 
 

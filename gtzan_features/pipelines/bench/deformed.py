@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.audio.deform import Deformation
     from gtzan_features.audio.load import Signal
+    from gtzan_features.pipelines.bench.tables import Music
     from gtzan_features.pipelines.extract import ExtractConfig
     from gtzan_features.pipelines.progress import Notice, Progress
     from gtzan_features.pipelines.rows import ExtractSummary
@@ -29,7 +30,7 @@ def deformed_folder(work: Path, deformation: Deformation, seed: int) -> Path:
 
 
 def extract_deformed(
-    audio_dir: Path,
+    music: Music,
     work: Path,
     deformation: Deformation,
     config: ExtractConfig,
@@ -44,8 +45,8 @@ def extract_deformed(
 
     Parameters
     ----------
-    audio_dir : Path
-        A folder of genre folders.
+    music : Music
+        A folder of genre folders, and which of its files are tracks.
     work : Path
         Folder of the folders of deformations.
     deformation : Deformation
@@ -58,13 +59,14 @@ def extract_deformed(
         Of the noise; as in `pipelines.extract.extract`.
     """
     return extract(
-        audio_dir,
+        music.audio_dir,
         deformed_folder(work, deformation, seed),
         config,
         n_jobs=n_jobs,
         # The tables are a cache: those of other tracks are put together again from parts.
         overwrite=True,
         only=only,
+        selection=music.selection,
         change=partial(deform_signal, deformation=deformation, sr=config.sr, seed=seed),
         progress=progress,
         notice=notice,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
-from gtzan_features.config import SegmentConfig, SplitConfig
+from gtzan_features.config import SegmentConfig, Selection, SplitConfig
 from gtzan_features.errors import ConfigError
 from gtzan_features.features import sets
 from gtzan_features.models.base import FEATURES
@@ -54,6 +54,8 @@ class BenchConfig:
         Time for the fits: the dearest are left out until the estimate is below.
     seed : int
         Of the folds and the models.
+    selection : Selection
+        Which genre folders, and which of several files of a track.
     """
 
     feature_sets: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ class BenchConfig:
     family_model: str = ""
     minutes: float = 40.0
     seed: int = 0
+    selection: Selection = field(default_factory=Selection)
 
     @property
     def all_sets(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ class BenchConfig:
             if value != getattr(defaults, name):
                 text = f"{value:g}" if isinstance(value, float) else str(value)
                 words += [f"--{name.replace('_', '-')}", text]
-        return shlex.join(words)
+        return shlex.join([*words, *self.selection.words()])
 
 
 def chosen_models(names: tuple[str, ...]) -> tuple[str, ...]:

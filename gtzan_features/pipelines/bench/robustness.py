@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.audio.deform import Deformation, deformations
-from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.errors import RunError
 from gtzan_features.features import sets
@@ -27,7 +27,7 @@ from gtzan_features.pipelines.bench.deformed_fits import (
 )
 from gtzan_features.pipelines.bench.journal import add_seconds
 from gtzan_features.pipelines.bench.plan import chosen_models, family_model, split_config
-from gtzan_features.pipelines.bench.tables import extract_sets
+from gtzan_features.pipelines.bench.tables import Music, extract_sets
 from gtzan_features.pipelines.extract import ExtractConfig
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.machine import describe_machine
@@ -69,6 +69,8 @@ class RobustnessConfig:
         The split; `evaluate_on` counts where the protocol has a validation part.
     segment : SegmentConfig
         Length of the rows.
+    selection : Selection
+        Which genre folders, and which of several files of a track.
     """
 
     feature_set: str = ""
@@ -79,6 +81,7 @@ class RobustnessConfig:
     evaluate_on: str = "valid"
     segment: SegmentConfig = field(default_factory=lambda: SegmentConfig(30.0))
     seed: int = 0
+    selection: Selection = field(default_factory=Selection)
 
     @property
     def features(self) -> FeatureConfig:
@@ -102,7 +105,7 @@ class RobustnessConfig:
         words += ["--family-model", self.family_model] if self.family_model else []
         words += ["--evaluate-on", self.evaluate_on] if self.evaluate_on != "valid" else []
         words += ["--seed", str(self.seed)] if self.seed else []
-        return shlex.join(words)
+        return shlex.join([*words, *self.selection.words()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,10 +184,11 @@ def bench_robustness(
     _try_out(deformations(config.deformations), config.features.sr)
     models, with_families = chosen_models(config.models), family_model(config.family_model)
     name = config.features.feature_set
-    steps = extract_sets(audio_dir, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
+    music = Music(audio_dir, config.selection)
+    steps = extract_sets(music, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
     opened = open_fittable(folders.tables, name, config.segment.name)
     split = make_split(opened.data.rows, opened.data.copies, config.split)
-    audio = _deform_all(audio_dir, folders.work, config, split, n_jobs, progress, notice)
+    audio = _deform_all(music, folders.work, config, split, n_jobs, progress, notice)
     setting = Setting(
         clean=folders.tables,
         deformed={one.name: deformed_folder(folders.work, one, config.seed) for one in audio.usable},
@@ -258,7 +262,7 @@ class _DeformedAudio:
 
 
 def _deform_all(
-    audio_dir: Path,
+    music: Music,
     work: Path,
     config: RobustnessConfig,
     split: Split,
@@ -280,7 +284,7 @@ def _deform_all(
     for one in chosen:
         notice(f"Deforming: {one.label}")
         done = extract_deformed(
-            audio_dir,
+            music,
             work,
             one,
             recipe,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gtzan_features.config import FeatureConfig
+from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.features import sets
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
     from gtzan_features.pipelines.progress import Notice, Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Music:
+    """A folder of genre folders, and which of its files are tracks."""
+
+    audio_dir: Path
+    selection: Selection = field(default_factory=Selection)
+
+
 def extract_sets(
-    audio_dir: Path,
+    music: Music,
     tables: Path,
     names: tuple[str, ...],
     lengths: tuple[SegmentConfig, ...],
@@ -37,14 +46,22 @@ def extract_sets(
         If `tables` holds tables of other tracks or of another configuration.
     """
     steps = []
-    n_tracks = len(read_catalogue(audio_dir).tracks)
+    n_tracks = len(read_catalogue(music.audio_dir, music.selection).tracks)
     for name in dict.fromkeys(one.partition(":")[0] for one in names):
         features = FeatureConfig(feature_set=name)
         estimated = extract_s(n_tracks, len(sets.columns(features))) / _workers(n_jobs)
         notice(f"Features of {name}, {n_tracks} files: {about(estimated)}, less what is there.")
         config = ExtractConfig(features=features, segments=lengths)
         try:
-            done = extract(audio_dir, tables, config, n_jobs=n_jobs, progress=progress, notice=notice)
+            done = extract(
+                music.audio_dir,
+                tables,
+                config,
+                n_jobs=n_jobs,
+                selection=music.selection,
+                progress=progress,
+                notice=notice,
+            )
         except OutputExistsError as error:
             reason = "holds a table of other tracks or of another configuration. Give another --tables"
             raise OutputExistsError(error.path, reason) from error
