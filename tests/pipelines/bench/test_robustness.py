@@ -19,6 +19,7 @@ from gtzan_features.features import sets
 from gtzan_features.pipelines.bench import deformed_fits, robustness
 from gtzan_features.pipelines.bench.deformed import deform_signal, deformed_folder, extract_deformed
 from gtzan_features.pipelines.bench.robustness import RobustnessConfig, WorkFolders, bench_robustness
+from gtzan_features.pipelines.bench.tables import Music
 from gtzan_features.pipelines.extract import ExtractConfig
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.progress import mute, silent
@@ -125,14 +126,14 @@ def test_deformed_tables_hold_the_features_of_deformed_samples_of_the_tracks_ask
     only = frozenset({"calm.1", "loud.2"})
     common = {"only": only, "n_jobs": 1, "progress": silent, "notice": mute}
     for one in chosen:
-        extract_deformed(many, tmp_path, one, config, seed=0, **common)
+        extract_deformed(Music(many), tmp_path, one, config, seed=0, **common)
         table = read_table(deformed_folder(tmp_path, one, 0) / "kaggle-3s.parquet")
         assert set(table.frame["track_id"]) == only
         signal = deform_signal(load(many / "calm" / "calm.1.wav", SR), one, SR, 0)
         expected = sets.compute([signal.samples[: 3 * SR - 1]], config.features).astype(np.float32)
         np.testing.assert_array_equal(table.values()[:1], expected)
     assert (table.frame.groupby("track_id").size() == 1).all()  # 5.92 s: one whole segment
-    again = extract_deformed(many, tmp_path, chosen[0], config, seed=0, **common)
+    again = extract_deformed(Music(many), tmp_path, chosen[0], config, seed=0, **common)
     assert again.n_reused == 2
     assert deformed_folder(tmp_path, chosen[0], 0) != deformed_folder(tmp_path, chosen[0], 1)
 
