@@ -65,7 +65,9 @@ def _seconds(path: Path, sr: int, number: int) -> npt.NDArray[np.float32]:
     found = load(path, sr, seconds=(number + 1) * SHOWN.seconds)
     samples = found.samples[number * length : (number + 1) * length]
     if len(samples) < length:
-        raise AudioTooShortError(path, f"shorter than the {(number + 1) * SHOWN.seconds:g} s of the picture")
+        raise AudioTooShortError(
+            path, f"shorter than the {(number + 1) * SHOWN.seconds:g} s of the picture. Give a longer file"
+        )
     return samples
 
 

@@ -112,7 +112,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         # Arrow's parser rounds every number correctly; pandas' fast one may be off in the last place.
         frame: pd.DataFrame = arrow_csv.read_csv(path, convert_options=options).to_pandas()
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-        reason = f"cannot be read as CSV ({str(error).splitlines()[0]})"
+        reason = f"cannot be read as CSV ({str(error).splitlines()[0]}). Give a CSV in Kaggle's format"
         raise TableError(path, reason) from error
     else:
         return frame
