@@ -215,13 +215,46 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
     help="Whether the values follow the Kaggle recipe, so that models pass between this table and "
     "extracted ones; auto recognises Kaggle's own two CSVs.",
 )
+@click.option(
+    "--rows",
+    type=click.Choice(["auto", "segments", "tracks"]),
+    default="auto",
+    show_default=True,
+    help="Whether a row is a segment, whose number ends its name, or a track; auto asks where names leave "
+    "it open.",
+)
+@click.option(
+    "--segments",
+    "-s",
+    "segment",
+    type=SegmentLength(),
+    help="Length of a row, where the column length does not tell it.",
+)
+@click.option("--encoding", help="Of the text, such as cp932; found out where not given.")
 @click.option("--overwrite", is_flag=True, help="Replace a table from elsewhere.")
 @json_option
-def import_(csv: Path, out: Path, recipe: str, overwrite: bool, as_json: bool) -> None:
-    """Read a CSV in Kaggle's format, such as features_3_sec.csv, into a feature table."""
-    from gtzan_features.pipelines.exchange import import_csv
+def import_(
+    csv: Path,
+    out: Path,
+    recipe: str,
+    rows: str,
+    segment: SegmentConfig | None,
+    encoding: str | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Read a CSV in Kaggle's format, such as features_3_sec.csv, into a feature table.
 
-    summary = import_csv(csv, out, recipe=recipe, overwrite=overwrite)
+    Commas, semicolons, tabs or bars may stand between cells, decimals have a point or a comma, and the file
+    may be packed (gz, xz, bz2, zip). Which track a row is of, its name tells (blues.00000.3.wav: segment 3 of
+    blues.00000), not its length.
+    """
+    from gtzan_features.pipelines.exchange import CsvReading, import_csv
+
+    reading = CsvReading(rows=rows, segment=segment, encoding=encoding)
+    summary = import_csv(csv, out, recipe=recipe, reading=reading, overwrite=overwrite)
+    for note in summary.notes:
+        notice(f"{csv}: {note}.")
     if as_json:
         print_json(summary)
         return

@@ -31,8 +31,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 class Source(click.Path):
     """A folder or file that is read: refused where it is not there, before what would read it is imported."""
 
-    def __init__(self, reason: str, *, is_folder: bool) -> None:
-        super().__init__(file_okay=not is_folder, dir_okay=is_folder, path_type=Path)
+    def __init__(self, reason: str, *, is_folder: bool | None) -> None:
+        # None: either; what reads it says what was meant.
+        super().__init__(file_okay=is_folder is not True, dir_okay=is_folder is not False, path_type=Path)
         self._reason = reason
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
@@ -46,7 +47,7 @@ class Source(click.Path):
 
 MUSIC = Source("no such folder. Give the folder that holds one folder per genre.", is_folder=True)
 SONG = Source("no such file. Check the name.", is_folder=False)
-CSV = Source("no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv", is_folder=False)
+CSV = Source("no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv", is_folder=None)
 MODEL = Source("no such folder, so it holds no model. Name a folder that gtzan fit wrote.", is_folder=True)
 
 

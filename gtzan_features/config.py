@@ -142,7 +142,8 @@ class SegmentConfig:
     @property
     def name(self) -> str:
         """How the length is written in file names and tables, for example ``3s``."""
-        return f"{self.seconds:g}s"
+        # The shortest decimal that is this number: no two lengths share a name.
+        return f"{float(self.seconds)!r}".removesuffix(".0") + "s"
 
     @property
     def is_track(self) -> bool:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from gtzan_features.datasets import gtzan
-from gtzan_features.errors import ConfigError, OutputExistsError
+from gtzan_features.errors import ConfigError, OutputExistsError, TableError
 from gtzan_features.tables.kaggle import read_kaggle_csv, write_kaggle_csv
+from gtzan_features.tables.kaggle_rows import NOTHING_SAID
+from gtzan_features.tables.kaggle_rows import CsvReading as CsvReading
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.schema import feature_schema
 from gtzan_features.tables.store import (
     FeatureTable,
@@ -28,7 +31,10 @@ FORMATS = ("kaggle-csv",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportSummary:
-    """Where an imported table went, how many rows and tracks it has, and what it was recognised as."""
+    """Where an imported table went, how many rows and tracks it has, and what it was recognised as.
+
+    `notes` say what was assumed in reading it.
+    """
 
     path: Path
     n_rows: int
@@ -36,9 +42,17 @@ class ImportSummary:
     segment: str
     dataset: str
     known_recipe: bool
+    notes: tuple[str, ...] = ()
 
 
-def import_csv(csv: Path, out: Path, *, recipe: str = "auto", overwrite: bool = False) -> ImportSummary:
+def import_csv(
+    csv: Path,
+    out: Path,
+    *,
+    recipe: str = "auto",
+    reading: CsvReading = NOTHING_SAID,
+    overwrite: bool = False,
+) -> ImportSummary:
     """Read a CSV in Kaggle's format into a feature table in `out`.
 
     Everything after extraction works on an imported table. Values keep all their digits.
@@ -51,27 +65,28 @@ def import_csv(csv: Path, out: Path, *, recipe: str = "auto", overwrite: bool = 
         Folder of the tables.
     recipe : {"auto", "kaggle", "foreign"}
         Whether the values follow the Kaggle recipe; see `read_kaggle_csv`.
+    reading : CsvReading
+        What is said of the rows and the text, where the CSV leaves it open.
     overwrite : bool
         Replace a table of that name.
 
     Raises
     ------
     TableError
-        If the CSV cannot be used.
+        If the CSV cannot be used, or leaves open what its rows are.
     OutputExistsError
         If a table from elsewhere stands there, unless `overwrite`.
     """
-    table = read_kaggle_csv(csv, recipe=recipe)
+    notes: list[str] = []
+    table = read_kaggle_csv(csv, recipe=recipe, reading=reading, notes=notes)
     tracks = set(table.frame["track_id"])
     dataset = gtzan.dataset_name(tracks) or table.meta.dataset
     table = replace(table, meta=replace(table.meta, dataset=dataset))
     path = table_path(out, table.meta.feature_set, table.meta.segment)
-    if path.exists() and not overwrite and read_meta(path).origin != table.meta.origin:
-        reason = (
-            f"holds features from {read_meta(path).origin}. Give another --out, or --overwrite to replace it"
-        )
-        raise OutputExistsError(path, reason)
-    write_table(path, table, feature_schema(table.columns, table.meta, pa.float64()))
+    with output_lock(path):
+        if path.exists() and not overwrite:
+            _check_same_origin(path, table.meta.origin)
+        write_table(path, table, feature_schema(table.columns, table.meta, pa.float64()))
     return ImportSummary(
         path=path,
         n_rows=len(table.frame),
@@ -79,7 +94,18 @@ def import_csv(csv: Path, out: Path, *, recipe: str = "auto", overwrite: bool = 
         segment=table.meta.segment,
         dataset=dataset,
         known_recipe=bool(table.meta.config),
+        notes=tuple(notes),
     )
+
+
+def _check_same_origin(path: Path, origin: str) -> None:
+    try:
+        there = f"features from {read_meta(path).origin}"
+    except TableError as error:
+        there = f"something else ({error.reason.partition('.')[0]})"
+    if there != f"features from {origin}":
+        reason = f"holds {there}. Give another --out, or --overwrite to replace it"
+        raise OutputExistsError(path, reason)
 
 
 def export_table(tables_dir: Path, out: Path, *, feature_set: str, segment: str, format_name: str) -> int:
