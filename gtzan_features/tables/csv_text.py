@@ -28,7 +28,7 @@ SEPARATORS = (",", ";", "\t", "|")
 
 _GROUPED = r"[1-9]\d{{0,2}}(?P<g>[{marks}])\d{{3}}(?:(?P=g)\d{{3}})*"
 _NUMBER = r"[+-]?(?:{grouped}|\d*)(?:{sign}\d*)?(?:[eE][+-]?\d+)?"
-_SPACES = "'’  "
+_SPACES = "'\u2019\u00a0\u202f\u2009 "
 _STYLES = {
     sign: re.compile(
         _NUMBER.format(grouped=_GROUPED.format(marks=re.escape(other) + _SPACES), sign=re.escape(sign))
@@ -80,7 +80,7 @@ def read_csv_text(path: Path, wanted: Collection[str], encoding: str | None = No
         If there is no such encoding.
     """
     content, notes = read_utf8(path, encoding)
-    content = content.lstrip(b"\r\n")
+    content = content.lstrip(b"\r\n") + b"\n"  # a header alone ends, too
     separator, header, skipped = _header(content, wanted)
     names = [_tidy(word) for word in header]
     twice = sorted({name for name in names if name in wanted and names.count(name) > 1})
