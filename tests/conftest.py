@@ -22,6 +22,7 @@ from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfi
 from gtzan_features.tables.schema import TableMeta, feature_schema
 from gtzan_features.tables.spectrograms import SpectrogramTable, write_spectrograms
 from gtzan_features.tables.store import FeatureTable, table_path, write_table
+from tests.audio import material
 from tests.browser import start_browser
 
 MATERIAL = "GTZAN_MATERIAL"
@@ -48,6 +49,15 @@ def tone(seconds: float, hz: float, seed: int = 0, sr: int = SR) -> np.ndarray:
     y = 0.3 * np.sin(2 * np.pi * hz * t) + 0.01 * rng.standard_normal(t.size)
     y[:: sr // 2] += 0.5
     return y.astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One piece of sound in every container, intact and damaged; see `tests.audio.material`."""
+    material.needs_programs()
+    folder = tmp_path_factory.mktemp("sounds")
+    material.make(folder)
+    return folder
 
 
 @pytest.fixture

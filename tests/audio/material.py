@@ -11,6 +11,8 @@ import random
 import shutil
 import struct
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -58,33 +60,36 @@ def heard_seconds(samples: np.ndarray, sr: int) -> list[int]:
 def make(folder: Path) -> None:
     """Write all files into a folder."""
     soundfile.write(folder / "plain.wav", staircase(), SR, subtype="PCM_16")
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(lambda command: subprocess.run(command, shell=True, cwd=folder, check=True), _commands())
+        )
+    _by_hand(folder)
+
+
+def _commands() -> Iterator[str]:
     for suffix in ("flac", "ogg", "opus", "aiff", "w64", "caf", "mp2", "m4a", "aac", "wma", "webm", "mka"):
-        _run(folder, f"ffmpeg -v error -i plain.wav -vn plain.{suffix}")
+        yield f"ffmpeg -v error -i plain.wav -vn plain.{suffix}"
     for suffix in ("wv", "tta", "ac3", "oga"):
-        _run(folder, f"ffmpeg -v error -i plain.wav -vn plain.{suffix}")
-    _run(folder, "ffmpeg -v error -i plain.wav -f au plain.au")
-    _run(folder, "ffmpeg -v error -i plain.wav -c:a adpcm_ms adpcm.wav")
-    _run(folder, "ffmpeg -v error -i plain.wav -rf64 always rf64.wav")
-    _run(folder, "ffmpeg -v error -i plain.wav -c:a pcm_f32le float.wav")
-    _run(folder, "ffmpeg -v error -i plain.wav -movflags faststart front.m4a")
+        yield f"ffmpeg -v error -i plain.wav -vn plain.{suffix}"
+    yield "ffmpeg -v error -i plain.wav -f au plain.au"
+    yield "ffmpeg -v error -i plain.wav -c:a adpcm_ms adpcm.wav"
+    yield "ffmpeg -v error -i plain.wav -rf64 always rf64.wav"
+    yield "ffmpeg -v error -i plain.wav -c:a pcm_f32le float.wav"
+    yield "ffmpeg -v error -i plain.wav -movflags faststart front.m4a"
     for kind, suffix in (("wav", "wav"), ("flac", "flac"), ("au", "au"), ("w64", "w64"), ("caf", "caf")):
-        _run(folder, f"ffmpeg -v error -i plain.wav -f {kind} - > pipe.{suffix}")
+        yield f"ffmpeg -v error -i plain.wav -f {kind} - > pipe.{suffix}"
     for kind, suffix in (("aiff", "aiff"), ("ogg", "ogg"), ("mp3", "mp3"), ("matroska", "mka")):
-        _run(folder, f"ffmpeg -v error -i plain.wav -f {kind} - > pipe.{suffix}")
-    _run(folder, "ffmpeg -v error -i plain.wav -rf64 always -f wav - > pipe-rf64.wav")
+        yield f"ffmpeg -v error -i plain.wav -f {kind} - > pipe.{suffix}"
+    yield "ffmpeg -v error -i plain.wav -rf64 always -f wav - > pipe-rf64.wav"
     for kind in ("wav", "au", "aiff", "flac"):
-        _run(folder, f"sox plain.wav -t {kind} - > sox.{kind}")
+        yield f"sox plain.wav -t {kind} - > sox.{kind}"
     for name, options in (
         ("vbr", "-V5"), ("vbr-bare", "-V5 -t"), ("cbr", "-b 96"), ("cbr-bare", "-b 96 -t"),
         ("abr-bare", "--abr 80 -t"), ("low", "-b 32 --resample 16"), ("low-bare", "-V7 --resample 16 -t"),
         ("mono-bare", "-m m -V6 -t"), ("mono", "-m m -V6"),
     ):  # fmt: skip
-        _run(folder, f"lame --quiet {options} plain.wav {name}.mp3")
-    _by_hand(folder)
-
-
-def _run(folder: Path, command: str) -> None:
-    subprocess.run(command, shell=True, cwd=folder, check=True)
+        yield f"lame --quiet {options} plain.wav {name}.mp3"
 
 
 def id3(n_bytes: int) -> bytes:

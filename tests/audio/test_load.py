@@ -87,14 +87,6 @@ def test_long_files_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
         load(tmp_path / "wide.flac", None, limits=Limits(seconds=2.0, samples_per_s=192_000, by_header=True))
 
 
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory):
-    material.needs_programs()
-    folder = tmp_path_factory.mktemp("sounds")
-    material.make(folder)
-    return folder
-
-
 def without_ffmpeg(monkeypatch):
     monkeypatch.setattr("gtzan_features.audio.system.shutil.which", lambda _: None)
 
