@@ -82,7 +82,12 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
     help="The part to report on, where the protocol has a validation part.",
 )
 @click.option("--allow-leak", is_flag=True, help="Allow segment, to reproduce leaked figures.")
-@click.option("--final", is_flag=True, help="Keep a model of all tracks, for gtzan predict.")
+@click.option(
+    "--final",
+    is_flag=True,
+    help="Keep a model of all tracks where there is one test part (--holdout, --fold, fault-filtered, "
+    "stratified); under folds the kept model is that anyway.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the folds and of the model.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders go.")

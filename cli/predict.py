@@ -11,6 +11,7 @@ import click
 
 from cli.options import FOLDER, MODEL, RUNS_DIR, json_option, n_jobs_option, plain_path, some_are_there
 from cli.progress import notice, print_json, progress_bar, show, show_text
+from gtzan_features.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ _PICTURES = (".png", ".svg")
     is_eager=True,
     callback=some_are_there,
 )
-@click.option("--model", "-m", type=MODEL, help="A run folder; else the last one fitted with --final.")
+@click.option("--model", "-m", type=MODEL, help="A run folder; else the one fitted last.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--aggregation",
@@ -65,23 +66,27 @@ def predict(
 
     Takes WAV, AU, AIFF, FLAC, Ogg, Opus and MP3 of any rate and length, M4A and others where ffmpeg is
     installed. MODEL may be any run of gtzan fit on features or spectrograms; a network takes no file shorter
-    than nine tenths of its rows. Warns on stderr where a file is short, damaged, silent, clipped or unlike
-    the training music.
+    than nine tenths of its rows. Warns on stderr where a file is short, damaged, silent, clipped, unlike the
+    training music or one of the files that the model was trained on.
     Exits with 1 if a file could not be read; the others are done all the same.
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
-    from gtzan_features.pipelines.predict import expand, find_model, load_predictor
+    from gtzan_features.pipelines.predict import expand, load_predictor, newest_predictor
     from gtzan_features.pipelines.predict import predict as run
 
     found = expand(files, notice)
     if timeline is not None and timeline.suffix.lower() in _PICTURES and len(found) > 1:
         msg = f"--timeline {timeline}: give a folder, for {len(found)} files."
         raise click.UsageError(msg, ctx)
-    folder = model or find_model(runs)
-    predictor = load_predictor(folder)
-    if not (as_csv or as_json):
-        _introduce(predictor)
+    missing = [path for path in found if not path.exists()]
+    try:
+        predictor = load_predictor(model) if model else newest_predictor(runs, notice)
+    except ModelError:
+        for path in missing:  # a mistyped name is the smaller fault, and comes first
+            notice(f"Error: {path}: no such file")
+        raise
+    _introduce(predictor, quiet=as_csv or as_json)
     with progress_bar() as progress:
         shown = run(found, predictor, aggregation=aggregation, n_jobs=n_jobs, progress=progress)
         failed = _show(_drawn(shown, timeline), predictor, top, as_csv=as_csv, as_json=as_json)
@@ -89,8 +94,12 @@ def predict(
         ctx.exit(1)
 
 
-def _introduce(predictor: Predictor) -> None:
+def _introduce(predictor: Predictor, *, quiet: bool) -> None:
     card = predictor.model.card
+    if card.leaked:
+        notice("LEAKED: this run was tested on parts of tracks that it had learned from; see its card.")
+    if quiet:
+        return
     notice(f"Model: {card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}.")
     if card.synthetic:
         notice("Warning: trained on synthetic music; it says nothing about real music.")
@@ -128,7 +137,12 @@ def _show(
             _print_one(one, top)
     if as_json:
         card = predictor.model.card
-        model = {"folder": str(predictor.folder), "name": card.model, "synthetic": card.synthetic}
+        model = {
+            "folder": str(predictor.folder),
+            "name": card.model,
+            "synthetic": card.synthetic,
+            "leaked": card.leaked,
+        }
         print_json({"model": model, "files": kept})
     return failed
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--model", "-m", type=MODEL, help="A run folder; else the last one fitted with --final.")
+@click.option("--model", "-m", type=MODEL, help="A run folder; else the one fitted last.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--tables",

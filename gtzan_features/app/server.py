@@ -108,9 +108,9 @@ def _check_installed() -> None:
 
 def _listener(config: ServeConfig, notice: Callable[[str], None]) -> Listener:
     from gtzan_features.pipelines.listen import Listener
-    from gtzan_features.pipelines.predict import find_model, load_predictor
+    from gtzan_features.pipelines.predict import load_predictor, newest_predictor
 
-    predictor = load_predictor(config.model or find_model(config.runs))
+    predictor = load_predictor(config.model) if config.model else newest_predictor(config.runs, notice)
     predictor.recipe.prepare(notice)  # or the first recording would wait for the compiler
     return Listener(predictor=predictor, tables=config.tables, max_s=config.max_seconds)
 
@@ -122,7 +122,7 @@ def _introduction(listener: Listener, host: str, port: int) -> list[str]:
     if facts.synthetic:
         lines.append("Warning: trained on synthetic music; it says nothing about real music.")
     if facts.leaked:
-        lines.append("Warning: its measured accuracy is leaked; it says nothing about new music.")
+        lines.append("LEAKED: its measured accuracy says nothing about new music.")
     if not is_loopback(host):
         lines.append(
             f"Warning: other machines may reach {host}, without password and encryption. "

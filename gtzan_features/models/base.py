@@ -111,6 +111,9 @@ class ModelSpec:
         Whether `fit` calibrates the probabilities on inner folds by itself.
     space : dict
         Where ``gtzan tune`` searches each setting; empty for a model that it does not know.
+    limits : dict of str to (low, high)
+        Within which a setting can be meant, where its library would not refuse it; whole numbers where
+        both ends are.
     """
 
     name: str
@@ -122,6 +125,7 @@ class ModelSpec:
     inputs: tuple[str, ...] = (FEATURES,)
     calibrated: bool = False
     space: dict[str, Range | Choice] = field(default_factory=dict)
+    limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:

@@ -12,7 +12,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from gtzan_features.errors import ModelError
 from gtzan_features.models.base import Choice, Classifier, ModelSpec, Range, TrainingData
 from gtzan_features.models.kernel_svm import KernelSVM
 from gtzan_features.models.scaling import RANK, STANDARD, scaler
@@ -39,16 +38,12 @@ def _spec(
 
     def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
         rest = {key: value for key, value in settings.items() if key != "scaling"}
-        try:
-            model = _seeded(estimator, rest, seed)
-            if scaled:
-                model = make_pipeline(scaler(settings.get("scaling", defaults["scaling"]), name), model)
-            if calibrated:
-                model = _calibrated(model, data, seed)
-            return model.fit(data.X, data.y)  # type: ignore[no-any-return]
-        except (ValueError, TypeError) as error:
-            msg = f"{name} cannot be fitted with these settings: {str(error).splitlines()[0]}"
-            raise ModelError(msg) from error
+        model = _seeded(estimator, rest, seed)
+        if scaled:
+            model = make_pipeline(scaler(settings.get("scaling", defaults["scaling"]), name), model)
+        if calibrated:
+            model = _calibrated(model, data, seed)
+        return model.fit(data.X, data.y)  # type: ignore[no-any-return]
 
     def settable() -> set[str]:
         own = set(estimator().get_params()) - _NOT_SETTABLE

@@ -126,6 +126,7 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
         y: npt.NDArray[Any],
         groups: IntVector | None = None,
         on_epoch: Callable[[Epoch], None] = ignore,
+        apart: IntVector | None = None,
     ) -> ConvolutionalClassifier:
         """Learn the filters, then the head.
 
@@ -140,6 +141,8 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
             not given.
         on_epoch : callable
             Told of each epoch of both trainings.
+        apart : ndarray of shape (n_rows,), optional
+            What learning and watched rows do not share where that is more than the track: its artist.
 
         Returns
         -------
@@ -152,7 +155,7 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
             If there is one class only, a row has fewer frames than a patch, or no track can be watched.
         """
         S = self.spectrograms(X)
-        codes, train, watched = self._divided(S[:, 0], y, groups)
+        codes, train, watched = self._divided(S[:, 0], y, groups, apart)
         if self.relative:
             S = relative_levels(S)
         self.centre_ = S[train].mean(axis=(0, 1))

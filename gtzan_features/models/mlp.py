@@ -92,9 +92,10 @@ class PlainNetwork(AppliedLayers, TrainedInEpochs):
         y: npt.NDArray[Any],
         groups: IntVector | None = None,
         on_epoch: Callable[[Epoch], None] = ignore,
+        apart: IntVector | None = None,
     ) -> PlainNetwork:
         """Learn; parameters and errors as those of `cnn.ConvolutionalClassifier.fit`."""
-        codes, train, watched = self._divided(X, y, groups)
+        codes, train, watched = self._divided(X, y, groups, apart)
         X = self.levels(X)
         centre = X[train].mean(axis=0)
         scale = X[train].std(axis=0)

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 _NOT_SETTABLE = {"random_state", "n_bands", "augment"}
 
+_MOST = 1_000_000
+LIMITS = {
+    **dict.fromkeys(("patch", "filters", "patch_hidden", "head", "hidden", "time_bins"), (1, _MOST)),
+    **dict.fromkeys(("epochs", "patience", "patches_per_row", "batch_size"), (1, _MOST)),
+    "learning_rate": (1e-9, 1e3),
+    "alpha": (0.0, 1e9),
+    "head_alpha": (0.0, 1e9),
+    "validation": (0.0, 0.9),
+}
+"""Within which a setting can be meant."""
+
 
 def _spec(name: str, estimator: Callable[..., Any]) -> ModelSpec:
     words, parameters = WORDS[name], estimator().get_params()
@@ -26,17 +37,15 @@ def _spec(name: str, estimator: Callable[..., Any]) -> ModelSpec:
             raise ModelError(msg)
         n_bands = data.shape[1] if data.shape else 0
         model = estimator(n_bands=n_bands, augment=data.augment, random_state=seed, **rest)
-        try:
-            return model.fit(data.X, data.y, data.groups, data.on_epoch)  # type: ignore[no-any-return]
-        except (ValueError, TypeError, ArithmeticError) as error:
-            msg = f"{name} cannot be fitted with these settings: {str(error).splitlines()[0]}"
-            raise ModelError(msg) from error
+        apart = data.groups if data.apart is None else data.apart
+        return model.fit(data.X, data.y, data.groups, data.on_epoch, apart)  # type: ignore[no-any-return]
 
     return ModelSpec(
         **words.of_spec(),
         fit=fit,
         settable=lambda: set(parameters) - _NOT_SETTABLE,
         storage="arrays",
+        limits={name: LIMITS[name] for name in parameters if name in LIMITS},
     )
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gtzan_features.errors import ModelError
 from gtzan_features.tables.atomic import write_text
+from gtzan_features.tables.checked import checked_bytes, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -124,33 +125,45 @@ def training_range(X: npt.NDArray[np.floating], columns: Sequence[str]) -> Train
 
 
 def save_range(folder: Path, seen: TrainingRange) -> None:
-    """Write ``range.json`` into a model folder."""
+    """Write ``range.json`` into a model folder, before its card."""
     write_text(folder / RANGE, json.dumps(asdict(seen), sort_keys=True) + "\n")
 
 
-def load_range(folder: Path, columns: Sequence[str]) -> TrainingRange | None:
+def load_range(
+    folder: Path, columns: Sequence[str], record: Mapping[str, Any] | None = None
+) -> TrainingRange | None:
     """Read ``range.json``; None for a model that was stored without.
+
+    Parameters
+    ----------
+    folder : Path
+        The model folder.
+    columns : sequence of str
+        The model's.
+    record : mapping, optional
+        Hash and size of the file, from the model's card.
 
     Raises
     ------
     ModelError
-        If the file is damaged or belongs to other columns.
+        If the file is missing though there is a record, is damaged or belongs to other columns.
     """
     path = folder / RANGE
-    if not path.is_file():
+    if record is None and not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(checked_bytes(path, record))
         seen = TrainingRange(
-            columns=tuple(content["columns"]),
-            quantiles=tuple(content["quantiles"]),
-            values=tuple(tuple(float(v) for v in row) for row in content["values"]),
+            columns=tuple(found["columns"]),
+            quantiles=tuple(found["quantiles"]),
+            values=tuple(tuple(float(v) for v in row) for row in found["values"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+        ordered = bool((np.diff(np.array(seen.values)) >= 0).all())
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         msg = f"{path}: not a training range of this program. Fit the model again"
         raise ModelError(msg) from error
     shapes = {len(row) for row in seen.values} == {len(QUANTILES)} and seen.quantiles == QUANTILES
-    if seen.columns != tuple(columns) or len(seen.values) != len(seen.columns) or not shapes:
+    if not ordered or seen.columns != tuple(columns) or len(seen.values) != len(seen.columns) or not shapes:
         msg = f"{path}: belongs to another model. Fit the model again"
         raise ModelError(msg)
     return seen

@@ -9,6 +9,7 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models import boosted, classical, discriminant, networks
 from gtzan_features.models.choices import with_choices
 from gtzan_features.models.ensemble import ensemble
+from gtzan_features.models.guarded import check_setting, guarded
 from gtzan_features.models.words import known_model
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from gtzan_features.models.base import ModelSpec
 
 _SINGLE: dict[str, ModelSpec] = {
-    spec.name: with_choices(spec)
+    spec.name: guarded(with_choices(spec))
     for spec in (boosted.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
 }
-_TOGETHER = with_choices(ensemble(_SINGLE))
+_TOGETHER = guarded(with_choices(ensemble(_SINGLE)))
 
 MODELS: dict[str, ModelSpec] = {**_SINGLE, _TOGETHER.name: _TOGETHER}
 
@@ -44,7 +45,7 @@ def parse_settings(spec: ModelSpec, pairs: Iterable[str]) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If a pair has no ``=`` or the model has no such setting.
+        If a pair has no ``=``, the model has no such setting, or its value cannot be meant.
 
     Examples
     --------
@@ -64,11 +65,12 @@ def parse_settings(spec: ModelSpec, pairs: Iterable[str]) -> dict[str, Any]:
             msg = f"{spec.name} has no setting {name!r}; it has {', '.join(sorted(known))}"
             raise ModelError(msg)
         settings[name] = _literal(text.strip())
+        check_setting(spec.name, name, settings[name], spec.limits)
     return settings
 
 
 def _literal(text: str) -> Any:  # noqa: ANN401 - a setting may be of any plain type
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text

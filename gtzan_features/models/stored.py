@@ -1,13 +1,15 @@
 """Stored models and their cards, without what fits models: prediction needs no more.
 
-Nothing is unpickled from a model folder: skops builds only objects of the types that are named here.
+Nothing is unpickled from a model folder: skops builds only objects of the types that are named here. No file
+is parsed before its size and SHA-256 are those in the card, and the card's those in the run's manifest: a
+changed model can end the process from within XGBoost's library.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
-import zipfile
+import importlib.metadata
+import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,14 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models.applied import stored_network
 from gtzan_features.models.linear import StoredRule
 from gtzan_features.models.trees import StoredTrees
+from gtzan_features.tables.checked import (
+    DamagedError,
+    Record,
+    checked_bytes,
+    from_json,
+    parse_json,
+)
+from gtzan_features.tables.run_folders import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +88,12 @@ class ModelCard:
         Which tracks, in words.
     feature_config : dict
         The configuration that computes the columns; empty for a CSV of unknown recipe.
+    leaked : bool
+        Whether its figure was measured on tracks of which it had heard parts.
+    versions : dict
+        Version of each library that wrote the model.
+    files : dict
+        Hash and size of each other file in the folder, as `save_model` found them.
     """
 
     model: str
@@ -92,6 +108,9 @@ class ModelCard:
     trained_on: str
     feature_config: dict[str, Any] = field(default_factory=dict)
     shape: tuple[int, int] | None = None
+    leaked: bool = False
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Record] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +161,8 @@ def load_model(folder: Path) -> StoredModel:
     Raises
     ------
     ModelError
-        If the folder holds no model, a damaged one, or one with types that are not trusted.
+        If the folder holds no model, a damaged one, one of an earlier version without hashes, one that this
+        version of a library cannot read, or one with types that are not trusted.
     """
     card = _read_card(folder)
     storage = next((kind for kind, name in FILES.items() if (folder / name).is_file()), None)
@@ -150,12 +170,58 @@ def load_model(folder: Path) -> StoredModel:
         msg = f"{folder}: {' or '.join(FILES.values())} is missing. Fit the model again"
         raise ModelError(msg)
     path = folder / FILES[storage]
+    content = _checked(path, card)
     try:
-        estimator = _READERS[storage](path)
-    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError, EOFError) as error:
-        msg = f"{path}: not a whole model file. Fit the model again"
+        estimator = READERS[storage](content)
+        _probe(estimator, card)
+    except _UntrustedError as error:
+        msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
+        raise ModelError(msg) from error
+    # Parsers of three libraries, over states that another version of them may have written: any of them
+    # may raise anything, and the file's bytes are known to be those that were written.
+    except Exception as error:
+        msg = f"{path}: not a whole model file{_other_versions(card)}. Fit the model again"
         raise ModelError(msg) from error
     return StoredModel(estimator=estimator, card=card)
+
+
+def _checked(path: Path, card: ModelCard) -> bytes:
+    if path.name not in card.files:
+        msg = (
+            f"{path}: its SHA-256 is not in {CARD}, so it was stored by an earlier version of this program. "
+            "It is not read, as a damaged file could crash the program. Fit the model again"
+        )
+        raise ModelError(msg)
+    try:
+        return checked_bytes(path, card.files[path.name])
+    except OSError as error:
+        msg = f"{path}: missing, or cannot be read. Fit the model again"
+        raise ModelError(msg) from error
+    except (DamagedError, MemoryError, OverflowError) as error:
+        msg = f"{path}: not a whole model file: {error}. Fit the model again"
+        raise ModelError(msg) from error
+
+
+def _probe(estimator: Classifier, card: ModelCard) -> None:
+    """Ask for one row: what cannot answer with the card's genres is refused before any file is heard."""
+    n_values = len(card.columns) * (card.shape[0] if card.shape else 1)
+    found = np.asarray(estimator.predict_proba(np.zeros((1, n_values))), dtype=np.float64)
+    if found.shape != (1, len(card.genres)) or not np.isfinite(found).all():
+        msg = f"answers with {found.shape[-1]} probabilities for {len(card.genres)} genres"
+        raise ValueError(msg)
+
+
+def _other_versions(card: ModelCard) -> str:
+    """Say which libraries have another version than those that wrote the model, if any."""
+    changed = []
+    for name, written in card.versions.items():
+        try:
+            here = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # Python itself, or what this model does not need
+        if here != written:
+            changed.append(f"{name} {written}, here is {here}")
+    return f", or one for other versions of libraries: written with {'; '.join(changed)}" if changed else ""
 
 
 def skops_io() -> Any:  # noqa: ANN401 - a module without types
@@ -163,39 +229,57 @@ def skops_io() -> Any:  # noqa: ANN401 - a module without types
     return importlib.import_module("skops.io")
 
 
-def _load_skops(path: Path) -> Classifier:
+class _UntrustedError(Exception):
+    """A skops file holds types that are not trusted."""
+
+
+def _load_skops(content: bytes) -> Classifier:
     skops = skops_io()
     try:
-        estimator: Classifier = skops.load(path, trusted=list(TRUSTED))
+        estimator: Classifier = skops.loads(content, trusted=list(TRUSTED))
     except skops.exceptions.UntrustedTypesFoundException as error:
-        msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
-        raise ModelError(msg) from error
+        raise _UntrustedError from error
     return estimator
 
 
-def _load_trees(path: Path) -> Classifier:
-    return StoredTrees(path.read_bytes())
-
-
-def _load_arrays(path: Path) -> Classifier:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+def _load_arrays(content: bytes) -> Classifier:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         arrays = dict(archive)
     return stored_network(arrays) or StoredRule(arrays)
 
 
-_READERS = {"skops": _load_skops, "xgboost": _load_trees, "arrays": _load_arrays}
+READERS = {"skops": _load_skops, "xgboost": StoredTrees, "arrays": _load_arrays}
 
 
 def _read_card(folder: Path) -> ModelCard:
     path = folder / CARD
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["genres"], content["columns"] = tuple(content["genres"]), tuple(content["columns"])
-        content["shape"] = tuple(content["shape"]) if content.get("shape") else None
-        return ModelCard(**content)
+        card = from_json(ModelCard, parse_json(checked_bytes(path, _card_record(folder))))
     except FileNotFoundError as error:
         msg = f"{folder}: holds no model ({CARD} is missing). Give the folder of a run, or fit one"
         raise ModelError(msg) from error
-    except (ValueError, KeyError, TypeError) as error:
-        msg = f"{path}: not a model card of this program. Fit the model again"
+    except (DamagedError, OSError) as error:
+        msg = f"{path}: not a model card of this program: {error}. Fit the model again"
         raise ModelError(msg) from error
+    if len(card.genres) < 2 or (card.shape and card.shape[1] != len(card.columns)):
+        msg = f"{path}: not a model card of this program: genres, columns and shape do not fit each other"
+        raise ModelError(msg + ". Fit the model again")
+    return card
+
+
+def _card_record(folder: Path) -> Record | None:
+    """Return what the manifest of the run around a model folder says of the card; None where none does."""
+    path = folder.parent / MANIFEST
+    if not (folder / CARD).is_file() or not path.is_file():
+        return None
+    try:
+        files = from_json(_Files, {"files": parse_json(checked_bytes(path)).get("files", {})}).files
+    except (DamagedError, AttributeError, OSError) as error:
+        msg = f"{path}: not a manifest of this program: {error}. Fit the model again"
+        raise ModelError(msg) from error
+    return files.get(f"{folder.name}/{CARD}")
+
+
+@dataclass(frozen=True)
+class _Files:
+    files: dict[str, Record]

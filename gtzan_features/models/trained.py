@@ -56,10 +56,14 @@ class TrainedInEpochs(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         )
 
     def _divided(
-        self, X: npt.NDArray[np.floating], y: npt.NDArray[Any], groups: IntVector | None
+        self,
+        X: npt.NDArray[np.floating],
+        y: npt.NDArray[Any],
+        groups: IntVector | None,
+        apart: IntVector | None,
     ) -> tuple[IntVector, IntVector, IntVector]:
         """Return the number of each row's class, the rows to learn from and those to watch."""
         self.classes_, codes = np.unique(y, return_inverse=True)
         check_classes(self.classes_)
         groups = np.arange(len(X)) if groups is None else groups
-        return codes, *grouped_validation(X, codes, groups, self.validation, self.random_state)
+        return codes, *grouped_validation(X, codes, groups, self.validation, self.random_state, apart)

@@ -1,4 +1,4 @@
-"""What trainings that go by epochs share: checks, and a validation part of whole tracks."""
+"""What trainings that go by epochs share: checks, and a validation part of whole tracks or artists."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 
 def grouped_validation(
-    X: npt.NDArray[np.floating], y: IntVector, groups: IntVector, share: float, seed: int
+    X: npt.NDArray[np.floating],
+    y: IntVector,
+    groups: IntVector,
+    share: float,
+    seed: int,
+    apart: IntVector | None = None,
 ) -> tuple[IntVector, IntVector]:
-    """Divide training rows once more, by track: positions to train on and to watch.
+    """Divide training rows once more, by track or artist: positions to train on and to watch.
 
     Parameters
     ----------
@@ -28,6 +33,8 @@ def grouped_validation(
         About how much to watch; 0 for nothing.
     seed : int
         Of the division.
+    apart : ndarray of shape (n_rows,), optional
+        What is kept on one side where that is more than the track: its artist.
 
     Raises
     ------
@@ -36,7 +43,7 @@ def grouped_validation(
     """
     if not share:
         return np.arange(len(y)), np.empty(0, dtype=np.int64)
-    splits = inner_splits(TrainingData(X=X, y=y, groups=groups), max(2, round(1 / share)), seed)
+    splits = inner_splits(TrainingData(X=X, y=y, groups=groups, apart=apart), max(2, round(1 / share)), seed)
     if not splits:
         msg = "early stopping needs two tracks of each genre to train on. Add tracks, or --set validation=0"
         raise ModelError(msg)

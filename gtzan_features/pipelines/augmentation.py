@@ -41,9 +41,12 @@ class ExtraRows:
         Values as in the table that is fitted.
     source : ndarray of shape (n_rows,)
         Position in that table of the row that each was made from.
+    sha256 : str
+        Hash of the table that they were read from.
     """
 
     kind: str
+    sha256: str
     X: npt.NDArray[np.floating]
     source: npt.NDArray[np.int64]
 
@@ -96,7 +99,8 @@ def _extra(tables_dir: Path, table: Table, kind: str) -> ExtraRows:
             f"then gtzan features {command} OUT/{kind} --out {path.parent} --segments {meta.segment}"
         )
         raise TableError(path, reason)
-    other = open_fittable(folder, meta.feature_set, meta.segment).table
+    opened = open_fittable(folder, meta.feature_set, meta.segment)
+    other = opened.table
     same = other.meta.feature_fingerprint == meta.feature_fingerprint
     if not same or other.feature_names != table.feature_names:
         raise TableError(
@@ -106,4 +110,6 @@ def _extra(tables_dir: Path, table: Table, kind: str) -> ExtraRows:
     index = pd.MultiIndex.from_frame(table.frame[keys])
     source = index.get_indexer(pd.MultiIndex.from_frame(other.frame[keys]))
     known = source >= 0
-    return ExtraRows(kind=kind, X=other.values()[known], source=source[known].astype(np.int64))
+    return ExtraRows(
+        kind=kind, sha256=opened.sha256, X=other.values()[known], source=source[known].astype(np.int64)
+    )

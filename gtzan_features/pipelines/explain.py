@@ -104,7 +104,7 @@ def explain_file(path: Path, run: Path, out: Path, tables: Path) -> Explanation:
     else:
         method, table = _replaced(model, rows, target, title, out, tables)
     return Explanation(
-        method=method,
+        method=_marked(method, model),
         genre=genre,
         probability=float(probabilities[target]),
         table=table,
@@ -152,7 +152,7 @@ def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
     save_figure(figure, out)
     header = ("family", "fall of the accuracy, points", "deviation")
     return Explanation(
-        method=method,
+        method=_marked(method, model),
         genre="",
         probability=None,
         table=TextTable(title=title, header=header, rows=rows),
@@ -175,6 +175,10 @@ def picture_path(folder: Path, run: Path, file: Path | None = None) -> Path:
 def _kept(name: str, most_bytes: int) -> str:
     """Return as much of a name as so many bytes hold."""
     return printable(name).encode()[:most_bytes].decode(errors="ignore").strip()
+
+
+def _marked(method: str, model: StoredModel) -> str:
+    return f"{method}, of a LEAKED run" if model.card.leaked else method
 
 
 def _rows(path: Path, model: StoredModel, run: Path) -> tuple[Recipe, npt.NDArray[np.floating]]:

@@ -14,17 +14,27 @@ from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectro
 from gtzan_features.datasets.splits import Split, inner_groups, make_split
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
-from gtzan_features.models.range import TrainingRange, range_rows, save_range, training_range
+from gtzan_features.models.range import range_rows, save_range, training_range
 from gtzan_features.models.registry import model_spec, parse_settings
-from gtzan_features.models.store import ModelCard, StoredModel, save_model
+from gtzan_features.models.store import ModelCard, StoredModel, check_storable, save_model
+from gtzan_features.models.training_files import save_training_files
 from gtzan_features.models.words import model_names as model_names
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
 from gtzan_features.pipelines.fittable import open_fittable
-from gtzan_features.pipelines.folds import Fitted, Fold, Job, curves_table, families_by_fold, fit_fold
-from gtzan_features.pipelines.manifest import make_manifest
+from gtzan_features.pipelines.folds import (
+    Fitted,
+    Fold,
+    Job,
+    curves_table,
+    families_by_fold,
+    fit_fold,
+    training_data,
+)
+from gtzan_features.pipelines.manifest import PlannedFit, make_manifest
 from gtzan_features.pipelines.progress import Progress, silent
+from gtzan_features.pipelines.training_files import known_files
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import representative
 from gtzan_features.reports.curves import curves_figure
@@ -35,14 +45,15 @@ from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables import runs
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
+from gtzan_features.tables.run_folders import new_run_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.datasets.dataset import Dataset
     from gtzan_features.evaluation.metrics import Metrics
+    from gtzan_features.models.base import Classifier
     from gtzan_features.reports.text_table import TextTable
-    from gtzan_features.tables.spectrograms import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +199,14 @@ def fit(
 
     Raises
     ------
+    OutputLockedError
+        If another command fits the same at this moment.
     TableError
         If the table is missing or damaged, or holds values that are not finite.
     SplitError
         If the protocol cannot be applied, or is leaked without `allow_leak`.
     ModelError
-        If there is no such model or setting, or it cannot be fitted.
+        If there is no such model or setting, or it cannot be fitted, or not be stored.
     """
     spec = model_spec(config.model)
     settings = parse_settings(spec, config.settings)
@@ -203,38 +216,58 @@ def fit(
             "Use --protocol track, or --allow-leak to reproduce leaked figures."
         )
         raise SplitError(msg)
+    plan, job, folds = _planned(tables_dir, config, settings, keep_model=keep_model)
+    manifest = make_manifest(plan)
+    if keep_model:
+        check_storable(spec, settings, training_data(folds[0], job))
+    folder = runs_dir / manifest.run_id
+    # The folder is locked from here on: a second command is refused before it computes for nothing.
+    with new_run_folder(folder) as new:
+        fitted = _fit_folds(folds, job, n_jobs, progress)
+        predictions = _predictions(job.data, folds, fitted)
+        # The refitted model is not tested: its training accuracy is not that of the folds.
+        train = np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])
+        result = FitResult(
+            folder=folder, manifest=manifest, scores=score(predictions), train_accuracy=float(train)
+        )
+        _write_run(new, plan, result, predictions, folds, fitted)
+    return result
+
+
+def _planned(
+    tables_dir: Path, config: FitConfig, settings: dict[str, Any], *, keep_model: bool
+) -> tuple[PlannedFit, Job, list[Fold]]:
+    """Read the tables, and divide their rows into the folds of the protocol."""
     kind_of_rows = SPECTROGRAMS if config.table != config.feature_set else FEATURES
-    spectral, audio = split_kinds(config.augment, spec, kind_of_rows)
+    spectral, audio = split_kinds(config.augment, model_spec(config.model), kind_of_rows)
     opened = open_fittable(tables_dir, config.table, config.rows)
-    table, data = opened.table, opened.data
+    data = opened.data
     split = make_split(data.rows, data.copies, config.split)
     folds = _folds(split, data, final=config.final, keep=keep_model)
     job = Job(
         data=data,
-        model=spec.name,
+        model=config.model,
         settings=settings,
         seed=config.split.seed,
         augment=spectral,
-        extra=extra_rows(tables_dir, table, audio),
+        extra=extra_rows(tables_dir, opened.table, audio),
         families=opened.families,
         apart=inner_groups(data.rows, data.copies, config.split),
     )
-    fitted = _fit_folds(folds, job, n_jobs, progress)
-    predictions = _predictions(data, folds, fitted)
     if config.augment:
         settings = {**settings, "augment": "+".join((*spectral, *audio))}
-    manifest = make_manifest(config, settings, opened, split, sum(fold.test.size > 0 for fold in folds))
-    kept = _kept(folds, fitted, table, data, manifest)
-    # The refitted model is not tested: its training accuracy is not that of the folds.
-    train = float(
-        np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])
+    learned = np.concatenate([np.empty(0, dtype=np.int64), *(fold.train for fold in folds if fold.keep)])
+    plan = PlannedFit(
+        config=config,
+        settings=settings,
+        opened=opened,
+        split=split,
+        n_folds=sum(fold.test.size > 0 for fold in folds),
+        keep_model=keep_model,
+        extra=job.extra,
+        training_files=known_files(opened, learned),
     )
-    scores = score(predictions)
-    folder = runs_dir / manifest.run_id
-    curves = curves_table(folds, fitted)
-    families = families_by_fold(folds, fitted)
-    _write_run(folder, manifest, split, predictions, scores, train, kept, curves, families)
-    return FitResult(folder=folder, manifest=manifest, scores=scores, train_accuracy=train)
+    return plan, job, folds
 
 
 def _fit_folds(folds: list[Fold], job: Job, n_jobs: int, progress: Progress) -> list[Fitted]:
@@ -264,17 +297,6 @@ def _folds(split: Split, data: Dataset, *, final: bool, keep: bool) -> list[Fold
     return [refit, *(Fold(train, test, keep=False) for train, test in pairs)]
 
 
-def _kept(
-    folds: list[Fold], fitted: list[Fitted], table: Table, data: Dataset, manifest: runs.RunManifest
-) -> tuple[StoredModel, TrainingRange] | None:
-    """Return the model to keep, if any, with its card and the range of its training rows."""
-    for fold, one in zip(folds, fitted, strict=True):
-        if one.model is not None:
-            seen = training_range(range_rows(data.X[fold.train], data.shape), table.feature_names)
-            return StoredModel(estimator=one.model, card=_card(table, data, manifest)), seen
-    return None
-
-
 def _predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Predictions:
     frames = []
     tested = [(fold, one) for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
@@ -295,7 +317,8 @@ def _predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Pred
     return Predictions(frame=frame, genres=data.genres)
 
 
-def _card(table: Table, data: Dataset, manifest: runs.RunManifest) -> ModelCard:
+def _card(plan: PlannedFit, manifest: runs.RunManifest) -> ModelCard:
+    table, data = plan.opened.table, plan.opened.data
     return ModelCard(
         model=manifest.model,
         genres=data.genres,
@@ -309,39 +332,51 @@ def _card(table: Table, data: Dataset, manifest: runs.RunManifest) -> ModelCard:
         trained_on=manifest.trained_on,
         feature_config=table.meta.config,
         shape=data.shape,
+        leaked=manifest.leaked,
+        versions=manifest.versions,
     )
 
 
 def _write_run(
-    folder: Path,
-    manifest: runs.RunManifest,
-    split: Split,
+    new: Path,
+    plan: PlannedFit,
+    result: FitResult,
     predictions: Predictions,
-    scores: dict[str, LevelScore],
-    train_accuracy: float,
-    kept: tuple[StoredModel, TrainingRange] | None,
-    curves: pd.DataFrame,
-    families: dict[str, list[str]],
+    folds: list[Fold],
+    fitted: list[Fitted],
 ) -> None:
+    manifest, families = result.manifest, families_by_fold(folds, fitted)
     metrics = {
         **({"families": families} if families else {}),
         "leaked": manifest.leaked,
-        "train_accuracy": train_accuracy,
-        "levels": {level: one.to_dict() for level, one in scores.items()},
+        "train_accuracy": result.train_accuracy,
+        "levels": {level: one.to_dict() for level, one in result.scores.items()},
     }
-    with runs.new_run_folder(folder) as new:
-        write_text(new / runs.SPLIT, split.frame.to_csv(index=False, lineterminator="\n"))
-        write_predictions(new / runs.PREDICTIONS, predictions)
-        write_text(new / runs.METRICS, json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False) + "\n")
-        if kept is not None:
-            save_model(new / runs.MODEL, kept[0])
-            save_range(new / runs.MODEL, kept[1])
-        faults = known_faults(manifest.dataset)
-        card = model_card(manifest, scores, train_accuracy, faults, families, stored=kept is not None)
-        write_text(new / runs.CARD, card)
-        if len(curves):
-            write_text(
-                new / runs.CURVES, curves.to_csv(index=False, lineterminator="\n", float_format="%.6g")
-            )
-            save_figure(curves_figure(curves, manifest.run_id), new / "curves.png")
-        write_text(new / runs.MANIFEST, manifest.to_json())
+    write_text(new / runs.SPLIT, plan.split.frame.to_csv(index=False, lineterminator="\n"))
+    write_predictions(new / runs.PREDICTIONS, predictions)
+    write_text(new / runs.METRICS, json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    for fold, one in zip(folds, fitted, strict=True):
+        if one.model is not None:
+            _write_model(new / runs.MODEL, plan, manifest, fold, one.model)
+    faults = known_faults(manifest.dataset)
+    card = model_card(
+        manifest, result.scores, result.train_accuracy, faults, families, stored=plan.keep_model
+    )
+    write_text(new / runs.CARD, card)
+    curves = curves_table(folds, fitted)
+    if len(curves):
+        write_text(new / runs.CURVES, curves.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+        save_figure(curves_figure(curves, manifest.run_id), new / "curves.png")
+    runs.finish_run(new, manifest)
+
+
+def _write_model(
+    folder: Path, plan: PlannedFit, manifest: runs.RunManifest, fold: Fold, estimator: Classifier
+) -> None:
+    """Write a model with what is known of the rows it was fitted on."""
+    data, table = plan.opened.data, plan.opened.table
+    folder.mkdir()
+    save_range(folder, training_range(range_rows(data.X[fold.train], data.shape), table.feature_names))
+    if plan.training_files.sha256:
+        save_training_files(folder, plan.training_files)
+    save_model(folder, StoredModel(estimator=estimator, card=_card(plan, manifest)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from gtzan_features.audio.decode import content_hash
 from gtzan_features.audio.segments import around
 from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.datasets.dataset import Dataset, load_dataset
@@ -23,17 +23,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fittable:
-    """A table to fit, where it lies, its arrays, and where the table of the rows beside lies, if any."""
+    """A table to fit.
+
+    Attributes
+    ----------
+    path : Path
+        Where it lies; that of the shorter rows, where there are rows beside.
+    table, data
+        The table, and its arrays.
+    sha256 : str
+        Hash of the bytes that were read, whatever lies at `path` now; with rows beside, both hashes with a
+        plus between.
+    """
 
     path: Path
     table: Table
     data: Dataset
-    beside: Path | None = None
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the file, or of both with a plus between."""
-        return "+".join(content_hash(path) for path in (self.path, self.beside) if path is not None)
+    sha256: str
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -63,10 +69,10 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     whole, _, families = name.partition(":")
     if not families or table_path(folder, name, segment).is_file():
         path = locate_table(folder, name, segment)
-        table = read_any_table(path)
-        return Fittable(path=path, table=table, data=load_dataset(table))
+        table, sha256 = _read(path)
+        return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
     path = locate_table(folder, whole, segment)
-    table = read_any_table(path)
+    table, sha256 = _read(path)
     if not isinstance(table, FeatureTable) or not table.meta.config:
         raise TableError(path, "of a recipe whose feature families are not known. Fit all its columns")
     config = replace(FeatureConfig(**table.meta.config), feature_set=name)
@@ -77,7 +83,17 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
         config=config.to_dict(),
     )
     some = table.select({column.name for column in sets.columns(config)}, meta)
-    return Fittable(path=path, table=some, data=replace(load_dataset(table), X=some.values()))
+    data = replace(load_dataset(table), X=some.values())
+    return Fittable(path=path, table=some, data=data, sha256=sha256)
+
+
+def _read(path: Path) -> tuple[Table, str]:
+    """Read a table and hash the bytes it was read from: the file may be replaced at any time."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TableError(path, f"cannot be read ({error.strerror})") from error
+    return read_any_table(path, content), hashlib.sha256(content).hexdigest()
 
 
 def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
@@ -108,7 +124,7 @@ def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
     )
     # Copies are told by the short rows, so that splits are those of a fit without the others.
     data = replace(load_dataset(replace(a, frame=frame)), X=table.values())
-    return Fittable(path=short.path, table=table, data=data, beside=long.path)
+    return Fittable(path=short.path, table=table, data=data, sha256=f"{short.sha256}+{long.sha256}")
 
 
 def _rows_around(short: pd.DataFrame, long: pd.DataFrame) -> np.typing.NDArray[np.int64]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gtzan_features.models.base import Classifier, TrainingData, ignore
 from gtzan_features.models.choices import kept_families
+from gtzan_features.models.guarded import probabilities
 from gtzan_features.models.registry import model_spec
 
 if TYPE_CHECKING:
@@ -78,18 +79,17 @@ def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> 
     """Fit on the training rows of a fold and predict its test rows; runs in a worker."""
     data = job.data
     training = training_data(fold, job, on_epoch)
-    classifier = model_spec(job.model).fit(training, job.settings, job.seed)
+    spec = model_spec(job.model)
+    classifier = spec.fit(training, job.settings, job.seed)
     own = slice(len(fold.train))
-    on_train = np.asarray(classifier.predict_proba(training.X[own])).argmax(axis=1)
-    probabilities = np.empty((0, len(data.genres)))
+    on_train = probabilities(classifier, training.X[own], spec, job.settings).argmax(axis=1)
+    tested = np.empty((0, len(data.genres)))
     if fold.test.size:
-        probabilities = np.asarray(classifier.predict_proba(data.X[fold.test]), dtype=np.float64)
-        # float32 probabilities of XGBoost sum to one only to float32 precision.
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        tested = probabilities(classifier, data.X[fold.test], spec, job.settings)
     accuracy = float((on_train == training.y[own]).mean())
     curves = tuple(getattr(classifier, "curves_", ()))
     kept = classifier if fold.keep else None
-    return Fitted(probabilities, accuracy, kept, curves, kept_families(classifier))
+    return Fitted(tested, accuracy, kept, curves, kept_families(classifier))
 
 
 def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> TrainingData:

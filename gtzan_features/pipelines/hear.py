@@ -40,6 +40,7 @@ class Heard:
     duration_s: float
     warnings: tuple[str, ...]
     error: str = ""
+    sha256: str = ""
 
 
 def hear(path: Path, recipe: Recipe) -> Heard:
@@ -54,7 +55,7 @@ def hear(path: Path, recipe: Recipe) -> Heard:
         return _unheard(path, f"{path}: {error}")
     own = rows.rows[length]
     warnings = _warnings(sound, own, length)
-    return Heard(str(path), values, tuple(own.cuts), sound.duration_s, tuple(warnings))
+    return Heard(str(path), values, tuple(own.cuts), sound.duration_s, tuple(warnings), sha256=sound.sha256)
 
 
 def recording_rows(path: Path, recipe: Recipe) -> tuple[Sound, SegmentRows]:

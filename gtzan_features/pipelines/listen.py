@@ -13,7 +13,7 @@ from gtzan_features.config import SegmentConfig
 from gtzan_features.errors import AudioDecodeError, AudioError, GtzanError, TableError
 from gtzan_features.pipelines.explain import explain_file
 from gtzan_features.pipelines.facts import ModelFacts, model_facts
-from gtzan_features.pipelines.predict import FilePrediction, Predictor, predict
+from gtzan_features.pipelines.predict import TRAINED_ON_IT, FilePrediction, Predictor, predict
 from gtzan_features.tables.runs import MODEL
 
 if TYPE_CHECKING:
@@ -126,6 +126,8 @@ class Listener:
             return Heard(error=found.error.removeprefix(f"{found.path}: "))
         if signal.repair:  # what was written of it is whole
             found = replace(found, warnings=(f"incomplete: {signal.repair}", *found.warnings))
+        if signal.sha256 in self.predictor.trained_on:  # what is predicted is a copy, which has another hash
+            found = replace(found, warnings=(TRAINED_ON_IT, *found.warnings))
         # The picture has this name in its title, not the user's: matplotlib would read formulas in that.
         start = upload.with_name("recording.wav")
         seconds = max(EXPLAINED_S, SegmentConfig.parse(self.predictor.model.card.segment).seconds + 1)

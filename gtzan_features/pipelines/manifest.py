@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.config import file_name, fingerprint
+from gtzan_features.models.training_files import TrainingFiles
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.tables.runs import RunManifest
 from gtzan_features.tables.spectrograms import PREFIX
@@ -17,45 +18,57 @@ if TYPE_CHECKING:
 
     from gtzan_features.config import SplitConfig
     from gtzan_features.datasets.splits import Split
+    from gtzan_features.pipelines.augmentation import ExtraRows
     from gtzan_features.pipelines.fit import FitConfig
     from gtzan_features.pipelines.fittable import Fittable
 
 
-def make_manifest(
-    config: FitConfig,
-    settings: dict[str, Any],
-    opened: Fittable,
-    split: Split,
-    n_folds: int,
-) -> RunManifest:
-    """Describe a fit: what was done, to what, with what.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFit:
+    """A fit before it is done: all that tells it from another.
 
-    Parameters
+    Attributes
     ----------
     config : FitConfig
         Model, segment length, protocol.
     settings : dict
         All hyperparameters, defaults included.
     opened : Fittable
-        The table that was fitted.
+        The table that is fitted.
     split : Split
-        The division that was used.
+        The division that is used.
     n_folds : int
-        Test parts that were predicted.
-
-    Returns
-    -------
-    RunManifest
-        Named by what it holds: equal fits have equal names.
+        Test parts that are predicted.
+    keep_model : bool
+        Whether a model is stored.
+    extra : tuple of ExtraRows
+        Rows of augmented audio.
+    training_files : TrainingFiles
+        What the model that is kept is fitted on, as far as it is known.
     """
-    table, protocol = opened.table, config.split
+
+    config: FitConfig
+    settings: dict[str, Any]
+    opened: Fittable
+    split: Split
+    n_folds: int
+    keep_model: bool
+    extra: tuple[ExtraRows, ...] = ()
+    training_files: TrainingFiles = field(default_factory=TrainingFiles)
+
+
+def make_manifest(plan: PlannedFit) -> RunManifest:
+    """Describe a fit: what is done, to what, with what; named by all that its folder holds."""
+    table, protocol = plan.opened.table, plan.config.split
     meta = table.meta
-    n_tracks = int(table.frame["track_id"].nunique())
+    # Under folds the model that is kept is fitted on all tracks, with --final and without.
+    final = plan.keep_model and (plan.n_folds > 1 or plan.config.final)
+    asked = replace(plan.config, final=final and plan.n_folds == 1)
     manifest = RunManifest(
         run_id="",
-        command=fit_command(config, opened.path.parent, meta.feature_set),
-        model=config.model,
-        settings=settings,
+        command=fit_command(asked, plan.opened.path.parent, meta.feature_set),
+        model=plan.config.model,
+        settings=plan.settings,
         seed=protocol.seed,
         dataset=meta.dataset,
         synthetic=meta.synthetic,
@@ -63,20 +76,22 @@ def make_manifest(
         feature_fingerprint=meta.feature_fingerprint,
         segment=meta.segment,
         table_origin=meta.origin,
-        table_sha256=opened.sha256,
-        n_tracks=n_tracks,
+        table_sha256=plan.opened.sha256,
+        n_tracks=int(table.frame["track_id"].nunique()),
         n_rows=len(table.frame),
         genres=tuple(sorted(set(table.frame["genre"]))),
         protocol=protocol.name,
         protocol_settings=_plain(protocol),
         leaked=protocol.leaked,
-        split_fingerprint=split.fingerprint(),
-        n_folds=n_folds,
-        trained_on=_trained_on(split, protocol, n_folds, final=config.final),
-        final=config.final,
+        split_fingerprint=plan.split.fingerprint(),
+        n_folds=plan.n_folds,
+        trained_on=_trained_on(plan.split, protocol, plan.n_folds, final=final),
+        final=final,
+        model_kept=plan.keep_model,
+        augmented_sha256={one.kind: one.sha256 for one in plan.extra},
         versions=model_versions(),
     )
-    return replace(manifest, run_id=_run_id(manifest))
+    return replace(manifest, run_id=_run_id(manifest, plan.training_files))
 
 
 def _trained_on(split: Split, protocol: SplitConfig, n_folds: int, *, final: bool) -> str:
@@ -91,17 +106,19 @@ def _trained_on(split: Split, protocol: SplitConfig, n_folds: int, *, final: boo
     return f"all {count} tracks of {protocol.name}, after the folds were tested"
 
 
-def _run_id(manifest: RunManifest) -> str:
-    """Name a run by what it holds; all that changes its figures goes into the last six digits."""
-    # The command tells where the table lies, which changes nothing.
-    unnamed = {"run_id", "command", "versions"}
-    if not manifest.final or manifest.n_folds > 1:
-        unnamed.add("final")  # under folds the kept model is the same with and without
+def _run_id(manifest: RunManifest, files: TrainingFiles) -> str:
+    """Name a run by what it holds: all that changes a file of it goes into the last twelve digits.
+
+    The versions of libraries do not: a fit that is repeated after an upgrade replaces the run, and its
+    manifest says by what it was made. Nor does the command, which tells where the table lies.
+    """
+    unnamed = {"run_id", "command", "versions", "files"}
     content = {k: v for k, v in asdict(manifest).items() if k not in unnamed}
     names = [manifest.dataset, manifest.model, file_name(manifest.feature_set), manifest.segment]
     names.append(manifest.protocol)
-    slug = "-".join(re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-") for name in names)
-    return f"{slug}-{fingerprint(content)[:6]}"
+    words = (re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.") for name in names)
+    digits = fingerprint({**content, "training_files": files.sha256})
+    return "-".join([*filter(None, words), digits])
 
 
 def _plain(protocol: SplitConfig) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,15 @@ import numpy as np
 from gtzan_features.datasets.listing import list_recordings
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
-from gtzan_features.models.range import TrainingRange, load_range, range_rows
+from gtzan_features.models.range import RANGE, TrainingRange, load_range, range_rows
 from gtzan_features.models.stored import StoredModel, load_model
+from gtzan_features.models.training_files import TRAINING_FILES, TrainingFiles, load_training_files
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.hear import SHORTEST_S as SHORTEST_S
 from gtzan_features.pipelines.hear import Heard, hear
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.recipes import Recipe, recipe_of
+from gtzan_features.tables.run_folders import FITTED_AT, restore_runs
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
 SERIAL_FILES = 6
 """Up to this many files, starting workers takes longer than the files do."""
 
-_MODEL, _MANIFEST = "model", "manifest.json"
+TRAINED_ON_IT = "the model was trained on this very file: the answer says nothing about new music"
+
+_MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +52,15 @@ class Predictor:
         What computes the model's rows.
     seen : TrainingRange or None
         Range of the training rows; None for a model that was stored without.
+    trained_on : TrainingFiles
+        The files it was trained on, as far as they are known.
     """
 
     folder: Path
     model: StoredModel
     recipe: Recipe
     seen: TrainingRange | None
+    trained_on: TrainingFiles = field(default_factory=TrainingFiles)
 
     @property
     def features(self) -> FeatureConfig | SpectrogramConfig:
@@ -133,38 +140,72 @@ def load_predictor(folder: Path) -> Predictor:
         If the folder holds no model, a damaged one, or one whose rows this program cannot compute: trained
         on a CSV of unknown recipe, or on features or spectrograms of another version.
     """
+    if not folder.exists():
+        restore_runs(folder.parent)
     inner = folder / _MODEL if (folder / _MODEL).is_dir() else folder
     model = load_model(inner)
+    files = model.card.files
     return Predictor(
         folder=folder,
         model=model,
         recipe=recipe_of(model.card, folder),
-        seen=load_range(inner, model.card.columns),
+        seen=load_range(inner, model.card.columns, files.get(RANGE)),
+        trained_on=load_training_files(inner, files.get(TRAINING_FILES)),
     )
 
 
-def find_model(runs_dir: Path) -> Path:
-    """Return the run folder that was fitted last with ``--final``.
+def newest_predictor(runs_dir: Path, notice: Notice = mute) -> Predictor:
+    """Load the model of the run that was fitted last, of those whose model is stored and can be loaded.
+
+    Each run says in ``fitted_at.txt`` when it was fitted, which no copy and no version control changes; runs
+    of earlier versions, without that, come after all others.
+
+    Parameters
+    ----------
+    runs_dir : Path
+        Where run folders lie.
+    notice : callable
+        Told in a sentence of each newer run that is passed over, and why.
 
     Raises
     ------
     ModelError
-        If there is none.
+        If there is none; the message gives the reason for the newest.
     """
-    found: list[tuple[float, Path]] = []
-    for path in runs_dir.glob(f"*/{_MANIFEST}"):
+    restore_runs(runs_dir)
+    reasons: list[ModelError] = []
+    for folder in _newest_first(runs_dir):
         try:
-            if json.loads(path.read_text(encoding="utf-8")).get("final"):
-                found.append((path.stat().st_mtime, path.parent))
-        except (OSError, ValueError, AttributeError):
+            predictor = load_predictor(folder)
+        except ModelError as error:
+            reasons.append(error)
             continue
-    if not found:
-        msg = (
-            f"{runs_dir}: holds no model for prediction. Fit one (gtzan fit xgboost --final), "
-            "or name a run folder with --model"
-        )
+        for reason in reasons:
+            notice(f"Passed over: {reason}.")
+        return predictor
+    if reasons:
+        msg = f"{runs_dir}: none of its {len(reasons)} models can be used. The newest: {reasons[0]}"
         raise ModelError(msg)
-    return max(found)[1]
+    msg = f"{runs_dir}: holds no run with a model. Fit one (gtzan fit xgboost), or name a run with --model"
+    raise ModelError(msg)
+
+
+def find_model(runs_dir: Path, notice: Notice = mute) -> Path:
+    """Return the run folder of `newest_predictor`; errors as there."""
+    return newest_predictor(runs_dir, notice).folder
+
+
+def _newest_first(runs_dir: Path) -> list[Path]:
+    found = [path.parent for path in runs_dir.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]
+    return sorted(found, key=lambda folder: (_fitted_at(folder), folder.name), reverse=True)
+
+
+def _fitted_at(folder: Path) -> datetime:
+    try:
+        text = (folder / FITTED_AT).read_text(encoding="utf-8").strip()
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (OSError, ValueError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def expand(paths: Sequence[Path], notice: Notice = mute) -> list[Path]:
@@ -255,8 +296,12 @@ def _classify(heard: Heard, predictor: Predictor, aggregation: str) -> FilePredi
         ends_s=tuple(cut.stop / sr for cut in heard.cuts),
         segments=tuple(tuple(float(v) for v in row) for row in p),
         duration_s=heard.duration_s,
-        warnings=(*heard.warnings, *_far(rows, predictor)),
+        warnings=(*_known(heard, predictor), *heard.warnings, *_far(rows, predictor)),
     )
+
+
+def _known(heard: Heard, predictor: Predictor) -> list[str]:
+    return [TRAINED_ON_IT] if heard.sha256 in predictor.trained_on else []
 
 
 def _far(rows: npt.NDArray[np.floating], predictor: Predictor) -> list[str]:

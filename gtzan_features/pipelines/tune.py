@@ -17,6 +17,7 @@ from gtzan_features.datasets.splits import inner_groups, make_split
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.evaluation.metrics import evaluate
 from gtzan_features.models.base import ModelSpec, TrainingData, inner_splits
+from gtzan_features.models.guarded import probabilities
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.fittable import Fittable, open_fittable
@@ -301,8 +302,7 @@ def _predict_inner(
     """Fit on the training rows of an inner fold and predict its others; runs in a worker."""
     train, valid = fold
     model = task.spec.fit(task.data.take(train), settings, task.seed)
-    p = np.asarray(model.predict_proba(task.data.X[valid]), dtype=np.float64)
-    return np.asarray(p / p.sum(axis=1, keepdims=True))
+    return probabilities(model, task.data.X[valid], task.spec, settings)
 
 
 def _pairs(settings: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from gtzan_features import __version__
 
 _LIBRARIES = ("librosa", "numba", "numpy", "scipy", "soundfile", "soxr")
-_MODEL_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "xgboost")
+_MODEL_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost")
 
 
 def library_versions() -> dict[str, str]:

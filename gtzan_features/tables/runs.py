@@ -7,30 +7,41 @@
       split.csv             track, segment (-1: all), fold, role
       predictions.parquet   one row per tested row
       metrics.json          figures of the predictions, and the training accuracy
-      model/                the fitted model, without pickle, and the range of its training rows
+      model/                the fitted model, without pickle, and what is known of its training rows
       README.md             the model card, for people
       curves.csv, .png      loss and accuracy per epoch, of models that learn in epochs
+      fitted_at.txt         when it was written: the only file that differs where a command is repeated
+
+The manifest holds the size and the SHA-256 of each other file but the card for people, which are compared
+before the file is parsed. While a run is written, it and what it replaces lie beside it under names that
+begin with a dot; whatever command comes next puts right what a killed one left.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import RunError
+from gtzan_features.tables.atomic import write_text
+from gtzan_features.tables.checked import (
+    DamagedError,
+    Record,
+    checked_bytes,
+    file_record,
+    from_json,
+    parse_json,
+)
+from gtzan_features.tables.run_folders import FITTED_AT, MANIFEST, restore_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from gtzan_features.tables.predictions import Predictions
 
-MANIFEST, SPLIT, PREDICTIONS, METRICS, MODEL, CARD, CURVES = (
-    "manifest.json",
+SPLIT, PREDICTIONS, METRICS, MODEL, CARD, CURVES = (
     "split.csv",
     "predictions.parquet",
     "metrics.json",
@@ -63,9 +74,15 @@ class RunManifest:
     trained_on : str
         What the stored model was trained on, in words.
     final : bool
-        Whether the model was meant for prediction: fitted with ``--final``.
+        Whether a model of all the protocol's tracks is kept: under folds, and with ``--final``.
+    model_kept : bool
+        Whether the run folder holds a model.
+    augmented_sha256 : dict
+        Hash of the table of each augmentation of audio whose rows were learned from.
     versions : dict
         Version of each library that the figures may depend on.
+    files : dict
+        Hash and size of each other file of the run; empty for runs of earlier versions.
     """
 
     run_id: str
@@ -90,7 +107,10 @@ class RunManifest:
     n_folds: int
     trained_on: str
     final: bool = False
+    model_kept: bool = True
+    augmented_sha256: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Record] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the manifest as indented JSON with sorted keys."""
@@ -107,25 +127,16 @@ class Run:
     metrics: dict[str, Any]
 
 
-@contextmanager
-def new_run_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder that takes the name `folder` when the block ends without an error.
-
-    An earlier folder of that name is replaced; after an error or Ctrl-C it is as before and nothing
-    else is left.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    old = temporary.with_name(temporary.name + ".old")
-    try:
-        temporary.chmod(0o755)
-        yield temporary
-        if folder.exists():
-            folder.replace(old)
-        temporary.replace(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+def finish_run(folder: Path, manifest: RunManifest) -> None:
+    """Write the manifest, with hash and size of the files that lie in the run folder, and the time."""
+    unlisted = {MANIFEST, CARD, FITTED_AT}
+    files = {
+        path.relative_to(folder).as_posix(): file_record(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in unlisted
+    }
+    write_text(folder / MANIFEST, replace(manifest, files=files).to_json())
+    write_text(folder / FITTED_AT, datetime.now(UTC).isoformat(timespec="microseconds") + "\n")
 
 
 def read_run(folder: Path) -> Run:
@@ -135,13 +146,20 @@ def read_run(folder: Path) -> Run:
     ------
     RunError
         If the folder is missing, or a file of it is missing or damaged.
+    TableError
+        If the predictions are no table of this program.
     """
     # Arrow takes a second, and whoever only looks for runs needs none.
     from gtzan_features.tables.predictions import read_predictions
 
+    if not folder.is_dir():
+        restore_runs(folder.parent)
     manifest = _read_manifest(folder)
+    for name in (SPLIT, PREDICTIONS, METRICS, CURVES):
+        _check_file(folder, name, manifest)
     try:
-        metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        metrics = parse_json(checked_bytes(folder / METRICS))
+        _check_metrics(metrics)
     except (OSError, ValueError) as error:
         raise RunError(folder, f"{METRICS} cannot be read. Fit the model again") from error
     return Run(
@@ -153,13 +171,14 @@ def read_run(folder: Path) -> Run:
 
 
 def list_runs(folder: Path) -> list[Path]:
-    """Return the run folders in `folder`, by name.
+    """Return the run folders in `folder`, by name; what a killed command left is put right first.
 
     Raises
     ------
     RunError
         If there is none.
     """
+    restore_runs(folder)
     found = sorted(p.parent for p in folder.glob(f"*/{MANIFEST}") if not p.parent.name.startswith("."))
     if not found:
         raise RunError(
@@ -184,8 +203,26 @@ def _read_manifest(folder: Path) -> RunManifest:
     require_run(folder)
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["genres"] = tuple(content["genres"])
-        return RunManifest(**content)
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(path, "not a manifest of this program. Fit the model again") from error
+        return from_json(RunManifest, parse_json(checked_bytes(path)))
+    except (OSError, DamagedError) as error:
+        raise RunError(path, f"not a manifest of this program: {error}. Fit the model again") from error
+
+
+def _check_file(folder: Path, name: str, manifest: RunManifest) -> None:
+    """Compare a file with its record; runs of earlier versions have none, and are parsed as they are."""
+    record = manifest.files.get(name)
+    if record is None:
+        return
+    try:
+        checked_bytes(folder / name, record)
+    except OSError as error:
+        raise RunError(folder / name, "missing, or cannot be read. Fit the model again") from error
+    except DamagedError as error:
+        raise RunError(folder / name, f"{error}. Fit the model again") from error
+
+
+def _check_metrics(metrics: Any) -> None:  # noqa: ANN401 - what a file holds
+    share = metrics.get("train_accuracy") if isinstance(metrics, dict) else None
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        msg = "no training accuracy within 0 and 1"
+        raise DamagedError(msg)

@@ -90,15 +90,15 @@ def write_spectrograms(path: Path, table: SpectrogramTable) -> None:
     write_parquet(path, pa.Table.from_arrays([*key_arrays(table.frame, schema), pixels], schema=schema))
 
 
-def read_spectrograms(path: Path) -> SpectrogramTable:
-    """Read and check a spectrogram table.
+def read_spectrograms(path: Path, content: bytes | None = None) -> SpectrogramTable:
+    """Read and check a spectrogram table; `content` is the file's bytes where they are read already.
 
     Raises
     ------
     TableError
         If the file is missing, damaged or no spectrogram table.
     """
-    table = read_parquet(path, "spectrogram table")
+    table = read_parquet(path, "spectrogram table", content)
     meta = table_meta(path, table.schema)
     again = "Make it again: gtzan features spectrograms AUDIO_DIR"
     if COLUMN not in table.schema.names or any(name not in table.schema.names for name in KEY_NAMES):
@@ -120,6 +120,7 @@ def _bytes(piece: pa.FixedSizeBinaryArray) -> list[memoryview]:
     return [memoryview(piece.buffers()[1])[piece.offset * width : (piece.offset + len(piece)) * width]]
 
 
-def read_any_table(path: Path) -> Table:
+def read_any_table(path: Path, content: bytes | None = None) -> Table:
     """Read a feature table, or a spectrogram table where the name says that it is one; errors as theirs."""
-    return read_spectrograms(path) if path.name.startswith(PREFIX) else read_table(path)
+    read = read_spectrograms if path.name.startswith(PREFIX) else read_table
+    return read(path, content)

@@ -119,20 +119,22 @@ def _dictionary(genres: pd.Series) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int16()), pa.array(names.tolist(), pa.string()))
 
 
-def read_parquet(path: Path, what: str) -> pa.Table:
-    """Read a Parquet file that holds `what`.
+def read_parquet(path: Path, what: str, content: bytes | None = None) -> pa.Table:
+    """Read a Parquet file that holds `what`; `content` is its bytes where they are read already.
 
     Raises
     ------
     TableError
         If there is no such file or it is not a whole Parquet file.
     """
-    if not path.is_file():
+    if content is None and not path.is_file():
         raise TableError(path, f"no such {what}")
     try:
+        if content is not None:
+            return pq.read_table(pa.BufferReader(content), partitioning=None)
         with path.open("rb") as file:
             return pq.read_table(file, partitioning=None)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, MemoryError) as error:
         raise TableError(path, f"not a whole Parquet file. Make the {what} again") from error
 
 
@@ -148,15 +150,15 @@ def read_meta(path: Path) -> TableMeta:
     return table_meta(path, schema)
 
 
-def read_table(path: Path) -> FeatureTable:
-    """Read and check a feature table.
+def read_table(path: Path, content: bytes | None = None) -> FeatureTable:
+    """Read and check a feature table; `content` is the file's bytes where they are read already.
 
     Raises
     ------
     TableError
         If the file is missing, damaged, no feature table, or holds missing or infinite values.
     """
-    table = read_parquet(path, "feature table")
+    table = read_parquet(path, "feature table", content)
     meta = table_meta(path, table.schema)
     missing = [name for name in KEY_NAMES if name not in table.schema.names]
     if missing:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from gtzan_features.models.kernel_svm import KernelSVM
+from gtzan_features.models import kernel_svm
+from gtzan_features.models.kernel_svm import KernelSVM, whole_kernel_bytes
 
 
 def rows(n_classes, n=240, p=30, seed=0):
@@ -42,3 +43,22 @@ def test_a_gamma_that_svc_does_not_know_is_refused(gamma):
     X, y, _ = rows(2)
     with pytest.raises(ValueError, match=f"gamma={gamma} is neither"):
         KernelSVM(gamma=gamma).fit(X, y)
+
+
+@pytest.mark.parametrize("n_genres", [2, 4])
+def test_without_the_kernel_of_all_pairs_it_is_the_same_machine(n_genres, monkeypatch):
+    X, y, _ = rows(n_genres)
+    whole = KernelSVM(C=10.0).fit(X, y)
+    monkeypatch.setattr(kernel_svm, "_CHEAP", 0)
+    pairs = KernelSVM(C=10.0).fit(X, y)
+    assert (whole.whole_kernel_, pairs.whole_kernel_) == (True, False)
+    np.testing.assert_allclose(pairs.decision_function(X), whole.decision_function(X), atol=1e-2)
+    np.testing.assert_array_equal(pairs.predict(X), whole.predict(X))
+
+
+def test_memory_stays_bounded_whatever_the_number_of_rows():
+    for n_rows in (10_000, 80_000, 1_000_000):
+        assert whole_kernel_bytes(n_rows, 57) <= 2**28
+        assert whole_kernel_bytes(n_rows, 3669) <= 2**31
+    assert whole_kernel_bytes(5_000, 57) >= 8 * 5_000**2
+    assert whole_kernel_bytes(10_000, 3669) >= 8 * 10_000**2

@@ -20,7 +20,7 @@ from gtzan_features.pipelines.folds import Fold, Job, training_data
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.reports.robustness import CLEAN, FAMILIES, MODELS, Deformed
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, read_predictions, write_predictions
-from gtzan_features.tables.runs import new_run_folder
+from gtzan_features.tables.run_folders import new_run_folder
 from gtzan_features.tables.store import locate_table
 
 if TYPE_CHECKING:

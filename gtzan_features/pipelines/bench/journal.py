@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.config import fingerprint
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.runs import MANIFEST
+from gtzan_features.tables.run_folders import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
