@@ -14,6 +14,7 @@ from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectro
 from gtzan_features.datasets.splits import Split, inner_groups, make_split
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
+from gtzan_features.models.level import level_rule, save_level
 from gtzan_features.models.range import range_rows, save_range, training_range
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.store import ModelCard, StoredModel, check_storable, save_model
@@ -377,6 +378,11 @@ def _write_model(
     data, table = plan.opened.data, plan.opened.table
     folder.mkdir()
     save_range(folder, training_range(range_rows(data.X[fold.train], data.shape), table.feature_names))
+    level = (
+        None if data.shape else level_rule(data.X[fold.train], table.feature_names, data.groups()[fold.train])
+    )
+    if level is not None:
+        save_level(folder, level)
     if plan.training_files.sha256:
         save_training_files(folder, plan.training_files)
     save_model(folder, StoredModel(estimator=estimator, card=_card(plan, manifest)))

@@ -12,6 +12,7 @@ import numpy as np
 from gtzan_features.datasets.listing import list_recordings
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
+from gtzan_features.models.level import LEVEL, LevelRule, load_level
 from gtzan_features.models.range import RANGE, TrainingRange, load_range, range_rows
 from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.models.training_files import TRAINING_FILES, TrainingFiles, load_training_files
@@ -30,11 +31,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+    from gtzan_features.evaluation.aggregate import Method
 
 SERIAL_FILES = 6
 """Up to this many files, starting workers takes longer than the files do."""
 
 TRAINED_ON_IT = "the model was trained on this very file: the answer says nothing about new music"
+
+_SHARES = (1.0, 1.5)
+"""Of the deviation from the usual level, which is taken off: the usual level is known to a few dB only."""
 
 _MODEL = "model"
 
@@ -54,6 +59,8 @@ class Predictor:
         Range of the training rows; None for a model that was stored without.
     trained_on : TrainingFiles
         The files it was trained on, as far as they are known.
+    level : LevelRule or None
+        What is usual of the level of music; None for models that hear no loudness.
     """
 
     folder: Path
@@ -61,6 +68,7 @@ class Predictor:
     recipe: Recipe
     seen: TrainingRange | None
     trained_on: TrainingFiles = field(default_factory=TrainingFiles)
+    level: LevelRule | None = None
 
     @property
     def features(self) -> FeatureConfig | SpectrogramConfig:
@@ -151,6 +159,7 @@ def load_predictor(folder: Path) -> Predictor:
         recipe=recipe_of(model.card, folder),
         seen=load_range(inner, model.card.columns, files.get(RANGE)),
         trained_on=load_training_files(inner, files.get(TRAINING_FILES)),
+        level=load_level(inner, model.card.columns, files.get(LEVEL)),
     )
 
 
@@ -186,7 +195,8 @@ def newest_predictor(runs_dir: Path, notice: Notice = mute) -> Predictor:
     if reasons:
         msg = f"{runs_dir}: none of its {len(reasons)} models can be used. The newest: {reasons[0]}"
         raise ModelError(msg)
-    msg = f"{runs_dir}: holds no run with a model. Fit one (gtzan fit xgboost), or name a run with --model"
+    fitting = "Fit one (gtzan fit xgboost), or name a run folder with --model"
+    msg = f"{runs_dir}: holds no run with a model. {fitting}"
     raise ModelError(msg)
 
 
@@ -280,8 +290,7 @@ def _classify(heard: Heard, predictor: Predictor, aggregation: str) -> FilePredi
     if heard.error:
         return FilePrediction(path=heard.path, genres=predictor.genres, error=heard.error)
     rows = predictor.recipe.inputs(heard.values)
-    p = np.asarray(predictor.model.estimator.predict_proba(rows), dtype=np.float64)
-    p /= p.sum(axis=1, keepdims=True)
+    p = _probabilities(rows, predictor)
     method = next(m for m in METHODS if m == aggregation)
     gathered = aggregate(p, np.zeros(len(p), dtype=np.int64), method)
     genres, order = predictor.genres, gathered.ranking[0]
@@ -296,8 +305,37 @@ def _classify(heard: Heard, predictor: Predictor, aggregation: str) -> FilePredi
         ends_s=tuple(cut.stop / sr for cut in heard.cuts),
         segments=tuple(tuple(float(v) for v in row) for row in p),
         duration_s=heard.duration_s,
-        warnings=(*_known(heard, predictor), *heard.warnings, *_far(rows, predictor)),
+        warnings=(
+            *_known(heard, predictor),
+            *heard.warnings,
+            *_far(rows, predictor),
+            *_by_level(rows, predictor, genres[order[0]], method),
+        ),
     )
+
+
+def _probabilities(rows: npt.NDArray[np.floating], predictor: Predictor) -> npt.NDArray[np.float64]:
+    p = np.asarray(predictor.model.estimator.predict_proba(rows), dtype=np.float64)
+    return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+
+def _by_level(rows: npt.NDArray[np.floating], predictor: Predictor, genre: str, method: Method) -> list[str]:
+    """Say where a file is unusually loud or quiet and would get another genre if it were not."""
+    rule = predictor.level
+    if rule is None:
+        return []
+    values = np.asarray(rows, dtype=np.float64)
+    deviation = rule.deviation(values)
+    if rule.is_usual(deviation):
+        return []
+    for share in _SHARES:
+        p = _probabilities(rule.moved(values, -share * deviation), predictor)
+        other = predictor.genres[aggregate(p, np.zeros(len(p), dtype=np.int64), method).ranking[0][0]]
+        if other != genre:
+            how = "louder" if deviation > 0 else "quieter"
+            than = f"{abs(deviation):.0f} dB {how} than training music that sounds like it"
+            return [f"level: {than}, and this model hears loudness: at that level it would be {other}"]
+    return []
 
 
 def _known(heard: Heard, predictor: Predictor) -> list[str]:

@@ -103,6 +103,10 @@ def _is_count(value: Any) -> bool:  # noqa: ANN401
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
+def _is_number(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _is_record(value: Any) -> bool:  # noqa: ANN401
     return isinstance(value, dict) and isinstance(value.get("sha256"), str) and _is_count(value.get("bytes"))
 
@@ -124,6 +128,11 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "tuple[str, ...]": (
         "a list of different texts",
         lambda v: isinstance(v, list) and _are_texts(v) and len(set(v)) == len(v) > 0,
+    ),
+    "float": ("a number", _is_number),
+    "tuple[float, ...]": (
+        "a list of numbers",
+        lambda v: isinstance(v, list) and all(map(_is_number, v)),
     ),
     "tuple[int, int] | None": (
         "null or two numbers from 1",

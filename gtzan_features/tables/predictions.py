@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PROBABILITY = "p_"
+_STRANGE = "not a predictions table of this program. Fit the model again"
 _KEYS = ("track_id", "segment", "fold", "genre")
 _TOLERANCE = 1e-3
 """Of the sum of a row: float32 and the writing of other versions are finer."""
@@ -89,9 +90,12 @@ def read_predictions(path: Path) -> Predictions:
     names = table.schema.names
     genres = tuple(n.removeprefix(PROBABILITY) for n in names if n.startswith(PROBABILITY))
     if any(key not in names for key in _KEYS) or not genres or len(set(names)) < len(names):
-        raise TableError(path, "not a predictions table of this program. Fit the model again")
-    frame = table.to_pandas()
-    fault = _fault(frame, genres)
+        raise TableError(path, _STRANGE)
+    try:
+        frame = table.to_pandas()
+        fault = _fault(frame, genres)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise TableError(path, _STRANGE) from error
     if fault:
         raise TableError(path, f"{fault}. Fit the model again")
     return Predictions(frame=frame, genres=genres)
