@@ -16,6 +16,7 @@ from cli.advice import fitting
 from cli.bench import bench
 from cli.data import data
 from cli.demo import demo
+from cli.examples import add_words
 from cli.explain import explain
 from cli.features import features
 from cli.fit import fit
@@ -52,11 +53,13 @@ def cli() -> None:
       gtzan features import features_3_sec.csv
     Without any data:
       gtzan demo
+    Exit codes: 0 done, 1 an error in the data, 2 in the words, 130 interrupted, 143 ended by SIGTERM.
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
 for command in (features, fit, tune, predict, serve, report, compare, explain, bench, data, demo):
     cli.add_command(command)
+add_words(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

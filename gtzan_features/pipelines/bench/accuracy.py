@@ -150,9 +150,7 @@ def bench_accuracy(
         If the data support none of the protocols.
     """
     local_executor(n_jobs)  # a wrong number is refused before an hour of work
-    for name in config.all_sets:
-        sets.columns(FeatureConfig(feature_set=name))
-    config.all_models, config.ablated_with, config.splits()
+    config.check()
     music = Music(audio_dir, config.selection)
     extracted = extract_sets(music, folders.tables, config.all_sets, _LENGTHS, n_jobs, progress, notice)
     return bench_tables(folders, config, steps=extracted, n_jobs=n_jobs, progress=progress, notice=notice)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
-from gtzan_features.config import SegmentConfig, Selection, SplitConfig
+from gtzan_features.config import FeatureConfig, SegmentConfig, Selection, SplitConfig
 from gtzan_features.errors import ConfigError
 from gtzan_features.features import sets
 from gtzan_features.models.base import FEATURES
@@ -86,6 +86,20 @@ class BenchConfig:
     def splits(self) -> list[SplitConfig]:
         """Return the configuration of every protocol."""
         return [split_config(name, self.evaluate_on, self.seed) for name in dict.fromkeys(self.protocols)]
+
+    def check(self) -> None:
+        """Refuse what cannot be measured, before anything is.
+
+        Raises
+        ------
+        ModelError, ConfigError, SplitError
+            If there is no such model, feature set or protocol, or a protocol is leaked.
+        """
+        for name in self.all_sets:
+            sets.columns(FeatureConfig(feature_set=name))
+        chosen_models(self.models)
+        family_model(self.family_model)
+        self.splits()
 
     def command(self) -> str:
         """Return the command that measures this, whatever the folders."""

@@ -1,0 +1,85 @@
+"""What the help says of each command in a list, and what its own help ends with: lines to be copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "features extract": (
+        "gtzan features extract ~/music",
+        "gtzan features extract ~/music --features full --segments 30s",
+    ),
+    "features spectrograms": ("gtzan features spectrograms ~/music --scale mel --segments 3s",),
+    "features describe": (
+        "gtzan features describe --features full:tonal,rhythm",
+        "gtzan features describe --columns",
+    ),
+    "features import": ("gtzan features import features_3_sec.csv",),
+    "features export": ("gtzan features export data/features --segments 3s --out features_3_sec.csv",),
+    "fit": (
+        "gtzan fit xgboost --segments 3s",
+        "gtzan fit lda svm --segments 30s --protocol artist --wide",
+    ),
+    "tune": ("gtzan tune lda --segments 3s --protocol fault-filtered --budget 20",),
+    "predict": (
+        "gtzan predict song.mp3",
+        "gtzan predict ~/music --csv > genres.csv",
+    ),
+    "serve": ("gtzan serve", "gtzan serve --port 9000 --max-mb 20"),
+    "report": ("gtzan report --html",),
+    "compare": ("gtzan compare runs/FIRST runs/SECOND",),
+    "explain": ("gtzan explain song.mp3", "gtzan explain --model runs/RUN"),
+    "bench accuracy": ("gtzan bench accuracy ~/music --minutes 60",),
+    "bench robustness": ("gtzan bench robustness ~/music --models lda,svm --deformations mp3-64,noise-20",),
+    "data verify": ("gtzan data verify ~/music --strict",),
+    "data download": ("gtzan data download mini data/gtzan",),
+    "data explore": ("gtzan data explore ~/music --out reports/explore",),
+    "data synth": ("gtzan data synth data/mini --tracks 10",),
+    "data augment": ("gtzan data augment ~/music data/augmented --augment noise,pitch-shift",),
+    "data augment-picture": ("gtzan data augment-picture song.wav other.wav",),
+    "demo": ("gtzan demo --tracks 10",),
+}
+
+
+SHORT = {
+    "features extract": "Features of every track, as tables.",
+    "features spectrograms": "Spectrograms of every track, for gtzan fit cnn.",
+    "features describe": "What the columns of a feature set are.",
+    "features import": "A CSV in Kaggle's format as a table.",
+    "features export": "A table as a CSV in Kaggle's format.",
+    "fit": "Train models, and test them on tracks they never saw.",
+    "tune": "Search the settings of a model.",
+    "predict": "The genre of audio files.",
+    "serve": "The genre of a recording, on a web page.",
+    "report": "The accuracy of all runs, as tables and pictures.",
+    "compare": "Test two runs against each other.",
+    "explain": "What decides: times and bands, or features.",
+    "bench accuracy": "Each model, row length and family of features.",
+    "bench robustness": "What is lost when the test audio is deformed.",
+    "data verify": "What is missing, damaged, duplicated or unknown.",
+    "data download": "Get GTZAN: the public mini set, or all of it.",
+    "data explore": "Pictures of a folder of music, on one page.",
+    "data synth": "Write a synthetic mini GTZAN.",
+    "data augment": "Write augmented copies of every track.",
+    "data augment-picture": "Draw a track under each augmentation.",
+    "demo": "The whole job on synthetic music. No data needed.",
+    "bench": "Measure accuracy and robustness, unattended.",
+    "data": "Get, check, look at and augment music.",
+    "features": "Compute features, and move them in and out of CSV.",
+}
+"""Short enough for a terminal of 80 columns."""
+
+
+def add_words(group: click.Group, path: str = "") -> None:
+    """Give every command in a group its line in lists, and its help the examples that it ends with."""
+    for name, command in group.commands.items():
+        words = f"{path} {name}".strip()
+        command.short_help = SHORT.get(words)
+        if words in EXAMPLES:
+            command.epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in EXAMPLES[words])
+        subgroup = getattr(command, "commands", None)
+        if subgroup:
+            add_words(command, words)  # type: ignore[arg-type]  # it has commands

@@ -1,0 +1,41 @@
+"""Help that fits the terminal and ends with lines that can be copied."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cli.examples import EXAMPLES, SHORT
+from cli.main import cli, command_of
+from tests.cli.test_advice import COMMANDS
+
+GROUPS = {"", *(name for name, command in cli.commands.items() if isinstance(command, click.Group))}
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_the_help_of_every_command_ends_with_examples(words, monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    shown = CliRunner().invoke(cli, [*words.split(), "--help"], terminal_width=80, prog_name="gtzan").output
+    ends = [line.strip() for line in shown.partition("Examples:\n")[2].splitlines()]
+    assert ends == list(EXAMPLES[words])
+    for line in ends:
+        program, *given = shlex.split(line.partition(" > ")[0])
+        assert program == "gtzan"
+        assert command_of(given) is COMMANDS[words]
+        COMMANDS[words].make_context(words, given[len(words.split()) :])
+
+
+@pytest.mark.parametrize("words", GROUPS)
+def test_lists_of_commands_cut_nothing_off(words):
+    shown = CliRunner().invoke(cli, [*words.split(), "--help"], terminal_width=80, prog_name="gtzan").output
+    assert "..." not in shown.partition("Commands:")[2]
+    assert max(map(len, shown.partition("Commands:")[2].splitlines())) <= 80
+
+
+def test_there_are_words_for_every_command_and_no_other():
+    assert set(EXAMPLES) == set(COMMANDS)
+    assert set(SHORT) == set(COMMANDS) | (GROUPS - {""})
