@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING
 from cli.main import run
 from gtzan_features.config import SCALES
 from gtzan_features.errors import RunError
+from gtzan_features.pipelines.bench.tables import Music, audio_words
 from gtzan_features.pipelines.report import compare_runs
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.reports.collect import ScoredRun, long_table, score_runs
 from gtzan_features.reports.tables import TextTable, accuracy_table
+from gtzan_features.rounding import decimals, points
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.runs import list_runs, read_run
 
@@ -127,11 +129,9 @@ def paired(scored: list[ScoredRun]) -> TextTable:
                 found, _ = compare_runs(one.run.folder, other.run.folder)
             except RunError:
                 continue
-            difference = (
-                f"{100 * found.difference:+.1f} ({100 * found.ci_low:+.1f} to {100 * found.ci_high:+.1f})"
-            )
+            difference = f"{points(found.difference)} ({points(found.ci_low)} to {points(found.ci_high)})"
             names = f"{_name(one)} − {_name(other)}"
-            rows.append((a.dataset, a.protocol, a.segment, names, difference, f"{found.p_value:.3f}"))
+            rows.append((a.dataset, a.protocol, a.segment, names, difference, decimals(found.p_value, 3)))
     header = ("data", "protocol", "segments", "pair, tracks by mean", "difference, points", "McNemar p")
     return TextTable(title="Pairs", header=header, rows=tuple(sorted(rows)))
 
@@ -155,13 +155,14 @@ def _name(one: ScoredRun) -> str:
     return f"{m.model} {m.feature_set.removeprefix('spectrogram-')}{augment}"
 
 
-def page(results: pd.DataFrame, tests: TextTable, journal: Journal) -> str:
+def page(results: pd.DataFrame, tests: TextTable, journal: Journal, audio: str) -> str:
     lines = [
         "# The convolutional network against its rivals",
         "",
         "Written by `python benchmarks/cnn.py`; every figure is in `cnn.csv`. Per cent right with the",
         "95 % interval over tracks. One seed: intervals cover the choice of tracks, not the chance in",
         "training. `augment=` names what the training rows were augmented with.",
+        f"Audio of GTZAN: {audio}.",
         "",
     ]
     for dataset, part in results.groupby("dataset", sort=False):
@@ -244,7 +245,10 @@ def main() -> None:
     results = long_table(scored)
     csv = results.to_csv(index=False, lineterminator="\n", float_format="%.6g")
     write_text(options.reports / "cnn.csv", csv)
-    write_text(options.reports / "cnn.md", page(results, paired(scored), journal))
+    write_text(
+        options.reports / "cnn.md",
+        page(results, paired(scored), journal, audio_words(Music(options.audio_six))),
+    )
 
 
 if __name__ == "__main__":

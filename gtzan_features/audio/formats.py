@@ -13,6 +13,12 @@ FFMPEG_SUFFIXES = (
 )
 """Endings that need ffmpeg on the PATH, in lower case."""
 
+LOSSY_SUFFIXES = (
+    *(".mp3", ".mp2", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac"),
+    *(".wma", ".webm", ".mka", ".mpc", ".ac3", ".amr"),
+)
+"""Endings of what mostly holds a copy from which something was left out, in lower case."""
+
 AUDIO_SUFFIXES = (*OWN_SUFFIXES, *FFMPEG_SUFFIXES)
 """Endings of all files that count as audio, in lower case: everywhere, in every command.
 

@@ -85,6 +85,8 @@ class Context:
         Protocols that the data cannot support, with the reason.
     missing : tuple of str
         Fits that are not in the tables, with the reason.
+    audio : str
+        Of which files it was measured.
     """
 
     command: str
@@ -93,6 +95,7 @@ class Context:
     steps: tuple[tuple[str, float], ...]
     skipped: tuple[str, ...]
     missing: tuple[str, ...]
+    audio: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,9 +38,9 @@ def label(name: str, longest: int = LONGEST) -> str:
     Examples
     --------
     >>> print(label("$x$"), label("hip_hop"), label("a" * 60))
-    \$x\$ hip_hop aaaaaaaaaaaaaaaaaaaaaaaaaaaaa…aaaaaaaaaaaaaaaaaa
+    \$x\$ hip_hop aaaaaaaaaaaaaaaaaaaaaaaaaaaa…aaaaaaaaaaaaaaaaaaa
     """
-    text = _shortened("".join(_drawable(c) for c in one_line(name)), longest)
+    text = _shortened(_drawn(name), longest)
     # A space before it: a legend leaves out what begins with an underscore.
     return _unmarked(f" {text}" if text.startswith("_") else text)
 
@@ -50,7 +50,7 @@ def heading(text: str, inches: float, size: float = 10.0) -> str:
 
     `size` is that of the letters, in points; a line break in `text` stays one.
     """
-    drawn = ["".join(_drawable(c) for c in one_line(line)) for line in text.split("\n")]
+    drawn = ["".join(_drawn(line)) for line in text.split("\n")]
     wide = any(unicodedata.east_asian_width(c) in "WF" for line in drawn for c in line)
     width = int(inches / letters_in(1, size) / (1.8 if wide else 1.0))
     return "\n".join(
@@ -89,11 +89,25 @@ def _unmarked(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _shortened(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return text
-    end = (longest - 1) * 2 // 5
-    return f"{text[: longest - 1 - end]}…{text[-end:]}"
+def _drawn(name: str) -> list[str]:
+    """Return what is drawn for each character of a name: itself, or its code."""
+    return [_drawable(c) if len(c) == 1 else c for c in map(one_line, name)]
+
+
+def _shortened(drawn: list[str], longest: int) -> str:
+    """Leave out the middle of what is drawn for each character; no code is cut in two."""
+    if sum(map(len, drawn)) <= longest:
+        return "".join(drawn)
+    start: list[str] = []
+    end: list[str] = []
+    room = longest - 1
+    while room > 0:
+        # Three of five from the beginning.
+        side, source = (start, 0) if 2 * len(start) <= 3 * len(end) else (end, -1)
+        room -= len(drawn[source])
+        if room >= 0:
+            side.append(drawn.pop(source))
+    return f"{''.join(start)}…{''.join(reversed(end))}"
 
 
 def _drawable(character: str) -> str:

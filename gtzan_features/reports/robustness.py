@@ -61,6 +61,7 @@ class RobustnessContext:
     versions: str
     steps: tuple[tuple[str, float], ...]
     missing: tuple[str, ...]
+    audio: str = ""
 
 
 def robustness_frame(measured: Iterable[Deformed], labels: Mapping[str, str]) -> pd.DataFrame:

@@ -180,3 +180,13 @@ def test_slugs_tell_all_names_apart():
     assert len(set(found.values())) == len(set(names))
     assert all(re.fullmatch(r"[a-z0-9-]+", text) and len(text) < 120 for text in found.values())
     assert slug("GTZAN (389 of 1000 tracks)") == "gtzan-389-of-1000-tracks"
+
+
+@pytest.mark.parametrize("longest", [8, 24, 48])
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_no_label_is_longer_than_asked_and_no_code_is_cut(monkeypatch, name, longest):
+    monkeypatch.setattr("gtzan_features.reports.lettering._font_of", lambda _: "")
+    drawn = label(name, longest).replace(r"\$", "$")
+    assert len(drawn.removeprefix(" ")) <= longest
+    codes = re.findall(r"\\(?:u[0-9a-f]{0,4}|U[0-9a-f]{0,8})", drawn) if not name.isascii() else []
+    assert all(len(code) in (6, 10) for code in codes)

@@ -31,7 +31,7 @@ from gtzan_features.pipelines.bench.plan import (
 from gtzan_features.pipelines.bench.plan import (
     BenchConfig as BenchConfig,
 )
-from gtzan_features.pipelines.bench.tables import Music, extract_sets
+from gtzan_features.pipelines.bench.tables import Music, audio_words, extract_sets
 from gtzan_features.pipelines.fit import fit
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.machine import describe_machine
@@ -153,19 +153,31 @@ def bench_accuracy(
     config.check()
     music = Music(audio_dir, config.selection)
     extracted = extract_sets(music, folders.tables, config.all_sets, _LENGTHS, n_jobs, progress, notice)
-    return bench_tables(folders, config, steps=extracted, n_jobs=n_jobs, progress=progress, notice=notice)
+    return bench_tables(
+        folders,
+        config,
+        audio=audio_words(music),
+        steps=extracted,
+        n_jobs=n_jobs,
+        progress=progress,
+        notice=notice,
+    )
 
 
 def bench_tables(
     folders: Folders,
     config: BenchConfig,
     *,
+    audio: str = "",
     steps: tuple[tuple[str, float], ...] = (),
     n_jobs: int = -1,
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> BenchResult:
-    """Do what `bench_accuracy` does on tables that are there; `steps` came before, with their seconds."""
+    """Do what `bench_accuracy` does on tables that are there.
+
+    `audio` says of which files they are; `steps` came before, with their seconds.
+    """
     splits, skipped, sizes = _survey(folders.tables, config)
     workers = available_processors() if n_jobs == -1 else n_jobs
     plan = make_plan(planned_fits(config, splits, sizes), 60 * config.minutes, workers)
@@ -179,6 +191,7 @@ def bench_tables(
     total = sum(entry.seconds for entry in entries)
     context = Context(
         command=config.command(),
+        audio=audio,
         machine=describe_machine(),
         versions=_versions(),
         steps=(*steps, (f"{len(entries)} fits, of one core each", total)),

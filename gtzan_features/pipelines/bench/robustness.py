@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from gtzan_features.pipelines.bench.deformed_fits import (
 )
 from gtzan_features.pipelines.bench.journal import add_seconds
 from gtzan_features.pipelines.bench.plan import chosen_models, family_model, split_config
-from gtzan_features.pipelines.bench.tables import Music, extract_sets
+from gtzan_features.pipelines.bench.tables import Music, audio_words, extract_sets
 from gtzan_features.pipelines.extract import ExtractConfig
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.machine import describe_machine
@@ -206,7 +206,7 @@ def bench_robustness(
     frame = robustness_frame(measured, {one.name: one.label for one in audio.usable})
     missing = (*audio.missing, *failed)
     all_steps = (*steps, ("deformed audio and its features", audio.seconds))
-    context = _context(config, opened.table.meta, all_steps, missing)
+    context = replace(_context(config, opened.table.meta, all_steps, missing), audio=audio_words(music))
     n_reused = sum(one.reused for one in outcomes.values())
     return RobustnessResult(
         page=write_robustness(frame, context, folders.out),
