@@ -11,7 +11,7 @@ from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.evaluation.projection import neighbours, principal_components
 from gtzan_features.evaluation.tempo import tempo_score
-from gtzan_features.reports.html.data import csv_link, slug
+from gtzan_features.reports.html.data import csv_link, slugs
 from gtzan_features.reports.html.explore import Picture, PictureSection
 from gtzan_features.reports.pictures import (
     distribution_figure,
@@ -57,9 +57,10 @@ class Example:
 def example_section(examples: Sequence[Example]) -> PictureSection:
     """Draw the waveform, the spectrogram and the mel spectrogram of each example."""
     config = FeatureConfig()
+    names = slugs(one.track_id for one in examples)
     pictures = tuple(
         Picture(
-            name=f"example-{slug(one.track_id)}",
+            name=f"example-{names[one.track_id]}",
             words=f"{one.track_id}: waveform, spectrogram (0 to {config.sr / 2000:g} kHz) and mel "
             f"spectrogram ({config.n_mels} bands) over {one.samples.size / config.sr:.0f} s, in dB.",
             figure=example_figure(one.track_id, one.samples, one.stft_db, one.mel_db, config.sr),

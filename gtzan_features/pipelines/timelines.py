@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,8 @@ from gtzan_features.reports.timeline import FORMATS, save_timeline, timeline_fig
 
 if TYPE_CHECKING:
     from gtzan_features.pipelines.predict import FilePrediction
+
+_LONGEST = 220  # bytes
 
 
 class TimelineWriter:
@@ -41,9 +45,19 @@ class TimelineWriter:
     def _path(self, stem: str) -> Path:
         if self.target.suffix.lower() in FORMATS:
             return self.target
-        name, count = stem, 1
+        short = _shortened(stem)
+        name, count = short, 1
         while name.casefold() in self._taken:
             count += 1
-            name = f"{stem}-{count}"
+            name = f"{short}-{count}"
         self._taken.add(name.casefold())
-        return self.target / f"{name}.png"
+        # A name in UTF-8, whatever encoding the locale has for names.
+        return self.target / f"{os.fsdecode(name.encode())}.png"
+
+
+def _shortened(stem: str) -> str:
+    """Return as much of a name as leaves room for a number and an ending, of the 255 bytes that one has."""
+    raw = stem.encode()
+    if len(raw) <= _LONGEST:
+        return stem
+    return f"{raw[:_LONGEST].decode(errors='ignore')}-{hashlib.sha256(raw).hexdigest()[:6]}"

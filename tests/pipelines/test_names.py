@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -13,10 +14,12 @@ import pytest
 from gtzan_features.config import SegmentConfig, Selection, SplitConfig
 from gtzan_features.datasets.names import genre_name, label
 from gtzan_features.pipelines.augment import augment_folder
+from gtzan_features.pipelines.explore import explore
 from gtzan_features.pipelines.extract import ExtractConfig, extract
 from gtzan_features.pipelines.fit import FitConfig, fit
 from gtzan_features.pipelines.predict import expand, load_predictor, predict
 from gtzan_features.pipelines.spectrograms import SpectrogramRecipe, spectrograms
+from gtzan_features.pipelines.timelines import TimelineWriter
 from gtzan_features.pipelines.verify import verify
 from gtzan_features.tables.spectrograms import read_spectrograms
 from gtzan_features.tables.status import read_status
@@ -94,6 +97,20 @@ def test_spectrograms_are_written_for_every_name(world, tmp_path):
     assert set(found.frame["genre"]) == {genre_name(name) for name in FEW}
 
 
+def test_pictures_of_names_that_differ_in_signs_alone_stay_apart(tmp_path):
+    genres = ("a b", "a-b", nasty.UNDECODABLE, r"caf\xe9")
+    root = tmp_path / "music"
+    for genre in genres:  # the track of each has the same name
+        nasty.nasty_music(root, [genre], seconds=3.2)
+    done = explore(root, tmp_path / nasty.UNDECODABLE, n_jobs=1)
+    assert (done.n_tracks, done.skipped) == (4, ())
+    # Two of the folders have one name as text, so they are one genre, and its tracks two.
+    assert any(r"Genre caf\xe9 is of 2 folders" in line for line in done.remarks)
+    assert len(list(done.page.parent.glob("example-*.png"))) == 3
+    page = done.page.read_text(encoding="utf-8")
+    assert all(genre_name(genre) in page for genre in genres)
+
+
 def test_verify_lists_what_is_wrong_under_printable_names(tmp_path):
     root = nasty.nasty_music(tmp_path / nasty.UNDECODABLE, FEW, n_tracks=1, seconds=3.2)
     broken = root / nasty.UNDECODABLE / f"{nasty.UNDECODABLE}.wav"
@@ -135,3 +152,19 @@ def test_predictions_are_valid_text_and_none_is_lost(world, run):
     assert len({one.path for one in found}) == len(files)
     assert set(found[0].genres) == GENRES
     json.dumps([one.to_dict() for one in found], ensure_ascii=False).encode()
+
+
+def test_timelines_have_room_for_every_name_and_overwrite_none(world, run, tmp_path):
+    root, music, _ = world
+    folder = tmp_path / nasty.UNDECODABLE
+    (one,) = predict([next(music.glob("a/*.wav"))], load_predictor(run.folder), n_jobs=1)
+    writer = TimelineWriter(folder)
+    names = [
+        "x" * 251,
+        "é" * 125,
+        *(os.fsdecode(b"\xe9" * n) for n in (250, 249)),
+        nasty.UNDECODABLE,
+        r"caf\xe9",
+    ]
+    drawn = [writer.write(replace(one, path=f"{root}/{name}.wav")) for name in names]
+    assert len({path for path in drawn if path.is_file()}) == len(names)
