@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import FILE, FOLDER, MODEL, REPORTS_DIR, RUNS_DIR, SONG, TABLES_DIR, json_option
-from cli.progress import print_json, print_table, progress_bar, show
+from cli.progress import notice, print_json, print_table, progress_bar, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def explain(
     from gtzan_features.pipelines.explain import explain_file, explain_model, picture_path
     from gtzan_features.pipelines.predict import find_model
 
-    folder = run or find_model(runs)
+    folder = run or find_model(runs, notice)
     picture = out or picture_path(REPORTS_DIR, folder, file)
     with progress_bar():
         if file is None:

@@ -20,6 +20,7 @@ from gtzan_features.tables.runs import read_run
 from gtzan_features.tables.spectrograms import read_spectrograms
 from gtzan_features.tables.store import read_table
 from tests.conftest import SR, make_spectrograms, make_table, save_spectrograms, save_table, tone
+from tests.nasty import UNDECODABLE
 
 HOLDOUT = SplitConfig(protocol="track", holdout=0.25)
 
@@ -278,5 +279,10 @@ def test_timelines_are_named_after_files_and_never_overwrite(world, tmp_path):
     writer = TimelineWriter(tmp_path / "t")
     names = [writer.write(found).name for _ in range(2)]
     assert names == ["calm.0.png", "calm.0-2.png"]
+    named = (
+        dataclasses.replace(found, path=f"x/{name}.wav") for name in ("é" * 125, "é" * 125, UNDECODABLE, "-x")
+    )
+    shown = [writer.write(one).name for one in named]
+    assert len({*names, *shown}) == len(list((tmp_path / "t").iterdir())) == 6
     assert TimelineWriter(tmp_path / "one.svg").write(found).read_text().startswith("<?xml")
     assert TimelineWriter(tmp_path / "t").write(dataclasses.replace(found, error="x")) is None
