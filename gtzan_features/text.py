@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 
 
@@ -41,6 +42,28 @@ def one_line(text: str) -> str:
         for character in printable(text)
     )
     return "".join(escaped)
+
+
+def argument(path: object) -> str:
+    """Return a path as an argument that no option parser takes for an option.
+
+    Examples
+    --------
+    >>> argument("runs/a"), argument("-runs")
+    ('runs/a', './-runs')
+    """
+    return f"./{path}" if str(path).startswith("-") else str(path)
+
+
+def shell_path(path: object) -> str:
+    """Return a path as a word of a command that a shell reads back as that path, and no option.
+
+    Examples
+    --------
+    >>> print(shell_path("runs/a"), shell_path("-runs"), shell_path("my runs"))
+    runs/a ./-runs 'my runs'
+    """
+    return shlex.quote(argument(path))
 
 
 def _is_control(character: str) -> bool:

@@ -14,6 +14,7 @@ from gtzan_features.models import spectral_augment
 from gtzan_features.models.base import SPECTROGRAMS
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.tables.store import table_path
+from gtzan_features.text import shell_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,8 @@ def _extra(tables_dir: Path, table: Table, kind: str) -> ExtraRows:
         command = "spectrograms" if meta.feature_set.startswith("spectrogram-") else "extract"
         reason = (
             f"no table of audio with {kind}. Make it: gtzan data augment AUDIO_DIR OUT --augment {kind}, "
-            f"then gtzan features {command} OUT/{kind} --out {path.parent} --segments {meta.segment}"
+            f"then gtzan features {command} OUT/{kind} --out {shell_path(path.parent)} "
+            f"--segments {meta.segment}"
         )
         raise TableError(path, reason)
     opened = open_fittable(folder, meta.feature_set, meta.segment)

@@ -23,7 +23,7 @@ from gtzan_features.reports.tables import TextTable
 from gtzan_features.rounding import decimals, percent, points
 from gtzan_features.spectra.spectrogram import band_hz
 from gtzan_features.tables import runs
-from gtzan_features.text import printable
+from gtzan_features.text import printable, shell_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +132,8 @@ def explain_model(run: Path, out: Path, tables: Path) -> Explanation:
     found = runs.read_run(run)
     model = load_model(run / runs.MODEL)
     if model.card.shape:
-        msg = f"{run}: a model on spectrograms is explained for a file: gtzan explain FILE --model {run}"
+        command = f"gtzan explain FILE --model {shell_path(run)}"
+        msg = f"{run}: a model on spectrograms is explained for a file: {command}"
         raise ModelError(msg)
     opened = _opened(model, tables)
     measured = held_out(found, model, opened, tables)

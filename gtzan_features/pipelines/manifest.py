@@ -12,6 +12,7 @@ from gtzan_features.models.training_files import TrainingFiles
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.tables.runs import RunManifest
 from gtzan_features.tables.spectrograms import PREFIX
+from gtzan_features.text import argument
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +134,7 @@ def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
         words += ["--beside", config.beside.name]
     scale = feature_set.removeprefix(PREFIX)
     words += ["--features", feature_set] if scale == feature_set else ["--scale", scale]
-    words += ["--tables", str(tables_dir), "--protocol", config.split.protocol]
+    words += ["--tables", argument(tables_dir), "--protocol", config.split.protocol]
     if config.split.folds is not None:
         words += ["--folds", str(config.split.folds)]
     if config.split.only is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gtzan_features.config import SplitConfig
+from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import GtzanError
 from gtzan_features.models.stored import load_model
 from gtzan_features.pipelines import held_out as module
@@ -131,3 +133,14 @@ def test_pictures_are_named_by_song_and_by_run(tmp_path):
     assert len(names) == 2 * len(songs)
     assert all(len(path.name.encode()) < 220 for path in names)
     assert picture_path(tmp_path, run, songs[0]).name.startswith("explain-song.mp3-a-")
+
+
+@pytest.mark.parametrize("folder", ["-tables", "my tables", "it's $HOME", "plain", "--help"])
+def test_the_command_of_a_run_is_read_back_as_it_was_meant(tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    save_table(Path(folder), make_table(n_tracks=4, n_segments=1, segment="30s"))
+    config = FitConfig(model="knn", segment=SegmentConfig(30.0), split=SplitConfig(folds=2))
+    words = shlex.split(fit(Path(folder), Path("-runs"), config, n_jobs=1).manifest.command)
+    given = words[words.index("--tables") + 1]
+    assert Path(given) == Path(folder)
+    assert not given.startswith("-")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from gtzan_features.pipelines.faults import known_faults
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.scores import score
@@ -67,3 +69,21 @@ def test_the_faults_of_gtzan_are_counted_from_the_facts():
     assert "the fault-filtered split leaves out 70 tracks" in text
     assert "the artist of 81 tracks is not known" in text
     assert known_faults("GTZAN (six genres)") == ()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "settings", "mark"),
+    [
+        ("artist fold 2 of 3", {"protocol": "artist", "only": 2}, "**ONE FOLD OF 3.**"),
+        ("artist fold 2 of 3", {}, "**ONE FOLD OF 3.**"),
+        ("fault-filtered (validation part)", {"evaluate_on": "valid"}, "**VALIDATION PART.**"),
+        ("track 70/30", {"protocol": "track", "holdout": 0.3}, ""),
+        ("fault-filtered", {"protocol": "fault-filtered"}, ""),
+    ],
+)
+def test_a_card_names_the_features_and_marks_a_part_of_a_protocol(protocol, settings, mark):
+    text = card(protocol=protocol, protocol_settings=settings, n_folds=1)
+    head = text.split("## Model")[0]
+    assert "kaggle features, " in head
+    assert (mark in head) if mark else ("> **" not in head)
+    assert protocol.split()[0] in head.split("\n")[0]
