@@ -12,6 +12,7 @@ from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.errors import ConfigError
 from gtzan_features.features.full import FULL
 from gtzan_features.features.registry import KAGGLE, Column, FeatureSpec
+from gtzan_features.features.spec import selected as selected
 from gtzan_features.features.summary import summarise_all
 from gtzan_features.spectra import Scratch, Spectra, compiled, descriptors
 
@@ -44,46 +45,6 @@ def specs(config: FeatureConfig) -> tuple[FeatureSpec, ...]:
 def families(name: str) -> tuple[str, ...]:
     """Return the families of a whole feature set in the order of their first columns."""
     return tuple(dict.fromkeys(spec.family for spec in SETS[name]))
-
-
-def selected(selection: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return which of the families `known` a selection leaves.
-
-    Parameters
-    ----------
-    selection : str
-        What stands behind the colon of a feature set: families to leave out, each with a minus, or to
-        keep, each without; empty for all.
-    known : tuple of str
-        Families of the whole set.
-
-    Raises
-    ------
-    ConfigError
-        If a family is not known, both ways are mixed, or none is left.
-
-    Examples
-    --------
-    >>> selected("-tonal,-rhythm", ("timbre", "tonal", "rhythm"))
-    ('timbre',)
-    """
-    words = [word for word in selection.split(",") if word]
-    named = [word.removeprefix("-") for word in words]
-    unknown = [name for name in named if name not in known]
-    if unknown:
-        msg = f"no feature family {unknown[0]!r}; there are {', '.join(known)}"
-        raise ConfigError(msg)
-    without = [word.startswith("-") for word in words]
-    if any(without) and not all(without):
-        msg = (
-            f"feature families {selection!r}: either name those to keep, or those to leave out, with a minus"
-        )
-        raise ConfigError(msg)
-    left = tuple(name for name in known if (name in named) != (not words or without[0]))
-    if not left:
-        msg = f"feature families {selection!r}: none is left; there are {', '.join(known)}"
-        raise ConfigError(msg)
-    return left
 
 
 @lru_cache(maxsize=16)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.features import sets
-from gtzan_features.reports.tables import TextTable
+from gtzan_features.features.words import columns_in_words
+from gtzan_features.reports.text_table import TextTable
 
 if TYPE_CHECKING:
-    from gtzan_features.features.registry import Column
+    from gtzan_features.features.spec import Column
 
 
 def describe(feature_set: str) -> tuple[Column, ...]:
@@ -20,7 +20,7 @@ def describe(feature_set: str) -> tuple[Column, ...]:
     ConfigError
         If there is no such set or family.
     """
-    return sets.columns(FeatureConfig(feature_set=feature_set))
+    return columns_in_words(FeatureConfig(feature_set=feature_set))
 
 
 def families_table(columns: tuple[Column, ...]) -> TextTable:

@@ -1,0 +1,181 @@
+"""What a feature is in words: name, unit, family, meaning, source; not what computes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gtzan_features.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gtzan_features.config import FeatureConfig
+    from gtzan_features.spectra import Spectra
+
+Statistic = Literal[
+    "mean", "var", "std", "skew", "kurt", "min", "max", "p10", "p50", "p90", "dmean", "dstd", "value"
+]
+Family = Literal[
+    "timbre",
+    "contrast",
+    "spectral",
+    "tonal",
+    "harmonicity",
+    "rhythm",
+    "energy",
+    "fluctuation",
+    "blocks",
+    "modulation",
+]
+
+STATISTICS: dict[Statistic, str] = {
+    "mean": "Mean of: ",
+    "var": "Population variance of: ",
+    "std": "Standard deviation of: ",
+    "skew": "Skewness of: ",
+    "kurt": "Kurtosis (3 for a Gaussian) of: ",
+    "min": "Minimum of: ",
+    "max": "Maximum of: ",
+    "p10": "10th percentile of: ",
+    "p50": "Median of: ",
+    "p90": "90th percentile of: ",
+    "dmean": "Mean absolute step from frame to frame of: ",
+    "dstd": "Standard deviation of the step from frame to frame of: ",
+    "value": "",
+}
+"""What each statistic is called before the description of a feature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a feature table.
+
+    Attributes
+    ----------
+    name : str
+        ``feature``, ``index`` and ``statistic`` in one, for example ``mfcc3_mean``.
+    unit : str
+        Unit of the values; "1" where there is none.
+    family : str
+        What the column tells of: timbre, rhythm, ...
+    statistic : str
+        A key of `STATISTICS`.
+    description : str
+        What it is, in words.
+    feature : str
+        Name of the `FeatureSpec`.
+    index : tuple of int
+        Number of the band, or of both bands of a pair; empty where there is one series only.
+    source : str
+        Where the feature was published, and what computes it elsewhere.
+    """
+
+    name: str
+    unit: str
+    family: str
+    statistic: Statistic
+    description: str
+    feature: str
+    index: tuple[int, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSpec:
+    """One feature of a signal and the columns it fills.
+
+    ``compute`` returns one value for each frame or sample, shape (n,), or for each band too, shape
+    (n, n_bands). With ``indices``, every band has columns of its own, named by its index, from 1; without,
+    all values are summarised together. A spec with the statistic "value" returns one value for each index,
+    or shape (1,).
+    """
+
+    name: str
+    unit: str
+    family: Family
+    description: str
+    source: str
+    silence: str
+    compute: Callable[[Spectra], NDArray[np.floating]]
+    statistics: tuple[Statistic, ...] = ("mean", "var")
+    indices: Callable[[FeatureConfig], tuple[tuple[int, ...], ...]] | None = None
+
+    def columns(self, config: FeatureConfig) -> tuple[Column, ...]:
+        """Return the columns in the order in which `summary.summarise` fills them."""
+        indices = ((),) if self.indices is None else self.indices(config)
+        return tuple(self._column(index, statistic) for index in indices for statistic in self.statistics)
+
+    def _column(self, index: tuple[int, ...], statistic: Statistic) -> Column:
+        name = self.name + "x".join(str(number) for number in index)
+        squared = "1" if self.unit == "1" else f"{self.unit}^2"
+        unit = {"var": squared, "skew": "1", "kurt": "1"}.get(statistic, self.unit)
+        number = f"; number {' and '.join(str(i) for i in index)}" if index else ""
+        return Column(
+            name=name if statistic == "value" else f"{name}_{statistic}",
+            unit=unit,
+            family=self.family,
+            statistic=statistic,
+            description=f"{STATISTICS[statistic]}{self.description}{number}",
+            feature=self.name,
+            index=index,
+            source=self.source,
+        )
+
+
+def numbered(last: int, first: int = 1) -> Callable[[FeatureConfig], tuple[tuple[int, ...], ...]]:
+    """Return the indices `first` to `last`, whatever the configuration."""
+    return lambda _: tuple((i,) for i in range(first, last + 1))
+
+
+def grid(rows: int, columns: int) -> Callable[[FeatureConfig], tuple[tuple[int, ...], ...]]:
+    """Return the pairs of indices of an array of `rows` x `columns`, row after row."""
+    return lambda _: tuple((i + 1, j + 1) for i in range(rows) for j in range(columns))
+
+
+def pairs(count: int) -> Callable[[FeatureConfig], tuple[tuple[int, ...], ...]]:
+    """Return the pairs i < j of 1 to `count`, as ``numpy.triu_indices(count, 1)`` has them."""
+    return lambda _: tuple((i + 1, j + 1) for i in range(count) for j in range(i + 1, count))
+
+
+def selected(selection: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of the families `known` a selection leaves.
+
+    Parameters
+    ----------
+    selection : str
+        What stands behind the colon of a feature set: families to leave out, each with a minus, or to
+        keep, each without; empty for all.
+    known : tuple of str
+        Families of the whole set.
+
+    Raises
+    ------
+    ConfigError
+        If a family is not known, both ways are mixed, or none is left.
+
+    Examples
+    --------
+    >>> selected("-tonal,-rhythm", ("timbre", "tonal", "rhythm"))
+    ('timbre',)
+    """
+    words = [word for word in selection.split(",") if word]
+    named = [word.removeprefix("-") for word in words]
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        msg = f"no feature family {unknown[0]!r}; there are {', '.join(known)}"
+        raise ConfigError(msg)
+    without = [word.startswith("-") for word in words]
+    if any(without) and not all(without):
+        msg = (
+            f"feature families {selection!r}: either name those to keep, or those to leave out, with a minus"
+        )
+        raise ConfigError(msg)
+    left = tuple(name for name in known if (name in named) != (not words or without[0]))
+    if not left:
+        msg = f"feature families {selection!r}: none is left; there are {', '.join(known)}"
+        raise ConfigError(msg)
+    return left
