@@ -1,6 +1,7 @@
 """The features of every set in words, read from a file: importing what computes them takes seconds.
 
-``words.json`` is written from the registry by ``python tests/features/write_words.py``; a test compares the two.
+``words.json`` is written from the registry by ``python tests/features/write_words.py``; a test compares
+the two.
 """
 
 from __future__ import annotations
