@@ -118,6 +118,7 @@ def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Sele
             n_jobs=n_jobs,
             more=augmentation_sections,
             progress=progress,
+            notice=notice,
         )
     for line in done.skipped:
         notice(f"Skipped: {line}")

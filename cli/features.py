@@ -79,14 +79,12 @@ def extract(
     only. What is no audio is counted by its ending. Exits with 1 if no file gave a row.
     """
     from gtzan_features.config import FeatureConfig
-    from gtzan_features.pipelines.extract import ExtractConfig, remove_parts
+    from gtzan_features.pipelines.extract import ExtractConfig
     from gtzan_features.pipelines.extract import extract as run
 
     config = ExtractConfig(
         features=FeatureConfig(feature_set=feature_set), segments=tuple(sorted(set(segments)))
     )
-    if recompute:
-        remove_parts(out)
     with progress_bar() as progress:
         summary = run(
             audio_dir,
@@ -95,6 +93,7 @@ def extract(
             n_jobs=n_jobs,
             selection=selection,
             overwrite=overwrite,
+            recompute=recompute,
             progress=progress,
             notice=notice,
         )

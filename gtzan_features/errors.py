@@ -11,6 +11,7 @@ Every message says where, what, why and what next, in one line. All arguments go
     │   ├── AudioDecodeError
     │   ├── AudioTooShortError
     │   └── AudioSilentError
+    ├── SignalError            samples that no feature is defined on
     ├── CatalogueError         a folder of music that cannot be read as genres and tracks
     ├── TableError             a table or CSV that is missing, damaged or of another kind
     ├── OutputExistsError      output that would be overwritten
@@ -69,6 +70,28 @@ class AudioSilentError(AudioError):
     """Every sample of a file is zero: no feature of it means anything."""
 
     status = "silent"
+
+
+class SignalError(GtzanError):
+    """Samples are too few, too large or not finite: no feature is defined on them."""
+
+
+FILE_FAULTS = (AudioError, SignalError, MemoryError)
+"""What costs one file its rows. Anything else is a fault of the settings or the program, and ends the run."""
+
+
+def file_fault(error: BaseException) -> tuple[str, str]:
+    """Return the status and the reason of a file that one of `FILE_FAULTS` was raised for."""
+    if isinstance(error, AudioError):
+        return error.status, error.reason
+    if isinstance(error, MemoryError):
+        return AudioError.status, "needs more memory than there is"
+    return AudioError.status, str(error)
+
+
+def lost_fault(how: str) -> str:
+    """Return the reason of a file whose worker process ended, for example by ``signal 9``."""
+    return f"the process that read it ended ({how})"
 
 
 class CatalogueError(GtzanError):

@@ -32,7 +32,7 @@ def content_hash(path: Path) -> str:
         raise AudioDecodeError(path, error.strerror or str(error)) from error
 
 
-def write_wav(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
+def write_wav(path: Path, samples: npt.NDArray[np.float32], sr: int, comment: str = "") -> None:
     """Write mono samples as WAV of 16 bits, scaled down where they exceed full scale.
 
     Parameters
@@ -43,11 +43,27 @@ def write_wav(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
         Full scale 1.
     sr : int
         Sampling rate in Hz.
+    comment : str
+        A text that the file carries; `read_comment` gives it back.
     """
     peak = float(np.abs(samples).max(initial=0))
     scaled = samples / peak if peak > 1 else samples
-    with path.open("wb") as file:  # libsndfile would be given a name, which may be no UTF-8
-        soundfile.write(file, scaled, sr, subtype="PCM_16", format="WAV")
+    with (
+        path.open("wb") as file,  # libsndfile would be given a name, which may be no UTF-8
+        soundfile.SoundFile(file, "w", sr, 1, subtype="PCM_16", format="WAV") as sound,
+    ):
+        if comment:
+            sound.comment = comment
+        sound.write(scaled)
+
+
+def read_comment(path: Path) -> str:
+    """Return the text that a sound file carries; "" where there is no file, no sound or no text."""
+    try:
+        with path.open("rb") as file, soundfile.SoundFile(file) as sound:
+            return str(sound.comment)
+    except (OSError, soundfile.LibsndfileError):
+        return ""
 
 
 def write_exact(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:

@@ -8,6 +8,7 @@ bounded in length, time and memory.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import select
@@ -50,6 +51,17 @@ _GUESSED = "Estimating duration from bitrate"
 def find_decoder() -> str | None:
     """Return where ffmpeg is; None where it is not on the PATH."""
     return shutil.which(DECODER)
+
+
+@functools.lru_cache(maxsize=1)
+def decoder_version() -> str:
+    """Return the first line that ffmpeg says of itself; "" where it is not on the PATH."""
+    program = find_decoder()
+    if program is None:
+        return ""
+    words = [program, "-hide_banner", "-version"]
+    done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    return done.stdout.decode(errors="replace").partition("\n")[0] or "unknown"
 
 
 @contextlib.contextmanager

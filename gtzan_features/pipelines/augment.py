@@ -12,16 +12,25 @@ from pathlib import Path
 import numpy as np
 
 from gtzan_features.audio.augment import KINDS, augment, warm_up
-from gtzan_features.audio.decode import write_wav
+from gtzan_features.audio.decode import content_hash, read_comment, write_wav
 from gtzan_features.audio.load import Signal, load
-from gtzan_features.config import FeatureConfig, Selection
+from gtzan_features.config import FeatureConfig, Selection, fingerprint
 from gtzan_features.datasets.catalogue import MARKER, Catalogue, TrackFile, read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
-from gtzan_features.errors import AudioError, ConfigError, OutputExistsError
+from gtzan_features.errors import (
+    FILE_FAULTS,
+    AudioError,
+    ConfigError,
+    OutputExistsError,
+    file_fault,
+    lost_fault,
+)
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
-from gtzan_features.tables.atomic import atomic_path, write_text
+from gtzan_features.pipelines.versions import code_fingerprint, library_versions
+from gtzan_features.tables.atomic import atomic_path, remove_leftovers, write_text
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import one_line
 
 
@@ -62,7 +71,8 @@ def augment_folder(
     """Write an augmented copy of every track into ``out/KIND/GENRE/``, as WAV of 22050 Hz.
 
     A copy has its track's identifier, so that `fit` knows which row it belongs to; the chance in it
-    depends on the seed, the augmentation and the identifier only. Copies that exist are kept.
+    depends on the seed, the augmentation and the identifier only. A copy carries a word for its source, its
+    augmentation and the program's version: those that are as they would be written are kept, others replaced.
 
     Parameters
     ----------
@@ -90,23 +100,31 @@ def augment_folder(
     CatalogueError
         If `audio_dir` is no folder of genre folders with audio.
     OutputExistsError
-        If copies of another seed or data set are there, unless `overwrite`.
+        If copies of another seed or data set are there, or other files, unless `overwrite`.
+    OutputLockedError
+        If another command is writing into `out`.
     """
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown or not kinds:
         msg = f"no augmentation {', '.join(unknown) or 'given'} of audio; there are {', '.join(KINDS)}"
         raise ConfigError(msg)
     catalogue = read_catalogue(audio_dir, selection)
-    for kind in kinds:
-        _mark(out / kind, kind, seed, catalogue, overwrite)
-    task = partial(
-        _augment_file, root=str(catalogue.root), out=str(out), kinds=kinds, seed=seed, anew=overwrite
-    )
-    warm_up(kinds, FeatureConfig().sr)
-    results: list[tuple[int, str]] = []
-    for result in local_executor(n_jobs).map(task, catalogue.tracks):
-        results.append(result)
-        progress(len(results), len(catalogue.tracks), "files")
+    executor = local_executor(n_jobs)
+    out.mkdir(parents=True, exist_ok=True)
+    with output_lock(out):
+        for kind in kinds:
+            _mark(out / kind, kind, seed, catalogue, overwrite)
+            for folder in {(out / kind / track.path).parent for track in catalogue.tracks}:
+                if folder.is_dir():
+                    remove_leftovers(folder)
+        task = partial(
+            _augment_file, root=str(catalogue.root), out=str(out), kinds=kinds, seed=seed, anew=overwrite
+        )
+        warm_up(kinds, FeatureConfig().sr)
+        results: list[tuple[int, str]] = []
+        for result in executor.map(task, catalogue.tracks, lost=_lost):
+            results.append(result)
+            progress(len(results), len(catalogue.tracks), "files")
     written = sum(count for count, _ in results)
     bad = tuple(reason for _, reason in results if reason)
     return AugmentSummary(
@@ -123,9 +141,13 @@ def _mark(folder: Path, kind: str, seed: int, catalogue: Catalogue, overwrite: b
     marker = folder / MARKER
     name = f"{catalogue.dataset} + {kind}"
     text = json.dumps({"name": name, "synthetic": catalogue.synthetic, "augment": kind, "seed": seed}) + "\n"
-    if marker.exists() and marker.read_text(encoding="utf-8") != text and not overwrite:
-        reason = f"not {name} of seed {seed}. Give another folder, or --overwrite to replace it"
-        raise OutputExistsError(marker, reason)
+    if not overwrite:
+        if not marker.exists() and folder.is_dir() and any(folder.iterdir()):
+            reason = f"holds files, and no word that they are {name}. Give another folder, or --overwrite"
+            raise OutputExistsError(folder, reason)
+        if marker.exists() and marker.read_text(encoding="utf-8") != text:
+            reason = f"not {name} of seed {seed}. Give another folder, or --overwrite to replace it"
+            raise OutputExistsError(marker, reason)
     write_text(marker, text)
 
 
@@ -133,17 +155,26 @@ def _augment_file(
     track: TrackFile, root: str, out: str, kinds: tuple[str, ...], seed: int, anew: bool
 ) -> tuple[int, str]:
     """Write the copies of one track; runs in a worker. Return how many, and what is wrong with the track."""
-    path, sr = Path(root) / track.path, FeatureConfig().sr
-    targets = {kind: (Path(out) / kind / track.path).with_suffix(".wav") for kind in kinds}
-    missing = {kind: target for kind, target in targets.items() if anew or not target.exists()}
-    if not missing:
-        return 0, ""
+    path = Path(root) / track.path
     try:
-        signal = load(path, sr)
-    except AudioError as error:
-        return 0, one_line(str(error))
+        sha256 = content_hash(path)
+        missing = {}
+        for kind in kinds:
+            target = (Path(out) / kind / track.path).with_suffix(".wav")
+            made_of = _made_of(kind, seed, track.track_id, sha256)
+            if anew or read_comment(target) != made_of:
+                missing[kind] = (target, made_of)
+        if not missing:
+            return 0, ""
+        signal = load(path, FeatureConfig().sr)
+    except FILE_FAULTS as error:
+        whole = str(error) if isinstance(error, AudioError) else f"{path}: {file_fault(error)[1]}"
+        return 0, one_line(whole)
     try:
-        _write_copies(missing, signal, track.track_id, seed)
+        for kind, (target, made_of) in missing.items():
+            # Of what was read, in case the file was replaced since it was hashed.
+            text = made_of if signal.sha256 == sha256 else ""
+            _write_copy(target, kind, signal, generator(seed, kind, track.track_id), text)
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
@@ -151,14 +182,24 @@ def _augment_file(
     return len(missing), ""
 
 
-def _write_copies(targets: dict[str, Path], signal: Signal, track_id: str, seed: int) -> None:
+def _lost(track: TrackFile, how: str) -> tuple[int, str]:
+    return 0, f"{label(track.path)}: {lost_fault(how)}"
+
+
+def _made_of(kind: str, seed: int, track_id: str, sha256: str) -> str:
+    """Return what a copy depends on, in one word that it carries: another word, and it is written anew."""
+    content = {"kind": kind, "seed": seed, "track": track_id, "source": sha256, "code": code_fingerprint()}
+    return f"gtzan {fingerprint({**content, **library_versions()})}"
+
+
+def _write_copy(target: Path, kind: str, signal: Signal, rng: np.random.Generator, made_of: str) -> None:
     sr = FeatureConfig().sr
-    for kind, target in targets.items():
-        with atomic_path(target) as temporary:
-            copy = augment(signal.samples, sr, kind, generator(seed, kind, track_id))
-            # Where the start is lost, silence stands for it: a segment keeps its number in the copy, and
-            # those of the silence have no row in the table that is fitted.
-            write_wav(temporary, np.concatenate([np.zeros(signal.first_sample, np.float32), copy]), sr)
+    copy = augment(signal.samples, sr, kind, rng)
+    # Where the start is lost, silence stands for it: a segment keeps its number in the copy, and those of
+    # the silence have no row in the table that is fitted.
+    samples = np.concatenate([np.zeros(signal.first_sample, np.float32), copy])
+    with atomic_path(target) as temporary:
+        write_wav(temporary, samples, sr, made_of)
 
 
 def generator(seed: int, kind: str, track_id: str) -> np.random.Generator:

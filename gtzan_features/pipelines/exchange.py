@@ -83,7 +83,7 @@ def import_csv(
     dataset = gtzan.dataset_name(tracks) or table.meta.dataset
     table = replace(table, meta=replace(table.meta, dataset=dataset))
     path = table_path(out, table.meta.feature_set, table.meta.segment)
-    with output_lock(path):
+    with output_lock(out):  # as extraction does
         if path.exists() and not overwrite:
             _check_same_origin(path, table.meta.origin)
         write_table(path, table, feature_schema(table.columns, table.meta, pa.float64()))

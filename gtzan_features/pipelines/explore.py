@@ -14,7 +14,7 @@ from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
-from gtzan_features.errors import AudioError, CatalogueError, GtzanError
+from gtzan_features.errors import FILE_FAULTS, CatalogueError, file_fault, lost_fault
 from gtzan_features.features import sets
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.exploring import (
@@ -25,9 +25,11 @@ from gtzan_features.pipelines.exploring import (
     projection_section,
     tempo_section,
 )
-from gtzan_features.pipelines.progress import Progress, silent
+from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
+from gtzan_features.pipelines.recipes import ExtractConfig
 from gtzan_features.reports.html.explore import PictureSection, write_explore_page
 from gtzan_features.spectra import Spectra
+from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,6 +88,7 @@ def explore(
     n_jobs: int = -1,
     more: Callable[[Catalogue, Sequence[TrackFile]], Sequence[PictureSection]] | None = None,
     progress: Progress = silent,
+    notice: Notice = mute,
 ) -> ExploreResult:
     """Draw a folder of music and write the pictures and a page of them into `out`.
 
@@ -106,6 +109,8 @@ def explore(
         augmentation does to the example tracks.
     progress : callable
         Called after each file.
+    notice : callable
+        Told when kernels must be compiled first.
 
     Raises
     ------
@@ -116,22 +121,25 @@ def explore(
     examples = _examples(catalogue, tracks)
     names = frozenset(track.track_id for track in examples)
     task = partial(_look, root=str(catalogue.root), features=FeatureConfig(), examples=names)
-    looks = []
-    for look in local_executor(n_jobs).map(task, catalogue.tracks):
-        looks.append(look)
-        progress(len(looks), len(catalogue.tracks), "files")
-    good = [look for look in looks if not look.skipped]
-    if not good:
-        msg = f"{audio_dir}: no track can be read: {looks[0].skipped}"
-        raise CatalogueError(msg)
-    sections, accuracies = _sections(catalogue, good)
-    if more is not None:
-        sections += more(catalogue, examples)
-    words = (
-        f"{len(good)} tracks in {len(catalogue.genres)} genres: {', '.join(catalogue.genres)}. Written by "
-        "gtzan data explore; this page is one file and asks the network for nothing."
-    )
-    page = write_explore_page(catalogue.dataset, words, sections, out, synthetic=catalogue.synthetic)
+    executor = local_executor(n_jobs)
+    with output_lock(out):
+        ExtractConfig().prepare(notice)  # before the workers, which would compile at the same time
+        looks = []
+        for look in executor.map(task, catalogue.tracks, lost=_lost):
+            looks.append(look)
+            progress(len(looks), len(catalogue.tracks), "files")
+        good = [look for look in looks if not look.skipped]
+        if not good:
+            msg = f"{audio_dir}: no track can be read: {looks[0].skipped}"
+            raise CatalogueError(msg)
+        sections, accuracies = _sections(catalogue, good)
+        if more is not None:
+            sections += more(catalogue, examples)
+        words = (
+            f"{len(good)} tracks in {len(catalogue.genres)} genres: {', '.join(catalogue.genres)}. Written by "
+            "gtzan data explore; this page is one file and asks the network for nothing."
+        )
+        page = write_explore_page(catalogue.dataset, words, sections, out, synthetic=catalogue.synthetic)
     skipped = tuple(look.skipped for look in looks if look.skipped)
     return ExploreResult(
         page=page,
@@ -187,19 +195,26 @@ def _examples(catalogue: Catalogue, named: tuple[str, ...]) -> list[TrackFile]:
 
 def _look(track: TrackFile, root: str, features: FeatureConfig, examples: frozenset[str]) -> _Look:
     """Read one track; runs in a worker."""
-    nothing = np.empty(0)
     try:
         samples = load(Path(root) / track.path, features.sr, seconds=TRACK_S).samples
         row = sets.compute([samples], features)[0]
         spectra = Spectra(samples, features)
-    except GtzanError as error:  # also one that was decoded, but is too short for a frame
-        reason = error.reason if isinstance(error, AudioError) else str(error)
-        return _Look(track, nothing, nothing.astype(np.float32), None, f"{label(track.path)}: {reason}")
+    except FILE_FAULTS as error:  # also one that was decoded, but is too short for a frame
+        return _unseen(track, file_fault(error)[1])
     example = None
     if track.track_id in examples:
         level = 20 * np.log10(np.maximum(spectra.magnitude[:, :-1], 1e-5))
         example = Example(track.track_id, samples.copy(), _pooled(level, 3, 4), _pooled(spectra.mel_db, 3, 1))
     return _Look(track, row, _coarse(spectra.mel_db, features), example)
+
+
+def _lost(track: TrackFile, how: str) -> _Look:
+    return _unseen(track, lost_fault(how))
+
+
+def _unseen(track: TrackFile, reason: str) -> _Look:
+    nothing = np.empty(0)
+    return _Look(track, nothing, nothing.astype(np.float32), None, f"{label(track.path)}: {reason}")
 
 
 def _pooled(levels: npt.NDArray[np.float32], frames: int, bins: int) -> npt.NDArray[np.float32]:

@@ -11,7 +11,6 @@ from gtzan_features.features import sets
 from gtzan_features.pipelines.recipes import ExtractConfig as ExtractConfig
 from gtzan_features.pipelines.rows import ExtractSummary as ExtractSummary
 from gtzan_features.pipelines.rows import RowOptions, write_rows
-from gtzan_features.pipelines.rows import remove_parts as remove_parts
 from gtzan_features.tables.schema import TableMeta, feature_schema
 from gtzan_features.tables.store import FeatureTable, write_table
 
@@ -38,7 +37,8 @@ def extract(
     config : ExtractConfig, optional
         The feature set and the segment lengths; the Kaggle columns for 3 s and 30 s where not given.
     **options
-        ``n_jobs``, ``selection``, ``overwrite``, ``progress``, ``notice``: see `rows.RowOptions`.
+        ``n_jobs``, ``selection``, ``overwrite``, ``recompute``, ``progress``, ``notice``: see
+        `rows.RowOptions`.
 
     Returns
     -------
@@ -52,6 +52,8 @@ def extract(
         If `audio_dir` is no folder of genre folders with audio.
     OutputExistsError
         If `out` holds tables of another configuration or of other tracks, unless ``overwrite``.
+    OutputLockedError
+        If another command is writing into `out`.
     """
     recipe = config or ExtractConfig()
     write = partial(_write, described=sets.columns(recipe.features))

@@ -12,7 +12,7 @@ import numpy as np
 
 from gtzan_features.audio.load import Sound, load_into
 from gtzan_features.audio.segments import Segment, segment_bounds
-from gtzan_features.errors import AudioDecodeError, AudioError, AudioTooShortError, GtzanError
+from gtzan_features.errors import FILE_FAULTS, AudioDecodeError, AudioTooShortError, file_fault, lost_fault
 from gtzan_features.pipelines.segment_rows import LengthRows, SegmentRows
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def hear(path: Path, recipe: Recipe) -> Heard:
     try:
         sound, rows = recording_rows(path, recipe)
         values = recipe.heard(rows)
-    except AudioError as error:
-        return _unheard(path, _why(error))
-    except GtzanError as error:  # decoded, but not to a signal that rows are defined for
-        return _unheard(path, f"{path}: {error}")
+    except AudioDecodeError as error:
+        return _unheard(path, f"cannot decode ({error.reason})")
+    except FILE_FAULTS as error:
+        return _unheard(path, file_fault(error)[1])
     own = rows.rows[length]
     warnings = _warnings(sound, own, length)
     return Heard(str(path), values, tuple(own.cuts), sound.duration_s, tuple(warnings), sha256=sound.sha256)
@@ -65,7 +65,7 @@ def recording_rows(path: Path, recipe: Recipe) -> tuple[Sound, SegmentRows]:
     ------
     AudioError
         If the file cannot be read or is too short.
-    GtzanError
+    SignalError
         If it is no signal that rows are defined for.
     """
     sound, rows = load_into(
@@ -76,14 +76,13 @@ def recording_rows(path: Path, recipe: Recipe) -> tuple[Sound, SegmentRows]:
     return sound, rows
 
 
-def _unheard(path: Path, error: str) -> Heard:
-    return Heard(str(path), np.empty((0, 0), dtype=np.float32), (), 0.0, (), error)
+def lost_recording(path: Path, how: str) -> Heard:
+    """Return what stands for a file whose worker process ended."""
+    return _unheard(path, lost_fault(how))
 
 
-def _why(error: AudioError) -> str:
-    if isinstance(error, AudioDecodeError):
-        return f"{error.path}: cannot decode ({error.reason})"
-    return f"{error.path}: {error.reason}"
+def _unheard(path: Path, reason: str) -> Heard:
+    return Heard(str(path), np.empty((0, 0), dtype=np.float32), (), 0.0, (), f"{path}: {reason}")
 
 
 def _check_length(path: Path, sound: Sound, recipe: Recipe) -> None:

@@ -17,7 +17,8 @@ import numpy as np
 
 from gtzan_features.audio.load import Signal, Sound, load, load_into, with_file
 from gtzan_features.audio.segments import SHORTEST_TRACK
-from gtzan_features.errors import AudioError, GtzanError
+from gtzan_features.audio.system import DECODER, decoder_version
+from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
 from gtzan_features.pipelines.segment_rows import SegmentRows
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.file_status import FileStatus
@@ -38,6 +39,7 @@ class Part:
     status: FileStatus
     rows: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[Any]]]
     reused: bool
+    decoder: str = ""  # which version of ffmpeg, where that decoded the file
 
 
 Change = Callable[[Signal], Signal]
@@ -57,20 +59,25 @@ def file_part(
     work = partial(_part_of, track=track, folder=folder, recipe=recipe, change=change)
     try:
         part, is_lasting = with_file(Path(root) / track.path, work)
-    except AudioError as error:
-        return Part(FileStatus.of(track, status=error.status, reason=error.reason), {}, reused=False)
-    except GtzanError as error:  # decoded, but not to a signal that rows are defined for
-        return Part(FileStatus.of(track, status=AudioError.status, reason=str(error)), {}, reused=False)
+    except FILE_FAULTS as error:
+        status, reason = file_fault(error)
+        return Part(FileStatus.of(track, status=status, reason=reason), {}, reused=False)
     if is_lasting:
         _write_part(folder / f"{part.status.sha256}.npz", part)
     return part
+
+
+def lost_part(track: TrackFile, how: str) -> Part:
+    """Return what stands for the rows of a file whose worker process ended; a later run tries it again."""
+    status = FileStatus.of(track, status=AudioError.status, reason=lost_fault(how))
+    return Part(status, {}, reused=False)
 
 
 def _part_of(
     file: AudioFile, track: TrackFile, folder: Path, recipe: Recipe, change: Change
 ) -> tuple[Part, bool]:
     """Return an open file's rows, and whether a later run may have them from the part."""
-    known = _read_part(folder / f"{file.sha256}.npz", track)
+    known = _read_part(folder / f"{file.sha256}.npz", track, recipe)
     if known is not None:
         return known, False
     return _compute(track, file, recipe, change)
@@ -112,7 +119,8 @@ def _finished(track: TrackFile, sound: Sound, rows: SegmentRows, recipe: Recipe)
         source_sr=sound.source_sr,
         source_channels=sound.source_channels,
     )
-    return Part(status, found, reused=False)
+    decoder = decoder_version() if sound.decoder == DECODER else ""
+    return Part(status, found, reused=False, decoder=decoder)
 
 
 def _too_short(n_samples: int, without: list[SegmentConfig], sr: int) -> str:
@@ -136,20 +144,34 @@ def _write_part(path: Path, part: Part) -> None:
     arrays: dict[str, Any] = {}
     for name, (keys, values) in part.rows.items():
         arrays[f"keys_{name}"], arrays[f"values_{name}"] = keys, values
+    arrays["decoder"] = np.array(part.decoder)
     arrays["status"] = np.array(json.dumps(part.status.to_dict()))
-    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+    with atomic_path(path, durable=False) as temporary, temporary.open("wb") as handle:
         np.savez(handle, **arrays)
 
 
-def _read_part(path: Path, track: TrackFile) -> Part | None:
-    """Read a part for `track`; None where there is none, or none that is whole."""
+def _read_part(path: Path, track: TrackFile, recipe: Recipe) -> Part | None:
+    """Read a part for `track`; None where there is none, or none that is whole and as wide as its table."""
     try:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
             status = json.loads(str(stored["status"]))
-            names = [key.removeprefix("keys_") for key in stored.files if key.startswith("keys_")]
-            rows = {name: (stored[f"keys_{name}"], stored[f"values_{name}"]) for name in names}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            decoder = str(stored["decoder"])
+            rows = {s.name: (stored[f"keys_{s.name}"], stored[f"values_{s.name}"]) for s in recipe.segments}
+        # The same bytes may lie under another name than when the part was written.
+        status |= {"track_id": track.track_id, "genre": track.genre, "path": track.path}
+        part = Part(FileStatus(**status), rows, reused=True, decoder=decoder)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
-    # The same bytes may lie under another name than when the part was written.
-    status |= {"track_id": track.track_id, "genre": track.genre, "path": track.path}
-    return Part(FileStatus(**status), rows, reused=True)
+    is_current = decoder in ("", decoder_version())
+    return part if is_current and all(_fits(part, s, recipe) for s in recipe.segments) else None
+
+
+def _fits(part: Part, length: SegmentConfig, recipe: Recipe) -> bool:
+    """Whether rows are as the recipe computes them: as many values, of the same type."""
+    keys, values = part.rows[length.name]
+    none = recipe.compute([], length)
+    return (
+        keys.shape == (len(values), 3)
+        and keys.dtype == np.int64
+        and (values.shape[1:], values.dtype) == (none.shape[1:], none.dtype)
+    )

@@ -18,7 +18,7 @@ from gtzan_features.models.stored import StoredModel, load_model
 from gtzan_features.models.training_files import TRAINING_FILES, TrainingFiles, load_training_files
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.hear import SHORTEST_S as SHORTEST_S
-from gtzan_features.pipelines.hear import Heard, hear
+from gtzan_features.pipelines.hear import Heard, hear, lost_recording
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.recipes import Recipe, recipe_of
 from gtzan_features.tables.run_folders import FITTED_AT, restore_runs
@@ -249,6 +249,7 @@ def predict(
     aggregation: str = "mean",
     n_jobs: int = -1,
     progress: Progress = silent,
+    notice: Notice = mute,
 ) -> Iterator[FilePrediction]:
     """Classify files one by one, in order; a file that cannot be used costs itself only.
 
@@ -264,6 +265,8 @@ def predict(
         Worker processes, where there are many files; results do not depend on it.
     progress : callable
         Called after each file.
+    notice : callable
+        Told when kernels must be compiled first.
 
     Yields
     ------
@@ -280,8 +283,9 @@ def predict(
         msg = f"aggregation {aggregation!r} is unknown: choose one of {', '.join(METHODS)}"
         raise ConfigError(msg)
     executor = local_executor(1 if 0 < len(files) <= SERIAL_FILES and n_jobs == -1 else n_jobs)
+    predictor.recipe.prepare(notice)  # before the workers, which would compile at the same time
     task = partial(hear, recipe=predictor.recipe)
-    for done, heard in enumerate(executor.map(task, files), start=1):
+    for done, heard in enumerate(executor.map(task, files, lost=lost_recording), start=1):
         progress(done, len(files), "files")
         yield _classify(heard, predictor, aggregation)
 

@@ -23,7 +23,7 @@ from gtzan_features.config import (
 )
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.features import sets
-from gtzan_features.pipelines.versions import library_versions
+from gtzan_features.pipelines.versions import code_fingerprint, library_versions
 from gtzan_features.spectra import Scratch
 from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status
@@ -131,15 +131,21 @@ class Recipe(ABC):
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits of all that the rows depend on; names the folder of the parts."""
-        lengths = [s.name for s in self.segments]
         return fingerprint(
             {
                 "values": self.values_fingerprint(),
-                "segments": lengths,
+                "segments": [s.name for s in self.segments],
+                "columns": self.columns,
                 "reading": READING,
+                "code": code_fingerprint(*self.sources),
                 **library_versions(),
             }
         )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the modules that define what is computed, where they may lie outside the package."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +174,11 @@ class ExtractConfig(Recipe):
     def columns(self) -> tuple[str, ...]:
         """Names of the features in order; ConfigError where there is no such set."""
         return tuple(column.name for column in sets.columns(self.features))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Modules of the features, which may be those of another package."""
+        return tuple(sorted({spec.compute.__module__ for spec in sets.specs(self.features)}))
 
     def prepare(self, notice: Notice) -> None:
         """Compile the kernels where they are not yet, or load them."""

@@ -18,6 +18,7 @@ from gtzan_features.reports.page import PAGE, write_report
 from gtzan_features.reports.published import dataset_title
 from gtzan_features.reports.scores import TRACK
 from gtzan_features.reports.tables import accuracy_table
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.runs import CURVES, MODEL, Run, list_runs, read_run
 from gtzan_features.text import one_line
 
@@ -68,11 +69,10 @@ def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
     scored = score_runs(found)
     extras, without = _extras(scored) if html else ({}, [])
     skipped += without
-    results = write_report(scored, out, skipped)
-    page = out / PAGE
-    if html:
-        faults = {one.run.manifest.dataset: known_faults(one.run.manifest.dataset) for one in scored}
-        page = write_page(scored, out, extras, faults, skipped)
+    faults = {one.run.manifest.dataset: known_faults(one.run.manifest.dataset) for one in scored}
+    with output_lock(out):
+        results = write_report(scored, out, skipped)
+        page = write_page(scored, out, extras, faults, skipped) if html else out / PAGE
     return ReportResult(page=page, results=results, tables=tuple(_tables(scored)), skipped=tuple(skipped))
 
 

@@ -9,7 +9,6 @@ workers there were.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -25,10 +24,13 @@ from gtzan_features.datasets.remarks import genres_text as genres_text
 from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.parallel.local import local_executor
-from gtzan_features.pipelines.parts import Change, Part, file_part, unchanged
+from gtzan_features.pipelines.part_folders import open_parts, prune_parts
+from gtzan_features.pipelines.parts import Change, Part, file_part, lost_part, unchanged
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
+from gtzan_features.tables.atomic import remove_leftovers
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.schema import TableMeta
 from gtzan_features.tables.store import read_meta, table_path
 from gtzan_features.text import printable
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from gtzan_features.tables.file_status import FileStatus
 
     WriteTable = Callable[[Path, pd.DataFrame, npt.NDArray[Any], TableMeta], None]
-
-PARTS = ".parts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,8 @@ class RowOptions(TypedDict, total=False):
         Which genre folders, and which of several files of a track; see `read_catalogue`.
     overwrite : bool
         Replace tables that were made with another configuration or from other tracks.
+    recompute : bool
+        Compute every file again, whatever earlier runs left.
     only : frozenset of str
         Identifiers of tracks; others are passed over.
     change : callable
@@ -132,6 +134,7 @@ class RowOptions(TypedDict, total=False):
     n_jobs: int
     selection: Selection | None
     overwrite: bool
+    recompute: bool
     only: frozenset[str] | None
     change: Change
     progress: Progress
@@ -147,6 +150,7 @@ def write_rows(
     n_jobs: int = -1,
     selection: Selection | None = None,
     overwrite: bool = False,
+    recompute: bool = False,
     only: frozenset[str] | None = None,
     change: Change = unchanged,
     progress: Progress = silent,
@@ -162,19 +166,23 @@ def write_rows(
     catalogue = read_catalogue(audio_dir, selection)
     if only is not None:
         catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
-    if not overwrite:
-        _check_output(out, recipe, catalogue)
-    parts_dir = out / PARTS / recipe.fingerprint()
-    parts_dir.mkdir(parents=True, exist_ok=True)
-    recipe.prepare(notice)
-    task = partial(
-        file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe, change=change
-    )
-    parts: list[Part] = []
-    for part in executor.map(task, catalogue.tracks):
-        parts.append(part)
-        progress(len(parts), len(catalogue.tracks), "files")
-    tables = _write_tables(out, recipe, catalogue, parts, write)
+    recipe.fingerprint()  # ConfigError where there is no such feature set, before anything is made
+    out.mkdir(parents=True, exist_ok=True)
+    with output_lock(out):
+        if not overwrite:
+            _check_output(out, recipe, catalogue)
+        remove_leftovers(out)
+        parts_dir = open_parts(out, recipe, recompute=recompute)
+        recipe.prepare(notice)
+        task = partial(
+            file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe, change=change
+        )
+        parts: list[Part] = []
+        for part in executor.map(task, catalogue.tracks, lost=lost_part):
+            parts.append(part)
+            progress(len(parts), len(catalogue.tracks), "files")
+        tables = _write_tables(out, recipe, catalogue, parts, write)
+        prune_parts(out)
     elapsed = time.perf_counter() - started
     return _summary(out, recipe, catalogue, parts, tables, elapsed)
 
@@ -269,8 +277,3 @@ def _summary(
         unreadable=tuple(label(path) for path, _ in catalogue.tree.unreadable),
         remarks=remarks(catalogue),
     )
-
-
-def remove_parts(out: Path) -> None:
-    """Forget the parts of earlier runs in `out`, so that the next one computes every file anew."""
-    shutil.rmtree(out / PARTS, ignore_errors=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gtzan_features.datasets.synthetic import SyntheticConfig, iter_tracks, write_marker, write_track
+from gtzan_features.datasets.synthetic import MARKER, SyntheticConfig, iter_tracks, write_marker, write_track
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
+from gtzan_features.tables.atomic import remove_leftovers
+from gtzan_features.tables.locking import LOCK_NAME, output_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,15 +40,22 @@ def synthesise(
         If a setting is out of range; `SyntheticConfig` says what each may be.
     OutputExistsError
         If `folder` holds something that is no synthetic data set.
+    OutputLockedError
+        If another command is writing into `folder`.
     """
     config = SyntheticConfig(tracks_per_genre=tracks_per_genre, seconds=seconds, seed=seed)
-    if folder.exists() and any(p.name != "dataset.json" and "synth" not in p.name for p in _files(folder)):
-        raise OutputExistsError(folder, "holds other files. Give an empty or a new folder")
-    items = list(iter_tracks(config))
-    task = partial(_write, folder=folder, config=config)
-    for done, _ in enumerate(local_executor(n_jobs).map(task, items), start=1):
-        progress(done, len(items), "tracks")
-    write_marker(folder, config)
+    executor, items = local_executor(n_jobs), list(iter_tracks(config))
+    folder.mkdir(parents=True, exist_ok=True)
+    with output_lock(folder):
+        for written in (folder, *(folder / genre for genre in config.genres)):
+            if written.is_dir():
+                remove_leftovers(written)
+        if any(not _is_own(path) for path in folder.rglob("*") if path.is_file()):
+            raise OutputExistsError(folder, "holds other files. Give an empty or a new folder")
+        task = partial(_write, folder=folder, config=config)
+        for done, _ in enumerate(executor.map(task, items), start=1):
+            progress(done, len(items), "tracks")
+        write_marker(folder, config)
     return len(items)
 
 
@@ -54,5 +63,5 @@ def _write(item: tuple[str, int], folder: Path, config: SyntheticConfig) -> None
     write_track(folder, *item, config)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [p for p in folder.rglob("*") if p.is_file()]
+def _is_own(path: Path) -> bool:
+    return path.name in (MARKER, LOCK_NAME) or "synth" in path.name

@@ -20,7 +20,7 @@ from gtzan_features.datasets.catalogue import Catalogue, TrackFile, survey
 from gtzan_features.datasets.layout import endings_text
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks, tree_remarks
-from gtzan_features.errors import AudioError
+from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
 
@@ -131,7 +131,7 @@ def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) ->
     facts = {str(i): table.loc[i].to_dict() for i in table.index} if is_gtzan else {}
     heard: list[_Heard] = []
     task = partial(_listen, root=catalogue.root)
-    for one in local_executor(n_jobs).map(task, catalogue.tracks):
+    for one in local_executor(n_jobs).map(task, catalogue.tracks, lost=_lost):
         heard.append(one)
         progress(len(heard), len(catalogue.tracks), "files")
     findings = _of_folder(catalogue)
@@ -192,8 +192,9 @@ class _SamplesHash:
 def _listen(track: TrackFile, root: Path) -> _Heard:
     try:
         sound, samples = load_into(root / track.path, FeatureConfig().sr, _SamplesHash)
-    except AudioError as error:
-        return _Heard(sha256=_bytes_hash(root / track.path), status=error.status, reason=error.reason)
+    except FILE_FAULTS as error:
+        status, reason = file_fault(error)
+        return _Heard(sha256=_bytes_hash(root / track.path), status=status, reason=reason)
     return _Heard(
         sha256=sound.sha256,
         samples_sha256=samples.digest.hexdigest(),
@@ -201,6 +202,10 @@ def _listen(track: TrackFile, root: Path) -> _Heard:
         status="repaired" if sound.repair else "ok",
         reason=sound.repair,
     )
+
+
+def _lost(track: TrackFile, how: str) -> _Heard:  # noqa: ARG001 - what stands for one file
+    return _Heard(status=AudioError.status, reason=lost_fault(how))
 
 
 def _bytes_hash(path: Path) -> str:

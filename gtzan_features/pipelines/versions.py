@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import sys
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from gtzan_features import __version__
 
 _LIBRARIES = ("librosa", "numba", "numpy", "scipy", "soundfile", "soxr")
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SOURCES = ("audio", "features", "spectra")
+_SOURCE_FILES = ("config.py", "pipelines/parts.py", "pipelines/recipes.py", "pipelines/segment_rows.py")
 _MODEL_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost")
 
 
 def library_versions() -> dict[str, str]:
     """Return the versions that a feature's value may depend on, by name."""
-    return {"gtzan": __version__, **{name: _version(name) for name in _LIBRARIES}}
+    import soundfile  # carries its own decoder, whose version is not the package's
+
+    versions = {name: _version(name) for name in _LIBRARIES}
+    return {"gtzan": __version__, "libsndfile": soundfile.__libsndfile_version__, **versions}
+
+
+@lru_cache(maxsize=8)
+def code_fingerprint(*modules: str) -> str:
+    """Twelve hexadecimal digits of the source of all that turns a file into rows.
+
+    A version number says what changed between releases; this says it while features are being written.
+
+    Parameters
+    ----------
+    *modules : str
+        Names of further modules that count, where they are imported and lie outside the package.
+    """
+    files = [path for part in _SOURCES for path in sorted((_PACKAGE / part).rglob("*.py"))]
+    files += [_PACKAGE / name for name in _SOURCE_FILES]
+    for name in modules:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if path is not None and _PACKAGE not in Path(path).parents:
+            files.append(Path(path))
+    digest = hashlib.sha256()
+    for path in files:
+        try:
+            source = path.read_bytes()
+        except OSError:  # a program without its source: its version must do
+            source = b""
+        digest.update(f"{path.name} {len(source)}\n".encode(errors="surrogateescape") + source)
+    return digest.hexdigest()[:12]
 
 
 def model_versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gtzan_features.errors import ConfigError, GtzanError
+from gtzan_features.errors import ConfigError, SignalError
 from gtzan_features.spectra import chroma, lanes, mel, separation, stft
 from gtzan_features.spectra.scratch import Scratch
 
@@ -151,14 +151,14 @@ def _check(signal: Float32, config: FeatureConfig) -> None:
     least = config.n_fft // 2 + 1
     if len(signal) < least:
         msg = f"signal of {len(signal)} samples is too short: one frame needs {least}; choose longer segments"
-        raise GtzanError(msg)
+        raise SignalError(msg)
     peak = max(float(np.max(signal)), -float(np.min(signal)))
     if np.isnan(peak) or np.isinf(peak):
         msg = "signal holds NaN or infinity: decode the file again, or leave it out"
-        raise GtzanError(msg)
+        raise SignalError(msg)
     if peak > _LOUDEST:
         msg = f"signal reaches {peak:.3g} where full scale is 1: scale it first, or leave it out"
-        raise GtzanError(msg)
+        raise SignalError(msg)
 
 
 def _check_settings(config: FeatureConfig) -> None:

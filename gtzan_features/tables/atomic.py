@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
-import tempfile
+import re
+import secrets
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from gtzan_features.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-_ROOM = 50  # characters of up to four bytes, of the 255 bytes that a name has
+_LEFTOVER = re.compile(r"\..*\.[a-z0-9_]{8}\.part", re.DOTALL)
+_SHOWN = 40  # characters of a name, in that of its temporary file: a name may be as long as names can be
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its name when the block ends without an error.
 
     A reader sees the old file or the new one, never a part; after an error or a kill `path` is as before.
+    A kill leaves the temporary file, which `remove_leftovers` takes away.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is made where it is missing.
+    durable : bool
+        Whether the same holds when power fails. That waits for the disk; without it, a file that is read
+        again must tell by itself whether it is whole.
 
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> target = Path(tempfile.mkdtemp()) / "table.txt"
     >>> with atomic_path(target) as temporary:
     ...     _ = temporary.write_text("whole")
@@ -32,25 +44,52 @@ def atomic_path(path: Path) -> Iterator[Path]:
     'whole'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:_ROOM]}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name[:_SHOWN]}.{secrets.token_hex(4)}.part")
+    # As readable as any new file: the system applies the umask, which cannot be read without setting it.
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
     try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield temporary
-        # mkstemp makes files private; the result should be as readable as any other file.
-        temporary.chmod(0o666 & ~_umask())
+        if durable:
+            _flush(temporary)
         temporary.replace(path)
+        if durable:
+            _flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` in UTF-8, whole or not at all; what is no text in it is made printable."""
+    """Write `text` to `path` in UTF-8, whole or not at all."""
     with atomic_path(path) as temporary:
-        temporary.write_text(printable(text), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files in `folder` whose writers were killed; those being written are left."""
+    with os.scandir(folder) as entries:
+        found = [entry.path for entry in entries if _LEFTOVER.fullmatch(entry.name)]
+    for name in found:
+        # Its writer holds a lock on it, which ends with the writer, however that ends.
+        with contextlib.suppress(OSError):
+            handle = os.open(name, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(name)  # noqa: PTH108 - a name as the folder has it
+            finally:
+                os.close(handle)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        if path.is_file():
+            raise
+        # Some file systems cannot flush a folder.
+    finally:
+        os.close(handle)

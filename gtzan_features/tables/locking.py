@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import hashlib
 import json
 import os
 import socket
@@ -16,6 +18,13 @@ from gtzan_features.errors import OutputLockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+LOCK_NAME = ".lock"
+"""How the name of a lock ends; all of it, where it lies in the folder that is locked."""
+
+_LONGEST = 240  # bytes
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # some network file systems have none
 
 
 @contextmanager
@@ -42,14 +51,26 @@ def output_lock(target: Path) -> Iterator[None]:
     >>> with output_lock(folder):
     ...     pass
     """
+    target = Path(os.path.realpath(target))  # one lock, whatever links lead to it
     target.parent.mkdir(parents=True, exist_ok=True)
-    path = target.with_name(f".{target.name}.lock")
+    path = _lock_path(target)
     handle = _acquire(path, target)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)  # while it is held, so that nobody waits on a file without a name
         handle.close()
+
+
+def _lock_path(target: Path) -> Path:
+    """Return where the lock lies: beside `target`, or in it where a folder is all that may be written to."""
+    inside = target.is_dir() and (not os.access(target.parent, os.W_OK | os.X_OK) or not target.name)
+    if inside:
+        return target / LOCK_NAME
+    name = target.name
+    if len(os.fsencode(name)) > _LONGEST:  # a name may be as long as names can be
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return target.with_name(f".{name}{LOCK_NAME}")
 
 
 def _acquire(path: Path, target: Path) -> IO[str]:
@@ -61,6 +82,9 @@ def _acquire(path: Path, target: Path) -> IO[str]:
             holder = _holder(handle)
             handle.close()
             raise OutputLockedError(target, holder) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
         if _is_named(handle, path):
             break
         handle.close()  # its holder removed the file between our opening and locking it

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from gtzan_features.datasets.synthetic.settings import SYNTHETIC_GENRES, Synthet
 from gtzan_features.datasets.synthetic.song import play_song
 from gtzan_features.datasets.synthetic.style import Style, draw_style
 from gtzan_features.errors import ConfigError
+from gtzan_features.tables.atomic import atomic_path, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,8 @@ def write_track(directory: Path, genre: str, index: int, config: SyntheticConfig
     path = directory / track_path(genre, index)
     buffer = io.BytesIO()
     soundfile.write(buffer, render_track(genre, index, config), config.sr, subtype="PCM_16", format="WAV")
-    _write_atomically(path, buffer.getvalue())
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
     return path
 
 
@@ -130,7 +131,7 @@ def write_marker(directory: Path, config: SyntheticConfig) -> Path:
         "note": _NOTE,
     }
     path = directory / MARKER
-    _write_atomically(path, (json.dumps(marker, indent=2) + "\n").encode())
+    write_text(path, json.dumps(marker, indent=2) + "\n")
     return path
 
 
@@ -146,14 +147,3 @@ def _generators(genre: str, index: int, config: SyntheticConfig) -> list[np.rand
     _check_track(genre, index)
     entropy = (config.seed, config.version, SYNTHETIC_GENRES.index(genre), index)
     return [np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(entropy).spawn(3)]
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The process number keeps two runs into one folder apart.
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

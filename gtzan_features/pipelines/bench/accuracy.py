@@ -251,7 +251,7 @@ def _fit_all(plan: Plan, folders: Folders, n_jobs: int, progress: Progress, noti
     )
     task = partial(_fit_one, tables=folders.tables, runs=folders.runs, hashes=hashes)
     outcomes: list[_Outcome] = []
-    for outcome in local_executor(n_jobs).map(task, plan.fits):
+    for outcome in local_executor(n_jobs).map(task, plan.fits, lost=_lost):
         outcomes.append(outcome)
         progress(len(outcomes), len(plan.fits), "fits")
     return outcomes
@@ -277,6 +277,10 @@ def _fit_one(one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, 
     done = Done(run=result.folder.name, seconds=round(time.perf_counter() - started, 2))
     write_done(runs, key, done)
     return _Outcome(done=done)
+
+
+def _lost(one: PlannedFit, how: str) -> _Outcome:  # noqa: ARG001 - what stands for one fit
+    return _Outcome(done=None, reason=f"its process ended ({how})")
 
 
 def _entries(plan: Plan, outcomes: list[_Outcome], runs: Path) -> tuple[list[Entry], list[str]]:

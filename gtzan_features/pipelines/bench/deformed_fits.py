@@ -102,6 +102,11 @@ def predict_deformed(task: Task, setting: Setting) -> Outcome:
     return Outcome()
 
 
+def lost_task(task: Task, how: str) -> Outcome:  # noqa: ARG001 - what stands for one task
+    """Return what became of a task whose process ended."""
+    return Outcome(reason=f"its process ended ({how})")
+
+
 def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
     opened = open_fittable(setting.clean, task.feature_set, setting.segment)
     clean = opened.data

@@ -21,6 +21,7 @@ from gtzan_features.pipelines.bench.deformed_fits import (
     Outcome,
     Setting,
     Task,
+    lost_task,
     predict_deformed,
     read_deformed,
     robust_tasks,
@@ -239,7 +240,9 @@ def _predict_all(tasks: list[Task], setting: Setting, n_jobs: int, progress: Pro
     """Do every task, once where two are the same; return what became of each, by its folder."""
     unique = list({task.folder: task for task in tasks}.values())
     outcomes: list[Outcome] = []
-    for outcome in local_executor(n_jobs).map(partial(predict_deformed, setting=setting), unique):
+    for outcome in local_executor(n_jobs).map(
+        partial(predict_deformed, setting=setting), unique, lost=lost_task
+    ):
         outcomes.append(outcome)
         progress(len(outcomes), len(unique), "models and families")
     return {task.folder: outcome for task, outcome in zip(unique, outcomes, strict=True)}
