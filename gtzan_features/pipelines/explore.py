@@ -136,8 +136,8 @@ def explore(
         if more is not None:
             sections += more(catalogue, examples)
         words = (
-            f"{len(good)} tracks in {len(catalogue.genres)} genres: {', '.join(catalogue.genres)}. Written by "
-            "gtzan data explore; this page is one file and asks the network for nothing."
+            f"{len(good)} tracks in {len(catalogue.genres)} genres: {', '.join(catalogue.genres)}. Written "
+            "by gtzan data explore; this page is one file and asks the network for nothing."
         )
         page = write_explore_page(catalogue.dataset, words, sections, out, synthetic=catalogue.synthetic)
     skipped = tuple(look.skipped for look in looks if look.skipped)
