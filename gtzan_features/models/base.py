@@ -52,6 +52,8 @@ class TrainingData:
         Family of each column; empty where rows are spectrograms.
     apart : ndarray of shape (n_rows,), optional
         What inner folds keep on one side where that is more than the track: its artist.
+    made : ndarray of bool of shape (n_rows,), optional
+        Which rows augmentation made: learned from, and no measure of how sure a model may be.
     """
 
     X: FloatMatrix
@@ -62,11 +64,18 @@ class TrainingData:
     on_epoch: Callable[[Any], None] = ignore
     families: tuple[str, ...] = ()
     apart: IntVector | None = None
+    made: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def recorded(self) -> IntVector:
+        """Positions of the rows that no augmentation made."""
+        return np.arange(len(self.y)) if self.made is None else np.flatnonzero(~self.made)
 
     def take(self, rows: IntVector) -> TrainingData:
         """Return some of the rows; what is told of epochs is told of the whole only."""
         apart = None if self.apart is None else self.apart[rows]
-        some = replace(self, X=self.X[rows], y=self.y[rows], groups=self.groups[rows], apart=apart)
+        made = None if self.made is None else self.made[rows]
+        some = replace(self, X=self.X[rows], y=self.y[rows], groups=self.groups[rows], apart=apart, made=made)
         return replace(some, on_epoch=ignore)
 
 

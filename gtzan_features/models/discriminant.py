@@ -213,7 +213,7 @@ def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
         return np.asarray(plain(training).decision_function(X))
 
     try:
-        factor = inverse_temperature(out_of_fold(data, seed, logits), data.y)
+        factor = inverse_temperature(*out_of_fold(data, seed, logits))
         model: Classifier = plain(data).set_params(shrinkagelda__inverse_temperature=factor)
     except LinAlgError as error:
         what = f"the covariance is singular with shrinkage={settings['shrinkage']}"

@@ -87,8 +87,8 @@ def _fit(specs: Mapping[str, ModelSpec], data: TrainingData, settings: dict[str,
 
     weights = None
     if kind == STACK:
-        unseen = np.stack([out_of_fold(data, seed, partial(logits, name)) for name in names])
-        weights = stack_weights(unseen, data.y)
+        unseen = [out_of_fold(data, seed, partial(logits, name)) for name in names]
+        weights = stack_weights(np.stack([one for one, _ in unseen]), unseen[0][1])
     return Ensemble([member(name, data) for name in names], weights)
 
 

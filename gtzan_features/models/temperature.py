@@ -89,8 +89,10 @@ def grouped_splits(data: TrainingData, seed: int) -> list[tuple[IntVector, IntVe
 
 def out_of_fold(
     data: TrainingData, seed: int, logits: Callable[[TrainingData, FloatMatrix], FloatArray]
-) -> FloatArray:
-    """Return logits of every training row by a model that saw no segment of its track.
+) -> tuple[FloatArray, IntVector]:
+    """Return logits of each recorded training row by a model that saw no segment of its track.
+
+    Rows that augmentation made are learned from and left out of the answer: a model is less sure of them.
 
     Parameters
     ----------
@@ -99,11 +101,17 @@ def out_of_fold(
         Of the inner folds.
     logits : callable
         ``logits(training, X)`` fits on `training` and returns the logits of the rows `X`.
+
+    Returns
+    -------
+    logits : ndarray of shape (n_recorded, n_genres)
+    y : ndarray of shape (n_recorded,)
+        Their genres.
     """
     found = np.empty((len(data.y), int(data.y.max()) + 1))
     for train, valid in grouped_splits(data, seed):
         found[valid] = logits(data.take(train), data.X[valid])
-    return found
+    return found[data.recorded], data.y[data.recorded]
 
 
 def tempered(data: TrainingData, seed: int, fit: Callable[[TrainingData], Classifier]) -> Tempered:
@@ -112,5 +120,5 @@ def tempered(data: TrainingData, seed: int, fit: Callable[[TrainingData], Classi
     def logits(training: TrainingData, X: FloatMatrix) -> FloatArray:
         return log_probabilities(fit(training).predict_proba(X))
 
-    factor = inverse_temperature(out_of_fold(data, seed, logits), data.y)
+    factor = inverse_temperature(*out_of_fold(data, seed, logits))
     return Tempered(fit(data), factor)

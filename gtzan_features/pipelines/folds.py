@@ -110,6 +110,7 @@ def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore
         on_epoch=on_epoch,
         families=job.families,
         apart=None if job.apart is None else job.apart[of],
+        made=np.arange(len(of)) >= len(fold.train) if job.extra else None,
     )
 
 

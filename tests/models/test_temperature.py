@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
@@ -73,3 +75,27 @@ def test_calibration_folds_keep_tracks_whole(monkeypatch):
     assert folds
     for train, valid in folds[0]:
         assert not set(data.groups[train]) & set(data.groups[valid])
+
+
+def test_augmented_rows_are_learned_from_and_not_measured_on():
+    data = clusters(n_tracks=12)
+    n = len(data.y)
+    noise = data.X + np.random.default_rng(1).normal(0, 9, data.X.shape)
+    both = dataclasses.replace(
+        data,
+        X=np.concatenate([data.X, noise]),
+        y=np.tile(data.y, 2),
+        groups=np.tile(data.groups, 2),
+        made=np.arange(2 * n) >= n,
+    )
+    sizes = []
+
+    def logits(training, X):
+        sizes.append(len(training.y))
+        return np.zeros((len(X), int(data.y.max()) + 1))
+
+    found, y = out_of_fold(both, 0, logits)
+    assert len(found) == n
+    np.testing.assert_array_equal(y, data.y)
+    assert max(sizes) > n  # copies are among what is learned
+    np.testing.assert_array_equal(both.take(np.arange(n, 2 * n)).recorded, [])
