@@ -37,6 +37,8 @@ def one_line(text: str) -> str:
     >>> one_line("a\nb\x1b[31m.wav"), one_line("José.mp3")
     ('a\\nb\\x1b[31m.wav', 'José.mp3')
     """
+    if text.isprintable():  # most names: no control, no format and no lone surrogate
+        return text
     escaped = (
         character.encode("unicode_escape").decode("ascii") if _is_control(character) else character
         for character in printable(text)

@@ -36,7 +36,7 @@ def check(root: Path, paths: Iterable[str]) -> None:
     Raises
     ------
     CatalogueError
-        If a folder is called train, test or the like, or all are called by numbers; the message says how to
+        If a folder is called train, test or the like, or most are called by numbers; the message says how to
         go on.
     """
     inner: dict[str, set[str]] = {}
@@ -52,9 +52,10 @@ def check(root: Path, paths: Iterable[str]) -> None:
             "take them for genres with --as-genres."
         )
         raise CatalogueError(msg)
-    if all(_NUMBER.fullmatch(genre_name(name)) for name in inner):
+    numbers = [name for name in inner if _NUMBER.fullmatch(genre_name(name))]
+    if 2 * len(numbers) > len(inner):
         msg = (
-            f"{root}: {listed(list(inner))} would be genres, and are called by numbers. Make a folder for "
+            f"{root}: {listed(numbers)} would be genres, and are called by numbers. Make a folder for "
             "each genre (links to the files will do), or take them for genres with --as-genres. gtzan "
             "predict takes such a folder as it is."
         )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gtzan_features.pipelines.fit import FitConfig
     from gtzan_features.pipelines.fittable import Fittable
 
+_LONGEST = 40  # characters of each word of a run's name, which has room for 255 in all
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFit:
@@ -117,7 +119,7 @@ def _run_id(manifest: RunManifest, files: TrainingFiles) -> str:
     content = {k: v for k, v in asdict(manifest).items() if k not in unnamed}
     names = [manifest.dataset, manifest.model, file_name(manifest.feature_set), manifest.segment]
     names.append(manifest.protocol)
-    words = (re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.") for name in names)
+    words = (re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")[:_LONGEST] for name in names)
     digits = fingerprint({**content, "training_files": files.sha256})
     return "-".join([*filter(None, words), digits])
 

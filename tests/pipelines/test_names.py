@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,6 +26,7 @@ from gtzan_features.tables.spectrograms import read_spectrograms
 from gtzan_features.tables.status import read_status
 from gtzan_features.tables.store import read_table
 from tests import nasty
+from tests.conftest import make_table, save_table
 
 SECOND = SegmentConfig(1.0)
 GENRES = {genre_name(name) for name in nasty.NAMES.values()}
@@ -142,6 +144,18 @@ def test_a_model_is_fitted_stored_and_described_whatever_the_names(run):
             path.read_text(encoding="utf-8")
     split = pd.read_csv(run.folder / "split.csv", keep_default_na=False, encoding="utf-8")
     assert {track.partition("/")[0] for track in split["track_id"]} == GENRES
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    ["x" * 255, "日" * 85, "-rf", "..", "a/b", "日本"],
+    ids=["long", "wide", "dash", "up", "path", "cjk"],
+)
+def test_a_run_of_any_data_set_has_a_folder(tmp_path, dataset):
+    save_table(tmp_path, make_table(2, 12, 1, dataset=dataset))
+    folder = fit(tmp_path, tmp_path / "runs", FitConfig(model="majority"), n_jobs=1).folder
+    assert folder.parent == tmp_path / "runs"
+    assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{10,199}", folder.name)
 
 
 def test_predictions_are_valid_text_and_none_is_lost(world, run):

@@ -8,6 +8,7 @@ import pytest
 
 from gtzan_features.errors import OutputLockedError
 from gtzan_features.tables.locking import output_lock
+from tests import nasty
 
 
 def _hold(target: Path, ready, done) -> None:
@@ -55,3 +56,10 @@ def test_outputs_beside_one_another_are_locked_apart(tmp_path):
 def test_the_error_survives_the_trip_out_of_a_worker():
     error = OutputLockedError(Path("out"), "process 1 on host")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize("name", [*nasty.NAMES.values(), "x" * 255, "日" * 85], ids=[*nasty.NAMES, "x", "日"])
+def test_an_output_of_any_name_can_be_locked(tmp_path, name):
+    with output_lock(tmp_path / name):
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
