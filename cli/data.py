@@ -18,6 +18,7 @@ from cli.options import (
     selection_options,
 )
 from cli.progress import notice, print_json, print_table, progress_bar, show
+from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +127,7 @@ def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Sele
         notice(line)
     if done.accuracy1 is not None and done.accuracy2 is not None:
         show(
-            f"Tempo: {100 * done.accuracy1:.1f} % within 4 %, {100 * done.accuracy2:.1f} % allowing factors "
+            f"Tempo: {percent(done.accuracy1)} % within 4 %, {percent(done.accuracy2)} % allowing factors "
             "of 2 and 3."
         )
     show(f"{done.n_tracks} tracks. Page: {done.page}")

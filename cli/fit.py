@@ -19,6 +19,7 @@ from cli.options import (
 )
 from cli.progress import notice, print_json, print_table, progress_bar, show
 from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig
+from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,7 +179,7 @@ def _print_result(result: FitResult, *, wide: bool, alone: bool) -> None:
     shown = [i for i, name in enumerate(table.header) if wide or name in _FIRST]
     rows = [tuple(row[i] for i in shown) for row in table.rows]
     print_table(table.title, [table.header[i] for i in shown], rows)
-    show(f"Training accuracy {100 * result.train_accuracy:.1f} % (rows).")
+    show(f"Training accuracy {percent(result.train_accuracy)} % (rows).")
     show(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
     for genre in metrics.per_genre if wide or alone else ():
         confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)

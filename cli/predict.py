@@ -12,6 +12,7 @@ import click
 from cli.options import FOLDER, MODEL, RUNS_DIR, json_option, n_jobs_option, plain_path, some_are_there
 from cli.progress import notice, print_json, progress_bar, show, show_text
 from gtzan_features.errors import ModelError
+from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +173,7 @@ def _print_one(one: FilePrediction, top: int) -> None:
         notice(f"Error: {one.error}")
         return
     path = plain_path(one.path)
-    listed = ", ".join(f"{genre} {100 * p:.1f} %" for genre, p in one.top(top))
+    listed = ", ".join(f"{genre} {percent(p)} %" for genre, p in one.top(top))
     plural = "s" if len(one.segments) > 1 else ""
     show(f"{path}: {listed}  ({len(one.segments)} segment{plural}, {one.duration_s:.1f} s)")
     for warning in one.warnings:

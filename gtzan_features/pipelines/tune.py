@@ -26,6 +26,7 @@ from gtzan_features.pipelines.manifest import fit_command
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.pipelines.study import Study, Trial
 from gtzan_features.reports.tables import TextTable
+from gtzan_features.rounding import decimals, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,7 @@ class TuneResult:
     def table(self) -> TextTable:
         """The best trials as a table of text."""
         rows = tuple(
-            (t.name, f"{100 * t.accuracy:.1f}", f"{t.log_loss:.3f}", _pairs(t.settings))
+            (t.name, percent(t.accuracy), decimals(t.log_loss, 3), _pairs(t.settings))
             for t in self.trials[:_SHOWN]
         )
         header = ("trial", "tracks right, %", "log-loss", "settings")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from gtzan_features.rounding import percent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -83,7 +85,7 @@ def over_time(
         '<svg class="stretched" viewBox="{}" preserveAspectRatio="none" role="img" aria-label="{}">'
     ).format(box, words)
     rows = tuple(
-        (_span(*bounds), genres[i], f"{100 * p[i]:.1f}")
+        (_span(*bounds), genres[i], percent(p[i]))
         for bounds, i, p in zip(bounds_s, best, segments, strict=True)
     )
     drawn = svg + Markup("").join(cells + marks) + Markup("</svg>")
