@@ -10,6 +10,8 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gtzan_features.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -62,9 +64,9 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` in UTF-8, whole or not at all."""
+    """Write `text` to `path` in UTF-8, whole or not at all; what is no text in it is made printable."""
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(printable(text), encoding="utf-8")
 
 
 def remove_leftovers(folder: Path) -> None:
