@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gtzan_features.audio.opened import AudioFile, Piece
 
 _SEARCHED = 1 << 17  # bytes before a container that may be junk
+_TRAILER = 1 << 16  # bytes of chunks that may follow the samples
 _UNKNOWN = 0x7F00_0000  # lengths from here on stand for "not known" where the file is shorter
 _FOREIGN = (
     *(b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"MPCK", b"MP+", b"0&\xb2u", b"#!AMR", b"ADIF", b"%PDF"),
@@ -174,7 +175,7 @@ def _raw(
     """Lay out samples that follow a header: `data` is where, how many bytes it says, and bytes per sample."""
     at, said, width = data
     rest = max(0, file.size - at)
-    streamed = (not said and rest > 0) or (said >= _UNKNOWN and said > rest)
+    streamed = (not said and rest > 0) or (said >= _UNKNOWN and said > rest) or _is_wrapped(said, rest)
     n_here = rest // width if width else None
     if not streamed:
         n_said = said // width if width else None
@@ -183,6 +184,13 @@ def _raw(
     # libsndfile takes "everything" as it is meant, but not "nothing".
     parts = () if said else (_patched(file, start, patches, order),)
     return Layout(kind="plain", present=n_here, promised=n_here, parts=parts, parts_only=bool(parts))
+
+
+def _is_wrapped(said: int, rest: int) -> bool:
+    """Whether a file of more than 4 GB says its length in 32 bits: all ones, or what is left of it."""
+    return (
+        rest >= 1 << 32 and (said >= 0xFFFF_FF00 or (rest - said) % (1 << 32) < _TRAILER) and said < 1 << 32
+    )
 
 
 def _patched(

@@ -10,6 +10,7 @@ OWN_SUFFIXES = (
 
 FFMPEG_SUFFIXES = (
     *(".m4a", ".m4b", ".mp4", ".aac", ".wma", ".webm", ".mka", ".ape", ".wv", ".tta", ".mpc", ".ac3", ".amr"),
+    *(".m4r", ".3gp", ".spx", ".dsf"),
 )
 """Endings that need ffmpeg on the PATH, in lower case."""
 

@@ -35,7 +35,11 @@ class Levels:
         if not samples.size:
             return
         self.n_samples += samples.size
-        self.low, self.high = min(self.low, float(samples.min())), max(self.high, float(samples.max()))
+        low, high = float(samples.min()), float(samples.max())
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        if max(high, -low) < CLIP_LEVEL:
+            self._close()
+            return
         full = np.concatenate([[False], np.abs(samples) >= CLIP_LEVEL, [False]])
         edges = np.flatnonzero(full[1:] != full[:-1])
         lengths = edges[1::2] - edges[::2]
@@ -71,5 +75,5 @@ class Levels:
         >>> levels.clipped
         0.3
         """
-        self_open = self._open if self._open >= CLIP_RUN else 0
-        return (self._n_clipped + self_open) / self.n_samples if self.n_samples else 0.0
+        last = self._open if self._open >= CLIP_RUN else 0
+        return (self._n_clipped + last) / self.n_samples if self.n_samples else 0.0

@@ -286,7 +286,7 @@ class _Job:
     def _mixed(self, stream: Stream) -> Iterator[Float32]:
         for block in stream.blocks:
             with np.errstate(invalid="ignore"):  # comparing some values that are no numbers
-                largest = float(np.abs(block).max(initial=0))
+                largest = max(float(block.max(initial=0)), -float(block.min(initial=0)))
             if not np.isfinite(largest):
                 raise BeyondReasonError(self.file.path, "holds values that are not finite")
             if largest > LOUDEST:
