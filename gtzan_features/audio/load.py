@@ -64,7 +64,7 @@ class Limits:
 
     seconds: float = 86_400.0
     samples_per_s: float = float("inf")
-    wait_s: float = 600.0
+    wait_s: float = 1800.0
     by_header: bool = False
 
 

@@ -39,6 +39,7 @@ _CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,caf,dsf,dts,eac3,flac,iff,matroska,mov,mp3,mpc,mpc8,mpegts,mpeg,oga,ogg,"
     "rm,tak,tta,voc,w64,wav,wsd,wv,avi,flv,loas,adx,aea,bonk,shn"
 )
+_STALLED_S = 60.0  # without a sample
 _LARGEST_PIECE = 1 << 28  # bytes that ffmpeg may take at once
 _BLOCK = 1 << 20  # bytes
 _HEAD = 24
@@ -75,7 +76,7 @@ def open_system_stream(file: AudioFile, max_s: float, wait_s: float) -> Iterator
     max_s : float
         ffmpeg stops after so many seconds of sound.
     wait_s : float
-        It is ended when so many seconds were spent in waiting for it.
+        It is ended when so many seconds were spent in waiting for it, or a minute at once.
 
     Raises
     ------
@@ -143,7 +144,7 @@ class _Pipe:
             started = time.monotonic()
             waiting = select.poll()
             waiting.register(self.source, select.POLLIN)
-            ready = waiting.poll(1000 * max(0.0, self.wait_s))
+            ready = waiting.poll(1000 * max(0.0, min(self.wait_s, _STALLED_S)))
             self.wait_s -= time.monotonic() - started
             if not ready:
                 self.too_slow = True

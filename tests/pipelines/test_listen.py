@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from gtzan_features.audio.load import load
 from gtzan_features.config import SegmentConfig, SplitConfig
+from gtzan_features.pipelines.explain import explain_file
 from gtzan_features.pipelines.extract import ExtractConfig, extract
 from gtzan_features.pipelines.fit import FitConfig, fit
 from gtzan_features.pipelines.listen import EXPLAINED_S, Listener, give_reasons
@@ -130,3 +132,39 @@ def test_nothing_is_written_but_beside_the_upload(listener, tmp_path, monkeypatc
     listener.hear(put(folder, tone(4.0, 220.0)))
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert {p.name for p in folder.iterdir()} == {"upload.wav", "whole.wav", "recording.wav", "reasons.png"}
+
+
+@pytest.mark.parametrize("name", ["vbr-bare.mp3", "pipe.flac", "plain.m4a", "zero.wav", "cut-plain.flac"])
+def test_a_strangers_file_is_read_whole_or_what_is_missing_is_said(listener, sounds, tmp_path, name):
+    upload = tmp_path / "upload"
+    upload.write_bytes((sounds / name).read_bytes())
+    heard = listener.hear(upload)
+    expected = load(sounds / name, SR)
+    assert heard.error == ""
+    assert heard.prediction.duration_s == expected.duration_s
+    said = [warning for warning in heard.prediction.warnings if warning.startswith("incomplete: ")]
+    assert said == ([f"incomplete: {expected.repair}"] if expected.repair else [])
+
+
+def test_ffmpeg_is_as_bounded_for_strangers_as_libsndfile(listener, sounds, tmp_path, monkeypatch):
+    upload = tmp_path / "upload"
+    upload.write_bytes((sounds / "plain.m4a").read_bytes())
+    short = dataclasses.replace(listener, max_s=5.0)
+    assert "8 s long, and at most 5 s are taken" in short.hear(upload).error
+    upload.write_bytes((sounds / "pipe.mka").read_bytes())  # its header says no length
+    assert "at most 5 s are taken" in short.hear(upload).error
+    for text in ("#EXTM3U\n#EXTINF:8,\nplain.m4a\n", "ffconcat version 1.0\nfile plain.m4a\n"):
+        upload.write_text(text)
+        (tmp_path / "plain.m4a").write_bytes((sounds / "plain.m4a").read_bytes())
+        assert listener.hear(upload).error.startswith("no audio that can be read here")
+    monkeypatch.setattr("gtzan_features.audio.system.shutil.which", lambda _: None)
+    upload.write_bytes((sounds / "plain.m4a").read_bytes())
+    assert listener.hear(upload).error.startswith("no audio that can be read here")
+
+
+def test_what_is_predicted_is_explained(listener, place, sounds, tmp_path):
+    soundfile.write(tmp_path / "short.wav", tone(2.0, 220.0), SR)
+    for path in (sounds / "plain.m4a", sounds / "cut-plain.flac", tmp_path / "short.wav"):
+        found = explain_file(path, listener.run, tmp_path / "picture.png", place / "f")
+        (predicted,) = predict([path], listener.predictor, n_jobs=1)
+        assert found.genre == predicted.genre
