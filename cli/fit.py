@@ -72,8 +72,18 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
     show_default=True,
     help="How tracks are divided; give it several times for several runs. segment is leaked.",
 )
-@click.option("--folds", type=int, help="Folds of track (10), artist (3) or segment (5).")
+@click.option(
+    "--folds",
+    type=int,
+    help="Folds of track (10), artist (3) or segment (5); fewer where a genre has fewer tracks.",
+)
 @click.option("--fold", "only", type=int, help="Test this fold only, from 1; train on the others.")
+@click.option(
+    "--min-tracks",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Leave out genres with fewer tracks (under artist: artists).",
+)
 @click.option("--holdout", type=float, help="One test part with this share, instead of folds.")
 @click.option(
     "--evaluate-on",
@@ -113,6 +123,7 @@ def fit(
     protocols: tuple[str, ...],
     folds: int | None,
     only: int | None,
+    min_tracks: int,
     holdout: float | None,
     evaluate_on: str,
     allow_leak: bool,
@@ -152,6 +163,7 @@ def fit(
                 protocol=protocol,
                 folds=folds,
                 only=only,
+                min_tracks=min_tracks,
                 holdout=holdout,
                 evaluate_on=evaluate_on,
                 seed=seed,
@@ -165,9 +177,14 @@ def fit(
         for protocol, segment, model in product(protocols, segments, names)
     ]
     results = []
+    said: list[str] = []
     for config in jobs:
         with progress_bar() as progress:
             results.append(run(tables, runs, config, n_jobs=n_jobs, progress=progress))
+        for note in results[-1].notes:
+            if note not in said:
+                said.append(note)
+                notice(f"{config.split.protocol}, {note}.")
         if not as_json:
             _print_result(results[-1], wide=wide, alone=len(jobs) == 1)
     if as_json:

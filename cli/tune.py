@@ -49,9 +49,17 @@ STUDIES_DIR = Path("data/tune")
     show_default=True,
     help="Whose training part is searched.",
 )
-@click.option("--folds", type=int, help="Folds of track (10) or artist (3).")
+@click.option(
+    "--folds", type=int, help="Folds of track (10) or artist (3); fewer where a genre has fewer tracks."
+)
 @click.option(
     "--fold", "only", type=int, help="The fold that is kept for the test (1); the others are searched."
+)
+@click.option(
+    "--min-tracks",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Leave out genres with fewer tracks (under artist: artists).",
 )
 @click.option("--holdout", type=float, help="One test part with this share, instead of folds.")
 @click.option(
@@ -83,6 +91,7 @@ def tune(
     protocol: str,
     folds: int | None,
     only: int | None,
+    min_tracks: int,
     holdout: float | None,
     seed: int,
     settings: tuple[str, ...],
@@ -105,13 +114,17 @@ def tune(
     from gtzan_features.pipelines.tune import TuneConfig
     from gtzan_features.pipelines.tune import tune as run
 
-    split = SplitConfig(protocol=protocol, folds=folds, only=only, holdout=holdout, seed=seed)
+    split = SplitConfig(
+        protocol=protocol, folds=folds, only=only, holdout=holdout, min_tracks=min_tracks, seed=seed
+    )
     fit = FitConfig(
         model=model, segment=segment, beside=beside, feature_set=feature_set, settings=settings, split=split
     )
     config = TuneConfig(fit=fit, minutes=minutes, trials=trials, score=score)
     with progress_bar() as progress:
         result = run(tables, studies, config, n_jobs=n_jobs, progress=progress)
+    for note in result.notes:
+        notice(f"{protocol}, {note}.")
     if as_json:
         print_json(result.to_dict())
     else:

@@ -21,6 +21,9 @@ TRACK_S = 30.0
 PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
 """How tracks may be divided into training and test; `datasets.splits` says what each is."""
 
+LEFT_OUT = ", min tracks "
+"""In a protocol's name before the fewest tracks of a genre that is not left out."""
+
 DEFAULT_FOLDS = {"track": 10, "artist": 3, "segment": 5}
 """Number of folds of the protocols that have folds."""
 
@@ -260,7 +263,8 @@ class SplitConfig:
     protocol : str
         One of `PROTOCOLS`.
     folds : int or None
-        Number of folds of ``track``, ``artist`` and ``segment``; None for the usual number.
+        Number of folds of ``track``, ``artist`` and ``segment``; None for the usual number, or fewer where
+        the smallest genre has not enough tracks.
     holdout : float or None
         Instead of folds, one random test part with this share of the tracks (``track``) or of the rows
         (``segment``).
@@ -270,6 +274,10 @@ class SplitConfig:
         Of the random divisions.
     only : int or None
         Number of the one fold that is tested, from 1; all folds are trained on in it but this one.
+    min_tracks : int
+        Genres with fewer tracks are left out (under ``artist``: with fewer artists; copies count once).
+    share : float or None
+        What `holdout` came to, where whole tracks do not allow it; found when tracks are divided.
     """
 
     protocol: str = "track"
@@ -278,8 +286,13 @@ class SplitConfig:
     evaluate_on: str = "test"
     seed: int = 0
     only: int | None = None
+    min_tracks: int = 0
+    share: float | None = None
 
     def __post_init__(self) -> None:
+        if self.min_tracks < 0:
+            msg = f"--min-tracks {self.min_tracks}: give a number of tracks, such as 2"
+            raise ConfigError(msg)
         if self.protocol not in PROTOCOLS:
             msg = f"protocol {self.protocol!r} is not known; there are {', '.join(PROTOCOLS)}"
             raise ConfigError(msg)
@@ -319,15 +332,17 @@ class SplitConfig:
     @property
     def name(self) -> str:
         """Short name with what differs from the usual, for example ``track 5-fold``."""
+        left = f"{LEFT_OUT}{self.min_tracks}" if self.min_tracks else ""
         if self.only is not None:
-            return f"{self.protocol} fold {self.only} of {self.n_folds}"
-        return self.name_of_all
+            return f"{self.protocol} fold {self.only} of {self.n_folds}{left}"
+        return self.name_of_all + left
 
     @property
     def name_of_all(self) -> str:
         """Name of the protocol with all its folds."""
         if self.holdout is not None:
-            return f"{self.protocol} {100 * (1 - self.holdout):g}/{100 * self.holdout:g}"
+            test = 100 * (self.holdout if self.share is None else self.share)
+            return f"{self.protocol} {100 - test:g}/{test:g}"
         if self.protocol in DEFAULT_FOLDS:
             return f"{self.protocol} {self.folds or DEFAULT_FOLDS[self.protocol]}-fold"
         return self.protocol if self.evaluate_on == "test" else f"{self.protocol} (validation part)"

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -43,11 +43,14 @@ class Split:
         Columns ``track_id``, ``segment`` (-1: all), ``fold`` and ``role`` (train, valid, test or excluded).
         Under folds a row is trained on in every fold but the one where its role is test.
     config : SplitConfig
-        How it was made.
+        How it was made: with the number of folds that there are.
+    notes : tuple of str
+        What the tracks did not allow: ``7 folds: blues has 7 tracks``.
     """
 
     frame: pd.DataFrame
     config: SplitConfig
+    notes: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits; equal for equal divisions of equal tracks."""
@@ -101,9 +104,95 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
     SplitError
         If the protocol cannot be applied to these tracks; the message suggests another.
     """
-    tracks = (
-        rows[["track_id", "genre"]].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
-    )
+    tracks = _tracks(rows)
+    genres = sorted(set(tracks["genre"]))
+    if len(genres) < 2:
+        found = f"all tracks are {genres[0]}" if genres else "there are no rows"
+        msg = f"{found}: a classifier needs two genres at least"
+        raise SplitError(msg)
+    if config.protocol not in DEFAULT_FOLDS or config.folds is not None or config.holdout is not None:
+        return _divide(rows, tracks, copies, config)
+    return _with_fitting_folds(rows, tracks, copies, config)
+
+
+def small_genres(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> dict[str, int]:
+    """Return the genres that ``config.min_tracks`` leaves out, with how many tracks (artists) they have.
+
+    Raises
+    ------
+    SplitError
+        If fewer than two are left.
+    """
+    units = _units(rows, _tracks(rows), copies, config)
+    small = {str(genre): int(n) for genre, n in units.items() if n < config.min_tracks}
+    if small and len(units) - len(small) < 2:
+        msg = (
+            f"--min-tracks {config.min_tracks} leaves {len(units) - len(small)} of {len(units)} genres, and "
+            "a classifier needs two at least. Give a smaller number, or add tracks"
+        )
+        raise SplitError(msg)
+    return small
+
+
+def counted(config: SplitConfig, number: int) -> str:
+    """Return so many of what a protocol divides, in words: ``7 tracks``, ``1 artist``."""
+    what = {"artist": "artist", "segment": "row"}.get(config.protocol, "track")
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _tracks(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[["track_id", "genre"]].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
+
+
+def _units(rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.Series:
+    """Return for each genre what a protocol can divide: rows, tracks without their copies, or artists."""
+    if config.protocol == "segment":
+        counts: pd.Series = rows["genre"].value_counts()
+    else:
+        unit = copies.reindex(tracks["track_id"]).to_numpy()
+        if config.protocol == "artist":
+            unit = artist_groups(tracks["track_id"]).to_numpy()
+        counts = pd.Series(unit).groupby(tracks["genre"].to_numpy()).nunique()
+    return counts.reindex(sorted(set(tracks["genre"])), fill_value=0)
+
+
+def _with_fitting_folds(
+    rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig
+) -> Split:
+    """Divide into the usual number of folds, or as many as the smallest genre allows."""
+    usual = DEFAULT_FOLDS[config.protocol]
+    units = _units(rows, tracks, copies, config)
+    smallest = str(units.idxmin())
+    if config.protocol == "artist" and not units.any():
+        _artist_folds(tracks, config)  # says that nothing tells artists
+    most = min(usual, int(units.min()))
+    if most < 2:
+        raise SplitError(_too_few(config, smallest, int(units.min()), int((units >= 2).sum())))
+    first: SplitError | None = None
+    for folds in range(most, 1, -1):
+        chosen = config if folds == usual else replace(config, folds=folds)
+        try:
+            split = _divide(rows, tracks, copies, chosen)
+        except SplitError as error:
+            first = first or error
+            continue
+        why = f"{smallest} has {counted(config, most)}" if folds == most else "with more, one lacks a genre"
+        return split if folds == usual else replace(split, notes=(f"{folds} folds: {why}",))
+    raise first or SplitError(_too_few(config, smallest, most, len(units)))
+
+
+def _too_few(config: SplitConfig, genre: str, number: int, n_fitting: int) -> str:
+    """Say that a genre cannot be divided, and the ways out."""
+    advice = "Add tracks of it."
+    if config.protocol == "artist":
+        advice = "Add artists, or use --protocol track."
+    if n_fitting >= 2:
+        advice += " Or leave out genres with fewer: --min-tracks 2."
+    of = "rows" if config.protocol == "segment" else f"{config.protocol}s"
+    return f"{genre} has {counted(config, number)}, and folds need 2 {of} of each genre at least. {advice}"
+
+
+def _divide(rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Split:
     if config.protocol == "segment":
         frame = _segment(rows, config)
     elif config.protocol == "track":
@@ -115,9 +204,21 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
     if config.only is not None:
         trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
         frame.loc[trained, "role"] = "train"
-    split = Split(frame=frame, config=config)
+    split = _told_share(Split(frame=frame, config=config))
     _check(split, tracks)
     return split
+
+
+def _told_share(split: Split) -> Split:
+    """Note the share of a random test part where it is not the one that was asked for, to one per cent."""
+    asked = split.config.holdout
+    if asked is None:
+        return split
+    found = round(float((split.frame["role"] == "test").mean()), 3)
+    if abs(found - asked) < 0.01:
+        return split
+    note = f"--holdout {asked:g}: whole tracks of each genre make it {100 * found:g} per cent"
+    return replace(split, config=replace(split.config, share=found), notes=(note,))
 
 
 def artist_groups(track_ids: pd.Series) -> pd.Series:
@@ -157,7 +258,7 @@ def _segment(rows: pd.DataFrame, config: SplitConfig) -> pd.DataFrame:
         role = _random_part(keys["genre"], config)
         return keys[["track_id", "segment"]].assign(fold=0, role=role)
     folds = config.folds or DEFAULT_FOLDS["segment"]
-    _check_count(keys["genre"], folds, "rows")
+    _check_count(keys["genre"].value_counts(), folds, config)
     splitter = StratifiedKFold(folds, shuffle=True, random_state=config.seed)
     fold = np.empty(len(keys), dtype=np.int64)
     for number, (_, test) in enumerate(splitter.split(keys, keys["genre"])):
@@ -167,7 +268,13 @@ def _segment(rows: pd.DataFrame, config: SplitConfig) -> pd.DataFrame:
 
 def _random_part(genre: pd.Series, config: SplitConfig) -> npt.NDArray[np.str_]:
     # Not stratified: the usual notebook's train_test_split(X, y, test_size=0.3) is not.
-    _, test = train_test_split(np.arange(len(genre)), test_size=config.holdout, random_state=config.seed)
+    try:
+        _, test = train_test_split(np.arange(len(genre)), test_size=config.holdout, random_state=config.seed)
+    except ValueError as error:
+        msg = (
+            f"--holdout {config.holdout:g} leaves no row of {len(genre)} on one side. Give a share nearer 0.5"
+        )
+        raise SplitError(msg) from error
     role = np.full(len(genre), "train", dtype="<U8")
     role[test] = "test"
     return role
@@ -178,20 +285,49 @@ def _track(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.D
     groups = copies.reindex(ids).to_numpy()
     if config.holdout is None:
         folds = config.folds or DEFAULT_FOLDS["track"]
-        return _frame(ids, _group_folds(genre, groups, folds, config.seed), "test")
+        return _frame(ids, _group_folds(genre, groups, folds, config), "test")
     # A share of n/d: d folds, of which n make up the test part; so it is grouped and stratified too.
     share = Fraction(config.holdout).limit_denominator(20)
-    if not 0 < share < 1:
-        share = Fraction(1, 20) if share == 0 else Fraction(19, 20)
-    fine = _group_folds(genre, groups, share.denominator, config.seed)
-    return _frame(ids, 0, np.where(fine < share.numerator, "test", "train"))
+    even = not (genre.value_counts() % share.denominator).any()
+    if even and abs(share - Fraction(config.holdout)) < 1e-9:
+        fine = _group_folds(genre, groups, share.denominator, config)
+        return _frame(ids, 0, np.where(fine < share.numerator, "test", "train"))
+    return _frame(ids, 0, _test_part(genre, groups, config))
+
+
+def _test_part(
+    genre: pd.Series, groups: npt.NDArray[np.object_], config: SplitConfig
+) -> npt.NDArray[np.str_]:
+    """Take tracks by chance, copies together, until each genre has its share in the test part."""
+    share = config.holdout or 0.0
+    quota = {}
+    for name, n in genre.value_counts().items():
+        quota[name] = round(share * n)
+        if not 0 < quota[name] < n:
+            nearest = 1 / n if quota[name] == 0 else 1 - 1 / n
+            msg = (
+                f"--holdout {share:g}: of the {n} tracks of {name}, {quota[name]} would be tested. The "
+                f"nearest share that leaves some on both sides is {nearest:.2g}"
+            )
+            raise SplitError(msg)
+    role = np.full(len(genre), "train", dtype="<U8")
+    members = pd.Series(groups).groupby(groups, sort=True).indices
+    order = np.random.default_rng(config.seed).permutation(len(members))
+    units = [np.asarray(at) for at in members.values()]
+    for number in order:
+        taken = genre.iloc[units[number]].value_counts()
+        if all(quota[name] >= n for name, n in taken.items()):
+            role[units[number]] = "test"
+            for name, n in taken.items():
+                quota[name] -= n
+    return role
 
 
 def _group_folds(
-    genre: pd.Series, groups: npt.NDArray[np.object_], folds: int, seed: int
+    genre: pd.Series, groups: npt.NDArray[np.object_], folds: int, config: SplitConfig
 ) -> npt.NDArray[np.int64]:
-    _check_count(genre, folds, "tracks")
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    _check_count(_count_units(genre, groups), folds, config)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
     fold = np.empty(len(genre), dtype=np.int64)
     for number, (_, test) in enumerate(splitter.split(genre, genre, groups)):
         fold[test] = number
@@ -221,16 +357,10 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
     folds = config.folds or DEFAULT_FOLDS["artist"]
     fold = np.full(len(tracks), -1, dtype=np.int64)
     names = groups[known].astype(str).to_numpy(dtype=object)
-    artists = (
-        pd.DataFrame({"genre": tracks["genre"][known], "artist": names}).groupby("genre")["artist"].nunique()
-    )
-    if int(artists.min()) < folds:
-        msg = (
-            f"artist: {folds} folds need {folds} artists of each genre, and {artists.idxmin()} has "
-            f"{artists.min()}. Add artists, use fewer --folds, or --protocol track."
-        )
-        raise SplitError(msg)
-    fold[known] = _group_folds(tracks["genre"][known], names, folds, config.seed)
+    nobody = sorted(set(tracks["genre"]) - set(tracks["genre"][known]))
+    if nobody:
+        raise SplitError(_too_few(config, nobody[0], 0, tracks["genre"][known].nunique()))
+    fold[known] = _group_folds(tracks["genre"][known], names, folds, config)
     return fold
 
 
@@ -259,16 +389,23 @@ def _exclude_copies(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     return frame
 
 
-def _check_count(genre: pd.Series, folds: int, what: str) -> None:
-    counts = genre.value_counts()
-    if int(counts.min()) < folds:
-        smallest = str(counts.idxmin())
-        msg = (
-            f"{folds} folds need {folds} {what} of each genre, and {smallest} has {counts.min()}. "
-            f"Use --folds {max(2, int(counts.min()))}"
-            + (" or add tracks." if counts.min() >= 2 else ", and add tracks: two of each genre at least.")
-        )
-        raise SplitError(msg)
+def _count_units(genre: pd.Series, groups: npt.NDArray[np.object_]) -> pd.Series:
+    counts: pd.Series = pd.Series(groups).groupby(genre.to_numpy()).nunique()
+    return counts
+
+
+def _check_count(counts: pd.Series, folds: int, config: SplitConfig) -> None:
+    fewest, smallest = int(counts.min()), str(counts.idxmin())
+    if fewest >= folds:
+        return
+    if fewest < 2:
+        raise SplitError(_too_few(config, smallest, fewest, int((counts >= 2).sum())))
+    needed, found = counted(config, folds), counted(config, fewest)
+    msg = (
+        f"{folds} folds need {needed} of each genre, and {smallest} has {found}. "
+        f"Use --folds {fewest}, or leave --folds out"
+    )
+    raise SplitError(msg)
 
 
 def _check(split: Split, tracks: pd.DataFrame) -> None:
@@ -277,9 +414,6 @@ def _check(split: Split, tracks: pd.DataFrame) -> None:
     genre = frame["track_id"].map(tracks.set_index("track_id")["genre"])
     tested = frame["role"] == config.evaluate_on
     genres = set(tracks["genre"])
-    if len(genres) < 2:
-        msg = f"all tracks are {next(iter(genres))}: a classifier needs two genres at least"
-        raise SplitError(msg)
     advice = _advice(config)
     if not tested.any():
         msg = f"{config.protocol}: none of these tracks is in its {config.evaluate_on} part. {advice}"

@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from gtzan_features.config import SegmentConfig, SplitConfig
+from gtzan_features.errors import ConfigError
 from gtzan_features.pipelines.extract import ExtractSummary, extract
 from gtzan_features.pipelines.fit import FitConfig, fit
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 MODELS = ("xgboost", "svm", "logistic-regression", "majority")
 SEGMENTS = (SegmentConfig(30.0), SegmentConfig(3.0))
-SPLITS = (SplitConfig(protocol="track", folds=5), SplitConfig(protocol="segment", folds=5))
+PROTOCOLS = ("track", "segment")
+FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,19 @@ def demo(
 ) -> DemoResult:
     """Run the whole job on synthetic music in `folder`: audio, features, runs and reports.
 
-    Each model is tested honestly (``track``) and with the leak (``segment``), on 30 s and on 3 s rows.
+    Each model is tested honestly (``track``) and with the leak (``segment``), on 30 s and on 3 s rows, in
+    five folds, or as many as there are tracks of a genre.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer than two tracks of a genre.
     """
+    if tracks_per_genre < 2:
+        msg = f"--tracks {tracks_per_genre}: at least 2 of a genre are needed, one to train on, one to test"
+        raise ConfigError(msg)
+    folds = min(FOLDS, tracks_per_genre)
+    splits = [SplitConfig(protocol=protocol, folds=folds) for protocol in PROTOCOLS]
     synthesise(folder / "audio", tracks_per_genre=tracks_per_genre, n_jobs=n_jobs, progress=progress)
     extraction = extract(
         folder / "audio",
@@ -54,7 +67,7 @@ def demo(
     # On one row per track the leaked protocol has no segments to leak through.
     jobs = [
         (model, segment, split)
-        for model, segment, split in product(MODELS, SEGMENTS, SPLITS)
+        for model, segment, split in product(MODELS, SEGMENTS, splits)
         if not (segment.is_track and split.leaked)
     ]
     for model, segment, split in jobs:

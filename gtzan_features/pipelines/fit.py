@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectrogram_name, tidy_feature_set
-from gtzan_features.datasets.splits import Split, inner_groups, make_split
+from gtzan_features.datasets.splits import Split, inner_groups
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.level import level_rule, save_level
@@ -23,7 +23,7 @@ from gtzan_features.models.words import model_names as model_names
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.augmentation import extra_rows, split_kinds
 from gtzan_features.pipelines.faults import known_faults
-from gtzan_features.pipelines.fittable import open_fittable
+from gtzan_features.pipelines.fittable import divide, open_fittable
 from gtzan_features.pipelines.folds import (
     Fitted,
     Fold,
@@ -126,12 +126,13 @@ class FitConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitResult:
-    """What a fit gave: its run folder, and its figures at every level."""
+    """What a fit gave: its run folder, its figures at every level, and what the tracks did not allow."""
 
     folder: Path
     manifest: runs.RunManifest
     scores: dict[str, LevelScore]
     train_accuracy: float
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures and what they stand for as a JSON-able mapping."""
@@ -229,7 +230,11 @@ def fit(
         # The refitted model is not tested: its training accuracy is not that of the folds.
         train = np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])
         result = FitResult(
-            folder=folder, manifest=manifest, scores=score(predictions), train_accuracy=float(train)
+            folder=folder,
+            manifest=manifest,
+            scores=score(predictions),
+            train_accuracy=float(train),
+            notes=plan.split.notes,
         )
         _write_run(new, plan, result, predictions, folds, fitted)
     return result
@@ -241,9 +246,9 @@ def _planned(
     """Read the tables, and divide their rows into the folds of the protocol."""
     kind_of_rows = SPECTROGRAMS if config.table != config.feature_set else FEATURES
     spectral, audio = split_kinds(config.augment, model_spec(config.model), kind_of_rows)
-    opened = open_fittable(tables_dir, config.table, config.rows)
+    opened, split = divide(open_fittable(tables_dir, config.table, config.rows), config.split)
+    config = replace(config, split=split.config)
     data = opened.data
-    split = make_split(data.rows, data.copies, config.split)
     folds = _folds(split, data, final=config.final, keep=keep_model)
     job = Job(
         data=data,

@@ -12,13 +12,18 @@ import pandas as pd
 from gtzan_features.audio.segments import around
 from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.datasets.dataset import Dataset, load_dataset
+from gtzan_features.datasets.splits import Split, counted, make_split, small_genres
 from gtzan_features.errors import TableError
 from gtzan_features.features import sets
 from gtzan_features.tables.spectrograms import Table, read_any_table
 from gtzan_features.tables.store import FeatureTable, locate_table, table_path
+from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+
+    from gtzan_features.config import SplitConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,45 @@ class Fittable:
         if not isinstance(self.table, FeatureTable):
             return ()
         return sets.column_families(self.table.feature_names, self.table.meta.config)
+
+    def of_genres(self, genres: Collection[str]) -> Fittable:
+        """Return the rows of some genres; copies are told by them alone."""
+        data = self.data
+        rows = np.flatnonzero(data.rows["genre"].isin(list(genres)).to_numpy())
+        table = self.table.take(rows)
+        kept = data.rows.iloc[rows].reset_index(drop=True)
+        names = tuple(name for name in data.genres if name in genres)
+        y = np.searchsorted(np.array(names), kept["genre"].to_numpy(dtype=str)).astype(np.int64)
+        tracks = sorted(set(kept["track_id"]))
+        copies = data.copies.reindex(tracks)
+        some = replace(data, X=data.X[rows], y=y, genres=names, rows=kept, copies=copies)
+        return replace(self, table=table, data=some)
+
+
+def divide(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
+    """Divide the tracks of a table by a protocol, without the genres that are too small for it.
+
+    Returns
+    -------
+    Fittable
+        The rows that are left; all where no genre is smaller than ``config.min_tracks``.
+    Split
+        Its configuration has the folds that there are, and `min_tracks` only where it left out something;
+        its notes say what.
+
+    Raises
+    ------
+    SplitError
+        If the protocol cannot be applied to these tracks.
+    """
+    small = small_genres(opened.data.rows, opened.data.copies, config)
+    if not small:
+        data = opened.data
+        return opened, make_split(data.rows, data.copies, replace(config, min_tracks=0))
+    opened = opened.of_genres(set(opened.data.genres) - set(small))
+    split = make_split(opened.data.rows, opened.data.copies, config)
+    left = ", ".join(f"{one_line(genre)} ({counted(config, n)})" for genre, n in small.items())
+    return opened, replace(split, notes=(f"left out: {left}", *split.notes))
 
 
 def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
@@ -93,7 +137,14 @@ def _read(path: Path) -> tuple[Table, str]:
         content = path.read_bytes()
     except OSError as error:
         raise TableError(path, f"cannot be read ({error.strerror})") from error
-    return read_any_table(path, content), hashlib.sha256(content).hexdigest()
+    table = read_any_table(path, content)
+    if table.frame.empty:
+        reason = (
+            f"holds no rows: no track was long enough for a row of {table.meta.segment}. Use a table of "
+            "shorter rows, or extract from longer files"
+        )
+        raise TableError(path, reason)
+    return table, hashlib.sha256(content).hexdigest()
 
 
 def _side_by_side(short: Fittable, long: Fittable) -> Fittable:

@@ -125,8 +125,9 @@ def _run_id(manifest: RunManifest, files: TrainingFiles) -> str:
 
 
 def _plain(protocol: SplitConfig) -> dict[str, Any]:
-    """Return the protocol's settings; a single fold is named only where there is one, as are its runs."""
-    return {name: value for name, value in asdict(protocol).items() if name != "only" or value is not None}
+    """Return the protocol's settings; what is unusual is named only where it is so, as in the runs' names."""
+    unusual = {"only": None, "share": None, "min_tracks": 0}
+    return {k: v for k, v in asdict(protocol).items() if k not in unusual or v != unusual[k]}
 
 
 def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
@@ -142,7 +143,9 @@ def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
     if config.split.only is not None:
         words += ["--fold", str(config.split.only)]
     if config.split.holdout is not None:
-        words += ["--holdout", f"{config.split.holdout:g}"]
+        words += ["--holdout", str(config.split.holdout)]
+    if config.split.min_tracks:
+        words += ["--min-tracks", str(config.split.min_tracks)]
     if config.split.evaluate_on != "test":
         words += ["--evaluate-on", config.split.evaluate_on]
     words += ["--seed", str(config.split.seed)]

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.config import file_name, fingerprint
-from gtzan_features.datasets.splits import inner_groups, make_split
+from gtzan_features.datasets.splits import inner_groups
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.evaluation.metrics import evaluate
 from gtzan_features.models.base import ModelSpec, TrainingData, inner_splits
 from gtzan_features.models.guarded import probabilities
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.parallel.local import local_executor
-from gtzan_features.pipelines.fittable import Fittable, open_fittable
+from gtzan_features.pipelines.fittable import Fittable, divide, open_fittable
 from gtzan_features.pipelines.folds import Fold, Job, training_data
 from gtzan_features.pipelines.manifest import fit_command
 from gtzan_features.pipelines.progress import Progress, silent
@@ -92,6 +92,8 @@ class TuneResult:
         Which tracks, in words.
     interrupted : bool
         Whether Ctrl-C ended the search.
+    notes : tuple of str
+        What the tracks did not allow.
     """
 
     study: Path
@@ -99,6 +101,7 @@ class TuneResult:
     command: str
     tuned_on: str
     interrupted: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def best(self) -> Trial:
@@ -179,8 +182,8 @@ def tune(
         known = ", ".join(name for name, one in MODELS.items() if one.space)
         msg = f"{spec.name} has no search space; there are {known}"
         raise ModelError(msg)
-    opened = open_fittable(tables_dir, fit.table, fit.rows)
-    split = make_split(opened.data.rows, opened.data.copies, fit.split)
+    opened, split = divide(open_fittable(tables_dir, fit.table, fit.rows), fit.split)
+    fit = replace(fit, split=split.config)
     ((rows, _),) = split.folds(opened.data.rows)
     task = _Task(
         spec=spec,
@@ -214,6 +217,7 @@ def tune(
         command=fit_command(fitted, opened.path.parent, fit.feature_set),
         tuned_on=f"{len(set(task.data.groups))} tracks of the training part of {fit.split.name}, inner folds",
         interrupted=interrupted,
+        notes=split.notes,
     )
 
 

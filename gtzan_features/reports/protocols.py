@@ -12,6 +12,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gtzan_features.config import LEFT_OUT
 from gtzan_features.tables.runs import SPLIT
 
 if TYPE_CHECKING:
@@ -148,8 +149,8 @@ def tested_by_name(name: str) -> Tested:
     >>> tested_by_name("fault-filtered (validation part)").is_whole
     False
     """
-    kind = next((k for k in KINDS if name == k or name.startswith(f"{k} ")), "")
-    rest = name.removeprefix(kind)
+    kind = next((k for k in KINDS if re.match(rf"{k}(?=[ ,]|$)", name)), "")
+    rest = name.removeprefix(kind).partition(LEFT_OUT)[0]
     if rest == _VALID:
         return Tested(kind=kind, name=name, on_validation=True)
     if one := _FOLD.fullmatch(rest):

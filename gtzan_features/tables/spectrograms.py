@@ -7,7 +7,7 @@ field's metadata has the shape, the metadata of the schema the configuration tha
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,6 +68,10 @@ class SpectrogramTable:
     def feature_names(self) -> list[str]:
         """Names of the bands, low to high: a row has each of them in every frame."""
         return [f"band{b}" for b in range(self.shape[1])]
+
+    def take(self, rows: npt.NDArray[np.int64]) -> SpectrogramTable:
+        """Return a table of the rows at these positions."""
+        return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True), codes=self.codes[rows])
 
     def values(self) -> npt.NDArray[np.float32]:
         """Levels in dB, shape (n_rows, n_frames * n_bands)."""

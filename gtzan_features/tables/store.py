@@ -48,6 +48,10 @@ class FeatureTable:
         """Features as an array of shape (n_rows, n_columns)."""
         return self.frame[self.feature_names].to_numpy(dtype=np.float64)
 
+    def take(self, rows: npt.NDArray[np.int64]) -> FeatureTable:
+        """Return a table of the rows at these positions."""
+        return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True))
+
     def select(self, names: set[str], meta: TableMeta) -> FeatureTable:
         """Return a table of the features in `names`, in the order of this one, which `meta` describes."""
         columns = tuple(column for column in self.columns if column[0] in names)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gtzan_features.config import SplitConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.dataset import duplicate_labels, load_dataset
-from gtzan_features.datasets.splits import inner_groups, make_split
+from gtzan_features.datasets.splits import inner_groups, make_split, small_genres
 from gtzan_features.errors import ConfigError, SplitError
 from tests.conftest import make_table
 
@@ -175,7 +175,7 @@ def test_artists_of_other_music_are_folders():
     [
         (make_table().frame, {"protocol": "artist"}, "nothing tells the artist.*--protocol track"),
         (make_table().frame, {"protocol": "fault-filtered"}, "is none of its tracks. Use --protocol track"),
-        (make_table(n_tracks=4).frame, {"protocol": "track"}, "has 4. Use --folds 4"),
+        (make_table(n_tracks=4).frame, {"protocol": "track", "folds": 10}, "has 4 tracks. Use --folds 4"),
         (make_table(n_genres=1).frame, {"protocol": "track"}, "all tracks are genre0"),
         (
             gtzan_rows(ids=[f"{g}.0000{i}" for g in ("blues", "rock") for i in range(5)]),
@@ -185,7 +185,7 @@ def test_artists_of_other_music_are_folders():
         (
             other_music(1),
             {"protocol": "artist"},
-            "3 folds need 3 artists of each genre, and g0 has 1.*--protocol track",
+            "g0 has 1 artist, and folds need 2 artists of each genre.*--protocol track",
         ),
     ],
 )
@@ -246,3 +246,128 @@ def test_inner_folds_of_other_music_keep_artist_folders_whole():
     assert len(set(found)) == 3  # an artist of two genres is one artist
     artists = rows["track_id"].str.split("/").str[1]
     assert (pd.Series(found).groupby(artists).nunique() == 1).all()
+
+
+def genres_of(*sizes, segments=1):
+    """Genres of so many tracks each, with so many rows a track."""
+    rows = [
+        (f"g{g}/t{t:03d}", f"g{g}", s) for g, n in enumerate(sizes) for t in range(n) for s in range(segments)
+    ]
+    return pd.DataFrame(rows, columns=["track_id", "genre", "segment"])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "protocol", "folds", "note"),
+    [
+        ((7, 12, 30), "track", 7, "7 folds: g0 has 7 tracks"),
+        ((30, 2), "track", 2, "2 folds: g1 has 2 tracks"),
+        ((9, 9), "track", 9, "9 folds: g0 has 9 tracks"),
+        ((10, 11), "track", 10, None),
+        ((3, 8), "segment", 3, "3 folds: g0 has 3 rows"),
+        ((5, 8), "segment", 5, None),
+    ],
+)
+def test_without_folds_there_are_as_many_as_the_smallest_genre_allows(sizes, protocol, folds, note):
+    rows = genres_of(*sizes)
+    split = split_of(rows, protocol=protocol)
+    assert len(split.folds(rows)) == folds
+    assert split.config.name == f"{protocol} {folds}-fold"
+    assert split.notes == ((note,) if note else ())
+    # The usual number is no setting, so that runs of it are called as they always were.
+    assert split.config.folds == (folds if note else None)
+    for _, test in split.folds(rows):
+        assert set(rows["genre"].iloc[test]) == set(rows["genre"])
+    if note:
+        with pytest.raises(SplitError, match=rf"Use --folds {folds}, or leave --folds out"):
+            split_of(rows, protocol=protocol, folds=folds + 1)
+        with pytest.raises(
+            ConfigError, match=rf"--fold {folds + 1}: {protocol} {folds}-fold has {folds} folds"
+        ):
+            split_of(rows, protocol=protocol, only=folds + 1)
+
+
+def test_folds_count_copies_once_and_artists_as_one():
+    rows = genres_of(12, 4)
+    copies = pd.Series(sorted(set(rows["track_id"])), index=sorted(set(rows["track_id"])))
+    copies["g1/t003"] = "g1/t000"
+    split = make_split(rows, copies, SplitConfig())
+    assert split.notes == ("3 folds: g1 has 3 tracks",)
+    rows = other_music(2)
+    assert split_of(rows, protocol="artist").notes == ("2 folds: g0 has 2 artists",)
+    one = pd.concat([rows, genres_of(0, 0, 5)])  # five tracks of g2 in no artist's folder
+    with pytest.raises(SplitError, match=r"g2 has 0 artists.*--protocol track. Or .*--min-tracks 2"):
+        split_of(one, protocol="artist")
+    assert small_genres(one, copies_of(one), SplitConfig(protocol="artist", min_tracks=2)) == {"g2": 0}
+
+
+def test_a_genre_of_one_track_has_a_way_out_that_leads_out():
+    rows = genres_of(1, 5, 5)
+    for config in ({}, {"folds": 2}, {"folds": 10}):
+        with pytest.raises(SplitError, match="g0 has 1 track, and folds need 2 .*--min-tracks 2") as error:
+            split_of(rows, **config)
+        assert "--folds" not in str(error.value)
+    small = small_genres(rows, copies_of(rows), SplitConfig(min_tracks=2))
+    assert small == {"g0": 1}
+    left = rows[~rows["genre"].isin(small)].reset_index(drop=True)
+    assert split_of(left, min_tracks=2).config.name == "track 5-fold, min tracks 2"
+    with pytest.raises(SplitError, match="leaves 0 of 3 genres"):
+        small_genres(rows, copies_of(rows), SplitConfig(min_tracks=9))
+    with pytest.raises(SplitError, match="g0 has 1 track") as error:
+        split_of(genres_of(1, 5))  # leaving one out leaves one genre
+    assert "--min-tracks" not in str(error.value)
+
+
+@pytest.mark.parametrize("rows", [genres_of(7), genres_of()])
+def test_one_genre_and_none_are_said_in_a_sentence(rows):
+    with pytest.raises(
+        SplitError, match="(all tracks are g0|there are no rows): a classifier needs two genres"
+    ):
+        split_of(rows)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    share=st.floats(0.005, 0.995),
+    sizes=st.lists(st.integers(2, 40), min_size=2, max_size=4),
+    seed=st.integers(0, 3),
+)
+def test_a_random_part_is_what_was_asked_for_or_refused(share, sizes, seed):
+    rows = genres_of(*sizes, segments=2)
+    if any(round(share * n) in (0, n) for n in sizes):
+        with pytest.raises(SplitError, match="The nearest share"):
+            split_of(rows, holdout=share, seed=seed)
+        return
+    split = split_of(rows, holdout=share, seed=seed)
+    ((train, test),) = split.folds(rows)
+    assert len(train) + len(test) == len(rows)
+    for genre, n in zip(sorted(set(rows["genre"])), sizes, strict=True):
+        tested = rows["genre"].iloc[test].eq(genre).sum() / 2
+        assert abs(tested - share * n) <= 1
+    named = float(split.config.name.partition("/")[2]) / 100
+    assert named == pytest.approx(len(test) / len(rows), abs=0.0105)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.33, 0.5, 0.97, 0.99])
+def test_odd_shares_of_gtzan_are_taken(share):
+    rows = gtzan_rows()
+    ((train, test),) = split_of(rows, holdout=share).folds(rows)
+    assert len(test) / len(rows) == pytest.approx(share, abs=0.006)
+    assert len(train) + len(test) == 1000
+
+
+def test_a_random_part_of_rows_that_leaves_none_is_refused():
+    with pytest.raises(SplitError, match="leaves no row of 6 on one side"):
+        split_of(genres_of(3, 3), protocol="segment", holdout=0.99999)
+
+
+def test_a_part_of_gtzan_whose_published_folds_lack_a_genre_has_others():
+    facts = gtzan.facts().dropna(subset=["artist_fold", "artist_group"])
+    some = facts[facts["artist_fold"].isin([1, 2])]
+    blues = some[some["genre"].eq("blues") & some["artist_fold"].eq(1)]
+    rows = gtzan_rows(ids=[*some[some["genre"] != "blues"].index, *blues.index])
+    split = split_of(rows, protocol="artist")
+    assert split.notes
+    assert len(split.folds(rows)) == split.config.folds
+    for train, test in sides(split, rows):
+        groups = facts["artist_group"]
+        assert not set(groups[sorted(train)]) & set(groups[sorted(test)])

@@ -178,7 +178,7 @@ def bench_tables(
 
     `audio` says of which files they are; `steps` came before, with their seconds.
     """
-    splits, skipped, sizes = _survey(folders.tables, config)
+    splits, skipped, sizes = _survey(folders.tables, config, notice)
     workers = available_processors() if n_jobs == -1 else n_jobs
     plan = make_plan(planned_fits(config, splits, sizes), 60 * config.minutes, workers)
     outcomes = _fit_all(plan, folders, n_jobs, progress, notice)
@@ -209,7 +209,9 @@ def bench_tables(
     )
 
 
-def _survey(tables: Path, config: BenchConfig) -> tuple[list[SplitConfig], tuple[str, ...], Sizes]:
+def _survey(
+    tables: Path, config: BenchConfig, notice: Notice
+) -> tuple[list[SplitConfig], tuple[str, ...], Sizes]:
     """Find which protocols the data support, and what the costs of fits depend on."""
     opened = open_fittable(tables, BASELINE, TRACK)
     rows, copies = opened.data.rows, opened.data.copies
@@ -217,12 +219,15 @@ def _survey(tables: Path, config: BenchConfig) -> tuple[list[SplitConfig], tuple
     shares: dict[str, list[float]] = {}
     for split in config.splits():
         try:
-            folds = make_split(rows, copies, split).folds(rows)
+            made = make_split(rows, copies, split)
         except SplitError as error:
             skipped.append(str(error))
             continue
-        splits.append(split)
-        shares[split.protocol] = [len(train) / len(rows) for train, _ in folds]
+        # With the folds that the tracks allow, so that all row lengths have the same.
+        splits.append(made.config)
+        for note in made.notes:
+            notice(f"{split.protocol}, {note}.")
+        shares[split.protocol] = [len(train) / len(rows) for train, _ in made.folds(rows)]
     if not splits:
         raise SplitError(skipped[0])
     names = {some for name in config.all_sets for some in (name, *ablation_sets(name))}

@@ -189,6 +189,8 @@ def bench_robustness(
     steps = extract_sets(music, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
     opened = open_fittable(folders.tables, name, config.segment.name)
     split = make_split(opened.data.rows, opened.data.copies, config.split)
+    for note in split.notes:
+        notice(f"{split.config.protocol}, {note}.")
     audio = _deform_all(music, folders.work, config, split, n_jobs, progress, notice)
     setting = Setting(
         clean=folders.tables,
@@ -207,7 +209,9 @@ def bench_robustness(
     frame = robustness_frame(measured, {one.name: one.label for one in audio.usable})
     missing = (*audio.missing, *failed)
     all_steps = (*steps, ("deformed audio and its features", audio.seconds))
-    context = replace(_context(config, opened.table.meta, all_steps, missing), audio=audio_words(music))
+    context = replace(
+        _context(config, split, opened.table.meta, all_steps, missing), audio=audio_words(music)
+    )
     n_reused = sum(one.reused for one in outcomes.values())
     return RobustnessResult(
         page=write_robustness(frame, context, folders.out),
@@ -219,13 +223,17 @@ def bench_robustness(
 
 
 def _context(
-    config: RobustnessConfig, meta: TableMeta, steps: tuple[tuple[str, float], ...], missing: tuple[str, ...]
+    config: RobustnessConfig,
+    split: Split,
+    meta: TableMeta,
+    steps: tuple[tuple[str, float], ...],
+    missing: tuple[str, ...],
 ) -> RobustnessContext:
     return RobustnessContext(
         command=config.command(),
         dataset=meta.dataset,
         synthetic=meta.synthetic,
-        protocol=config.split.name,
+        protocol=split.config.name,
         features=config.features.feature_set,
         rows=config.segment.name,
         family_model=family_model(config.family_model),
