@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gtzan_features.audio.opened import AudioFile, Piece
 
 _SEARCHED = 1 << 17  # bytes before a container that may be junk
+_STREAMS = 100  # of different kinds, one behind the other, in one file
 _TRAILER = 1 << 16  # bytes of chunks that may follow the samples
 _UNKNOWN = 0x7F00_0000  # lengths from here on stand for "not known" where the file is shorter
 _FOREIGN = (
@@ -83,14 +84,25 @@ def _mpeg(file: AudioFile, start: int) -> Layout | None:
     stream = walk_mpeg(file, start)
     if stream is None:
         return None
-    return Layout(
-        kind="mpeg",
-        present=stream.present,
-        promised=stream.promised,
-        tolerance=2 * stream.first.n_samples,
-        parts=(stream.pieces,),
-        parts_only=stream.n_junk > 0,
-    )
+    tolerance = 2 * stream.first.n_samples
+    if stream.other is None:
+        return Layout(
+            kind="mpeg",
+            present=stream.present,
+            promised=stream.promised,
+            tolerance=tolerance,
+            parts=(stream.pieces,),
+            parts_only=stream.n_junk > 0,
+        )
+    seconds, last = 0.0, stream
+    for _ in range(_STREAMS):
+        seconds += last.present / last.first.rate
+        following = None if last.other is None else walk_mpeg(file, last.other)
+        if following is None:
+            break
+        last = following
+    total = round(seconds * stream.first.rate)
+    return Layout(kind="mpeg", present=total, promised=total, tolerance=2 * tolerance)
 
 
 def _flac(file: AudioFile, start: int) -> Layout:

@@ -371,7 +371,7 @@ class _Job:
         if not self.is_whole(taken):
             return f"{here_s:.1f} s could be read, then its decoder stopped ({taken.stream.failure})"
         if taken.stream.n_faults:
-            return f"damaged within: {DECODER} met faults in the {here_s:.1f} s"
+            return f"{here_s:.1f} s could be read, with faults in them"
         return f"{here_s:.1f} s could be read: its end is missing" if self.layout.cut else ""
 
 

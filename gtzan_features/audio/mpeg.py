@@ -66,6 +66,8 @@ class MpegStream:
         Frames of music that the first frame tells of (Xing, Info, VBRI); None where it is silent.
     trimmed : int
         Samples at both ends that the encoder says are padding.
+    other : int or None
+        Where a stream of another kind begins behind it, which no decoder of one stream reads.
     head : bytes
         The frame that tells of the length, with the number that was counted: a decoder that is given it
         before the spans reads all of them.
@@ -77,6 +79,7 @@ class MpegStream:
     n_junk: int
     said: int | None
     trimmed: int
+    other: int | None
     head: bytes
 
     @property
@@ -150,7 +153,7 @@ def walk_mpeg(file: AudioFile, start: int = 0) -> MpegStream | None:
     first = parse_frame(walk.bytes_at(at, 4))
     assert first is not None
     said = _said(file.read_at(at, first.n_bytes), first)
-    spans, n_frames, n_junk = _frames(walk, at + first.n_bytes if said else at, first)
+    spans, n_frames, n_junk, last = _frames(walk, at + first.n_bytes if said else at, first)
     if not n_frames:
         return None
     return MpegStream(
@@ -160,12 +163,20 @@ def walk_mpeg(file: AudioFile, start: int = 0) -> MpegStream | None:
         n_junk=n_junk,
         said=said.n_frames if said else None,
         trimmed=said.trimmed if said else 0,
+        other=walk.find(last, None, _IN_A_ROW, file.size),
         head=_head(file.read_at(at, first.n_bytes) if said and said.patched else b"", first, n_frames),
     )
 
 
-def _frames(walk: _Walk, at: int, first: Frame) -> tuple[list[Span], int, int]:
-    """Walk from frame to frame: where they lie, how many there are, and how many bytes are neither."""
+def _frames(walk: _Walk, at: int, first: Frame) -> tuple[list[Span], int, int, int]:
+    """Walk from frame to frame.
+
+    Returns
+    -------
+    list of Span, int, int, int
+        Where the frames lie, how many there are, how many bytes are neither frame nor tag, and where the last
+        frame ends.
+    """
     spans: list[Span] = []
     n_frames = n_junk = 0
     begin, size = at, walk.size
@@ -187,7 +198,7 @@ def _frames(walk: _Walk, at: int, first: Frame) -> tuple[list[Span], int, int]:
         begin = at = skipped
     if at > begin:
         spans.append(Span(begin, at))
-    return spans, n_frames, n_junk
+    return spans, n_frames, n_junk, spans[-1].stop if spans else at
 
 
 def _is_cut_frame(frame: Frame | None, first: Frame, found: int | None) -> bool:

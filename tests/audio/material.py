@@ -135,6 +135,7 @@ def _by_hand(folder: Path) -> None:
     write("zeros-behind.mp3", vbr + bytes(3000))
     write("twice.mp3", cbr + cbr)
     write("twice-bare.mp3", vbr + vbr)
+    write("twice-otherwise.mp3", cbr + read("low-bare.mp3") + read("mono.mp3"))
     write("chained.ogg", ogg + ogg)
     write("noise-within.flac", flac[: len(flac) // 2] + rng.randbytes(3000) + flac[len(flac) // 2 + 3000 :])
     m4a = read("front.m4a")
