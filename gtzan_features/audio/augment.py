@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gtzan_features.errors import ConfigError
+from gtzan_features.kernel_folder import settle_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,17 +108,22 @@ def _crop_pad(signal: Float32, sr: int, rng: np.random.Generator) -> Float32:  #
     return result
 
 
-def _pitch_shift(signal: Float32, sr: int, rng: np.random.Generator) -> Float32:
+def _librosa() -> Any:  # noqa: ANN401 - a module, imported where it is needed: it is slow to start
+    settle_cache()  # its functions look for a folder as they are imported
     import librosa
 
+    return librosa
+
+
+def _pitch_shift(signal: Float32, sr: int, rng: np.random.Generator) -> Float32:
+    librosa = _librosa()
     steps = float(rng.uniform(*SEMITONES))
     shifted: Float32 = librosa.effects.pitch_shift(signal, sr=sr, n_steps=steps)
     return fitted(shifted, len(signal))
 
 
 def _time_stretch(signal: Float32, sr: int, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    import librosa
-
+    librosa = _librosa()
     stretched: Float32 = librosa.effects.time_stretch(signal, rate=float(rng.uniform(*STRETCH)))
     return fitted(stretched, len(signal))
 

@@ -12,23 +12,26 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 
+from gtzan_features.kernel_folder import settle_cache
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _KERNELS: list[Any] = []
+_CACHED = settle_cache()
 
 
 def kernel(function: Function) -> Function:
     """Compile `function` on its first call, exact IEEE arithmetic, and remember it for `is_compiled`."""
-    return _registered(numba.njit(cache=True, nogil=True, error_model="numpy"), function)
+    return _registered(numba.njit(cache=_CACHED, nogil=True, error_model="numpy"), function)
 
 
 def summing_kernel(function: Function) -> Function:
     """Compile `function` like `kernel`, but let sums be added up in any (fixed) order."""
     options = {"reassoc", "contract"}
-    return _registered(numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=options), function)
+    return _registered(numba.njit(cache=_CACHED, nogil=True, error_model="numpy", fastmath=options), function)
 
 
 def inlined(function: Function) -> Function:
@@ -69,5 +72,5 @@ def _is_ready(dispatcher: Any) -> bool:
         return True
     try:  # numba has no public question for this; the index is empty when the source file changed
         return bool(dispatcher._cache._cache_file._load_index())
-    except (AttributeError, OSError):
+    except Exception:  # of another version of numba, or damaged in any way
         return False

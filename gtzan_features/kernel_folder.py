@@ -1,0 +1,69 @@
+"""Where numba keeps compiled kernels: also where package and home folder cannot be written to."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import numba
+
+_VARIABLE = "NUMBA_CACHE_DIR"
+
+
+def settle_cache() -> bool:
+    """Make sure that numba has a folder for compiled kernels; return whether there is one.
+
+    Where it finds none of its own (``NUMBA_CACHE_DIR``, the package, the user's cache), as in a container
+    that is read-only, kernels go into a temporary folder that only this user can read and write: code is
+    loaded from there. Workers inherit it. One line on stderr says so.
+    """
+    try:
+        numba.njit(cache=True)(_nothing)  # compiles nothing, but looks for a folder
+    except RuntimeError:
+        pass
+    else:
+        return True
+    log = logging.getLogger("gtzan_features")
+    try:
+        folder = str(_private_folder())
+    except OSError:
+        log.warning(
+            "No folder for compiled kernels can be written to: every process compiles them, which takes up "
+            "to a minute. Set %s to a folder of yours.",
+            _VARIABLE,
+        )
+        return False
+    numba.config.CACHE_DIR = folder
+    os.environ[_VARIABLE] = folder
+    log.warning(
+        "Compiled kernels go into %s: neither the package nor the home folder can be written to. "
+        "Set %s to keep them elsewhere.",
+        folder,
+        _VARIABLE,
+    )
+    return True
+
+
+def _nothing() -> None:
+    """Stand for a kernel."""
+
+
+def _private_folder() -> Path:
+    """Return a folder in that for temporary files which is this user's alone, the same in each process.
+
+    A folder of that name that somebody else made, or that others can write to, is not taken: a new one is
+    made, which only this process and its workers know.
+    """
+    user = os.geteuid()
+    folder = Path(tempfile.gettempdir(), f"gtzan-kernels-{user}")
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        found = folder.lstat()
+        is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o077
+        if not is_own:
+            return Path(tempfile.mkdtemp(prefix=f"gtzan-kernels-{user}-"))
+    return folder
