@@ -36,7 +36,7 @@ def settle_cache() -> bool:
             _VARIABLE,
         )
         return False
-    numba.config.CACHE_DIR = folder
+    vars(numba.config)["CACHE_DIR"] = folder
     os.environ[_VARIABLE] = folder
     log.warning(
         "Compiled kernels go into %s: neither the package nor the home folder can be written to. "

@@ -118,7 +118,13 @@ def augment_folder(
                 if folder.is_dir():
                     remove_leftovers(folder)
         task = partial(
-            _augment_file, root=str(catalogue.root), out=str(out), kinds=kinds, seed=seed, anew=overwrite
+            _augment_file,
+            root=str(catalogue.root),
+            out=str(out),
+            kinds=kinds,
+            seed=seed,
+            program=fingerprint({"code": code_fingerprint(), **library_versions()}),
+            anew=overwrite,
         )
         warm_up(kinds, FeatureConfig().sr)
         results: list[tuple[int, str]] = []
@@ -152,7 +158,7 @@ def _mark(folder: Path, kind: str, seed: int, catalogue: Catalogue, overwrite: b
 
 
 def _augment_file(
-    track: TrackFile, root: str, out: str, kinds: tuple[str, ...], seed: int, anew: bool
+    track: TrackFile, root: str, out: str, kinds: tuple[str, ...], seed: int, program: str, anew: bool
 ) -> tuple[int, str]:
     """Write the copies of one track; runs in a worker. Return how many, and what is wrong with the track."""
     path = Path(root) / track.path
@@ -161,7 +167,9 @@ def _augment_file(
         missing = {}
         for kind in kinds:
             target = (Path(out) / kind / track.path).with_suffix(".wav")
-            made_of = _made_of(kind, seed, track.track_id, sha256)
+            made_of = fingerprint(
+                {"kind": kind, "seed": seed, "track": track.track_id, "source": sha256, "program": program}
+            )
             if anew or read_comment(target) != made_of:
                 missing[kind] = (target, made_of)
         if not missing:
@@ -184,12 +192,6 @@ def _augment_file(
 
 def _lost(track: TrackFile, how: str) -> tuple[int, str]:
     return 0, f"{label(track.path)}: {lost_fault(how)}"
-
-
-def _made_of(kind: str, seed: int, track_id: str, sha256: str) -> str:
-    """Return what a copy depends on, in one word that it carries: another word, and it is written anew."""
-    content = {"kind": kind, "seed": seed, "track": track_id, "source": sha256, "code": code_fingerprint()}
-    return f"gtzan {fingerprint({**content, **library_versions()})}"
 
 
 def _write_copy(target: Path, kind: str, signal: Signal, rng: np.random.Generator, made_of: str) -> None:
