@@ -157,6 +157,8 @@ def _parts(m: RunManifest, wide: list[RunManifest], tables: list[RunManifest]) -
         parts.append(f"{m.n_tracks} tracks")
     if len({t.feature_fingerprint for t in tables}) > 1:
         parts.append(f"features {m.feature_fingerprint[:6]}")
+    if len({t.table_sha256 for t in tables}) > 1:
+        parts.append(f"table {m.table_sha256[:6]}")
     return parts
 
 

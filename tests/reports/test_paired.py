@@ -78,6 +78,7 @@ def test_every_side_of_a_test_names_model_features_rows_and_what_differs():
         {"dataset": "another"},
         {"synthetic": True},
         {"n": 99},
+        {"table_origin": "csv features.csv"},
     ],
 )
 def test_lengths_are_tested_where_nothing_else_differs(other):
@@ -100,3 +101,10 @@ def test_the_test_decides_and_the_sentence_says_so_where_the_interval_looks_othe
     excludes = interval[0] > 0
     assert ("the test decides" in text) == (excludes != (p < 0.05))
     assert re.search(r"95 % interval -?\d+\.\d to \d+\.\d", text)
+
+
+def test_tables_of_other_copies_of_the_music_are_named_as_a_difference():
+    scored = score_runs([run(0.9), run(0.6, table_sha256="1" * 64)])
+    (test,) = best_tests(scored)
+    assert test.sentence.endswith("They differ in table.")
+    assert {one.label for one in scored} == {"svm (table 000000)", "svm (table 111111)"}

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from gtzan_features.reports.collect import COLUMNS
+from gtzan_features.reports.collect import COLUMNS, score_runs
 from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
-from gtzan_features.reports.page import published_table
+from gtzan_features.reports.html.page import write_page
+from gtzan_features.reports.page import published_table, write_report
 from gtzan_features.reports.scores import score
 from gtzan_features.reports.tables import accuracy_table
+from tests.reports.html.test_parts import run
 from tests.reports.test_scores import predictions
 
 
@@ -110,3 +112,16 @@ def test_the_confusion_picture_has_the_counts():
     figure = confusion_figure(metrics, "toy")
     shown = sorted(int(t.get_text()) for t in figure.axes[0].texts)
     assert shown == sorted(c for line in metrics.confusion for c in line if c)
+
+
+def test_real_and_synthetic_music_of_one_name_stand_apart(tmp_path):
+    scored = score_runs([run(0.6), run(0.9, synthetic=True)])
+    write_report(scored, tmp_path)
+    page = write_page(scored, tmp_path, {}, {}).read_text()
+    text = (tmp_path / "accuracy.md").read_text()
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["toy", "toy (SYNTHETIC music)"]
+    assert len({path.name for path in tmp_path.glob("accuracy-*.png")}) == 2
+    assert len({path.name for path in tmp_path.glob("confusion-*.png")}) == 2
+    real = page.split("toy (SYNTHETIC music)</h2>")[0].split("Which number to trust</h3>")[1]
+    assert "The number to trust is 60.0" in real
+    assert "SYNTHETIC" not in real.split("</p>")[0]

@@ -158,6 +158,8 @@ def test_a_handful_of_tracks_is_no_headline():
         {"model": "knn"},
         {"settings": {"C": 1.0}},
         {"seed": 1},
+        {"table_sha256": "f" * 64},  # other copies of the same tracks
+        {"table_origin": "csv features.csv"},
         {"protocol": "track fold 1 of 5"},
     ],
 )
@@ -168,11 +170,12 @@ def test_the_same_model_is_compared_in_nothing_but_the_protocol(other):
 
 
 def test_a_data_set_that_grew_is_told_by_its_tracks():
-    old, new = run(0.9, n=60, n_tracks=60), run(0.5, n=100, n_tracks=100)
+    old = run(0.9, n=60, n_tracks=60, table_sha256="1" * 64)
+    new = run(0.5, n=100, n_tracks=100, table_sha256="2" * 64)
     text = said(old, new)
     assert "The number to trust is 50.0" in text
     assert "best of" not in text
-    assert "svm (100 tracks)" in text
+    assert "svm (100 tracks, table 222222)" in text
 
 
 def test_with_and_without_final_is_one_run():
