@@ -65,7 +65,11 @@ def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
         run = read_run(folder)
     except (RunError, TableError):
         return ModelFacts(
-            title=title, trained_on=card.trained_on, genres=card.genres, synthetic=card.synthetic
+            title=title,
+            trained_on=card.trained_on,
+            genres=card.genres,
+            synthetic=card.synthetic,
+            leaked=card.leaked,
         )
     scores = score(run.predictions)
     level = representative(scores)

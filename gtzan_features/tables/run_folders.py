@@ -42,18 +42,25 @@ def new_run_folder(folder: Path) -> Iterator[Path]:
     OutputLockedError
         If another process writes this folder.
     """
-    restore_runs(folder.parent)
-    with output_lock(folder):
-        _put_right(folder)
-        new = _beside(folder, _NEW)
-        try:
-            new.mkdir()
-            yield new
-            if folder.exists():
-                folder.replace(_beside(folder, _OLD))
-            new.replace(folder)
-        finally:
+    parent = folder.parent
+    there = parent.exists()
+    restore_runs(parent)
+    try:
+        with output_lock(folder):
             _put_right(folder)
+            new = _beside(folder, _NEW)
+            try:
+                new.mkdir()
+                yield new
+                if folder.exists():
+                    folder.replace(_beside(folder, _OLD))
+                new.replace(folder)
+            finally:
+                _put_right(folder)
+    finally:
+        if not there:  # made for the lock; it stays where it holds a run
+            with suppress(OSError):
+                parent.rmdir()
 
 
 def restore_runs(parent: Path) -> None:

@@ -11,7 +11,7 @@ def test_facts_are_those_of_the_model_card(tables, tmp_path):
     run = fit(tables, tmp_path / "runs", config, n_jobs=1).folder
     facts = model_facts(run, load_model(run / "model").card)
     text = (run / "README.md").read_text()
-    assert facts.title == "knn on 3s rows of toy"
+    assert facts.title == "knn on kaggle, 3s rows of toy"
     assert f"**{facts.accuracy} %**" in text
     assert facts.protocol_words in text
     assert facts.trained_on in text

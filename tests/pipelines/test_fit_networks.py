@@ -52,14 +52,16 @@ def test_networks_go_through_folds_report_and_store_as_other_models(pictures, tm
     written = report(runs, tmp_path / "reports")
     found = written.results
     assert set(found["features"]) == {"spectrogram-mel", "kaggle"}
-    assert set(found.loc[found["model"] == "cnn", "aggregation"]) >= {
+    # Two runs of one model on rows of other lengths are told apart by their labels.
+    cnn = found["model"].str.partition(" ")[0] == "cnn"
+    assert set(found.loc[cnn, "aggregation"]) >= {
         "segment",
         "vote",
         "mean",
         "log-mean",
         "track",
     }
-    ours = found[(found["model"] == "cnn") & (found["aggregation"] == "mean") & ~found["leaked"]]
+    ours = found[cnn & (found["aggregation"] == "mean") & ~found["leaked"]]
     assert ours["accuracy"].item() > 0.7
     assert [table.title for table in written.tables] == [
         "toy: no track on both sides",
@@ -116,7 +118,7 @@ def test_an_interrupted_fit_leaves_no_run_folder(pictures, tmp_path, monkeypatch
     monkeypatch.setattr("gtzan_features.pipelines.fit.curves_figure", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fit(pictures, tmp_path / "runs", config(), n_jobs=1)
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert not (tmp_path / "runs").exists()
 
     with pytest.raises(KeyboardInterrupt):
         fit(pictures, tmp_path / "other", config(split=HOLDOUT), n_jobs=1, progress=interrupted)
