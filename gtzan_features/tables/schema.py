@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import pyarrow as pa
+
+from gtzan_features.config import SegmentConfig
 
 SCHEMA_VERSION = 1
 METADATA_KEY = b"gtzan"
@@ -19,6 +21,7 @@ KEYS: tuple[tuple[str, pa.DataType, str, str], ...] = (
     ("n_samples", pa.int64(), "samples", "length of the segment"),
 )
 KEY_NAMES = tuple(name for name, *_ in KEYS)
+_NEEDED = ("feature_set", "feature_fingerprint", "segment", "dataset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +63,32 @@ class TableMeta:
 
     @classmethod
     def from_json(cls, text: str) -> TableMeta:
-        """Read what `to_json` wrote; raise ValueError or TypeError for anything else."""
+        """Read what `to_json` wrote; ValueError for anything else, with the reason."""
         content = json.loads(text)
+        if not isinstance(content, dict):
+            msg = "it is no JSON object"
+            raise ValueError(msg)
         version = content.pop("schema_version", None)
         if version != SCHEMA_VERSION:
-            msg = f"schema version {version}, this program reads version {SCHEMA_VERSION}"
+            newer = isinstance(version, int) and version > SCHEMA_VERSION
+            what = ": a newer gtzan wrote it, so update this one" if newer else ""
+            msg = f"schema version {version}, this program reads version {SCHEMA_VERSION}{what}"
             raise ValueError(msg)
-        return cls(**content)
+        kinds = {"synthetic": bool, "config": dict, "versions": dict}
+        for one in fields(cls):
+            kind = kinds.get(one.name, str)
+            if not isinstance(content.get(one.name, kind()), kind):
+                msg = f"{one.name} is no {kind.__name__}"
+                raise ValueError(msg)
+        known = {name: content[name] for name in (one.name for one in fields(cls)) if name in content}
+        absent = [name for name in _NEEDED if name not in known]
+        if absent or len(known) < len(content):
+            msg = (
+                f"{', '.join(absent or sorted(content.keys() - known.keys()))} not as this program writes it"
+            )
+            raise ValueError(msg)
+        SegmentConfig.parse(known["segment"])
+        return cls(**known)
 
 
 def feature_schema(

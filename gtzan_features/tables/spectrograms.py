@@ -20,6 +20,7 @@ from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, schem
 from gtzan_features.tables.store import (
     FeatureTable,
     key_arrays,
+    key_frame,
     read_parquet,
     read_table,
     table_meta,
@@ -111,12 +112,11 @@ def read_spectrograms(path: Path, content: bytes | None = None) -> SpectrogramTa
         shape = tuple(json.loads(table.schema.field(COLUMN).metadata[b"shape"]))
         flat = b"".join(chunk for piece in table.column(COLUMN).chunks for chunk in _bytes(piece))
         codes = np.frombuffer(flat, dtype=np.uint8).reshape(table.num_rows, *shape)
+        codes = codes.reshape(table.num_rows, *shape[:2])
         SpectrogramConfig(**meta.config)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TableError(path, f"spectrograms of another program or version. {again}") from error
-    frame = table.select(list(KEY_NAMES)).to_pandas()
-    frame["genre"] = frame["genre"].astype(str)
-    return SpectrogramTable(frame=frame, codes=codes, meta=meta)
+    return SpectrogramTable(frame=key_frame(path, table), codes=codes, meta=meta)
 
 
 def _bytes(piece: pa.FixedSizeBinaryArray) -> list[memoryview]:

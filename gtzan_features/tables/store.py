@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gtzan_features.config import FeatureConfig, file_name
-from gtzan_features.errors import TableError
+from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.atomic import atomic_path
-from gtzan_features.tables.schema import KEY_NAMES, METADATA_KEY, TableMeta
+from gtzan_features.tables.schema import KEY_NAMES, KEYS, METADATA_KEY, TableMeta
+from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +138,9 @@ def read_parquet(path: Path, what: str, content: bytes | None = None) -> pa.Tabl
         raise TableError(path, f"no such {what}")
     try:
         if content is not None:
-            return pq.read_table(pa.BufferReader(content), partitioning=None)
+            return pq.ParquetFile(pa.BufferReader(content)).read()
         with path.open("rb") as file:
-            return pq.read_table(file, partitioning=None)
+            return pq.ParquetFile(file).read()
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise TableError(path, f"not a whole Parquet file. Make the {what} again") from error
 
@@ -160,25 +163,77 @@ def read_table(path: Path, content: bytes | None = None) -> FeatureTable:
     Raises
     ------
     TableError
-        If the file is missing, damaged, no feature table, or holds missing or infinite values.
+        If the file is missing, damaged, no feature table, or holds missing or infinite values, a column that
+        is not of numbers, a segment twice or a track of two genres.
     """
     table = read_parquet(path, "feature table", content)
     meta = table_meta(path, table.schema)
-    missing = [name for name in KEY_NAMES if name not in table.schema.names]
-    if missing:
-        raise TableError(
-            path, f"the key columns {', '.join(missing)} are missing. Extract the features again"
-        )
+    try:
+        FeatureConfig(**meta.config)
+    except (TypeError, AttributeError) as error:
+        raise TableError(path, "of features of another version. Extract the features again") from error
+    keys = key_frame(path, table)
     columns = tuple(
-        (field.name, (field.metadata or {}).get(b"unit", b"").decode())
+        (field.name, (field.metadata or {}).get(b"unit", b"").decode("utf-8", "replace"))
         for field in table.schema
         if field.name not in KEY_NAMES
     )
-    frame = table.to_pandas()
-    frame["genre"] = frame["genre"].astype(str)
-    result = FeatureTable(frame=frame, columns=columns, meta=meta)
+    for name, _ in columns:
+        kind = table.schema.field(name).type
+        if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+            reason = f"column {one_line(name)} holds no numbers ({kind}). Extract the features again"
+            raise TableError(path, reason)
+    if not columns:
+        raise TableError(path, "holds no feature. Extract the features again")
+    features = table.select([name for name, _ in columns]).to_pandas()
+    result = FeatureTable(frame=pd.concat([keys, features], axis=1), columns=columns, meta=meta)
     _check_finite(path, result)
     return result
+
+
+def key_frame(path: Path, table: pa.Table) -> pd.DataFrame:
+    """Return the key columns of a table, checked.
+
+    Raises
+    ------
+    TableError
+        If one is missing, stands there twice, has another type or an empty cell, or if a segment has two
+        rows or a track two genres.
+    """
+    again = "Extract the features again"
+    names = table.schema.names
+    missing = [name for name in KEY_NAMES if name not in names]
+    if missing:
+        raise TableError(path, f"the key columns {', '.join(missing)} are missing. {again}")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TableError(path, f"has the column {one_line(twice[0])} more than once. {again}")
+    columns = {}
+    for name, kind, *_ in KEYS:
+        try:
+            cells = pc.cast(table.column(name), pa.string() if name == "genre" else kind)
+        except pa.ArrowException as error:
+            reason = f"column {name} is of another type ({table.schema.field(name).type}). {again}"
+            raise TableError(path, reason) from error
+        if cells.null_count:
+            raise TableError(path, f"{cells.null_count} rows have no {name}. {again}")
+        columns[name] = cells.to_pandas()
+    frame = pd.DataFrame(columns)
+    _check_rows(path, frame)
+    return frame
+
+
+def _check_rows(path: Path, frame: pd.DataFrame) -> None:
+    twice = frame.duplicated(["track_id", "segment"])
+    if twice.any():
+        row = frame[twice].iloc[0]
+        what = f"segment {row['segment']} of {one_line(row['track_id'])!r} twice"
+        raise TableError(path, f"holds {what}. Extract or import the features again")
+    genres = frame.groupby("track_id", sort=False)["genre"].nunique()
+    if (genres > 1).any():
+        track = one_line(str(genres.idxmax()))
+        reason = f"gives track {track!r} more than one genre. Extract or import the features again"
+        raise TableError(path, reason)
 
 
 def table_meta(path: Path, schema: pa.Schema) -> TableMeta:
@@ -190,8 +245,10 @@ def table_meta(path: Path, schema: pa.Schema) -> TableMeta:
         )
     try:
         return TableMeta.from_json(text.decode())
-    except (ValueError, TypeError) as error:
-        raise TableError(path, f"metadata cannot be read ({error}). Extract the features again") from error
+    except (ValueError, ConfigError) as error:
+        why = "it is no JSON" if isinstance(error, json.JSONDecodeError | UnicodeDecodeError) else str(error)
+        reason = f"metadata cannot be read ({one_line(why)}). Extract the features again"
+        raise TableError(path, reason) from error
 
 
 def _check_finite(path: Path, table: FeatureTable) -> None:

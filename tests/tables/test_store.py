@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gtzan_features.config import SegmentConfig
 from gtzan_features.errors import TableError
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.schema import KEY_NAMES, TableMeta
@@ -119,3 +121,115 @@ def test_an_error_leaves_the_old_file(tmp_path):
 def test_meta_makes_the_round_trip():
     meta = make_table().meta
     assert TableMeta.from_json(meta.to_json()) == meta
+
+
+def changed(path, column=None, array=None, meta=None):
+    """The table at `path` with another column or other metadata."""
+    table = pq.read_table(path)
+    if column is not None:
+        at = table.schema.names.index(column)
+        table = table.set_column(at, column, array(table.column(column)))
+    if meta is not None:
+        table = table.replace_schema_metadata({b"gtzan": meta})
+    write_parquet(path, table)
+
+
+def texts(cells):
+    return pa.array(["x"] * len(cells))
+
+
+def with_null(cells):
+    return pa.array([None, *cells.to_pylist()[1:]], cells.type)
+
+
+@pytest.mark.parametrize(
+    ("column", "array", "message"),
+    [
+        ("tempo", texts, "column tempo holds no numbers"),
+        ("tempo", with_null, "1 values are not finite, the first in column tempo"),
+        ("segment", texts, "column segment is of another type"),
+        ("start_s", texts, "column start_s is of another type"),
+        ("n_samples", with_null, "1 rows have no n_samples"),
+        ("segment", with_null, "1 rows have no segment"),
+        ("track_id", with_null, "1 rows have no track_id"),
+        ("genre", lambda c: with_null(c.cast(pa.string())), "1 rows have no genre"),
+        ("track_id", lambda c: pa.array([[1]] * len(c)), "column track_id is of another type"),
+        ("segment", lambda c: pa.array([0] * len(c)), "holds segment 0 of 'genre0/track00' twice"),
+        (
+            "genre",
+            lambda c: pa.array(["x", *c.cast(pa.string()).to_pylist()[1:]]),
+            "gives track 'genre0/track00' more than one genre",
+        ),
+    ],
+)
+def test_tables_of_other_programs_are_refused_in_a_line(tmp_path, column, array, message):
+    path = save_table(tmp_path, make_table())
+    changed(path, column, array)
+    with pytest.raises(TableError, match=message) as error:
+        read_table(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_column_that_stands_there_twice_is_named(tmp_path):
+    path = save_table(tmp_path, make_table())
+    table = pq.read_table(path)
+    write_parquet(path, table.append_column("tempo", table.column("tempo")))
+    with pytest.raises(TableError, match="has the column tempo more than once"):
+        read_table(path)
+
+
+def test_types_of_the_same_meaning_are_read(tmp_path):
+    path = save_table(tmp_path, make_table())
+    expected = read_table(path)
+    changed(path, "segment", lambda c: c.cast(pa.int64()))
+    changed(path, "track_id", lambda c: c.cast(pa.string()).dictionary_encode())
+    changed(path, "genre", lambda c: c.cast(pa.large_string()))
+    assert read_table(path).frame.equals(expected.frame)
+
+
+@pytest.mark.parametrize(
+    ("meta", "message"),
+    [
+        (b'"x"', "it is no JSON object"),
+        (b"[1]", "it is no JSON object"),
+        (b"null", "it is no JSON object"),
+        (b"{", "it is no JSON"),
+        (b"\xff", "it is no JSON"),
+        (b"{}", "schema version None"),
+        (b'{"schema_version": 2}', "schema version 2, this program reads version 1: a newer gtzan wrote it"),
+        (b'{"schema_version": 1}', "feature_set, .* not as this program writes it"),
+        (b'{"schema_version": 1, "segment": 3}', "segment is no str"),
+        (b'{"schema_version": 1, "config": []}', "config is no dict"),
+    ],
+)
+def test_metadata_of_other_programs_is_refused_in_a_line(tmp_path, meta, message):
+    path = save_table(tmp_path, make_table())
+    changed(path, meta=meta)
+    for read in (read_table, read_meta):
+        with pytest.raises(TableError, match=message) as error:
+            read(path)
+        assert "__init__" not in str(error.value)
+
+
+@pytest.mark.parametrize("change", [{"segment": "long"}, {"later": 1}])
+def test_metadata_that_is_nearly_ours_is_refused(tmp_path, change):
+    path = save_table(tmp_path, make_table())
+    content = json.loads(make_table().meta.to_json())
+    changed(path, meta=json.dumps(content | change).encode())
+    with pytest.raises(TableError, match="metadata cannot be read"):
+        read_meta(path)
+
+
+def test_a_feature_configuration_of_another_version_is_refused(tmp_path):
+    path = save_table(tmp_path, make_table())
+    content = json.loads(make_table().meta.to_json())
+    content["config"] = {"wavelet": "haar"}
+    changed(path, meta=json.dumps(content).encode())
+    with pytest.raises(TableError, match="of features of another version"):
+        read_table(path)
+
+
+def test_no_two_lengths_share_a_name():
+    names = {SegmentConfig(s).name for s in (100, 100.0, 100.0001, 99.9999999, 3, 2.5, 0.5000001)}
+    assert names == {"100s", "100.0001s", "99.9999999s", "3s", "2.5s", "0.5000001s"}
+    assert all(SegmentConfig.parse(name).name == name for name in names)
