@@ -12,7 +12,7 @@ from gtzan_features.models.training_files import TrainingFiles
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.tables.runs import RunManifest
 from gtzan_features.tables.spectrograms import PREFIX
-from gtzan_features.text import argument
+from gtzan_features.text import argument, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,4 +157,4 @@ def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
         words.append("--allow-leak")
     if config.final:
         words.append("--final")
-    return shlex.join(words)
+    return printable(shlex.join(words))

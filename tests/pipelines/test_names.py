@@ -22,6 +22,7 @@ from gtzan_features.pipelines.predict import expand, load_predictor, predict
 from gtzan_features.pipelines.spectrograms import SpectrogramRecipe, spectrograms
 from gtzan_features.pipelines.timelines import TimelineWriter
 from gtzan_features.pipelines.verify import verify
+from gtzan_features.tables.runs import read_run
 from gtzan_features.tables.spectrograms import read_spectrograms
 from gtzan_features.tables.status import read_status
 from gtzan_features.tables.store import read_table
@@ -138,6 +139,8 @@ def run(world):
 
 def test_a_model_is_fitted_stored_and_described_whatever_the_names(run):
     assert set(run.manifest.genres) == GENRES
+    assert read_run(run.folder).manifest.command == run.manifest.command
+    assert r"caf\xe9/tables" in run.manifest.command
     assert label(run.folder.name) == run.folder.name
     for path in run.folder.iterdir():
         if path.suffix in (".md", ".csv", ".json"):
