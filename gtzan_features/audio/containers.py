@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SEARCHED = 1 << 17  # bytes before a container that may be junk
 _STREAMS = 100  # of different kinds, one behind the other, in one file
+_ONES = 0xFFFF_FF00
 _TRAILER = 1 << 16  # bytes of chunks that may follow the samples
 _UNKNOWN = 0x7F00_0000  # lengths from here on stand for "not known" where the file is shorter
 _FOREIGN = (
@@ -149,6 +150,8 @@ def _riff(file: AudioFile, start: int) -> Layout:
         said = int.from_bytes(file.read_at(chunks[b"ds64"][0] + 8, 8), "little")
         patches = {chunks[b"ds64"][0] + 8: (file.size - at, 8)}
     plain = align if tag in (1, 3, 6, 7) else 0  # PCM, float, A-law, mu-law: a block is a sample
+    if head[:4] == b"RIFF" and (large := _as_rf64(file, start, at, said, plain)) is not None:
+        return large
     return _raw(file, start, (at, said, plain), patches, "little" if order == "<" else "big")
 
 
@@ -187,7 +190,7 @@ def _raw(
     """Lay out samples that follow a header: `data` is where, how many bytes it says, and bytes per sample."""
     at, said, width = data
     rest = max(0, file.size - at)
-    streamed = (not said and rest > 0) or (said >= _UNKNOWN and said > rest) or _is_wrapped(said, rest)
+    streamed = (not said and rest > 0) or (said >= _UNKNOWN and said > rest)
     n_here = rest // width if width else None
     if not streamed:
         n_said = said // width if width else None
@@ -198,11 +201,23 @@ def _raw(
     return Layout(kind="plain", present=n_here, promised=n_here, parts=parts, parts_only=bool(parts))
 
 
-def _is_wrapped(said: int, rest: int) -> bool:
-    """Whether a file of more than 4 GB says its length in 32 bits: all ones, or what is left of it."""
-    return (
-        rest >= 1 << 32 and (said >= 0xFFFF_FF00 or (rest - said) % (1 << 32) < _TRAILER) and said < 1 << 32
-    )
+def _as_rf64(file: AudioFile, start: int, at: int, said: int, width: int) -> Layout | None:
+    """Lay out a WAV of more than 4 GB, whose header has 32 bits for its length; None for any other.
+
+    It says all ones, or what is left of the length in 32 bits. libsndfile is given it as the RF64 that it
+    should have been.
+    """
+    rest = file.size - at
+    if rest < 1 << 32:
+        return None
+    trailer = 0 if said >= _ONES else (rest - said) % (1 << 32)
+    if trailer > _TRAILER:
+        return None
+    size = rest - trailer
+    head = b"RF64\xff\xff\xff\xffWAVEds64" + struct.pack("<IQQQI", 28, file.size + 28, size, 0, 0)
+    pieces = (head, Span(start + 12, at - 4), b"\xff" * 4, Span(at, file.size))
+    n_samples = size // width if width else None
+    return Layout(kind="plain", present=n_samples, promised=n_samples, parts=(pieces,), parts_only=True)
 
 
 def _patched(
