@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -134,7 +135,12 @@ def _ended_by_sigterm() -> Iterator[list[int]]:
 
 def _refused(error: click.ClickException, words: Sequence[str]) -> int:
     """Say what is wrong with the words of the command line."""
-    error.show(sys.stderr)
+    shown = io.StringIO()
+    error.show(shown)
+    text = shown.getvalue()
+    for word in filter(None, words):  # as they are, names could break the line or turn it around
+        text = text.replace(word, one_line(word))
+    streams.write_err(text)
     named = [word for word in words if word.startswith("-") and os.path.lexists(word)]
     if named:
         _complain(f"A name that begins with a dash looks like an option. Write {one_line(f'./{named[0]}')}")

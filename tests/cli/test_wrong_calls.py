@@ -60,6 +60,8 @@ def world(tmp_path_factory):
     (root / "empty").mkdir()
     (root / "strange").mkdir()
     (root / "strange" / "letter.txt").write_text("no music, no table, no run")
+    (root / "two\nparts").mkdir()
+    (root / "one\nfile").write_text("")
     (root / "garbage.bin").write_bytes(bytes(range(256)) * 20)
     (root / "nothing.bin").write_bytes(b"")
     (root / "dangling").symlink_to(root / "nowhere")
@@ -73,8 +75,8 @@ def world(tmp_path_factory):
 def wrong_values(parameter: click.Parameter, root: Path, *, read: bool) -> list[Path]:
     """What cannot be meant in a place."""
     folder, file = parameter.type.dir_okay, parameter.type.file_okay
-    wrong = [] if folder else [root / "empty"]
-    wrong += [] if file else [root / "garbage.bin"]
+    wrong = [] if folder else [root / "empty", root / "two\nparts"]
+    wrong += [] if file else [root / "garbage.bin", root / "one\nfile"]
     if not read:
         return wrong
     wrong += [root / "missing", root / "dangling", root / UNDECODABLE, root / "two\nlines", root / "-dash"]
