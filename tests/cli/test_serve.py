@@ -53,7 +53,7 @@ def post(address, body, **headers):
 def test_it_answers_until_it_is_ended_and_leaves_nothing(world, tmp_path, number):
     with serving("--runs", world / "runs", TMPDIR=str(tmp_path)) as (process, address, said):
         assert address.startswith("127.0.0.1:")
-        assert "Model: xgboost on 3s rows" in said
+        assert "Model: xgboost on kaggle, 3s rows" in said
         assert "trained on synthetic music" in said
         (folder,) = tmp_path.glob("gtzan-serve-*")
         assert folder.stat().st_mode & 0o777 == 0o700
