@@ -94,7 +94,7 @@ def read_kaggle_csv(
     check_keys(path, rows.frame, source.texts("filename"), source.lines)
     signed = _sorted(pd.concat([rows.frame, values[features]], axis=1))
     kaggle = next((name for name, sign in KAGGLE_TEMPI.items() if sign == tempo_signature(signed)), None)
-    segment = _segment(path, rows, values["length"], reading.segment, kaggle)
+    segment = _segment(path, rows, values["length"], reading, kaggle)
     frame = pd.concat([_keys(rows, values["length"], segment), values[features]], axis=1)
     known = recipe == "kaggle" or (recipe == "auto" and kaggle is not None)
     meta = _meta(path, len(frame), known, config, segment)
@@ -227,15 +227,18 @@ def _check_lengths(source: CsvText, lengths: pd.Series) -> None:
 
 
 def _segment(
-    path: Path, rows: NamedRows, lengths: pd.Series, said: SegmentConfig | None, kaggle: str | None
+    path: Path, rows: NamedRows, lengths: pd.Series, reading: CsvReading, kaggle: str | None
 ) -> SegmentConfig:
     """Length of the rows: by their names, what is said, Kaggle's own files, or the column ``length``."""
+    said = reading.segment
     if rows.segment is not None and said not in (None, rows.segment):
         raise TableError(path, f"its names say rows of {rows.segment.name}. Leave out --segments")
     told = rows.segment or said
     if told is not None:
         return told
-    return SegmentConfig.parse(kaggle) if kaggle else row_length(path, rows, lengths)
+    if kaggle:
+        return SegmentConfig.parse(kaggle)
+    return row_length(path, rows, lengths, sure=reading.rows == "tracks")
 
 
 def _keys(rows: NamedRows, lengths: pd.Series, segment: SegmentConfig) -> pd.DataFrame:

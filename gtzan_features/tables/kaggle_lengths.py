@@ -24,11 +24,12 @@ _USUAL_S = (3.0, TRACK_S)
 _GTZAN_S = 31.0  # no track of GTZAN is longer
 
 
-def row_length(path: Path, rows: NamedRows, lengths: pd.Series) -> SegmentConfig:
+def row_length(path: Path, rows: NamedRows, lengths: pd.Series, *, sure: bool = False) -> SegmentConfig:
     """Return the length of the rows by the column ``length``, in samples.
 
     Rows that are tracks are ``30s`` where most last 27 to 45 s. Segments have the length of most of them,
-    unless that may be another one at another sampling rate, or is that of their track.
+    unless that may be another one at another sampling rate, or is that of their track. Rows of other lengths
+    are taken for tracks only where that is `sure`, because it was said.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def row_length(path: Path, rows: NamedRows, lengths: pd.Series) -> SegmentConfig
     """
     usual = float(np.median(lengths))
     if rows.are_tracks:
-        return _of_tracks(path, rows, usual)
+        return _of_tracks(path, rows, usual, sure=sure)
     counts = rows.frame.groupby("track_id")["segment"].transform("size").to_numpy()
     cut = lengths[counts > 1] if (counts > 1).any() else lengths
     nominal = round(TRACK_S * SR)
@@ -80,14 +81,18 @@ def samples(rows: NamedRows, lengths: pd.Series, segment: SegmentConfig) -> npt.
     return np.where(fits, given, by_rule).astype(np.int64)
 
 
-def _of_tracks(path: Path, rows: NamedRows, usual: float) -> SegmentConfig:
+def _of_tracks(path: Path, rows: NamedRows, usual: float, *, sure: bool) -> SegmentConfig:
     rates = [rate for rate in (SR, *_OTHER_RATES) if is_whole(usual * SR / rate)]
     if SR in rates or (rates and rows.are_gtzan):
         return SegmentConfig(TRACK_S)
-    seconds = usual / SR
+    fitting = _fitting(usual)
+    if sure and not rates and SR in fitting:
+        return SegmentConfig(fitting[SR])
+    said = TRACK_S if rates else fitting.get(SR, TRACK_S)
     reason = (
-        f"each row names a track, but by length {usual:.0f} lasts {seconds:.4g} s, not 30 s; a row that "
-        "names no segment (blues.00000.0.wav) is one. Say both: --rows tracks --segments 30s, for example"
+        f"each row names a track, but by length {usual:.0f} lasts {usual / SR:.4g} s, not 30 s; a segment's "
+        "row names its number (blues.00000.0.wav). Say both: --rows tracks --segments "
+        f"{SegmentConfig(said).name}, for example"
     )
     if rates:
         reason += f" (at {rates[0]} Hz it is {usual / rates[0]:.4g} s)"

@@ -113,7 +113,8 @@ def name_rows(path: Path, names: pd.Series, labels: pd.Series, rows: str = "auto
         The columns ``filename`` and ``label``; of a path in front of a name, what stands above the genre's
         folder does not count, and all of it not before names as GTZAN's (``blues.00000``).
     rows : {"auto", "segments", "tracks"}
-        As in `CsvReading`.
+        As in `CsvReading`. Where it is "segments" and names repeat, they are of tracks, whose rows are
+        numbered in their order.
 
     Raises
     ------
@@ -123,10 +124,17 @@ def name_rows(path: Path, names: pd.Series, labels: pd.Series, rows: str = "auto
     marked = _marked_rows(names, labels)
     if marked is not None:
         return marked
-    labels = labels.str.strip()
+    # As in tables of audio: NFC, so that a genre written in two ways is one.
+    labels = labels.str.strip().str.normalize("NFC")
     ids = pd.Series(
-        [_track_name(n, g) for n, g in zip(names, labels, strict=True)], index=names.index, dtype=object
+        [_track_name(n, g) for n, g in zip(names.str.normalize("NFC"), labels, strict=True)],
+        index=names.index,
+        dtype=object,
     )
+    if rows == "segments" and ids.duplicated(keep=False).mean() > 0.5:
+        # Names of tracks, once for each segment: in their order.
+        frame = pd.DataFrame({"track_id": ids, "genre": labels, "segment": ids.groupby(ids).cumcount()})
+        return NamedRows(frame=frame, are_tracks=False)
     if rows == "tracks" or (rows == "auto" and _are_tracks(path, ids, labels)):
         frame = pd.DataFrame({"track_id": ids, "genre": labels, "segment": 0})
         return NamedRows(frame=frame, are_tracks=True)
@@ -211,6 +219,7 @@ def _counted_rows(parts: pd.DataFrame) -> int:
 
 def _refuse_hidden_segments(path: Path, ids: pd.Series, labels: pd.Series) -> None:
     """Refuse names that number segments in a way of their own: song_0, song_1; blues.00000-part3."""
+    ids = ids.drop_duplicates()  # a name that stands there twice is another fault
     inside = ids.str.extract(rf"(?:^|/|[^A-Za-z])({_GTZAN})(?!\d)")[0]
     shared = inside.notna() & inside.duplicated(keep=False)
     parts = _split(ids, _ANY_NUMBER).dropna()
@@ -242,6 +251,8 @@ def check_keys(path: Path, rows: pd.DataFrame, names: pd.Series, lines: np.ndarr
         name = one_line(str(names.iloc[at]))
         where = f"lines {lines[first]} and {lines[at]}"
         reason = f"{name!r} stands in it more than once ({where}). Remove the repeated lines"
+        if rows.duplicated(["track_id", "segment"], keep=False).mean() > 0.5:
+            reason += ", or, if they are segments of a track in their order, say --rows segments"
         raise TableError(path, reason)
     first_genre = rows.groupby("track_id")["genre"].transform("first")
     other = rows["genre"] != first_genre

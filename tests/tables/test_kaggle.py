@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.errors import OutputExistsError, TableError
+from gtzan_features.errors import ConfigError, OutputExistsError, TableError
 from gtzan_features.features.sets import columns
 from gtzan_features.pipelines.exchange import export_table, import_csv
 from gtzan_features.tables.kaggle import read_kaggle_csv
@@ -87,6 +87,12 @@ def test_the_recipe_can_be_vouched_for(tmp_path):
     small_csv(tmp_path / "a.csv")
     vouched = read_kaggle_csv(tmp_path / "a.csv", recipe="kaggle")
     assert vouched.meta.feature_fingerprint == FeatureConfig().fingerprint()
+
+
+def test_a_recipe_that_there_is_not_is_refused(tmp_path):
+    small_csv(tmp_path / "a.csv")
+    with pytest.raises(ConfigError, match="recipe 'kagle' is not known; there are auto, kaggle, foreign"):
+        read_kaggle_csv(tmp_path / "a.csv", recipe="kagle")
 
 
 def test_user_names_with_folders_make_the_round_trip(tmp_path):

@@ -176,6 +176,31 @@ def test_repeated_rows_are_named_with_their_lines(tmp_path):
         read_rows(tmp_path, [*rows, rows[1]])
 
 
+def test_names_of_tracks_that_repeat_are_segments_where_that_is_said(tmp_path):
+    rows = [(f"{t}.wav", S3, t[0]) for t in (*GTZAN, *OWN) for _ in range(10)]
+    with pytest.raises(TableError, match=r"more than once \(lines 2 and 3\).*say --rows segments"):
+        read_rows(tmp_path, rows)
+    found = read_rows(tmp_path, rows, rows="segments")
+    assert found[0] == "3s"
+    assert tracks_of(found) == {*GTZAN, *OWN}
+    assert [s for _, _, s, _ in found[1]] == list(range(10)) * 8
+
+
+def test_short_rows_are_tracks_only_where_that_is_said(tmp_path):
+    rows = [(f"{t}.wav", S3, t[0]) for t in OWN]
+    with pytest.raises(TableError, match=r"lasts 3 s, not 30 s; .*Say both: --rows tracks --segments 3s"):
+        read_rows(tmp_path, rows)
+    assert read_rows(tmp_path, rows, rows="tracks")[0] == "3s"
+
+
+def test_names_that_differ_in_how_accents_are_written_are_one_track(tmp_path):
+    rows = [("Bjo\u0308rk/x.0.wav", S3, "Bjo\u0308rk"), ("Bj\u00f6rk/x.1.wav", S3, "Bj\u00f6rk")]
+    assert tracks_of(read_rows(tmp_path, [*rows, *segments(["b/y"], 2)], rows="segments")) == {
+        "Bj\u00f6rk/x",
+        "b/y",
+    }
+
+
 def test_what_is_said_must_be_known_and_agree():
     with pytest.raises(ConfigError, match="there are auto, segments, tracks"):
         CsvReading(rows="row")
