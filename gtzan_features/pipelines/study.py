@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,11 @@ class Study:
     Raises
     ------
     ModelError
-        If optuna is missing.
+        If optuna is missing, or the journal is damaged.
+
+    Notes
+    -----
+    The caller holds the lock of the journal as long as the study is used.
     """
 
     def __init__(
@@ -62,13 +67,20 @@ class Study:
     ) -> None:
         self._optuna = _optuna()
         path.parent.mkdir(parents=True, exist_ok=True)
-        journal = self._optuna.storages.journal.JournalFileBackend(str(path))
-        self._study = self._optuna.create_study(
-            storage=self._optuna.storages.JournalStorage(journal),
-            study_name=name,
-            direction="maximize" if score == "accuracy" else "minimize",
-            load_if_exists=True,
-        )
+        _mend(path)
+        journal = self._optuna.storages.journal.JournalFileBackend(str(path), lock_obj=_Held())
+        try:
+            self._study = self._optuna.create_study(
+                storage=self._optuna.storages.JournalStorage(journal),
+                study_name=name,
+                direction="maximize" if score == "accuracy" else "minimize",
+                load_if_exists=True,
+            )
+        except OSError:
+            raise
+        except Exception as error:  # whatever a damaged line is read as
+            msg = f"{path}: is damaged and cannot be gone on with. Remove it, or give another --studies"
+            raise ModelError(msg) from error
         self._space, self._score, self._seed, self._evaluate = space, score, seed, evaluate
 
     def _finished(self) -> list[Any]:
@@ -117,6 +129,33 @@ class Study:
             found.insert(0, _trial(_DEFAULT, {}, self._study.user_attrs[_DEFAULT]))
         best_first = (lambda t: -t.accuracy) if self._score == "accuracy" else (lambda t: t.log_loss)
         return tuple(sorted(found, key=best_first))
+
+
+class _Held:
+    """The lock that optuna asks for at each entry: this process holds that of the journal already.
+
+    optuna's own is a file that stays when its process is killed, and the next one waits for it for ever.
+    """
+
+    def acquire(self) -> bool:
+        """Go on."""
+        return True
+
+    def release(self) -> None:
+        """Nothing to do."""
+
+
+def _mend(journal: Path) -> None:
+    """Take away what a killed search left: half a line at the journal's end, and locks of optuna."""
+    for lock in journal.parent.glob(f"{glob.escape(journal.name)}.lock*"):
+        if lock.is_symlink():
+            lock.unlink(missing_ok=True)
+    if not journal.is_file():
+        return
+    with journal.open("r+b") as file:
+        text = file.read()
+        if not text.endswith(b"\n"):
+            file.truncate(text.rfind(b"\n") + 1)
 
 
 def _trial(name: str, settings: dict[str, Any], scores: dict[str, float]) -> Trial:

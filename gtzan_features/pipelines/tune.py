@@ -25,8 +25,10 @@ from gtzan_features.pipelines.folds import Fold, Job, training_data
 from gtzan_features.pipelines.manifest import fit_command
 from gtzan_features.pipelines.progress import Progress, silent
 from gtzan_features.pipelines.study import Study, Trial
+from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.reports.tables import TextTable
 from gtzan_features.rounding import decimals, percent
+from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +177,8 @@ def tune(
         If the protocol is leaked or cannot be applied, or its training part has no honest inner folds.
     TableError
         If the table is missing or damaged.
+    OutputLockedError
+        If another command is at the same study.
     """
     fit = replace(config.fit, split=_one_part(config.fit.split))
     spec = model_spec(fit.model)
@@ -198,16 +202,17 @@ def tune(
     }
     name = _study_name(config, fit, opened, split.fingerprint(), space)
     path = studies_dir / f"{name}.journal"
-    study = Study(
-        path,
-        name,
-        space,
-        score=config.score,
-        seed=task.seed,
-        evaluate=lambda settings: _scores(task, settings, n_jobs),
-    )
-    interrupted = _search(study, config, progress)
-    trials = study.trials()
+    with output_lock(path):
+        study = Study(
+            path,
+            name,
+            space,
+            score=config.score,
+            seed=task.seed,
+            evaluate=lambda settings: _scores(task, settings, n_jobs),
+        )
+        interrupted = _search(study, config, progress)
+        trials = study.trials()
     if not trials:
         raise KeyboardInterrupt
     fitted = replace(fit, settings=(*fit.settings, *(f"{k}={v}" for k, v in trials[0].settings.items())))
@@ -248,6 +253,8 @@ def _study_name(
         "table": opened.sha256,
         "split": split,
         "settings": sorted(fit.settings),
+        "defaults": {name: repr(value) for name, value in model_spec(fit.model).defaults.items()},
+        "versions": model_versions(),
         "features": fit.feature_set,
         "space": repr(space),
         "folds": INNER_FOLDS,
@@ -255,9 +262,7 @@ def _study_name(
         "score": config.score,
     }
     slug = f"{opened.table.meta.dataset}-{fit.model}-{file_name(fit.feature_set)}-{fit.rows}-{fit.split.name}"
-    return (
-        "".join(c if c.isalnum() or c == "." else "-" for c in slug.lower()) + f"-{fingerprint(content)[:6]}"
-    )
+    return "".join(c if c.isalnum() or c == "." else "-" for c in slug.lower()) + f"-{fingerprint(content)}"
 
 
 def _search(study: Study, config: TuneConfig, progress: Progress) -> bool:

@@ -3,7 +3,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,13 +14,14 @@ import pytest
 
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.datasets.splits import make_split
-from gtzan_features.errors import ConfigError, ModelError, SplitError
+from gtzan_features.errors import ConfigError, ModelError, OutputLockedError, SplitError
 from gtzan_features.models.base import Choice, inner_splits
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.pipelines import tune as pipeline
 from gtzan_features.pipelines.fit import FitConfig, fit
 from gtzan_features.pipelines.fittable import open_fittable
 from gtzan_features.pipelines.tune import TuneConfig, tune
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.store import read_table
 from tests.conftest import save_table
 
@@ -178,3 +182,59 @@ def test_a_single_fold_is_tested_as_under_all_folds(tables, tmp_path):
     some = both[0][both[0]["track_id"].isin(set(both[1]["track_id"]))].reset_index(drop=True)
     pd.testing.assert_frame_equal(some, both[1])
     assert json.loads((one.folder / "manifest.json").read_text())["n_folds"] == 1
+
+
+def journal_of(folder):
+    (found,) = folder.glob("*.journal")
+    return found
+
+
+def test_a_killed_search_is_gone_on_with(tables, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # relative names, as on the command line
+    words = ["tune", "knn", "--tables", str(tables), "--holdout", "0.25", "--studies", "s", "-j", "1"]
+    command = [sys.executable, "-m", "cli", *words]
+    killed = subprocess.Popen([*command, "--trials", "500"], stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 120
+        while sum(path.stat().st_size for path in tmp_path.glob("s/*.journal")) < 9000:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        killed.kill()
+        killed.wait()
+    journal = journal_of(tmp_path / "s")
+    Path(f"{journal}.lock").symlink_to(Path("s", journal.name))  # as optuna's own lock stays
+    with journal.open("ab") as file:
+        file.write(b'{"op_code": 8, "worker')  # as a kill in the middle of a line leaves it
+    done = subprocess.run([*command, "--trials", "1", "--json"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["trials"]) >= 2
+    assert list((tmp_path / "s").iterdir()) == [journal]
+
+
+def test_a_study_is_searched_by_one_command_at_a_time(tables, tmp_path):
+    run(tables, tmp_path, config(trials=1))
+    with output_lock(journal_of(tmp_path)), pytest.raises(OutputLockedError, match="is being written by"):
+        run(tables, tmp_path, config(trials=2))
+    assert len(run(tables, tmp_path, config(trials=2)).trials) == 3
+
+
+def test_a_damaged_journal_is_one_clear_line(tables, tmp_path):
+    run(tables, tmp_path, config(trials=1))
+    journal = journal_of(tmp_path)
+    for damage in (b"no json\n", b'{"op_code": 99}\n', b"{}\n"):
+        journal.write_bytes(damage + journal.read_bytes())
+        with pytest.raises(ModelError, match="is damaged and cannot be gone on with. Remove it"):
+            run(tables, tmp_path, config(trials=2))
+
+
+@pytest.mark.parametrize("change", ["versions", "defaults"])
+def test_other_versions_or_defaults_have_a_study_of_their_own(tables, tmp_path, monkeypatch, change):
+    run(tables, tmp_path, config(trials=1))
+    if change == "versions":
+        monkeypatch.setattr(pipeline, "model_versions", lambda: {"scikit-learn": "0"})
+    else:
+        other = dataclasses.replace(MODELS["knn"], defaults={**MODELS["knn"].defaults, "n_neighbors": 3})
+        monkeypatch.setitem(MODELS, "knn", other)
+    run(tables, tmp_path, config(trials=1))
+    assert len(list(tmp_path.glob("*.journal"))) == 2
