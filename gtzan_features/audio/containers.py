@@ -7,8 +7,9 @@ counted.
 
 from __future__ import annotations
 
+import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.mpeg import skip_id3, walk_mpeg
@@ -51,6 +52,8 @@ class Layout:
         Whether the file as it is need not be tried.
     cut : bool
         Whether the end is missing, by an unknown length.
+    rate : int
+        Hz of the samples that are counted, where a decoder may give another rate, as of Opus; else 0.
     """
 
     kind: str = ""
@@ -60,6 +63,20 @@ class Layout:
     parts: tuple[tuple[Piece, ...], ...] = ()
     parts_only: bool = False
     cut: bool = False
+    rate: int = 0
+
+    def at(self, sr: int) -> Layout:
+        """Return the same with samples counted at the rate that a decoder gives, in Hz."""
+        if self.rate in (0, sr):
+            return self
+
+        def count(n: int | None) -> int | None:
+            return None if n is None else round(n * sr / self.rate)
+
+        tolerance = math.ceil(self.tolerance * sr / self.rate)
+        return replace(
+            self, present=count(self.present), promised=count(self.promised), tolerance=tolerance, rate=sr
+        )
 
 
 def examine(file: AudioFile) -> Layout:
@@ -127,7 +144,13 @@ def _ogg(file: AudioFile, start: int) -> Layout:
         known = round(seconds * first.rate)
     parts = tuple((link.span,) for link in links) if alike and len(links) > 1 else ()
     return Layout(
-        kind="ogg", present=known, promised=known, tolerance=1024, parts=parts, cut=not links[-1].is_ended
+        kind="ogg",
+        present=known,
+        promised=known,
+        tolerance=1024,
+        parts=parts,
+        cut=not links[-1].is_ended,
+        rate=first.rate,
     )
 
 

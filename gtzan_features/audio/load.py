@@ -297,7 +297,8 @@ class _Job:
 
     def check_length(self, stream: Stream) -> None:
         """Refuse what is said to be too long, before it is decoded."""
-        n_said = self.layout.present if self.layout.present is not None else stream.declared
+        present = self.layout.at(stream.sr).present
+        n_said = present if present is not None else stream.declared
         if n_said is not None and self.limits.by_header:
             self.check_size(stream, n_said, f"{n_said / stream.sr:.0f} s long")
 
@@ -312,8 +313,9 @@ class _Job:
 
     def expected(self, taken: _Taken) -> tuple[int | None, int]:
         """Return how many samples should have come by this attempt, and by how many that may be wrong."""
-        if self.layout.present is not None:
-            return self.layout.present, self.layout.tolerance
+        layout = self.layout.at(taken.stream.sr)
+        if layout.present is not None:
+            return layout.present, layout.tolerance
         system = taken.stream.decoder == DECODER
         return taken.stream.declared, round(_SYSTEM_TOLERANCE_S * taken.stream.sr) if system else 0
 
@@ -361,7 +363,8 @@ class _Job:
         if taken.is_enough:
             return ""
         n, tolerance = self.expected(taken)
-        promised = self.layout.promised if self.layout.promised is not None else n
+        promised = self.layout.at(taken.stream.sr).promised
+        promised = promised if promised is not None else n
         here_s = taken.n_here / taken.stream.sr
         if promised is not None and taken.n_here < promised - tolerance:
             promised_s = promised / taken.stream.sr

@@ -110,6 +110,7 @@ def open_stream(
         first.close()
         raise
     # An unknown length is given as the largest number there is.
+    layout = layout.at(first.samplerate)
     present = layout.present
     if layout.parts and not parts and present is not None and first.frames < present - layout.tolerance:
         first.close()

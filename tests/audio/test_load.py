@@ -285,3 +285,14 @@ def test_named_pipes_and_folders_are_no_files(tmp_path):
     for path in (tmp_path / "pipe.wav", tmp_path):
         with pytest.raises(AudioDecodeError, match="not a regular file"):
             load(path, SR)
+
+
+@pytest.mark.parametrize("sr", [8_000, 12_000, 16_000, 24_000, 48_000])
+def test_opus_of_any_rate_is_whole_without_ffmpeg(tmp_path, monkeypatch, sr):
+    """Its pages count at 48 kHz, and libsndfile decodes to the rate that it was made from."""
+    monkeypatch.setenv("PATH", "")
+    path = tmp_path / "a.opus"
+    soundfile.write(path, 0.3 * np.sin(np.arange(4 * sr) / 10), sr, format="OGG", subtype="OPUS")
+    found = load(path, 22_050)
+    assert found.repair == ""
+    assert found.duration_s == pytest.approx(4.0, abs=0.05)
