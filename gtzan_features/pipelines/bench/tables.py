@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.audio.formats import LOSSY_SUFFIXES
 from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import read_catalogue
+from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.features import sets
 from gtzan_features.parallel.local import available_processors
@@ -47,7 +48,10 @@ def extract_sets(
         If `tables` holds tables of other tracks or of another configuration.
     """
     steps = []
-    n_tracks = len(read_catalogue(music.audio_dir, music.selection).tracks)
+    catalogue = read_catalogue(music.audio_dir, music.selection)
+    n_tracks = len(catalogue.tracks)
+    for line in remarks(catalogue):
+        notice(line)
     for name in dict.fromkeys(one.partition(":")[0] for one in names):
         features = FeatureConfig(feature_set=name)
         estimated = extract_s(n_tracks, len(sets.columns(features))) / _workers(n_jobs)
