@@ -29,7 +29,13 @@ def without_mpg123() -> Iterator[None]:
         except OSError:  # there is no standard error, so nothing can be written to it
             yield
             return
-        with tempfile.TemporaryFile() as held:
+        try:
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+        except OSError:  # no place for it: better a remark too many than no music
+            os.close(saved)
+            yield
+            return
+        with file as held:
             os.dup2(held.fileno(), _STDERR)
             try:
                 yield

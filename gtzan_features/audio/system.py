@@ -86,7 +86,11 @@ def open_system_stream(file: AudioFile, max_s: float, wait_s: float) -> Iterator
     program = find_decoder()
     if program is None:
         raise AudioDecodeError(file.path, f"{DECODER} is not on the PATH")
-    with tempfile.TemporaryFile() as messages:
+    try:
+        file_of_messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise AudioDecodeError(file.path, f"no temporary folder for {DECODER}: {error.strerror}") from error
+    with file_of_messages as messages:
         try:
             process = _start(program, file, max_s, messages)
         except OSError as error:

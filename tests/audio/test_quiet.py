@@ -27,3 +27,13 @@ def test_standard_error_may_be_missing():
     finally:
         os.dup2(saved, 2)
         os.close(saved)
+
+
+def test_a_place_for_remarks_may_be_missing(capfd, monkeypatch):
+    def nowhere():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("gtzan_features.audio.quiet.tempfile.TemporaryFile", nowhere)
+    with without_mpg123():
+        os.write(2, b"said\n")
+    assert capfd.readouterr().err == "said\n"
