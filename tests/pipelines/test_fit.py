@@ -59,7 +59,7 @@ def test_without_a_model_to_keep_the_figures_are_the_same(model, settings, table
     result = fit(
         tables, bare, whole, n_jobs=1, keep_model=False, progress=lambda *step: told.append(step[:2])
     )
-    assert told == [(n, 4) for n in range(1, 5)]  # a fit for each fold, none for all tracks
+    assert told == [(n, 4) for n in range(5)]  # a fit for each fold, none for all tracks
     names = {p.name for p in kept.folder.iterdir()} - {p.name for p in result.folder.iterdir()}
     assert names == {"model"}
     assert (kept.folder / "predictions.parquet").read_bytes() == (
@@ -225,7 +225,7 @@ def test_synthetic_music_is_marked_everywhere(tmp_path):
     result = fit(tmp_path / "f", tmp_path / "runs", config("knn"), n_jobs=1)
     assert "SYNTHETIC" in result.table.title
     written = report(tmp_path / "runs", tmp_path / "reports")
-    assert written.tables[0].title.startswith("toy (synthetic music)")
+    assert written.tables[0].title.startswith("toy (SYNTHETIC music)")
     assert "Synthetic music" in (tmp_path / "reports" / "accuracy.md").read_text()
     assert "published" not in (tmp_path / "reports" / "accuracy.csv").read_text()
 
