@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from gtzan_features.pipelines.bench.tables import Music, audio_words
+from gtzan_features.config import SegmentConfig, Selection
+from gtzan_features.pipelines.bench.tables import Music, audio_words, extract_sets
+from gtzan_features.pipelines.progress import silent
+from gtzan_features.tables.store import read_table
 
 
 @pytest.mark.parametrize(
@@ -27,3 +30,12 @@ def test_a_measurement_says_of_which_files_it_is(tmp_path, endings, words):
     said = audio_words(Music(tmp_path))
     assert said.startswith(words)
     assert ("losses" in said) == ("losses" in words)
+
+
+def test_what_is_passed_over_is_said_once_and_a_selection_holds(music, tmp_path):
+    (music / "calm" / "notes.txt").write_text("x")
+    told = []
+    chosen = Music(music, Selection(genres=("calm",)))
+    extract_sets(chosen, tmp_path, ("kaggle",), (SegmentConfig(3.0),), 1, silent, told.append)
+    assert told.count("Passed over: 1 .txt.") == 1
+    assert set(read_table(tmp_path / "kaggle-3s.parquet").frame["genre"]) == {"calm"}
