@@ -36,7 +36,7 @@ class ServeConfig:
     Attributes
     ----------
     model : Path or None
-        Run folder; else the one in `runs` that was fitted last with ``--final``.
+        Run folder; else the one in `runs` that was fitted last, of those whose model can be loaded.
     runs, tables : Path
         Where run folders and tables lie.
     host : str

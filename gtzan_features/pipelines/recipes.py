@@ -320,7 +320,7 @@ def recipe_of(card: ModelCard, where: Path) -> Recipe:
     except (TypeError, ConfigError) as error:
         msg = (
             f"{where}: trained on the {card.feature_set} table, and this program computes feature sets and "
-            "spectrograms only. Fit a model on one, for example: gtzan fit xgboost --final"
+            "spectrograms only. Fit a model on one, for example: gtzan fit xgboost"
         )
         raise ModelError(msg) from error
     expected = (card.feature_fingerprint, card.columns, card.shape)
