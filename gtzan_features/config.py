@@ -71,11 +71,37 @@ def file_name(feature_set: str) -> str:
 _VERSIONS = {"full": 2}  # of feature sets; 1 for the others
 
 
+PAD_MODES = ("reflect", "edge", "constant")
+"""How a signal may be continued beyond its ends, by the names that numpy.pad has for it."""
+
+_RATES = (1_000, 384_000)  # Hz
+_LARGEST_FRAME = 1 << 20  # samples
+_FULL_MELS, _FULL_SR = 32, 24_000  # blocks of mel bands, and the highest rate of fluctuation patterns
+
+
+def _check_frames(sr: int, n_fft: int, hop: int, pad_mode: str) -> None:
+    """Refuse settings of an STFT that has no frames or no bins."""
+    low, high = _RATES
+    if not low <= sr <= high:
+        msg = f"sr {sr} is out of range: choose {low} to {high} Hz"
+        raise ConfigError(msg)
+    if not 2 <= n_fft <= _LARGEST_FRAME:
+        msg = f"n_fft {n_fft} is out of range: choose 2 to {_LARGEST_FRAME} samples"
+        raise ConfigError(msg)
+    if hop < 1 or n_fft % 2 or (n_fft // 2) % hop:
+        msg = f"hop {hop} must divide half of n_fft {n_fft}: choose, for example, n_fft // 4"
+        raise ConfigError(msg)
+    if pad_mode not in PAD_MODES:
+        msg = f"pad_mode {pad_mode!r} is not known; there are {', '.join(PAD_MODES)}"
+        raise ConfigError(msg)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureConfig:
     """What the values of a feature table depend on, but for the segment length.
 
-    The defaults are the recipe of the Kaggle GTZAN CSVs (docs: ``ARCHITECTURE.md``).
+    The defaults are the recipe of the Kaggle GTZAN CSVs (docs: ``ARCHITECTURE.md``). Settings that no feature
+    is defined for are a `ConfigError`; a few that depend on a family are one when it is computed.
     """
 
     feature_set: str = "kaggle"  # with a colon, some families of it: "kaggle:-rhythm", "kaggle:timbre,tonal"
@@ -95,6 +121,31 @@ class FeatureConfig:
         if not self.version:
             present = _VERSIONS.get(self.feature_set.partition(":")[0], 1)
             object.__setattr__(self, "version", present)
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse settings that no feature is defined for."""
+        _check_frames(self.sr, self.n_fft, self.hop, self.pad_mode)
+        if not 1 <= self.n_mfcc <= self.n_mels:
+            msg = f"n_mfcc {self.n_mfcc} is out of range: choose 1 to n_mels, which is {self.n_mels}"
+            raise ConfigError(msg)
+        if not 0 < self.roll_percent < 1:
+            msg = f"roll_percent {self.roll_percent:g} is out of range: choose a number between 0 and 1"
+            raise ConfigError(msg)
+        if self.hpss_kernel < 1:
+            msg = f"hpss_kernel {self.hpss_kernel} is out of range: choose 1 or more frames, for example 31"
+            raise ConfigError(msg)
+        if self.hpss_power != 2:
+            msg = f"hpss_power {self.hpss_power:g} is not supported: only 2 is"
+            raise ConfigError(msg)
+        if self.feature_set.partition(":")[0] != "full":
+            return
+        if self.n_mels % _FULL_MELS:
+            msg = f"full: n_mels {self.n_mels} is no multiple of {_FULL_MELS}: choose, for example, 128"
+            raise ConfigError(msg)
+        if self.sr > _FULL_SR:
+            msg = f"full: sr {self.sr} is above {_FULL_SR} Hz, where it is not defined: choose 22050"
+            raise ConfigError(msg)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-able mapping."""
@@ -213,6 +264,10 @@ class SpectrogramConfig:
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
             msg = f"scale {self.scale!r} is not known; there are {', '.join(SCALES)}"
+            raise ConfigError(msg)
+        _check_frames(self.sr, self.n_fft, self.hop, self.pad_mode)
+        if not 0 < self.step_db <= 100 or not -1000 <= self.floor_db <= 1000:
+            msg = f"floor_db {self.floor_db:g}, step_db {self.step_db:g}: give a step above 0, such as 0.5"
             raise ConfigError(msg)
         if self.pool < 1 or not 8 <= self.n_bands <= 256:
             msg = f"{self.n_bands} bands, {self.pool} frames pooled: give 8 to 256 bands and at least 1 frame"
