@@ -86,7 +86,7 @@ def change_rows(folder):
 
 
 def change_genres(folder):
-    save_table(folder, make_table(n_genres=5))
+    save_table(folder, make_table(n_genres=3))
 
 
 def change_segments(folder):
