@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 import pickle
@@ -62,4 +63,31 @@ def test_the_error_survives_the_trip_out_of_a_worker():
 def test_an_output_of_any_name_can_be_locked(tmp_path, name):
     with output_lock(tmp_path / name):
         assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_one_that_cannot_be_written_to_is_locked_from_within(tmp_path, monkeypatch):
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path and access(path, mode))
+    with output_lock(folder):
+        assert [path.name for path in folder.iterdir()] == [".lock"]
+        with pytest.raises(OutputLockedError), output_lock(folder):
+            pass
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_names_as_long_as_names_can_be_are_locked_apart(tmp_path):
+    with output_lock(tmp_path / ("a" * 255)), output_lock(tmp_path / ("a" * 254 + "b")):
+        pass
+
+
+def test_file_systems_without_locks_are_written_to(tmp_path, monkeypatch):
+    def none(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("gtzan_features.tables.locking.fcntl.flock", none)
+    with output_lock(tmp_path / "out"):
+        pass
     assert list(tmp_path.iterdir()) == []
