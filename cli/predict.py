@@ -89,7 +89,9 @@ def predict(
         raise
     _introduce(predictor, quiet=as_csv or as_json)
     with progress_bar() as progress:
-        shown = run(found, predictor, aggregation=aggregation, n_jobs=n_jobs, progress=progress)
+        shown = run(
+            found, predictor, aggregation=aggregation, n_jobs=n_jobs, progress=progress, notice=notice
+        )
         failed = _show(_drawn(shown, timeline), predictor, top, as_csv=as_csv, as_json=as_json)
     if failed:
         ctx.exit(1)
