@@ -91,8 +91,8 @@ def _of_tracks(path: Path, rows: NamedRows, usual: float, *, sure: bool) -> Segm
     said = TRACK_S if rates else fitting.get(SR, TRACK_S)
     reason = (
         f"each row names a track, but by length {usual:.0f} lasts {usual / SR:.4g} s, not 30 s; a segment's "
-        "row names its number (blues.00000.0.wav). Say both: --rows tracks --segments "
-        f"{SegmentConfig(said).name}, for example"
+        "row names its number (blues.00000.0.wav). Only if each is a recording of its own, say so: "
+        f"--rows tracks --segments {SegmentConfig(said).name}"
     )
     if rates:
         reason += f" (at {rates[0]} Hz it is {usual / rates[0]:.4g} s)"

@@ -27,7 +27,8 @@ READINGS = ("auto", "segments", "tracks")
 
 SAY_ROWS = "Say which: --rows segments, or --rows tracks"
 
-_SUFFIX = re.compile("(?:" + "|".join(map(re.escape, AUDIO_SUFFIXES)) + ")$", re.IGNORECASE)
+_PICTURES = (".png", ".jpg", ".npy")  # of tracks, whose names some tables have
+_SUFFIX = re.compile("(?:" + "|".join(map(re.escape, AUDIO_SUFFIXES + _PICTURES)) + ")$", re.IGNORECASE)
 _GTZAN = r"[A-Za-z_-]+\.\d{5}"
 _GTZAN_TRACK = re.compile(_GTZAN)
 _SEGMENT = re.compile(r"(?P<track>.*[^/])\.(?P<number>0|[1-9]\d{0,3})")

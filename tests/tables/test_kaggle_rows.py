@@ -149,7 +149,7 @@ def test_tracks_at_another_rate_are_asked_about(tmp_path):
 
 
 @pytest.mark.parametrize("root", ["/kaggle/input/gtzan/Data/genres_original/", "genres_original/", "", "./"])
-@pytest.mark.parametrize("ending", [".wav", ".WAV", ".au", ".Mp3", ""])
+@pytest.mark.parametrize("ending", [".wav", ".WAV", ".au", ".Mp3", ".png", ""])
 @pytest.mark.parametrize("slash", ["/", "\\"])
 def test_a_path_before_a_name_is_passed_over(tmp_path, root, ending, slash):
     rows = [
@@ -188,7 +188,9 @@ def test_names_of_tracks_that_repeat_are_segments_where_that_is_said(tmp_path):
 
 def test_short_rows_are_tracks_only_where_that_is_said(tmp_path):
     rows = [(f"{t}.wav", S3, t[0]) for t in OWN]
-    with pytest.raises(TableError, match=r"lasts 3 s, not 30 s; .*Say both: --rows tracks --segments 3s"):
+    with pytest.raises(
+        TableError, match=r"lasts 3 s, not 30 s; .*recording of its own, say so: --rows tracks --segments 3s"
+    ):
         read_rows(tmp_path, rows)
     assert read_rows(tmp_path, rows, rows="tracks")[0] == "3s"
 
