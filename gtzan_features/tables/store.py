@@ -170,7 +170,7 @@ def read_table(path: Path, content: bytes | None = None) -> FeatureTable:
     meta = table_meta(path, table.schema)
     try:
         FeatureConfig(**meta.config)
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, ConfigError) as error:
         raise TableError(path, "of features of another version. Extract the features again") from error
     keys = key_frame(path, table)
     columns = tuple(
