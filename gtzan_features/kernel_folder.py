@@ -8,8 +8,6 @@ import stat
 import tempfile
 from pathlib import Path
 
-import numba
-
 _VARIABLE = "NUMBA_CACHE_DIR"
 
 
@@ -20,6 +18,8 @@ def settle_cache() -> bool:
     that is read-only, kernels go into a temporary folder that only this user can read and write: code is
     loaded from there. Workers inherit it. One line on stderr says so.
     """
+    import numba
+
     try:
         numba.njit(cache=True)(_nothing)  # compiles nothing, but looks for a folder
     except RuntimeError:

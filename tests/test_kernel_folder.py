@@ -18,7 +18,8 @@ from gtzan_features import kernel_folder
 from gtzan_features.spectra import compiled
 
 KERNEL = """
-import gtzan_features.spectra.lanes
+from gtzan_features.spectra import is_compiled
+is_compiled()
 import numba, librosa
 print(numba.config.CACHE_DIR)
 """
@@ -123,7 +124,7 @@ def test_without_any_folder_kernels_are_compiled_in_each_process(monkeypatch, ca
     def none():
         raise FileNotFoundError("No usable temporary directory found")
 
-    monkeypatch.setattr(kernel_folder.numba, "njit", refuse)
+    monkeypatch.setattr(numba, "njit", refuse)
     monkeypatch.setattr(kernel_folder, "_private_folder", none)
     assert kernel_folder.settle_cache() is False
     assert "every process compiles them" in caplog.text
@@ -135,8 +136,9 @@ class TestWhetherKernelsAreCompiled:
     def test_it_is_told_before_and_after(self, tmp_path):
         code = (
             "import numpy as np, sys; sys.path.insert(0, '.'); from one import double; "
-            "from gtzan_features.spectra.compiled import _is_ready; before = _is_ready(double); "
-            "double(np.ones(3)); print(before, _is_ready(double))"
+            "from gtzan_features.spectra.compiled import _hand_over, _is_ready; _hand_over(); "
+            "before = _is_ready(double.dispatcher); double(np.ones(3)); "
+            "print(before, _is_ready(double.dispatcher))"
         )
         (tmp_path / "one.py").write_text(
             "from gtzan_features.spectra.compiled import kernel\n\n"

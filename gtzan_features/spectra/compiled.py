@@ -1,16 +1,19 @@
-"""How this package compiles its kernels: one decorator, one thread, cached on disk.
+"""How this package compiles its kernels: when they are called, for one thread, cached on disk.
 
 Every kernel is a pure function of contiguous arrays. ``fastmath`` is never on as a whole, so that
 comparisons, infinities and signed zeros keep their meaning; kernels that add up many numbers may
 let the compiler choose the order of additions (``reassociate``), which is fixed once compiled, so
 that equal input gives equal bits.
+
+numba is imported when the first kernel is called, not with the module of a kernel: names, units and families
+of columns stand beside their functions, and half of the commands need only those.
 """
 
 from __future__ import annotations
 
+import functools
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-import numba
 
 from gtzan_features.kernel_folder import settle_cache
 
@@ -19,29 +22,72 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
-_KERNELS: list[Any] = []
-_CACHED = settle_cache()
+_LOCK = threading.Lock()
+_EXACT: dict[str, Any] = {"error_model": "numpy"}
+_WHOLE: dict[str, Any] = {**_EXACT, "nogil": True}
+
+
+class _Later:
+    """A function that is given to numba when it, or any other, is first called.
+
+    Then the names of it, in its own module and in those of other kernels, stand for numba's function: calls
+    from there have no detour, and a kernel that calls another is compiled with it.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], *, is_kept: bool) -> None:
+        functools.update_wrapper(self, function)
+        self.function, self.options, self.is_kept = function, options, is_kept
+        self.dispatcher: Any = None
+        self.is_linked = False
+        _FUNCTIONS.append(self)
+
+    def __call__(self, *args: Any) -> Any:
+        if not self.is_linked:
+            _hand_over()
+        return self.dispatcher(*args)
+
+
+_FUNCTIONS: list[_Later] = []
+
+
+def _hand_over() -> None:
+    """Import numba and give it all functions of the modules that are imported so far; compiles nothing."""
+    import numba
+
+    with _LOCK:
+        new = [one for one in _FUNCTIONS if not one.is_linked]
+        cached = bool(new) and _settled()
+        for one in new:
+            options = {**one.options, "cache": cached} if one.is_kept else one.options
+            one.dispatcher = numba.njit(**options)(one.function)
+        for one in new:
+            names = one.function.__globals__
+            names.update({k: v.dispatcher for k, v in list(names.items()) if isinstance(v, _Later)})
+        for one in new:  # last: another thread may be waiting to call one, and so to compile what it calls
+            one.is_linked = True
+
+
+_settled = functools.cache(settle_cache)
 
 
 def kernel(function: Function) -> Function:
     """Compile `function` on its first call, exact IEEE arithmetic, and remember it for `is_compiled`."""
-    return _registered(numba.njit(cache=_CACHED, nogil=True, error_model="numpy"), function)
+    return cast("Function", _Later(function, _WHOLE, is_kept=True))
 
 
 def summing_kernel(function: Function) -> Function:
     """Compile `function` like `kernel`, but let sums be added up in any (fixed) order."""
-    options = {"reassoc", "contract"}
-    return _registered(numba.njit(cache=_CACHED, nogil=True, error_model="numpy", fastmath=options), function)
+    return cast("Function", _Later(function, {**_WHOLE, "fastmath": {"reassoc", "contract"}}, is_kept=True))
 
 
 def inlined(function: Function) -> Function:
     """Compile `function` only into the kernels that call it, at each call."""
-    return cast("Function", numba.njit(forceinline=True, error_model="numpy")(function))
+    return cast("Function", _Later(function, {**_EXACT, "forceinline": True}, is_kept=False))
 
 
 def part(function: Function) -> Function:
     """Compile `function` only for the kernels that call it, as a function of its own."""
-    return cast("Function", numba.njit(error_model="numpy")(function))
+    return cast("Function", _Later(function, _EXACT, is_kept=False))
 
 
 def is_compiled(without: str = "") -> bool:
@@ -58,13 +104,9 @@ def is_compiled(without: str = "") -> bool:
         False means that the first row waits for the compiler; also False where numba's cache
         cannot be inspected.
     """
-    return all(_is_ready(one) for one in _KERNELS if one.py_func.__module__ != without)
-
-
-def _registered(compiler: Any, function: Function) -> Function:
-    dispatcher = compiler(function)
-    _KERNELS.append(dispatcher)
-    return cast("Function", dispatcher)
+    _hand_over()
+    kernels = [one for one in _FUNCTIONS if one.is_kept and one.function.__module__ != without]
+    return all(_is_ready(one.dispatcher) for one in kernels)
 
 
 def _is_ready(dispatcher: Any) -> bool:

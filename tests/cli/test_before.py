@@ -1,14 +1,22 @@
-"""Commands that have only words to say import nothing that computes."""
+"""What commands import: nothing that computes for words, and no kernels for tables."""
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import soundfile
 
+import cli
+from gtzan_features.config import FeatureConfig
+from gtzan_features.features.sets import columns
 from gtzan_features.models.registry import MODELS
 from gtzan_features.models.words import WORDS, known_model
+from tests.conftest import SR, make_table, save_table, tone
 
 HEAVY = (
     "sklearn",
@@ -95,3 +103,58 @@ def test_the_settings_shown_of_a_network_are_its_own():
 
     for name, network in (("cnn", ConvolutionalClassifier()), ("mlp", PlainNetwork())):
         assert WORDS[name].defaults.items() <= network.get_params().items()
+
+
+ON_TABLES = """
+import contextlib, io, json, sys
+from pathlib import Path
+from cli.main import run
+left = [*map(str.split, sys.argv[1:])]
+for words in left:
+    if words[0] in ("compare", "explain"):
+        runs = sorted(str(p) for p in Path("runs").iterdir() if p.is_dir())
+        words[-1:] = runs[: 2 if words[0] == "compare" else 1]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = run(words)
+    kernels = [m for m in ("numba", "librosa") if m in sys.modules]
+    print(json.dumps([words[:2], code, kernels, "" if code == 0 else said.getvalue()]))
+"""
+
+
+def test_commands_on_tables_import_no_kernels(tmp_path):
+    """One process for all, which is faster; what one imports, those after it are charged with."""
+    save_table(tmp_path / "tables", make_table(n_genres=2, n_tracks=6, n_segments=3))
+    (tmp_path / "music" / "calm").mkdir(parents=True)
+    soundfile.write(tmp_path / "music" / "calm" / "a.wav", tone(3.0, 220.0), SR)
+    kaggle = [column.name for column in columns(FeatureConfig())]
+    lines = [",".join(["filename", "length", *kaggle, "label"])]
+    for genre in ("blues", "rock"):
+        for i in range(4):
+            values = [f"{0.5 + i + 0.01 * j}" for j in range(len(kaggle))]
+            lines.append(",".join([f"{genre}.{i:05d}.wav", "661794", *values, genre]))
+    (tmp_path / "features_30_sec.csv").write_text("\n".join(lines))
+    commands = (
+        "features import features_30_sec.csv --out imported",
+        "features export imported --segments 30s --out out.csv",
+        "features describe --features full",
+        "data verify music",
+        "data synth synthetic --tracks 1 --seconds 3 -j 1",
+        "fit lda --tables tables --folds 2 -j 1",
+        "fit knn --tables tables --folds 2 -j 1 --features kaggle:timbre",
+        "report",
+        "compare RUNS",
+        "tune lda --tables tables --trials 1 --folds 3 -j 1",
+        "explain --tables tables -m RUN",
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ON_TABLES, *commands],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[1])},
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one for one in found if one[1:] != [0, [], ""]] == []
+    assert len(found) == len(commands)
