@@ -7,6 +7,7 @@ The same fault of the data can meet several commands, and its message names the 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -62,7 +63,7 @@ def fitting(text: str, command: click.Command | None = None) -> str:
         left = _followable(sentence, known)
         if not left and number == 0:
             # What is wrong must be said in any case, be it without the option's dashes.
-            left = OPTION.sub(lambda found: found[0] if found[0] in known else found[0][2:], sentence)
+            left = OPTION.sub(lambda found: found[0][2 * bool(foreign(found[0], known)) :], sentence)
         if left:
             kept.append(left)
     return " ".join(kept)
@@ -70,7 +71,20 @@ def fitting(text: str, command: click.Command | None = None) -> str:
 
 def foreign(text: str, known: Iterable[str]) -> list[str]:
     """Return the options that a text names for the running command and which that has not."""
-    return [name for name in OPTION.findall(_COMMAND.sub("", text)) if name not in known]
+    own = every_option()
+    return [name for name in OPTION.findall(_COMMAND.sub("", text)) if name in own and name not in known]
+
+
+@cache
+def every_option() -> frozenset[str]:
+    """Return the long options of all commands; other words with dashes are names of genres and files."""
+    from cli.main import cli
+
+    found, groups = frozenset[str](), [cli]
+    for group in groups:
+        found |= options_of(group).union(*map(options_of, group.commands.values()))
+        groups += [one for one in group.commands.values() if isinstance(one, click.Group)]
+    return found
 
 
 def _followable(sentence: str, known: frozenset[str]) -> str:

@@ -150,8 +150,7 @@ def fit(
         raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
     names = model_names(models, scale)
 
-    from gtzan_features.pipelines.fit import FitConfig
-    from gtzan_features.pipelines.fit import fit as run
+    from gtzan_features.pipelines.fit import FitConfig, fit_prepared, prepare_fit
 
     jobs = [
         FitConfig(
@@ -180,11 +179,13 @@ def fit(
     said: list[str] = []
     for config in jobs:
         with progress_bar() as progress:
-            results.append(run(tables, runs, config, n_jobs=n_jobs, progress=progress))
-        for note in results[-1].notes:
-            if note not in said:
-                said.append(note)
-                notice(f"{config.split.protocol}, {note}.")
+            prepared = prepare_fit(tables, config)
+            for note in prepared.notes:
+                line = f"{config.split.protocol}, {note}."
+                if line not in said:
+                    said.append(line)
+                    notice(line)
+            results.append(fit_prepared(prepared, runs, n_jobs=n_jobs, progress=progress))
         if not as_json:
             _print_result(results[-1], wide=wide, alone=len(jobs) == 1)
     if as_json:

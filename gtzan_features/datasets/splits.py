@@ -414,7 +414,7 @@ def _check(split: Split, tracks: pd.DataFrame) -> None:
     genre = frame["track_id"].map(tracks.set_index("track_id")["genre"])
     tested = frame["role"] == config.evaluate_on
     genres = set(tracks["genre"])
-    advice = _advice(config)
+    advice = _advice(split, genres, genre)
     if not tested.any():
         msg = f"{config.protocol}: none of these tracks is in its {config.evaluate_on} part. {advice}"
         raise SplitError(msg)
@@ -431,9 +431,13 @@ def _check(split: Split, tracks: pd.DataFrame) -> None:
                 raise SplitError(msg)
 
 
-def _advice(config: SplitConfig) -> str:
-    if config.protocol in ("fault-filtered", "stratified") and config.evaluate_on == "test":
-        return "Use --evaluate-on valid to report on the validation part, or --protocol track."
-    return "Use --protocol track" + (
-        ", or fewer folds." if config.protocol != "track" else " with fewer folds."
-    )
+def _advice(split: Split, genres: set[str], genre: pd.Series) -> str:
+    """Name the ways that these tracks leave open."""
+    config, role = split.config, split.frame["role"]
+    ways = [] if config.protocol == "track" else ["--protocol track"]
+    if config.folds is not None and config.folds > 2 and config.holdout is None:
+        ways.append("fewer folds")
+    has_valid = all(set(genre[role == part]) == genres for part in ("train", "valid"))
+    if has_valid and config.evaluate_on == "test":
+        ways.insert(0, "--evaluate-on valid to report on the validation part")
+    return f"Use {', or '.join(ways)}." if ways else "Add tracks."

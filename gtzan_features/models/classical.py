@@ -15,11 +15,13 @@ from sklearn.svm import LinearSVC
 from gtzan_features.models.base import Choice, Classifier, ModelSpec, Range, TrainingData
 from gtzan_features.models.kernel_svm import KernelSVM
 from gtzan_features.models.scaling import RANK, STANDARD, scaler
-from gtzan_features.models.temperature import grouped_splits
+from gtzan_features.models.temperature import OfDecisions, calibration_splits
 from gtzan_features.models.words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gtzan_features.models.base import IntVector
 
 _NOT_SETTABLE = {"random_state", "n_jobs", "verbose", "probability", "warm_start"}
 _SCALING = Choice((STANDARD, RANK))
@@ -41,9 +43,11 @@ def _spec(
         model = _seeded(estimator, rest, seed)
         if scaled:
             model = make_pipeline(scaler(settings.get("scaling", defaults["scaling"]), name), model)
-        if calibrated:
-            model = _calibrated(model, data, seed)
-        return model.fit(data.X, data.y)  # type: ignore[no-any-return]
+        splits = calibration_splits(data, seed) if calibrated else []
+        if splits:
+            model = _calibrated(model, splits)
+        model = model.fit(data.X, data.y)
+        return OfDecisions(model) if calibrated and not splits else model
 
     def settable() -> set[str]:
         own = set(estimator().get_params()) - _NOT_SETTABLE
@@ -63,13 +67,12 @@ def _seeded(estimator: Callable[..., Any], settings: dict[str, Any], seed: int) 
     return model.set_params(random_state=seed) if "random_state" in model.get_params() else model
 
 
-def _calibrated(model: Any, data: TrainingData, seed: int) -> Any:  # noqa: ANN401
+def _calibrated(model: Any, splits: list[tuple[IntVector, IntVector]]) -> Any:  # noqa: ANN401
     """Give a model without probabilities some, by temperature scaling on grouped inner folds.
 
     One temperature for all genres leaves the order of the genres as the model has it. SVC's own
     ``probability=True`` would calibrate on inner folds that cut tracks apart.
     """
-    splits = grouped_splits(data, seed)
     return CalibratedClassifierCV(model, method="temperature", cv=splits, ensemble=False)
 
 

@@ -15,7 +15,7 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models.base import ModelSpec, Range, TrainingData
 from gtzan_features.models.linear import StoredRule
 from gtzan_features.models.scaling import FamilyBalance, RankNormal, scaler
-from gtzan_features.models.temperature import inverse_temperature, out_of_fold
+from gtzan_features.models.temperature import unseen_temperature
 from gtzan_features.models.words import WORDS
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
         return np.asarray(plain(training).decision_function(X))
 
     try:
-        factor = inverse_temperature(*out_of_fold(data, seed, logits))
+        factor = unseen_temperature(data, seed, logits)
         model: Classifier = plain(data).set_params(shrinkagelda__inverse_temperature=factor)
     except LinAlgError as error:
         what = f"the covariance is singular with shrinkage={settings['shrinkage']}"

@@ -51,6 +51,7 @@ TRUSTED = (
     "gtzan_features.models.portable.PortableTrees",
     "gtzan_features.models.scaling.FamilyBalance",
     "gtzan_features.models.scaling.RankNormal",
+    "gtzan_features.models.temperature.OfDecisions",
     "gtzan_features.models.temperature.Tempered",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",

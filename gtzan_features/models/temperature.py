@@ -53,6 +53,28 @@ class Tempered(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         return np.asarray(softmax(self.inverse_temperature * logits, axis=1))
 
 
+class OfDecisions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A fitted classifier without probabilities, whose decision values are taken for logits as they are.
+
+    What a machine is left with where nothing can be calibrated.
+
+    Parameters
+    ----------
+    estimator : estimator with ``decision_function``
+        Fitted.
+    """
+
+    def __init__(self, estimator: Any = None) -> None:  # noqa: ANN401
+        self.estimator = estimator
+
+    def predict_proba(self, X: FloatMatrix) -> FloatArray:
+        """Return probabilities of shape (n_rows, n_genres)."""
+        values = np.asarray(self.estimator.decision_function(X))
+        if values.ndim == 1:
+            values = np.stack([np.zeros(len(values)), values], axis=1)
+        return np.asarray(softmax(values, axis=1))
+
+
 def log_probabilities(probabilities: npt.ArrayLike) -> FloatArray:
     """Return the natural logarithm of probabilities, at least that of `SMALLEST`."""
     return np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), SMALLEST))
@@ -78,11 +100,16 @@ def inverse_temperature(logits: FloatArray, y: IntVector) -> float:
     return float(np.exp(found.x))
 
 
+def calibration_splits(data: TrainingData, seed: int) -> list[tuple[IntVector, IntVector]]:
+    """Return the inner folds to calibrate on; none where a genre has a single track to train on."""
+    return inner_splits(data, CALIBRATION_FOLDS, seed)
+
+
 def grouped_splits(data: TrainingData, seed: int) -> list[tuple[IntVector, IntVector]]:
-    """Return the inner folds to calibrate on; ModelError where a genre has a single track."""
-    splits = inner_splits(data, CALIBRATION_FOLDS, seed)
+    """Return the inner folds to choose on; ModelError where a genre has a single track."""
+    splits = calibration_splits(data, seed)
     if not splits:
-        msg = "calibration needs two tracks of each genre to train on. Add tracks, or choose another model"
+        msg = "inner folds need two tracks of each genre to train on. Add tracks, or choose another model"
         raise ModelError(msg)
     return splits
 
@@ -120,5 +147,17 @@ def tempered(data: TrainingData, seed: int, fit: Callable[[TrainingData], Classi
     def logits(training: TrainingData, X: FloatMatrix) -> FloatArray:
         return log_probabilities(fit(training).predict_proba(X))
 
-    factor = inverse_temperature(*out_of_fold(data, seed, logits))
-    return Tempered(fit(data), factor)
+    return Tempered(fit(data), unseen_temperature(data, seed, logits))
+
+
+def unseen_temperature(
+    data: TrainingData, seed: int, logits: Callable[[TrainingData, FloatMatrix], FloatArray]
+) -> float:
+    """Return the inverse temperature for the logits of unseen tracks (see `out_of_fold`).
+
+    1, which leaves probabilities as the model has them, where a genre has a single track to train on: a fit
+    of such a set says that nothing was calibrated.
+    """
+    if not calibration_splits(data, seed):
+        return 1.0
+    return inverse_temperature(*out_of_fold(data, seed, logits))

@@ -8,10 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectrogram_name, tidy_feature_set
-from gtzan_features.datasets.splits import Split, inner_groups
+from gtzan_features.datasets.splits import inner_groups
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.level import level_rule, save_level
@@ -31,7 +30,10 @@ from gtzan_features.pipelines.folds import (
     curves_table,
     families_by_fold,
     fit_fold,
+    joined_predictions,
+    planned_folds,
     training_data,
+    uncalibrated,
 )
 from gtzan_features.pipelines.manifest import PlannedFit, make_manifest
 from gtzan_features.pipelines.progress import Progress, silent
@@ -45,13 +47,12 @@ from gtzan_features.reports.scores import LevelScore, score
 from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables import runs
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.predictions import PROBABILITY, Predictions, write_predictions
+from gtzan_features.tables.predictions import Predictions, write_predictions
 from gtzan_features.tables.run_folders import new_run_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gtzan_features.datasets.dataset import Dataset
     from gtzan_features.evaluation.metrics import Metrics
     from gtzan_features.models.base import Classifier
     from gtzan_features.reports.text_table import TextTable
@@ -141,6 +142,7 @@ class FitResult:
             "leaked": self.manifest.leaked,
             "synthetic": self.manifest.synthetic,
             "protocol": self.manifest.protocol,
+            "notes": list(self.notes),
             "train_accuracy": self.train_accuracy,
             "levels": {level: one.to_dict() for level, one in self.scores.items()},
         }
@@ -166,6 +168,28 @@ class FitResult:
     def metrics(self) -> Metrics:
         """Figures of tracks: by mean probability where a track has segments."""
         return self.scores[representative(self.scores)].metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedFit:
+    """A fit of which all is known but its figures.
+
+    Attributes
+    ----------
+    plan : PlannedFit
+        What the manifest says.
+    job : Job
+        The rows and the model.
+    folds : list of Fold
+        Which rows are learnt and tested.
+    notes : tuple of str
+        What the tracks do not allow: ``7 folds: blues has 7 tracks``.
+    """
+
+    plan: PlannedFit
+    job: Job
+    folds: list[Fold]
+    notes: tuple[str, ...]
 
 
 def fit(
@@ -210,6 +234,15 @@ def fit(
     ModelError
         If there is no such model or setting, or it cannot be fitted, or not be stored.
     """
+    prepared = prepare_fit(tables_dir, config, keep_model=keep_model)
+    return fit_prepared(prepared, runs_dir, n_jobs=n_jobs, progress=progress)
+
+
+def prepare_fit(tables_dir: Path, config: FitConfig, *, keep_model: bool = True) -> PreparedFit:
+    """Read the tables and divide their rows, so that what the tracks do not allow is known before any fit.
+
+    Parameters, and errors but for `OutputLockedError`, are those of `fit`.
+    """
     spec = model_spec(config.model)
     settings = parse_settings(spec, config.settings)
     if config.split.leaked and not config.allow_leak:
@@ -219,14 +252,22 @@ def fit(
         )
         raise SplitError(msg)
     plan, job, folds = _planned(tables_dir, config, settings, keep_model=keep_model)
-    manifest = make_manifest(plan)
     if keep_model:
         check_storable(spec, settings, training_data(folds[0], job))
+    return PreparedFit(plan=plan, job=job, folds=folds, notes=plan.split.notes + uncalibrated(folds, job))
+
+
+def fit_prepared(
+    prepared: PreparedFit, runs_dir: Path, *, n_jobs: int = -1, progress: Progress = silent
+) -> FitResult:
+    """Fit and test what was prepared, and write the run folder; see `fit`."""
+    plan, job, folds = prepared.plan, prepared.job, prepared.folds
+    manifest = make_manifest(plan)
     folder = runs_dir / manifest.run_id
     # The folder is locked from here on: a second command is refused before it computes for nothing.
     with new_run_folder(folder) as new:
         fitted = _fit_folds(folds, job, n_jobs, progress)
-        predictions = _predictions(job.data, folds, fitted)
+        predictions = joined_predictions(job.data, folds, fitted)
         # The refitted model is not tested: its training accuracy is not that of the folds.
         train = np.mean([f.train_accuracy for f, fold in zip(fitted, folds, strict=True) if fold.test.size])
         result = FitResult(
@@ -234,7 +275,7 @@ def fit(
             manifest=manifest,
             scores=score(predictions),
             train_accuracy=float(train),
-            notes=plan.split.notes,
+            notes=prepared.notes,
         )
         _write_run(new, plan, result, predictions, folds, fitted)
     return result
@@ -249,7 +290,7 @@ def _planned(
     opened, split = divide(open_fittable(tables_dir, config.table, config.rows), config.split)
     config = replace(config, split=split.config)
     data = opened.data
-    folds = _folds(split, data, final=config.final, keep=keep_model)
+    folds = planned_folds(split, data, final=config.final, keep=keep_model)
     job = Job(
         data=data,
         model=config.model,
@@ -291,36 +332,6 @@ def _fit_folds(folds: list[Fold], job: Job, n_jobs: int, progress: Progress) -> 
         fitted.append(one)
         progress(len(fitted), len(folds), job.model)
     return fitted
-
-
-def _folds(split: Split, data: Dataset, *, final: bool, keep: bool) -> list[Fold]:
-    pairs = split.folds(data.rows)
-    if not keep or (len(pairs) == 1 and not final):
-        return [Fold(train, test, keep=keep) for train, test in pairs]
-    everything = split.used_rows(data.rows)
-    refit = Fold(everything, np.empty(0, dtype=np.int64), keep=True)
-    # The largest task first, so that no worker is left with it alone at the end.
-    return [refit, *(Fold(train, test, keep=False) for train, test in pairs)]
-
-
-def _predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Predictions:
-    frames = []
-    tested = [(fold, one) for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
-    for number, (fold, one) in enumerate(tested):
-        rows = data.rows.iloc[fold.test]
-        frame = pd.DataFrame(
-            {
-                "track_id": rows["track_id"].to_numpy(),
-                "segment": rows["segment"].to_numpy(),
-                "fold": number,
-                "genre": rows["genre"].to_numpy(),
-            }
-        )
-        for i, genre in enumerate(data.genres):
-            frame[PROBABILITY + genre] = one.probabilities[:, i]
-        frames.append(frame)
-    frame = pd.concat(frames).sort_values(["track_id", "segment"], kind="stable", ignore_index=True)
-    return Predictions(frame=frame, genres=data.genres)
 
 
 def _card(plan: PlannedFit, manifest: runs.RunManifest) -> ModelCard:

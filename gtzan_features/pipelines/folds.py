@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.models.base import Classifier, TrainingData, ignore
-from gtzan_features.models.choices import kept_families
+from gtzan_features.models.choices import CALIBRATE, kept_families
 from gtzan_features.models.guarded import probabilities
 from gtzan_features.models.registry import model_spec
+from gtzan_features.models.temperature import calibration_splits
+from gtzan_features.tables.predictions import PROBABILITY, Predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.datasets.dataset import Dataset
+    from gtzan_features.datasets.splits import Split
     from gtzan_features.pipelines.augmentation import ExtraRows
+
+_UNCALIBRATED = (
+    "a genre has a single track to train on: nothing tells how sure the model may be, and its probabilities "
+    "are not calibrated"
+)
+_ENOUGH = 6
+"""Tracks of every genre from which on inner folds are always found; looking for them costs time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,51 @@ def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore
         apart=None if job.apart is None else job.apart[of],
         made=np.arange(len(of)) >= len(fold.train) if job.extra else None,
     )
+
+
+def planned_folds(split: Split, data: Dataset, *, final: bool, keep: bool) -> list[Fold]:
+    """Return the folds to fit: one on everything first, where that model is to be kept."""
+    pairs = split.folds(data.rows)
+    if not keep or (len(pairs) == 1 and not final):
+        return [Fold(train, test, keep=keep) for train, test in pairs]
+    everything = split.used_rows(data.rows)
+    refit = Fold(everything, np.empty(0, dtype=np.int64), keep=True)
+    # The largest task first, so that no worker is left with it alone at the end.
+    return [refit, *(Fold(train, test, keep=False) for train, test in pairs)]
+
+
+def joined_predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Predictions:
+    """Return the probabilities of every tested row, in the order of tracks and segments."""
+    frames = []
+    tested = [(fold, one) for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
+    for number, (fold, one) in enumerate(tested):
+        rows = data.rows.iloc[fold.test]
+        frame = pd.DataFrame(
+            {
+                "track_id": rows["track_id"].to_numpy(),
+                "segment": rows["segment"].to_numpy(),
+                "fold": number,
+                "genre": rows["genre"].to_numpy(),
+            }
+        )
+        for i, genre in enumerate(data.genres):
+            frame[PROBABILITY + genre] = one.probabilities[:, i]
+        frames.append(frame)
+    frame = pd.concat(frames).sort_values(["track_id", "segment"], kind="stable", ignore_index=True)
+    return Predictions(frame=frame, genres=data.genres)
+
+
+def uncalibrated(folds: list[Fold], job: Job) -> tuple[str, ...]:
+    """Return a note where a fold has too few tracks for the temperature of its model; empty elsewhere."""
+    if not (model_spec(job.model).calibrated or job.settings.get(CALIBRATE)):
+        return ()
+    for fold in folds:
+        training = training_data(fold, job)
+        whole = training.groups if training.apart is None else training.apart
+        few = min(np.unique(whole[training.y == genre]).size for genre in np.unique(training.y))
+        if few < _ENOUGH and not calibration_splits(training, job.seed):
+            return (_UNCALIBRATED,)
+    return ()
 
 
 def families_by_fold(folds: list[Fold], fitted: list[Fitted]) -> dict[str, list[str]]:

@@ -109,6 +109,13 @@ def test_a_name_that_looks_like_an_option_is_left_alone():
     assert fitting(text, COMMANDS["report"]) == text
 
 
+@pytest.mark.parametrize("genre", ["--zap", "--help", "--drum-and-bass", "--x"])
+def test_a_genre_that_looks_like_an_option_keeps_its_sentence(genre):
+    text = f"10 folds need 10 tracks of each genre, and {genre} has 7. Add {genre}, or other music"
+    for words in ("bench accuracy", "report", "fit"):
+        assert fitting(text, COMMANDS[words]) == text
+
+
 def shown_commands() -> list[tuple[str, str]]:
     """Every command line that the package or the README shows."""
     texts = {**MESSAGES}

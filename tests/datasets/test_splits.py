@@ -194,6 +194,14 @@ def test_protocols_that_cannot_be_applied_suggest_another(rows, config, message)
         split_of(rows, **config)
 
 
+def test_a_part_is_advised_only_where_these_tracks_have_it():
+    rows = gtzan_rows(ids=[f"{genre}.0000{i}" for genre in ("blues", "metal") for i in (0, 1)])
+    for protocol, part in (("fault-filtered", "test"), ("fault-filtered", "valid"), ("stratified", "valid")):
+        with pytest.raises(SplitError, match="Use --protocol track") as found:
+            split_of(rows, protocol=protocol, evaluate_on=part)
+        assert "--evaluate-on" not in str(found.value)
+
+
 @pytest.mark.real
 def test_the_389_tracks_have_no_test_part(real_material):
     ids = sorted(p.stem for p in (real_material / "audio_six").rglob("*.ogg"))

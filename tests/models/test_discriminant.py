@@ -93,8 +93,6 @@ def test_a_covariance_that_cannot_be_used_is_one_clear_error():
         spec.fit(data, parse_settings(spec, ["shrinkage=0"]), 0)
     with pytest.raises(ModelError, match="shrinkage=2 is not within 0 and 1"):
         spec.fit(data, parse_settings(spec, ["shrinkage=2"]), 0)
-    with pytest.raises(ModelError, match="two tracks of each genre"):
-        spec.fit(data.take(np.arange(3)), spec.defaults, 0)
 
 
 def test_the_rule_of_few_rows_is_that_of_the_covariance():

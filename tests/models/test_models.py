@@ -119,7 +119,18 @@ def test_inner_splits_shrink_with_the_tracks():
     _, train = training(make_table(n_tracks=1))
     assert inner_splits(train, 3, 0) == []
     with pytest.raises(ModelError, match="two tracks of each genre"):
-        fitted("svm", make_table(n_tracks=1))
+        fitted("ensemble", make_table(n_tracks=1), settings=["kind=stack", "members=lda+svm"])
+
+
+@pytest.mark.parametrize("name", ["svm", "linear-svm", "lda", "ensemble"])
+def test_one_track_of_each_genre_is_learnt_without_calibration(name):
+    table = make_table(n_tracks=1)
+    _, train = training(table)
+    settings = ["members=lda+svm"] if name == "ensemble" else []
+    model = fitted(name, table, settings=settings)
+    probabilities = model.predict_proba(train.X)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert (probabilities.argmax(axis=1) == train.y).mean() > 0.9
 
 
 def test_temperature_leaves_the_order_of_the_machine_as_it_is():
