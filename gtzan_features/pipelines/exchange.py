@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from gtzan_features.datasets import gtzan
 from gtzan_features.errors import ConfigError, OutputExistsError, TableError
+from gtzan_features.tables.atomic import remove_leftovers
 from gtzan_features.tables.kaggle import read_kaggle_csv, write_kaggle_csv
 from gtzan_features.tables.kaggle_rows import NOTHING_SAID
 from gtzan_features.tables.kaggle_rows import CsvReading as CsvReading
@@ -86,6 +87,8 @@ def import_csv(
     with output_lock(out):  # as extraction does
         if path.exists() and not overwrite:
             _check_same_origin(path, table.meta.origin)
+        if out.is_dir():
+            remove_leftovers(out)
         write_table(path, table, feature_schema(table.columns, table.meta, pa.float64()))
     return ImportSummary(
         path=path,

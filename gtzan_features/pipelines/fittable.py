@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from gtzan_features.config import SplitConfig
 
 
+REPLACED = "replaced after the measurement had begun. Give the command once more"
+"""What a measurement of many fits says of a table that is another one for some of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fittable:
     """A table to fit.
@@ -110,13 +114,10 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     own, _, beside = segment.partition("+")
     if beside:
         return _side_by_side(open_fittable(folder, name, own), open_fittable(folder, name, beside))
-    whole, _, families = name.partition(":")
-    if not families or table_path(folder, name, segment).is_file():
-        path = locate_table(folder, name, segment)
-        table, sha256 = _read(path)
-        return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
-    path = locate_table(folder, whole, segment)
+    path = table_file(folder, name, segment)
     table, sha256 = _read(path)
+    if path == table_path(folder, name, segment):
+        return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
     if not isinstance(table, FeatureTable) or not table.meta.config:
         raise TableError(path, "of a recipe whose feature families are not known. Fit all its columns")
     config = replace(FeatureConfig(**table.meta.config), feature_set=name)
@@ -129,6 +130,18 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     some = table.select({column.name for column in sets.columns(config)}, meta)
     data = replace(load_dataset(table), X=some.values())
     return Fittable(path=path, table=some, data=data, sha256=sha256)
+
+
+def table_file(folder: Path, name: str, segment: str) -> Path:
+    """Return where rows of `name` are read from: a table of its own, or for families that of the whole set.
+
+    Raises
+    ------
+    TableError
+        If there is no such table.
+    """
+    whole = name.partition(":")[0]
+    return locate_table(folder, name if table_path(folder, name, segment).is_file() else whole, segment)
 
 
 def _read(path: Path) -> tuple[Table, str]:

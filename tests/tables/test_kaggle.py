@@ -147,6 +147,15 @@ def test_files_that_are_no_kaggle_csv_are_refused(tmp_path):
         read_kaggle_csv(path)
 
 
+def test_an_import_removes_what_a_killed_one_left(tmp_path):
+    small_csv(tmp_path / "a.csv")
+    left = tmp_path / "t" / ".kaggle-3s.parquet.0123abcd.part"
+    left.parent.mkdir()
+    left.write_bytes(b"half a table")
+    path = import_csv(tmp_path / "a.csv", tmp_path / "t").path
+    assert [one.name for one in left.parent.iterdir()] == [path.name]
+
+
 def test_an_import_does_not_replace_a_table_from_elsewhere(tmp_path):
     small_csv(tmp_path / "a.csv")
     first = import_csv(tmp_path / "a.csv", tmp_path / "t")

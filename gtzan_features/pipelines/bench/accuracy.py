@@ -33,7 +33,7 @@ from gtzan_features.pipelines.bench.plan import (
 )
 from gtzan_features.pipelines.bench.tables import Music, audio_words, extract_sets
 from gtzan_features.pipelines.fit import fit
-from gtzan_features.pipelines.fittable import open_fittable
+from gtzan_features.pipelines.fittable import REPLACED, open_fittable, table_file
 from gtzan_features.pipelines.machine import describe_machine
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.versions import library_versions, model_versions
@@ -46,7 +46,6 @@ from gtzan_features.reports.ablation import (
     write_ablation,
 )
 from gtzan_features.tables.runs import read_run
-from gtzan_features.tables.store import locate_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,10 +242,10 @@ def _survey(
 
 def _fit_all(plan: Plan, folders: Folders, n_jobs: int, progress: Progress, notice: Notice) -> list[_Outcome]:
     """Fit what is not finished, several fits beside each other, each on one core."""
-    needed = {
-        (one.config.feature_set.partition(":")[0], length.name) for one in plan.fits for length in _LENGTHS
-    }
-    hashes = {key: content_hash(locate_table(folders.tables, *key)) for key in sorted(needed)}
+    needed = {(one.config.feature_set, length.name) for one in plan.fits for length in _LENGTHS}
+    paths = {key: table_file(folders.tables, *key) for key in sorted(needed)}
+    of_path = {path: content_hash(path) for path in set(paths.values())}
+    hashes = {key: of_path[path] for key, path in paths.items()}
     todo = [one for one in plan.fits if read_done(folders.runs, _key(one, hashes)) is None]
     workers = available_processors() if n_jobs == -1 else n_jobs
     minutes = sum(one.cost_s for one in todo) / workers / 60
@@ -262,10 +261,15 @@ def _fit_all(plan: Plan, folders: Folders, n_jobs: int, progress: Progress, noti
     return outcomes
 
 
-def _key(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> str:
-    name, length = one.config.feature_set.partition(":")[0], one.config.segment.name
+def _read_by(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> tuple[str, ...]:
+    """Return the hashes of the tables that a fit reads."""
+    length = one.config.segment.name
     read = (length, TRACK) if one.rows == BOTH else (length,)
-    return fit_key(one.config, tuple(hashes[name, segment] for segment in read))
+    return tuple(hashes[one.config.feature_set, segment] for segment in read)
+
+
+def _key(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> str:
+    return fit_key(one.config, _read_by(one, hashes))
 
 
 def _fit_one(one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, str], str]) -> _Outcome:
@@ -279,6 +283,8 @@ def _fit_one(one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, 
         result = fit(tables, runs, one.config, n_jobs=1, keep_model=False)
     except GtzanError as error:  # one model that fails leaves the others
         return _Outcome(done=None, reason=str(error))
+    if read_run(result.folder).manifest.table_sha256 != "+".join(_read_by(one, hashes)):
+        return _Outcome(done=None, reason=f"its table was {REPLACED}")
     done = Done(run=result.folder.name, seconds=round(time.perf_counter() - started, 2))
     write_done(runs, key, done)
     return _Outcome(done=done)

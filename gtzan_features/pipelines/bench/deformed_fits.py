@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,16 @@ import pandas as pd
 from gtzan_features.audio.decode import content_hash
 from gtzan_features.config import fingerprint
 from gtzan_features.datasets.splits import inner_groups
-from gtzan_features.errors import GtzanError
+from gtzan_features.errors import GtzanError, TableError
+from gtzan_features.models.guarded import probabilities
 from gtzan_features.models.registry import model_spec
 from gtzan_features.pipelines.bench.plan import ablation_sets
-from gtzan_features.pipelines.fittable import open_fittable
+from gtzan_features.pipelines.fittable import REPLACED, open_fittable, table_file
 from gtzan_features.pipelines.folds import Fold, Job, training_data
 from gtzan_features.pipelines.versions import model_versions
 from gtzan_features.reports.robustness import CLEAN, FAMILIES, MODELS, Deformed
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, read_predictions, write_predictions
 from gtzan_features.tables.run_folders import new_run_folder
-from gtzan_features.tables.store import locate_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One model on one selection of columns, and where its predictions go."""
+    """One model on one selection of columns, the hashes of its tables, and where its predictions go."""
 
     part: str
     name: str
     model: str
     feature_set: str
+    tables: tuple[str, ...]
     folder: str
 
 
@@ -70,21 +71,27 @@ def robust_tasks(
     if alone:
         wanted.append((FAMILIES, "all", with_families, name))
         wanted += [(FAMILIES, some.partition(":")[2], with_families, some) for some in alone]
-    whole = name.partition(":")[0]
-    folders = [setting.clean, *setting.deformed.values()]
     common = {
-        "tables": [content_hash(locate_table(folder, whole, setting.segment)) for folder in folders],
         "deformations": list(setting.deformed),
         "split": setting.split.fingerprint(),
         "evaluate_on": setting.split.config.evaluate_on,
         "seed": setting.seed,
         "versions": model_versions(),
     }
-    keys = [fingerprint({**common, "model": model, "features": some}) for _, _, model, some in wanted]
-    return [
-        Task(part=part, name=label, model=model, feature_set=some, folder=str(work / "predictions" / key))
-        for (part, label, model, some), key in zip(wanted, keys, strict=True)
-    ]
+    hashes = {some: _hashes(some, setting) for some in {some for *_, some in wanted}}
+    tasks = []
+    for part, label, model, some in wanted:
+        tables = hashes[some]
+        key = fingerprint({**common, "tables": tables, "model": model, "features": some})
+        folder = str(work / "predictions" / key)
+        tasks.append(Task(part=part, name=label, model=model, feature_set=some, tables=tables, folder=folder))
+    return tasks
+
+
+def _hashes(name: str, setting: Setting) -> tuple[str, ...]:
+    """Return the hashes of the tables that are read for some columns: the clean one first."""
+    folders = [setting.clean, *setting.deformed.values()]
+    return tuple(content_hash(table_file(folder, name, setting.segment)) for folder in folders)
 
 
 def predict_deformed(task: Task, setting: Setting) -> Outcome:
@@ -108,12 +115,13 @@ def lost_task(task: Task, how: str) -> Outcome:  # noqa: ARG001 - what stands fo
 
 
 def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
-    opened = open_fittable(setting.clean, task.feature_set, setting.segment)
-    clean = opened.data
-    data = {CLEAN: clean} | {
-        name: open_fittable(folder, task.feature_set, setting.segment).data
-        for name, folder in setting.deformed.items()
-    }
+    folders = {CLEAN: setting.clean, **setting.deformed}
+    tables = {name: open_fittable(one, task.feature_set, setting.segment) for name, one in folders.items()}
+    for read, planned in zip(tables.values(), task.tables, strict=True):
+        if read.sha256 != planned:
+            raise TableError(read.path, REPLACED)
+    data = {name: one.data for name, one in tables.items()}
+    opened, clean = tables[CLEAN], data[CLEAN]
     spec = model_spec(task.model)
     job = Job(
         data=clean,
@@ -129,7 +137,7 @@ def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
         classifier = spec.fit(rows, job.settings, job.seed)
         tested = set(clean.rows["track_id"].iloc[test])
         for name, one in data.items():
-            frames[name] += list(_predicted(classifier, one, clean.genres, tested, number))
+            frames[name] += list(_predicted(classifier, one, job, tested, number))
     return {
         name: Predictions(
             frame=pd.concat(some).sort_values(["track_id", "segment"], kind="stable", ignore_index=True),
@@ -140,17 +148,16 @@ def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
 
 
 def _predicted(
-    classifier: Classifier, data: Dataset, genres: tuple[str, ...], tested: set[str], fold: int
+    classifier: Classifier, data: Dataset, job: Job, tested: set[str], fold: int
 ) -> Iterator[pd.DataFrame]:
     """Yield the predictions of the tested tracks' rows; nothing where a deformed table has none of them."""
     at = np.flatnonzero(data.rows["track_id"].isin(tested).to_numpy())
     if not at.size:
         return
-    p: Any = np.asarray(classifier.predict_proba(data.X[at]), dtype=np.float64)
-    p /= p.sum(axis=1, keepdims=True)
+    p = probabilities(classifier, data.X[at], model_spec(job.model), job.settings)
     frame = data.rows.iloc[at][["track_id", "segment", "genre"]].reset_index(drop=True)
     frame.insert(2, "fold", fold)
-    for i, genre in enumerate(genres):
+    for i, genre in enumerate(job.data.genres):
         frame[PROBABILITY + genre] = p[:, i]
     yield frame
 

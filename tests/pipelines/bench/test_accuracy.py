@@ -257,6 +257,47 @@ def test_an_interrupted_run_goes_on_and_a_changed_table_is_fitted_again(folders,
     assert bench_tables(folders, CHEAP, n_jobs=1).n_fitted <= 1
 
 
+def test_fits_on_a_table_that_was_replaced_meanwhile_are_told_and_done_again(folders, monkeypatch):
+    real, calls = accuracy.fit, []
+
+    def fit(*words, **more):
+        calls.append(1)
+        if len(calls) == 2:
+            for n_segments, segment in ((5, "3s"), (1, "30s")):
+                save_table(folders.tables, make_table(n_segments=n_segments, segment=segment, seed=5))
+        return real(*words, **more)
+
+    monkeypatch.setattr(accuracy, "fit", fit)
+    done = bench_tables(folders, CHEAP, n_jobs=1)
+    assert (done.n_fitted, len(done.missing)) == (1, len(calls) - 1)
+    assert all("its table was replaced after the measurement had begun" in one for one in done.missing)
+    n_tracks = set(pd.read_csv(folders.out / "ablation.csv")["n_tracks"])
+    again = bench_tables(folders, CHEAP, n_jobs=1)
+    assert (again.n_fitted, again.missing) == (len(calls) // 2, ())
+    assert n_tracks == set(again.frame["n_tracks"])
+
+
+def test_a_table_of_some_families_is_the_one_whose_change_counts(folders):
+    def save(seed):
+        config = FeatureConfig(feature_set="kaggle:-timbre")
+        names = {column.name for column in sets.columns(config)}
+        table = make_table(n_segments=1, segment="30s", seed=seed)
+        meta = dataclasses.replace(
+            table.meta,
+            feature_set=config.feature_set,
+            feature_fingerprint=config.fingerprint(),
+            config=config.to_dict(),
+        )
+        save_table(folders.tables, table.select(names, meta))
+
+    save(seed=0)
+    first = bench_tables(folders, CHEAP, n_jobs=1)
+    assert first.missing == ()
+    save(seed=5)
+    again = bench_tables(folders, CHEAP, n_jobs=1)
+    assert (again.n_fitted, again.missing) == (1, ())
+
+
 def test_a_model_that_fails_leaves_the_others(folders, monkeypatch):
     real = accuracy.fit
 

@@ -177,6 +177,42 @@ def test_a_model_that_fails_and_words_that_are_unknown(measured, many, monkeypat
             bench_robustness(many, out, dataclasses.replace(config, **wrong), n_jobs=1)
 
 
+def test_a_model_that_cannot_be_applied_leaves_the_others(measured, many, monkeypatch, tmp_path):
+    from gtzan_features.models.registry import MODELS
+
+    class Broken:
+        def predict_proba(self, X):
+            return np.full((len(X), 2), np.nan)
+
+    spec = dataclasses.replace(MODELS["svm"], fit=lambda *_: Broken())
+    monkeypatch.setitem(MODELS, "svm", spec)
+    folders = dataclasses.replace(measured[0], out=tmp_path)
+    done = bench_robustness(many, folders, dataclasses.replace(CONFIG, models=("knn", "svm")), n_jobs=1)
+    (one,) = done.missing
+    assert one.startswith(
+        "svm: svm cannot be applied with these settings: it gives probabilities that are no"
+    )
+
+
+def test_a_table_that_was_replaced_meanwhile_is_told(measured, many, monkeypatch, tmp_path):
+    real = deformed_fits.robust_tasks
+
+    def planned(*words):
+        return [
+            dataclasses.replace(one, tables=("0" * 64, *one.tables[1:]), folder=one.folder + "x")
+            if one.name == "knn"
+            else one
+            for one in real(*words)
+        ]
+
+    monkeypatch.setattr(robustness, "robust_tasks", planned)
+    done = bench_robustness(many, dataclasses.replace(measured[0], out=tmp_path), CONFIG, n_jobs=1)
+    path = measured[0].tables / "kaggle-3s.parquet"
+    assert done.missing == (
+        f"knn: {path}: replaced after the measurement had begun. Give the command once more",
+    )
+
+
 def test_a_deformation_that_leaves_no_row_is_named_and_the_others_measured(many, tmp_path):
     folders = WorkFolders(tables=tmp_path / "t", work=tmp_path / "w", out=tmp_path / "o")
     six = dataclasses.replace(
