@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 _SEARCHED = 1 << 17  # bytes before a container that may be junk
 _STREAMS = 100  # of different kinds, one behind the other, in one file
 _ONES = 0xFFFF_FF00
+_HEADS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"riff", b"caff", b".snd", b"fLaC", b"OggS")
+_MOST_CHUNKS = 1000
 _TRAILER = 1 << 16  # bytes of chunks that may follow the samples
 _UNKNOWN = 0x7F00_0000  # lengths from here on stand for "not known" where the file is shorter
 _FOREIGN = (
     *(b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"MPCK", b"MP+", b"0&\xb2u", b"#!AMR", b"ADIF", b"%PDF"),
     *(b"PK\3\4", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"#EXTM3U", b"ffconcat"),
-    *(b"caff", b"riff\x2e\x91\xcf\x11"),
 )
 
 
@@ -38,7 +39,8 @@ class Layout:
     Attributes
     ----------
     kind : str
-        ``plain`` for samples behind a header (WAV, AU, AIFF), ``flac``, ``ogg``, ``mpeg``; empty for others.
+        ``plain`` for samples behind a header (WAV, AU, AIFF, W64, CAF), ``flac``, ``ogg``, ``mpeg``; empty
+        for others.
     present : int or None
         Samples per channel that the bytes of the file hold; None where they do not tell.
     promised : int or None
@@ -94,7 +96,7 @@ def examine(file: AudioFile) -> Layout:
         at = head.find(magic)
         if at > 0 and (found := read(file, start + at)).kind:
             parts = found.parts or ((Span(start + at, file.size),),)
-            return Layout(kind=found.kind, present=found.present, promised=found.promised, parts=parts)
+            return replace(found, parts=parts)
     return Layout()
 
 
@@ -218,10 +220,61 @@ def _raw(
     if not streamed:
         n_said = said // width if width else None
         present = None if n_here is None or n_said is None else min(n_here, n_said)
-        return Layout(kind="plain", present=present, promised=n_said)
+        promised = n_here if _goes_on(file, at + said, rest - said) else n_said
+        # libsndfile takes the last of several pieces of samples; what stands first is the recording.
+        parts = ((Span(start, at + said),),) if rest > said + 8 else ()
+        return Layout(kind="plain", present=present, promised=promised, parts=parts)
     # libsndfile takes "everything" as it is meant, but not "nothing".
     parts = () if said else (_patched(file, start, patches, order),)
     return Layout(kind="plain", present=n_here, promised=n_here, parts=parts, parts_only=bool(parts))
+
+
+def _goes_on(file: AudioFile, at: int, n_bytes: int) -> bool:
+    """Whether more than a trailer follows the samples that a header tells of, and it is no chunk.
+
+    A recorder that lost its power leaves the length that it wrote last. What follows may as well be no
+    sound, so it is told of, not read.
+    """
+    follows = file.read_at(at + at % 2, 4)
+    is_chunk = all(0x20 <= byte < 0x7F for byte in follows) and follows not in _HEADS
+    return n_bytes > _TRAILER and not is_chunk
+
+
+def _w64(file: AudioFile, start: int) -> Layout:
+    """WAV as Sonic Foundry wrote it: chunks with long names, and 64 bits for lengths, the head included."""
+    at, width = start + 40, 0
+    for _ in range(_MOST_CHUNKS):
+        head = file.read_at(at, 24)
+        if len(head) < 24:
+            break
+        size = int.from_bytes(head[16:], "little")
+        if head[:4] == b"fmt ":
+            tag, align = struct.unpack("<H10xH", file.read_at(at + 24, 14).ljust(14, b"\0"))
+            width = align if tag in (1, 3, 6, 7, 0xFFFE) else 0
+        elif head[:4] == b"data":
+            patches = {at + 16: (file.size - at, 8)}
+            return _raw(file, start, (at + 24, max(0, size - 24), width), patches, "little")
+        at += max(24, size + -size % 8)
+    return Layout()
+
+
+def _caf(file: AudioFile, start: int) -> Layout:
+    """Apple's container; the number of samples is told by the bytes only where they are not compressed."""
+    at, width = start + 8, 0
+    for _ in range(_MOST_CHUNKS):
+        head = file.read_at(at, 12)
+        if len(head) < 12:
+            break
+        size = int.from_bytes(head[4:])
+        if head[:4] == b"desc":
+            coding, width = struct.unpack(">4s4xI", file.read_at(at + 20, 12).ljust(12, b"\0"))
+            width = width if coding in (b"lpcm", b"alaw", b"ulaw") else 0
+        elif head[:4] == b"data":
+            place = at + 16  # behind the count of edits
+            patches = {at + 4: (file.size - at - 12, 8)}
+            return _raw(file, start, (place, max(0, size - 4), width), patches, "big") if width else Layout()
+        at += 12 + size
+    return Layout()
 
 
 def _as_rf64(file: AudioFile, start: int, at: int, said: int, width: int) -> Layout | None:
@@ -260,7 +313,7 @@ def _patched(
 def _chunks(file: AudioFile, at: int, order: str, wanted: tuple[bytes, ...]) -> dict[bytes, tuple[int, int]]:
     """Return where chunks of an IFF file begin and how long they say they are, up to the last wanted one."""
     found: dict[bytes, tuple[int, int]] = {}
-    for _ in range(1000):
+    for _ in range(_MOST_CHUNKS):
         head = file.read_at(at, 8)
         if len(head) < 8:
             break
@@ -281,4 +334,6 @@ _READERS = (
     (b".snd", _au),
     (b"dns.", _au),
     (b"FORM", _aiff),
+    (b"riff\x2e\x91\xcf\x11", _w64),
+    (b"caff", _caf),
 )

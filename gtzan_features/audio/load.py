@@ -114,6 +114,13 @@ class Sound:
     repair: str = ""
     improvable: bool = False
 
+    @property
+    def status(self) -> str:
+        """``ok``; ``repaired`` where a known damage was undone; ``damaged`` where something is missing."""
+        if not self.repair:
+            return "ok"
+        return "damaged" if repair_for(self.sha256) is None else "repaired"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal(Sound):

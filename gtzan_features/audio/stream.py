@@ -98,7 +98,8 @@ def open_stream(
     AudioDecodeError
         If libsndfile cannot open it, or its rate or channels are beyond reason.
     """
-    loud = layout.kind in ("mpeg", "")
+    # MPEG also lies in WAV and others, whose samples are then not counted by their bytes.
+    loud = layout.kind in ("mpeg", "") or (layout.kind == "plain" and layout.present is None)
     sources: list[int | Spliced] = [Spliced(file, part) for part in parts]
     if not sources:
         os.lseek(file.fd, 0, os.SEEK_SET)

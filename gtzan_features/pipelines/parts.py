@@ -108,7 +108,7 @@ def _finished(track: TrackFile, sound: Sound, rows: SegmentRows, recipe: Recipe)
         kind = "short" if len(without) == len(found) else "ok"
         reason = _too_short(n_here, without, recipe.sr)
     if sound.repair:
-        kind = "repaired" if kind == "ok" else kind
+        kind = sound.status if kind == "ok" else kind
         reason = "; ".join(filter(None, [sound.repair, reason]))
     status = FileStatus.of(
         track,

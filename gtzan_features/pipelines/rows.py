@@ -30,6 +30,7 @@ from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
 from gtzan_features.pipelines.versions import library_versions
 from gtzan_features.tables import status as status_table
 from gtzan_features.tables.atomic import remove_leftovers
+from gtzan_features.tables.file_status import USABLE
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.schema import TableMeta
 from gtzan_features.tables.store import read_meta, table_path
@@ -269,8 +270,8 @@ def _summary(
         n_reused=sum(p.reused for p in parts),
         audio_s=sum(p.status.n_samples for p in parts if not p.reused) / recipe.sr,
         elapsed_s=elapsed,
-        skipped=tuple(p.status for p in parts if p.status.status not in ("ok", "repaired")),
-        notes=tuple(p.status for p in parts if p.status.status in ("ok", "repaired") and p.status.reason),
+        skipped=tuple(p.status for p in parts if p.status.status not in USABLE),
+        notes=tuple(p.status for p in parts if p.status.status in USABLE and p.status.reason),
         empty_genres=catalogue.empty_genres,
         genres=catalogue.counts(),
         passed_over=catalogue.passed_over(),

@@ -23,6 +23,7 @@ from gtzan_features.datasets.remarks import remarks, tree_remarks
 from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.pipelines.progress import Progress, silent
+from gtzan_features.tables.file_status import USABLE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,6 +33,7 @@ KINDS = (
         "unread",
         "unreadable",
         "corrupt",
+        "damaged",
         "repaired",
         "silent",
         "short",
@@ -200,7 +202,7 @@ def _listen(track: TrackFile, root: Path) -> _Heard:
         sha256=sound.sha256,
         samples_sha256=samples.digest.hexdigest(),
         n_samples=sound.first_sample + sound.n_samples,
-        status="repaired" if sound.repair else "ok",
+        status=sound.status,
         reason=sound.repair,
     )
 
@@ -228,7 +230,7 @@ def _of_file(
         found.append(finding(heard.status, heard.reason))
     if is_gtzan and fact is None:
         found.append(finding("unknown", "none of GTZAN's 1000 tracks has this name"))
-    if heard.status not in ("ok", "repaired"):
+    if heard.status not in USABLE:
         return found
     sr = FeatureConfig().sr
     expected = int(fact["n_samples"]) if fact else round((TRACK_S if is_gtzan else _SHORTEST_S) * sr * 0.99)

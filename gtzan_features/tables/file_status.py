@@ -11,7 +11,9 @@ from typing import Any, Protocol
 from gtzan_features.text import printable
 
 FILE_NAME = "status.parquet"
-STATUSES = ("ok", "repaired", "short", "silent", "corrupt")
+STATUSES = ("ok", "repaired", "damaged", "short", "silent", "corrupt")
+USABLE = ("ok", "repaired", "damaged")
+"""Only these files have rows in a feature table."""
 
 
 class _Named(Protocol):
@@ -31,8 +33,9 @@ class FileStatus:
     ----------
     track_id, genre, path : str
         As in the catalogue; `path` is relative to its root, as printable text.
-    status : {"ok", "repaired", "short", "silent", "corrupt"}
-        Only ok and repaired files have rows in a feature table.
+    status : {"ok", "repaired", "damaged", "short", "silent", "corrupt"}
+        ``repaired`` is a known damage undone, ``damaged`` a file of which a part is missing; only these and
+        ok files have rows in a feature table.
     reason : str
         Why, in words; empty for an intact file.
     sha256 : str

@@ -75,6 +75,7 @@ def _commands() -> Iterator[str]:
     yield "ffmpeg -v error -i plain.wav -f au plain.au"
     yield "ffmpeg -v error -i plain.wav -c:a adpcm_ms adpcm.wav"
     yield "ffmpeg -v error -i plain.wav -rf64 always rf64.wav"
+    yield "ffmpeg -v error -i plain.wav -c:a libmp3lame mpeg.wav"
     yield "ffmpeg -v error -i plain.wav -c:a pcm_f32le float.wav"
     yield "ffmpeg -v error -i plain.wav -movflags faststart front.m4a"
     for kind, suffix in (("wav", "wav"), ("flac", "flac"), ("au", "au"), ("w64", "w64"), ("caf", "caf")):
@@ -108,7 +109,7 @@ def _by_hand(folder: Path) -> None:
 
     for name in ("plain.wav", "plain.flac", "plain.ogg", "plain.opus", "plain.au", "plain.aiff", "cbr.mp3"):
         write(f"cut-{name}", read(name)[: len(read(name)) // 2])
-    for name in ("vbr.mp3", "cbr-bare.mp3", "front.m4a"):
+    for name in ("vbr.mp3", "cbr-bare.mp3", "front.m4a", "plain.w64", "plain.caf", "mpeg.wav"):
         write(f"cut-{name}", read(name)[: len(read(name)) // 2])
     wav, cbr, vbr = read("plain.wav"), read("cbr.mp3"), read("vbr-bare.mp3")
     flac, ogg = read("plain.flac"), read("plain.ogg")
@@ -144,6 +145,8 @@ def _by_hand(folder: Path) -> None:
     write("tag-before.flac", id3(2000) + flac)
     write("zeros-before.flac", bytes(1000) + flac)
     write("zeros-before.ogg", bytes(1000) + ogg)
+    write("zeros-before.opus", bytes(1000) + read("plain.opus"))
+    write("two-pieces.wav", wav + b"data" + struct.pack("<I", 9000) + bytes(9000))
     total = bytearray(flac)
     total[21] &= 0xF0
     total[22:26] = bytes(4)
@@ -175,7 +178,15 @@ WHOLE = (
     *("mono-bare.mp3", "mono.mp3", "zero.wav", "zero-data.wav", "all-ones.wav", "zero.au", "all-ones.au"),
     *("noise-added.mp3", "zeros-before.mp3", "many-zeros-before.mp3", "noise-before.mp3", "tags-before.mp3"),
     *("large-tag.mp3", "tag-with-zeros.mp3", "tag-behind.mp3", "ape-behind.mp3", "zeros-behind.mp3"),
-    *("tag-before.flac", "zeros-before.flac", "zeros-before.ogg", "unknown.flac", "named-wav.flac"),
+    *(
+        "zeros-before.opus",
+        "two-pieces.wav",
+        "tag-before.flac",
+        "zeros-before.flac",
+        "zeros-before.ogg",
+        "unknown.flac",
+        "named-wav.flac",
+    ),
     *("named-mp3.wav", "named-ogg.mp3", "named-flac.wav", "named-aiff.au", "forked.mp3"),
 )
 """Files that are read whole without ffmpeg."""
@@ -190,6 +201,9 @@ DAMAGED = {
     "cut-plain.wav": (4.0, "4.0 of about 8.0 s"),
     "cut-plain.au": (4.0, "4.0 of about 8.0 s"),
     "cut-plain.aiff": (4.0, "4.0 of about 8.0 s"),
+    "cut-plain.w64": (4.0, "4.0 of about 8.0 s"),
+    "cut-plain.caf": (4.0, "4.0 of about 8.0 s"),
+    "cut-mpeg.wav": (3.9, "of about 8.0 s"),
     "cut-plain.flac": (3.9, "of about 8.0 s"),
     "cut-plain.ogg": (3.9, "its end is missing"),
     "cut-plain.opus": (3.9, "its end is missing"),

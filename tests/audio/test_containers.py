@@ -17,7 +17,7 @@ def layout(path):
         return examine(file)
 
 
-@pytest.mark.parametrize("kind", ["WAV", "AU", "AIFF", "FLAC", "OGG", "RF64"])
+@pytest.mark.parametrize("kind", ["WAV", "AU", "AIFF", "FLAC", "OGG", "RF64", "W64", "CAF"])
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_the_length_of_intact_files_is_known_to_the_sample(tmp_path, kind, channels):
     soundfile.write(tmp_path / "a", np.stack([tone(1.3, 200.0)] * channels, axis=1), SR, format=kind)
@@ -36,6 +36,32 @@ def test_samples_of_any_width_are_counted(tmp_path, subtype):
     (tmp_path / "a.wav").write_bytes(content[:-1000])
     cut = layout(tmp_path / "a.wav")
     assert cut.present < cut.promised == whole.promised
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AU", "RF64", "W64", "CAF"])
+def test_a_header_that_tells_of_half_the_samples_hides_none_in_silence(tmp_path, kind):
+    soundfile.write(tmp_path / "a", tone(6, 200.0), SR, format=kind, subtype="PCM_16")
+    n_bytes = 2 * 6 * SR
+    content = (tmp_path / "a").read_bytes()
+    place, size, extra = {
+        "WAV": (content.find(b"data") + 4, "<I", 0),
+        "AU": (8, ">I" if content[:4] == b".snd" else "<I", 0),
+        "RF64": (content.find(b"ds64") + 16, "<Q", 0),
+        "W64": (content.find(b"data") + 16, "<Q", 24),
+        "CAF": (content.find(b"data") + 4, ">Q", 4),
+    }[kind]
+    width = struct.calcsize(size)
+    assert struct.unpack(size, content[place : place + width]) == (n_bytes + extra,)
+    half = struct.pack(size, n_bytes // 2 + extra)
+    (tmp_path / "a").write_bytes(content[:place] + half + content[place + width :])
+    found = layout(tmp_path / "a")
+    assert (found.present, found.promised) == (3 * SR, 6 * SR)
+    (tmp_path / "a").write_bytes(content[: -n_bytes // 2])
+    cut = layout(tmp_path / "a")
+    assert (cut.present, cut.promised) == (3 * SR, 6 * SR)
+    (tmp_path / "a").write_bytes(2 * content)  # a second file behind the first, which nobody reads
+    joined = layout(tmp_path / "a")
+    assert joined.present == 6 * SR < joined.promised
 
 
 @pytest.mark.parametrize("said", ["wrapped", "ones"])

@@ -48,14 +48,14 @@ def test_every_command_reads_as_much_and_says_the_same(tree, tmp_path):
     assert len(status) == len(NAMES)
     rows = pd.read_parquet(tmp_path / "kaggle-only-energy-3s.parquet").groupby("track_id").size()
     found = {
-        finding.path: finding for finding in verify(tree, n_jobs=1).findings if finding.kind == "repaired"
+        finding.path: finding for finding in verify(tree, n_jobs=1).findings if finding.kind == "damaged"
     }
     for path, row in status.iterrows():
         expected = load(tree / path, SR)
         assert row.n_samples == expected.n_samples
         assert row.sha256 == expected.sha256
         assert row.reason == expected.repair
-        assert row.status == ("repaired" if expected.repair else "ok")
+        assert row.status == ("damaged" if expected.repair else "ok")
         assert rows[row.track_id] == (expected.n_samples - 1) // (3 * SR)
         heard = hear(tree / path, THREE)
         assert heard.duration_s == expected.duration_s
