@@ -222,11 +222,12 @@ def _raw(
         present = None if n_here is None or n_said is None else min(n_here, n_said)
         promised = n_here if _goes_on(file, at + said, rest - said) else n_said
         # libsndfile takes the last of several pieces of samples; what stands first is the recording.
-        parts = ((Span(start, at + said),),) if rest > said + 8 else ()
+        first: tuple[Piece, ...] = (Span(start, at + said),)
+        parts = (first,) if rest > said + 8 else ()
         return Layout(kind="plain", present=present, promised=promised, parts=parts)
     # libsndfile takes "everything" as it is meant, but not "nothing".
-    parts = () if said else (_patched(file, start, patches, order),)
-    return Layout(kind="plain", present=n_here, promised=n_here, parts=parts, parts_only=bool(parts))
+    patched = () if said else (_patched(file, start, patches, order),)
+    return Layout(kind="plain", present=n_here, promised=n_here, parts=patched, parts_only=bool(patched))
 
 
 def _goes_on(file: AudioFile, at: int, n_bytes: int) -> bool:

@@ -170,4 +170,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "its header promises more than memory holds"
     text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+    if str(text).startswith("File does not exist"):  # the file is open: its beginning is of no kind
+        text = "Format not recognised"
     return str(text).strip().rstrip(".").removeprefix("Error : ")

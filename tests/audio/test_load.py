@@ -155,6 +155,14 @@ def test_durations_are_those_of_ffprobe(sounds, name):
     assert load(sounds / name, None).duration_s == pytest.approx(theirs, abs=0.05)
 
 
+def test_the_beginning_of_an_mp3_is_not_called_a_missing_file(tmp_path):
+    (tmp_path / "a.mp3").write_bytes(
+        b"ID3\4\0\0\0\0\0\x22" + bytes(34) + bytes.fromhex("fff340c4") + bytes(12)
+    )
+    with pytest.raises(AudioDecodeError, match="Format not recognised"):
+        load(tmp_path / "a.mp3", SR)
+
+
 def test_names_that_are_no_utf8_and_begin_with_a_dash_are_read_by_ffmpeg(sounds, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in (b"caf\xe9.m4a", b"-i.m4a", b"pipe:0.m4a", b"%d.m4a"):
