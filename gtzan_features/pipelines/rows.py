@@ -23,7 +23,8 @@ from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import genres_text as genres_text
 from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import OutputExistsError
-from gtzan_features.parallel.local import local_executor
+from gtzan_features.parallel.local import SerialExecutor, local_executor
+from gtzan_features.pipelines.one_process import marked
 from gtzan_features.pipelines.part_folders import open_parts, prune_parts
 from gtzan_features.pipelines.parts import Change, Part, file_part, lost_part, unchanged
 from gtzan_features.pipelines.progress import Notice, Progress, mute, silent
@@ -178,6 +179,8 @@ def write_rows(
         task = partial(
             file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe, change=change
         )
+        if isinstance(executor, SerialExecutor):
+            task = partial(marked, task=task, folder=parts_dir)
         parts: list[Part] = []
         for part in executor.map(task, catalogue.tracks, lost=lost_part):
             parts.append(part)

@@ -74,6 +74,33 @@ def test_a_file_that_kills_its_worker_is_a_row_of_the_status_table(with_a_killer
     assert table(tmp_path / "f") == table(tmp_path / "g")
 
 
+ALONE = """
+import sys
+from pathlib import Path
+from gtzan_features.pipelines.extract import extract
+from tests.pipelines.test_joint_runs import CONFIG, deadly
+
+extract(Path(sys.argv[1]), Path(sys.argv[2]), CONFIG, n_jobs=1, change=deadly)
+"""
+
+
+def test_a_file_that_kills_the_only_process_is_read_in_one_of_its_own_by_the_next_call(
+    with_a_killer, tmp_path
+):
+    root = Path(__file__).resolve().parents[2]
+    words = [sys.executable, "-c", ALONE, str(with_a_killer), str(tmp_path / "f")]
+    environ = os.environ | {"PYTHONPATH": str(root)}
+    assert subprocess.run(words, env=environ, check=False).returncode == -signal.SIGKILL
+    done = extract(with_a_killer, tmp_path / "f", CONFIG, n_jobs=1, change=deadly)
+    (skipped,) = done.skipped
+    assert (skipped.track_id, skipped.status, done.n_reused) == ("calm.1", "corrupt", 1)
+    assert skipped.reason == "the process that read it ended (signal 9)"
+    (mark,) = (tmp_path / "f" / ".parts").rglob("*.at")  # so a later call survives it too
+    done = extract(with_a_killer, tmp_path / "f", CONFIG, n_jobs=1)  # a library that reads it, for example
+    assert done.skipped == ()
+    assert not mark.exists()
+
+
 def out_of_memory(*_, **__):
     raise MemoryError
 
