@@ -337,6 +337,9 @@ def _group_folds(
 def _artist(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
     ids = tracks["track_id"]
     if gtzan.is_gtzan(set(ids)) and config.folds in (None, 3):
+        if config.folds is not None:
+            artists = artist_groups(ids).to_numpy()
+            _check_count(_count_units(tracks["genre"], artists), config.folds, config)
         published = gtzan.facts()["artist_fold"].reindex(ids)
         fold = published.fillna(0).to_numpy(dtype=np.int64) - 1
     else:
@@ -424,10 +427,8 @@ def _check(split: Split, tracks: pd.DataFrame) -> None:
         for name, part in (("test", test), ("training", train)):
             missing = sorted(genres - set(genre[part]))
             if missing:
-                msg = (
-                    f"{config.protocol}: no {', '.join(missing)} track in the {name} part of "
-                    f"fold {number + 1}. {advice}"
-                )
+                where = f" of fold {number + 1}" if config.protocol in DEFAULT_FOLDS else ""
+                msg = f"{config.protocol}: no {', '.join(missing)} track in the {name} part{where}. {advice}"
                 raise SplitError(msg)
 
 

@@ -180,7 +180,7 @@ def _kept(name: str, most_bytes: int) -> str:
 
 
 def _marked(method: str, model: StoredModel) -> str:
-    return f"{method}, of a LEAKED run" if model.card.leaked else method
+    return f"{method}, of a LEAKED run" if model.card.leaked and "LEAKED" not in method else method
 
 
 def _rows(path: Path, model: StoredModel, run: Path) -> tuple[Recipe, npt.NDArray[np.floating]]:

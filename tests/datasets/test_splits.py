@@ -202,6 +202,14 @@ def test_a_part_is_advised_only_where_these_tracks_have_it():
         assert "--evaluate-on" not in str(found.value)
 
 
+def test_fewer_folds_are_advised_only_where_they_help():
+    rows = gtzan_rows(ids=[f"{genre}.0000{i}" for genre in ("blues", "metal") for i in range(7)])
+    for folds in (2, 3):
+        with pytest.raises(SplitError, match="blues has 1 artist") as found:
+            split_of(rows, protocol="artist", folds=folds)
+        assert "fewer folds" not in str(found.value)
+
+
 @pytest.mark.real
 def test_the_389_tracks_have_no_test_part(real_material):
     ids = sorted(p.stem for p in (real_material / "audio_six").rglob("*.ogg"))
