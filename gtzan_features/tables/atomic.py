@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LEFTOVER = re.compile(r"\..*\.[a-z0-9_]{8}\.part", re.DOTALL)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _SHOWN = 40  # characters of a name, in that of its temporary file: a name may be as long as names can be
 
 
@@ -58,6 +60,10 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.replace(path)
         if durable:
             _flush(path.parent)
+    except OSError as error:
+        if error.errno in _FULL and error.filename is None:  # a write does not tell of which file
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
         os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -68,3 +69,13 @@ def test_bytes_are_on_the_disk_before_they_take_the_name(tmp_path, monkeypatch):
     write_text(tmp_path / "x", "x")
     assert order == [order[0], "replace", tmp_path.name]
     assert order[0].endswith(".part")
+
+
+def test_a_full_disk_is_told_of_with_the_file_that_had_no_room(tmp_path):
+    def write_without_room():
+        with atomic_path(tmp_path / "table.txt"):
+            raise OSError(errno.ENOSPC, "No space left on device")  # as write(2) has it: of no file
+
+    with pytest.raises(OSError, match=r"No space left on device: .*table\.txt"):
+        write_without_room()
+    assert not list(tmp_path.iterdir())
