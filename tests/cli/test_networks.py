@@ -122,7 +122,7 @@ def test_errors_are_one_clean_line(music, tmp_path, fails):
     assert "no augmentation 'blur'" in fails("fit", "cnn", "--augment", "blur", *common)
     assert "fewer than the 99 of a patch" in fails("fit", "cnn", "--set", "patch=99", *common)
     assert "cnn has no setting 'layers'" in fails("fit", "cnn", "--set", "layers=3", *common)
-    assert "cannot be fitted with these settings" in fails("fit", "cnn", "--set", "alpha=-1", *common)
+    assert "alpha=-1 cannot be meant" in fails("fit", "cnn", "--set", "alpha=-1", *common)
     save_spectrograms(tables, make_spectrograms(n_genres=1))
     assert "a classifier needs two genres" in fails("fit", "cnn", *common)
     assert not (tmp_path / "runs").exists()

@@ -16,6 +16,7 @@ from gtzan_features.models.base import FEATURES
 from gtzan_features.models.registry import MODELS
 from gtzan_features.models.store import load_model
 from gtzan_features.pipelines import fit as pipeline
+from gtzan_features.pipelines import fittable
 from gtzan_features.pipelines.fit import FitConfig, fit
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.runs import FITTED_AT, read_run
@@ -136,13 +137,13 @@ def test_names_end_in_twelve_digits_and_begin_with_a_letter_whatever_the_data_se
 def test_the_manifest_names_the_table_that_was_read(tables, tmp_path, monkeypatch):
     config = FitConfig(model="majority", split=HOLDOUT)
     plain = fit(tables, tmp_path / "a", config, n_jobs=1)
-    real = pipeline.make_split
+    real = fittable.make_split
 
     def replaced_meanwhile(*arguments):
         save_table(tables, make_table(seed=5))
         return real(*arguments)
 
-    monkeypatch.setattr(pipeline, "make_split", replaced_meanwhile)
+    monkeypatch.setattr(fittable, "make_split", replaced_meanwhile)
     other = fit(tables, tmp_path / "b", config, n_jobs=1)
     assert other.manifest.table_sha256 == plain.manifest.table_sha256
     assert files(other.folder) == files(plain.folder)
