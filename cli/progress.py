@@ -8,18 +8,19 @@ import os
 import sys
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cli import streams
 from cli.advice import fitting
-from cli.tables import Grid, cell_width, wrap
 from gtzan_features.text import one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
+
+    from rich.progress import Progress as Bar
 
     from gtzan_features.pipelines.progress import Progress
 
@@ -29,26 +30,18 @@ DRAW_S = 0.2
 LINE_S = 30.0
 """Seconds between two lines where no bar can be drawn: in a log, a pipe, a notebook."""
 
-_PIPE_WIDTH = 240
 _BAR = 30
 _DUMB = ("dumb", "unknown")
 
 
 class Meter:
-    """How far a command is: a bar that is drawn again in its place, or a line from time to time.
+    """How far a command is, in words."""
 
-    A thread shows it, for a step may take longer than a person wants to wait for a word.
-    """
-
-    def __init__(self, *, bar: bool, every_s: float) -> None:
-        self._bar, self._every_s = bar, every_s
-        self._lock = threading.RLock()
-        self._ended = threading.Event()
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._start = self._since = time.monotonic()
         self._done, self._total, self._what = 0, 0, ""
         self._first = (self._start, 0)
-        self._drawn, self._drawn_at = "", self._start
-        self._thread = threading.Thread(target=self._show_until_the_end, daemon=True)
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Take note of a step; see `pipelines.progress.Progress`."""
@@ -58,61 +51,18 @@ class Meter:
                 # Many steps at once were found done from an earlier run, and tell nothing of the rest.
                 self._first = (self._since, 0) if done == 1 else (now, done)
             self._done, self._total, self._what, self._since = done, total, what, now
-            if self._bar and (done == total or now - self._drawn_at >= DRAW_S):
-                self._draw()
 
-    def start(self) -> None:
-        """Begin to show it."""
-        self._thread.start()
-
-    def end(self) -> None:
-        """Show it no more; a bar is wiped away."""
-        self._ended.set()
-        self._thread.join()
-        self._wipe()
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """Wipe the bar away while something else is written; it comes again by itself."""
-        with self._lock:
-            self._wipe()
-            yield
-
-    def text(self) -> str:
+    def __str__(self) -> str:
         """Say how far it is: ``files 30/100, about 2 min left``."""
         now = time.monotonic()
-        if not self._total:
+        with self._lock:
+            done, total, what, (since, first) = self._done, self._total, self._what, self._first
+        if not total:
             return f"at work for {_duration(now - self._start)}"
-        counted = f"{self._what} {self._done}/{self._total}"
-        since, first = self._first
-        steps, seconds = self._done - first, now - since
-        if not steps or self._done >= self._total:
+        counted = f"{one_line(what)} {done}/{total}"
+        if done == first or done >= total:
             return f"{counted}, {_duration(now - self._start)} so far"
-        return f"{counted}, about {_duration(seconds / steps * (self._total - self._done))} left"
-
-    def _show_until_the_end(self) -> None:
-        while not self._ended.wait(self._every_s):
-            with self._lock:
-                if self._ended.is_set():
-                    return
-                self._draw() if self._bar else streams.write_err(f"{one_line(self.text())}\n")
-
-    def _draw(self) -> None:
-        share = self._done / self._total if self._total else 0.0
-        full = min(_BAR, round(_BAR * share))
-        marks = ("━", "─") if streams.encodable("━─", sys.stderr) == "━─" else ("#", "-")
-        line = f"{marks[0] * full}{marks[1] * (_BAR - full)} {one_line(self.text())}"
-        width = _columns(sys.stderr) - 1  # the last column would begin a new line
-        while cell_width(line) > width:
-            line = line[:-1]
-        if line != self._drawn:
-            streams.write_err(f"\r\x1b[2K{line}")
-        self._drawn, self._drawn_at = line, time.monotonic()
-
-    def _wipe(self) -> None:
-        if self._drawn:
-            streams.write_err("\r\x1b[2K")
-            self._drawn = ""
+        return f"{counted}, about {_duration((now - since) / (done - first) * (total - done))} left"
 
 
 def _duration(seconds: float) -> str:
@@ -128,26 +78,68 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-_meter: Meter | None = None
-"""The one that is shown now, which everything else that is written must wipe away."""
+_bar: Bar | None = None
+"""The one that is drawn now, which everything else that is written must wipe away."""
+
+_writing = threading.RLock()
+
+
+def progress_bar() -> AbstractContextManager[Progress]:
+    """Give a progress callback that shows on stderr how far it is.
+
+    A bar, where stderr is a terminal that can draw one; elsewhere a line every `LINE_S`. A thread shows it,
+    for a step may take longer than a person wants to wait for a word.
+    """
+    return _drawn(Meter()) if can_draw() else _told(Meter())
 
 
 @contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """Give a progress callback that shows on stderr how far it is.
+def _told(meter: Meter) -> Iterator[Progress]:
+    """Write a line from time to time."""
+    ended = threading.Event()
 
-    A bar, where stderr is a terminal that can draw one; elsewhere a line every `LINE_S`.
-    """
-    global _meter
-    bar = can_draw()
-    meter = Meter(bar=bar, every_s=DRAW_S if bar else LINE_S)
-    outer, _meter = _meter, meter
-    meter.start()
+    def tell() -> None:
+        while not ended.wait(LINE_S):
+            streams.write_err(f"{meter}\n")
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
     try:
         yield meter
     finally:
-        meter.end()
-        _meter = outer
+        ended.set()
+        thread.join()
+
+
+@contextmanager
+def _drawn(meter: Meter) -> Iterator[Progress]:
+    """Draw a bar in its place again and again, and wipe it away in the end."""
+    global _bar
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    bar = Bars(
+        BarColumn(_BAR),
+        TextColumn("{task.fields[meter]}", markup=False),
+        console=Console(file=streams.stderr(), force_terminal=True, force_jupyter=False),
+        transient=True,
+        refresh_per_second=1 / DRAW_S,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    task = bar.add_task("", total=None, meter=meter)
+
+    def tell(done: int, total: int, what: str) -> None:
+        meter(done, total, what)
+        bar.update(task, completed=done, total=total)
+
+    outer, _bar = _bar, bar
+    try:
+        with bar:
+            yield tell
+    finally:
+        _bar = outer
 
 
 def can_draw() -> bool:
@@ -159,18 +151,16 @@ def _is_dumb() -> bool:
     return "JPY_PARENT_PID" in os.environ or os.environ.get("TERM", "") in _DUMB
 
 
-def _columns(stream: TextIO) -> int:
-    """Return the width of the terminal behind a stream; 80 where it has none."""
-    if os.environ.get("COLUMNS", "").isdigit():
-        return max(1, int(os.environ["COLUMNS"]))
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
-
-
-def _away() -> AbstractContextManager[None]:
-    return _meter.away() if _meter is not None else nullcontext()
+@contextmanager
+def _away() -> Iterator[None]:
+    """Wipe the bar away while something else is written."""
+    if _bar is None:
+        yield
+        return
+    with _writing:
+        _bar.stop()
+        yield
+        _bar.start()
 
 
 def show(line: str = "") -> None:
@@ -191,34 +181,25 @@ def notice(text: str) -> None:
 
 
 def _wrapped(line: str, stream: TextIO) -> str:
-    """Break a line at blanks where a terminal would break it anywhere; what follows is set in."""
-    width = _columns(stream)
-    if not stream.isatty() or cell_width(line) <= width:
+    """Break a line at blanks where a terminal would break it anywhere."""
+    if not stream.isatty():
         return line
-    indent = line[: len(line) - len(line.lstrip())] + "  "
-    first, *rest = wrap(line.strip(), max(20, width - len(indent)))
-    return "\n".join([indent[2:] + first, *(indent + one for one in rest)])
+    from cli.tables import console_of, wrap
+
+    return "\n".join(wrap(line, console_of(stream, bold=False)))
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout, with columns aligned, in the width of the terminal."""
-    if title:
-        show_text(_bold(one_line(title)))
-    seen = tuple(tuple(streams.encodable(one_line(cell), sys.stdout) for cell in row) for row in rows)
+    from cli.tables import console_of, laid_out
+
+    names, *seen = (
+        [streams.encodable(one_line(cell), sys.stdout) for cell in row] for row in (header, *rows)
+    )
     rule = "─" if streams.encodable("─", sys.stdout) == "─" else "-"
-    head, *rest = Grid(tuple(header), seen, rule).lines(_width())
-    show_text("\n".join([_bold(head), *rest, ""]))
-
-
-def _width() -> int:
-    in_a_pipe = not sys.stdout.isatty() and not os.environ.get("COLUMNS")
-    return _PIPE_WIDTH if in_a_pipe else _columns(sys.stdout)
-
-
-def _bold(text: str) -> str:
-    """Set a heading off, where stdout is a terminal and nobody asked for plain text."""
-    plain = bool(os.environ.get("NO_COLOR")) or _is_dumb()
-    return text if plain or not sys.stdout.isatty() else f"\x1b[1m{text}\x1b[0m"
+    # Headings are set off where stdout is a terminal and nobody asked for plain text.
+    bold = sys.stdout.isatty() and not _is_dumb() and not os.environ.get("NO_COLOR")
+    show_text(laid_out(one_line(title), names, seen, console_of(sys.stdout, bold=bold), rule))
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever a pipeline returns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +63,24 @@ def write_err(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         discard((sys.stderr,))
+
+
+def stderr() -> TextIO:
+    """Return stderr as a file for rich, which what cannot be written does not stop."""
+    return cast("TextIO", _Stderr())
+
+
+class _Stderr:
+    @property
+    def encoding(self) -> str:
+        return sys.stderr.encoding
+
+    def write(self, text: str) -> int:
+        write_err(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """All is written at once."""
 
 
 def encodable(text: str, stream: TextIO) -> str:

@@ -1,175 +1,159 @@
-"""Tables of text in the width that there is: words are never cut, wide tables are laid out in parts."""
+"""Tables and long lines in the width that there is: words are never cut, wide tables are laid out in parts.
+
+rich measures, wraps and lays out. The widths of the columns, and which of them stand side by side, are
+decided here, for rich narrows columns without regard to their longest words. To be imported when needed
+only, for rich takes its time.
+"""
 
 from __future__ import annotations
 
+import io
+import os
 import re
-import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from rich.box import SIMPLE_HEAD, Box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-_GAP = "  "
+_GAP = 2
+_WIDE_LETTER = 2
 _LONGEST_WORD = 32
 """Longer words, such as paths, may be cut where there is no room for them."""
 
+_MARK = "\x1f"
+"""A place where a word may be broken: to rich a blank of no width. It is in no cell, being a control."""
 
-def cell_width(text: str) -> int:
-    """Return how many places of a terminal `text` takes.
+_BREAK = re.compile(r"(?<=[-,:/+_=])(?=\S)")
+_PIPE_WIDTH = 240
 
-    Examples
-    --------
-    >>> cell_width("José"), cell_width("日本"), cell_width("e\u0301")
-    (4, 4, 1)
+
+def console_of(stream: TextIO, *, bold: bool) -> Console:
+    """Return a console as wide as the terminal behind `stream`, `COLUMNS` or a line of a file.
+
+    It writes nothing itself: what it prints is to be captured, and written to the stream past a bar.
     """
-    return sum(_width(character) for character in text)
+    return Console(
+        file=io.StringIO(),
+        force_terminal=bold,
+        color_system="standard" if bold else None,
+        force_jupyter=False,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if stream.isatty() or os.environ.get("COLUMNS") else _PIPE_WIDTH,
+    )
 
 
-def _width(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def wrap(line: str, console: Console) -> list[str]:
+    """Break a line that is wider than the console at blanks; what follows is set in."""
+    if cell_len(line) <= console.width:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    width = max(20, console.width - len(indent) - _GAP)
+    lines = _breakable(line, width).wrap(console, width, overflow="fold")
+    first, *rest = (_unmarked(one.plain).rstrip() for one in lines)
+    return [indent + first, *(" " * _GAP + indent + one for one in rest)]
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Break a text at blanks into lines of at most `width` places; a word that is longer is cut.
+def laid_out(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], console: Console, rule: str
+) -> str:
+    """Lay a table out in the width of `console`, below a title if there is one; no line ends in blanks.
 
-    Examples
-    --------
-    >>> wrap("one row per track", 8)
-    ['one row', 'per', 'track']
-    >>> wrap("", 8)
-    ['']
+    Where not even the longest words stand side by side, the columns are split into several tables, each of
+    which repeats the columns that tell the rows apart.
+
+    Parameters
+    ----------
+    rule
+        The character of the line below the header.
     """
-    lines, line = [], ""
-    for word in text.split():
-        joined = f"{line} {word}" if line else word
-        if cell_width(joined) <= width:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        *whole, line = _cut(word, width)
-        lines += whole
-    return [*lines, line]
+    columns = [[name, *cells] for name, *cells in zip(header, *rows, strict=True)]
+    with console.capture() as captured:
+        if title:
+            console.print(Text(title, "bold"), soft_wrap=True)
+        for number, part in enumerate(_parts(columns, console.width)):
+            if number:
+                console.print()
+            for line in _lines([columns[i] for i in part], console, rule):
+                console.print(line, soft_wrap=True)
+    return captured.get()
 
 
-def _cut(word: str, width: int) -> list[str]:
-    """Cut a word that is too long: behind a hyphen, comma or slash of it, else anywhere."""
-    pieces = [""]
-    for piece in _pieces(word):
-        if pieces[-1] and cell_width(pieces[-1] + piece) > width:
-            pieces.append("")
-        for character in piece:
-            if pieces[-1] and cell_width(pieces[-1] + character) > width:
-                pieces.append("")
-            pieces[-1] += character
-    return pieces
+def _breakable(text: str, width: int) -> Text:
+    """Return a text that breaks at blanks, and words wider than `width` behind hyphens, commas, slashes."""
+    words = (_BREAK.sub(_MARK, word) if cell_len(word) > width else word for word in text.split())
+    return Text(" ".join(words))
 
 
-def _pieces(word: str) -> list[str]:
-    """Split a word where it may be broken.
-
-    Examples
-    --------
-    >>> _pieces("full:-rhythm,-tonal")
-    ['full:', '-', 'rhythm,', '-', 'tonal']
-    """
-    return re.findall(r"[^-,:/+_=]*[-,:/+_=]|[^-,:/+_=]+", word)
+def _unmarked(text: str) -> str:
+    return text.replace(_MARK, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A header and rows of as many cells, each of one line."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    rule: str = "─"
-
-    def lines(self, width: int) -> list[str]:
-        """Lay the table out in at most `width` places; no line ends in blanks.
-
-        Where not even the longest words stand side by side, the columns are split into several tables,
-        each of which repeats the columns that tell the rows apart.
-        """
-        result: list[str] = []
-        for columns in self._parts(width):
-            result += [""] if result else []
-            part = self._of(columns)
-            result += part._laid_out(part._fitted(width))
-        return result
-
-    def _of(self, columns: Sequence[int]) -> Grid:
-        rows = tuple(tuple(row[i] for i in columns) for row in self.rows)
-        return Grid(tuple(self.header[i] for i in columns), rows, self.rule)
-
-    def _parts(self, width: int) -> list[list[int]]:
-        least = self._least()
-        n_keys = self._n_keys()
-        keys = list(range(n_keys))
-        parts, current = [], list(keys)
-        for column in range(n_keys, len(self.header)):
-            if len(current) > n_keys and _total(least[i] for i in (*current, column)) > width:
-                parts.append(current)
-                current = list(keys)
-            current.append(column)
-        return [*parts, current]
-
-    def _n_keys(self) -> int:
-        """Columns from the left that tell the rows apart; one where none do."""
-        for count in range(1, len(self.header)):
-            if len({row[:count] for row in self.rows}) == len(self.rows):
-                return count
-        return 1
-
-    def _cells(self, column: int) -> list[str]:
-        return [self.header[column], *(row[column] for row in self.rows)]
-
-    def _least(self, split: Callable[[str], list[str]] = str.split) -> list[int]:
-        """Width of the longest word of each column, or of the longest piece of one."""
-        words = ([word for cell in self._cells(i) for word in split(cell)] for i in range(len(self.header)))
-        return [min(_LONGEST_WORD, max(map(cell_width, column), default=1)) for column in words]
-
-    def _fitted(self, width: int) -> list[int]:
-        """Widths of the columns: as they like, or with the widest narrowed down to their longest words."""
-        widths = [max(map(cell_width, self._cells(i))) for i in range(len(self.header))]
-        # Blanks give way before hyphens, and hyphens before letters.
-        for least in (self._least(), self._least(_all_pieces), [1] * len(widths)):
-            widths = _narrowed(widths, least, width)
-        return widths
-
-    def _laid_out(self, widths: list[int]) -> list[str]:
-        head = _row(self.header, widths)
-        rule = _GAP.join(self.rule * width for width in widths).rstrip()
-        return [*head, rule, *(line for row in self.rows for line in _row(row, widths))]
+def _parts(columns: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """Return the numbers of the columns of each table."""
+    least = [_longest_word(column) for column in columns]
+    keys = list(range(_n_keys(columns)))
+    parts, current = [], list(keys)
+    for column in range(len(keys), len(columns)):
+        if len(current) > len(keys) and _total([least[i] for i in (*current, column)]) > width:
+            parts.append(current)
+            current = list(keys)
+        current.append(column)
+    return [*parts, current]
 
 
-def _total(widths: Iterable[int]) -> int:
-    listed = list(widths)
-    return sum(listed) + len(_GAP) * (len(listed) - 1)
+def _n_keys(columns: Sequence[Sequence[str]]) -> int:
+    """Columns from the left that tell the rows apart; one where none do."""
+    rows = list(zip(*columns, strict=True))[1:]
+    for count in range(1, len(columns)):
+        if len({row[:count] for row in rows}) == len(rows):
+            return count
+    return 1
 
 
-def _narrowed(widths: list[int], least: list[int], width: int) -> list[int]:
-    """Make the columns narrower that most exceed their least width, until all fit or none can give more."""
-    widths = list(widths)
-    while _total(widths) > width:
-        spare = [wide - low for wide, low in zip(widths, least, strict=True)]
-        if max(spare) <= 0:
-            break
-        widths[spare.index(max(spare))] -= 1
+def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Widths of the columns: as they like, or the widest narrowed to their longest words, or further."""
+    widths = [max(1, *map(cell_len, column)) for column in columns]
+    for least in ([_longest_word(column) for column in columns], [_WIDE_LETTER] * len(columns)):
+        while _total(widths) > width:
+            spare = [wide - low for wide, low in zip(widths, least, strict=True)]
+            if max(spare) <= 0:
+                break
+            widths[spare.index(max(spare))] -= 1
     return widths
 
 
-def _all_pieces(cell: str) -> list[str]:
-    return [piece for word in cell.split() for piece in _pieces(word)]
+def _longest_word(column: Sequence[str]) -> int:
+    words = (cell_len(word) for cell in column for word in cell.split())
+    return min(_LONGEST_WORD, max(words, default=1))
 
 
-def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    wrapped = [wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    lines = []
-    for number in range(max(map(len, wrapped))):
-        pieces = [lines_[number] if number < len(lines_) else "" for lines_ in wrapped]
-        padded = (piece + " " * (w - cell_width(piece)) for piece, w in zip(pieces, widths, strict=True))
-        lines.append(_GAP.join(padded).rstrip())
-    return lines
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _lines(columns: Sequence[Sequence[str]], console: Console, rule: str) -> Iterator[Text]:
+    """Give the lines of a table whose columns stand side by side."""
+    widths = _widths(columns, console.width)
+    box = Box(str(SIMPLE_HEAD).replace("─", rule))
+    # A place of padding and one of the box between columns; the one behind the last is cut off below.
+    table = Table(box=box, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    header, *rows = zip(*columns, strict=True)
+    for name, width in zip(header, widths, strict=True):
+        table.add_column(_breakable(name, width), width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*map(_breakable, row, widths))
+    room = console.options.update(width=_total(widths) + 1)
+    for segments in console.render_lines(table, room, pad=False):
+        line = Text.assemble(*((_unmarked(one.text), one.style or "") for one in segments))
+        line.truncate(_total(widths), overflow="crop")
+        line.rstrip()
+        yield line

@@ -17,7 +17,6 @@ import pytest
 from cli import progress
 from cli.progress import Meter
 
-WIPE = "\r\x1b[2K"
 SCRIPT = """
 import sys, time
 from cli import progress, streams
@@ -57,14 +56,31 @@ def on_terminal(*, piped: bool = False, columns: int = 80, **environment: str) -
 
 
 def screen(shown: str) -> list[str]:
-    """What stands on the screen in the end: wiped lines are gone."""
-    return [line.rpartition(WIPE)[2].rpartition("\r")[2] for line in shown.replace("\r\n", "\n").split("\n")]
+    """What stands on the screen in the end, by what a terminal does with line breaks and escapes."""
+    lines, row, column = [""], 0, 0
+    for part in re.findall(r"\x1b\[[?\d;]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", shown):
+        if part == "\n":
+            row += 1
+            lines += [""] * (row == len(lines))
+        elif part == "\r":
+            column = 0
+        elif part == "\x1b[2K":
+            lines[row] = ""
+        elif part == "\x1b[1A":
+            row -= 1
+        elif part[0] != "\x1b":
+            line = lines[row].ljust(column)
+            lines[row] = line[:column] + part + line[column + len(part) :]
+            column += len(part)
+        else:
+            assert re.fullmatch(r"\x1b\[([\d;]*m|\?25[lh])", part), part
+    return lines
 
 
 def test_results_and_warnings_stand_on_lines_of_their_own():
     shown, _ = on_terminal()
     assert "files 1/4" in shown
-    plain = [re.sub(r"\x1b\[\d*m", "", line) for line in screen(shown)]
+    plain = screen(shown)
     expected = [f"{kind} {i}" for i in range(1, 5) for kind in ("result", "warning")]
     assert plain[:8] == expected
     assert not any("files" in line for line in plain)
@@ -93,9 +109,22 @@ def test_no_color_is_obeyed():
 
 def test_the_bar_is_never_wider_than_the_terminal():
     shown, _ = on_terminal(columns=30)
-    drawn = [part for part in re.split(r"[\r\n]|\x1b\[2K", shown) if "─" in part]
+    plain = re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", shown)
+    drawn = [part for part in re.split(r"[\r\n]", plain) if "files" in part or "━" in part]
     assert drawn
-    assert max(map(len, drawn)) < 30
+    assert max(map(len, drawn)) <= 30
+
+
+def test_the_cursor_is_shown_again_in_the_end():
+    shown, _ = on_terminal()
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+def test_a_bar_in_ascii_on_a_terminal_that_has_no_more():
+    shown, _ = on_terminal(PYTHONIOENCODING="ascii")
+    assert "---" in shown
+    assert shown.isascii()
+    assert screen(shown)[:2] == ["result 1", "warning 1"]
 
 
 def test_where_nothing_can_be_drawn_a_line_comes_from_time_to_time():
@@ -115,30 +144,30 @@ class TestTime:
         return now
 
     def test_is_estimated_from_the_steps_that_were_made(self, clock):
-        meter = Meter(bar=False, every_s=1)
+        meter = Meter()
         clock[0] += 40
-        assert meter.text() == "at work for 40 s"
+        assert str(meter) == "at work for 40 s"
         meter(0, 10, "folds")
         clock[0] += 60
         meter(3, 10, "folds")
-        assert meter.text() == "folds 3/10, about 2 min left"
+        assert str(meter) == "folds 3/10, about 2 min left"
 
     def test_what_was_found_done_tells_nothing_of_the_rest(self, clock):
-        meter = Meter(bar=False, every_s=1)
+        meter = Meter()
         meter(500, 1000, "files")
         clock[0] += 100
         meter(501, 1000, "files")
-        assert meter.text() == "files 501/1000, about 13.9 h left"
+        assert str(meter) == "files 501/1000, about 13.9 h left"
 
     def test_a_new_kind_of_step_begins_anew(self, clock):
-        meter = Meter(bar=False, every_s=1)
+        meter = Meter()
         meter(0, 2, "lda")
         clock[0] += 1000
         meter(2, 2, "lda")
         meter(0, 2, "svm")
         clock[0] += 10
         meter(1, 2, "svm")
-        assert meter.text() == "svm 1/2, about 10 s left"
+        assert str(meter) == "svm 1/2, about 10 s left"
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
