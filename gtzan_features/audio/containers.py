@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gtzan_features.audio.flac import samples_to_last_frame
 from gtzan_features.audio.mpeg import skip_id3, walk_mpeg
 from gtzan_features.audio.ogg import walk_ogg
 from gtzan_features.audio.opened import Span
@@ -125,12 +126,25 @@ def _mpeg(file: AudioFile, start: int) -> Layout | None:
     return Layout(kind="mpeg", present=total, promised=total, tolerance=2 * tolerance)
 
 
+_FLAC_TOTAL = (1 << 36) - 1
+"""Of the last five bytes before the checksum in the streaminfo, those bits that are the length."""
+
+
 def _flac(file: AudioFile, start: int) -> Layout:
     info = file.read_at(start + 8, 34)
     if len(info) < 34:
         return Layout()
-    total = int.from_bytes(info[13:18]) & ((1 << 36) - 1)
-    return Layout(kind="flac", present=total or None, promised=total or None)
+    total = int.from_bytes(info[13:18]) & _FLAC_TOTAL
+    found = samples_to_last_frame(file, start) if total else None
+    if found is None or found <= total:
+        return Layout(kind="flac", present=total or None, promised=total or None)
+    # The header says less than there is; libsndfile reads to the end where it says nothing.
+    nothing = (int.from_bytes(info[13:18]) & ~_FLAC_TOTAL).to_bytes(5)
+    pieces = (Span(start, start + 21), nothing, Span(start + 26, file.size))
+    size = int.from_bytes(info[2:4])
+    return Layout(
+        kind="flac", present=found, promised=found, tolerance=size, parts=(pieces,), parts_only=True
+    )
 
 
 def _ogg(file: AudioFile, start: int) -> Layout:

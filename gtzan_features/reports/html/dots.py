@@ -55,11 +55,13 @@ class DotChart:
 def protocol_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
     """Show what each protocol does to one and the same model; None where no model has two protocols.
 
-    All but the protocol is the same: model, settings, seed, features and rows. Those that stand under most
-    whole protocols are shown; of several, the ones with the highest accuracy under the strictest.
+    All but the protocol is the same: model, settings, seed, features and rows. A part of a protocol, such as a
+    single fold, is none. The model that stands under most protocols is shown; of several, the one with the
+    highest accuracy under the strictest.
     """
     groups: dict[tuple[object, ...], dict[str, ScoredRun]] = {}
-    for one in sorted(runs, key=lambda one: (one.best.metrics.n, one.run.manifest.run_id)):
+    protocols = [one for one in runs if one.tested.is_whole or one.leaked]
+    for one in sorted(protocols, key=lambda one: (one.best.metrics.n, one.run.manifest.run_id)):
         # Of two runs under one protocol, as with and without --final, that on more tracks stays.
         groups.setdefault(alike_but(one.run.manifest, PROTOCOL), {})[one.run.manifest.protocol] = one
     shown = max(groups.values(), key=lambda group: _weight(list(group.values())), default={})
