@@ -199,6 +199,14 @@ def test_one_model_is_shown_under_all_its_protocols_from_leaked_to_strict():
     assert protocol_chart("toy", score_runs([run(0.8)])) is None
 
 
+def test_a_part_of_a_protocol_is_shown_as_none():
+    parts = [run(0.9, "track fold 1 of 5", n=20), run(0.7, "fault-filtered (validation part)", n=40)]
+    whole = [run(0.5, "fault-filtered"), run(0.8)]
+    assert protocol_chart("toy", score_runs([*parts, run(0.8)])) is None
+    shown = protocol_chart("toy", score_runs([*parts, *whole]))
+    assert [row.name for row in shown.rows] == ["track 5-fold", "fault-filtered"]
+
+
 def test_lengths_stand_side_by_side_without_leaked_runs():
     runs = [run(0.8), run(0.7, segment="30s"), run(0.99, "segment 5-fold"), run(0.6, model="knn")]
     chart = length_chart("toy", score_runs(runs))
