@@ -17,7 +17,7 @@ import numpy as np
 from gtzan_features.config import BESIDE
 from gtzan_features.errors import ModelError
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.checked import DamagedError, checked_bytes, from_json, parse_json
+from gtzan_features.tables.checked import DamagedError, checked_bytes, from_json, parse_json, what_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,7 +171,7 @@ def load_level(folder: Path, columns: Sequence[str], record: Mapping[str, Any] |
             msg = "belongs to another model"
             raise DamagedError(msg)
     except (DamagedError, OSError) as error:
-        msg = f"{folder / LEVEL}: damaged: {error}. Fit the model again"
+        msg = f"{folder / LEVEL}: {what_is_wrong(error)}. Fit the model again"
         raise ModelError(msg) from error
     return rule
 

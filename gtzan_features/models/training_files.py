@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.checked import DamagedError, checked_bytes, from_json, parse_json
+from gtzan_features.tables.checked import DamagedError, checked_bytes, from_json, parse_json, what_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,5 +68,5 @@ def load_training_files(folder: Path, record: Mapping[str, Any] | None) -> Train
     try:
         return from_json(TrainingFiles, parse_json(checked_bytes(folder / TRAINING_FILES, record)))
     except (DamagedError, OSError) as error:
-        msg = f"{folder / TRAINING_FILES}: damaged: {error}. Fit the model again"
+        msg = f"{folder / TRAINING_FILES}: {what_is_wrong(error)}. Fit the model again"
         raise ModelError(msg) from error

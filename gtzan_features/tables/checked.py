@@ -65,6 +65,13 @@ def checked_bytes(path: Path, record: Mapping[str, Any] | None = None, limit: in
     return content
 
 
+def what_is_wrong(error: DamagedError | OSError) -> str:
+    """Return in words why a file could not be read, to follow its path."""
+    if isinstance(error, FileNotFoundError):
+        return "is missing"
+    return str(error) if isinstance(error, DamagedError) else error.strerror or str(error)
+
+
 def parse_json(content: bytes) -> Any:  # noqa: ANN401 - whatever it holds
     """Read strict JSON: UTF-8, every number finite, every text valid Unicode.
 

@@ -16,6 +16,7 @@ from gtzan_features.errors import GtzanError, ModelError, RunError
 from gtzan_features.features import sets
 from gtzan_features.models import stored
 from gtzan_features.models.store import load_model
+from gtzan_features.models.training_files import load_training_files
 from gtzan_features.pipelines.explain import explain_model
 from gtzan_features.pipelines.fit import FitConfig, fit
 from gtzan_features.pipelines.predict import load_predictor, newest_predictor
@@ -195,6 +196,19 @@ def test_numbers_that_are_none_beside_a_model_are_one_line(name, wrong, copy):
     recorded_again(folder)
     with pytest.raises(ModelError, match=name):
         load_predictor(folder)
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "is missing"), (b"{", "damaged or replaced")])
+def test_what_lies_beside_a_model_is_called_missing_or_damaged(content, words, copy, tmp_path):
+    level, heard = copy("svm") / "model" / "level.json", tmp_path / "training_files.json"
+    level.unlink()
+    if content is not None:
+        level.write_bytes(content)
+        heard.write_bytes(content)
+    with pytest.raises(ModelError, match=f"level.json: {words}.*Fit the model again"):
+        load_predictor(level.parent)
+    with pytest.raises(ModelError, match=f"training_files.json: {words}.*Fit the model again"):
+        load_training_files(tmp_path, {"bytes": 9, "sha256": "0" * 64})
 
 
 @pytest.mark.parametrize("change", [{"seed": -1}, {"genres": [1]}, {"leaked": "no"}, {"n_folds": 1.5}])

@@ -55,8 +55,8 @@ class DotChart:
 def protocol_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
     """Show what each protocol does to one and the same model; None where no model has two protocols.
 
-    All but the protocol is the same: model, settings, seed, features and rows. A part of a protocol, such as a
-    single fold, is none. The model that stands under most protocols is shown; of several, the one with the
+    All but the protocol is the same: model, settings, seed, features and rows. A part of a protocol, such as
+    a single fold, is none. The model that stands under most protocols is shown; of several, the one with the
     highest accuracy under the strictest.
     """
     groups: dict[tuple[object, ...], dict[str, ScoredRun]] = {}
