@@ -126,6 +126,10 @@ def _dictionary(genres: pd.Series) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int16()), pa.array(names.tolist(), pa.string()))
 
 
+# Of Arrow, and what its Python part raises where a name or a schema is no longer what it was.
+_DAMAGE = (pa.ArrowException, OSError, MemoryError, ValueError, TypeError, KeyError, OverflowError)
+
+
 def read_parquet(path: Path, what: str, content: bytes | None = None) -> pa.Table:
     """Read a Parquet file that holds `what`; `content` is its bytes where they are read already.
 
@@ -141,7 +145,7 @@ def read_parquet(path: Path, what: str, content: bytes | None = None) -> pa.Tabl
             return pq.ParquetFile(pa.BufferReader(content)).read()
         with path.open("rb") as file:
             return pq.ParquetFile(file).read()
-    except (pa.ArrowException, OSError, MemoryError) as error:
+    except _DAMAGE as error:
         raise TableError(path, f"not a whole Parquet file. Make the {what} again") from error
 
 
@@ -152,7 +156,7 @@ def read_meta(path: Path) -> TableMeta:
             schema = pq.read_schema(file)
     except FileNotFoundError as error:
         raise TableError(path, "no such feature table") from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except _DAMAGE as error:
         raise TableError(path, "not a whole Parquet file. Extract the features again") from error
     return table_meta(path, schema)
 
