@@ -55,6 +55,7 @@ def test_every_command_has_help_that_says_what_it_does(words, gtzan):
     assert len(done.stdout.splitlines()) > 8
 
 
+@pytest.mark.slow
 def test_from_audio_to_a_report_and_an_explanation(music, tmp_path, gtzan):
     for g, genre in enumerate(("calm", "loud")):
         for i in range(3, 6):
@@ -88,6 +89,7 @@ def test_from_audio_to_a_report_and_an_explanation(music, tmp_path, gtzan):
     assert "| cnn | spectrogram-mel | 3s | mean |" in page
 
 
+@pytest.mark.slow
 def test_augmented_copies(music, tmp_path, gtzan, fails):
     done = gtzan("data", "augment", music, tmp_path / "a", "--augment", "noise,crop-pad", "-j", 1)
     assert "12 files written, 0 found done, 0 skipped" in done.stdout

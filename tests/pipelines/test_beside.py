@@ -96,6 +96,7 @@ def test_tables_that_do_not_go_together_are_refused(tmp_path):
         FitConfig(model="lda", beside=THIRTY, augment=("noise",))
 
 
+@pytest.mark.slow
 def test_runs_are_named_repeated_compared_and_reported(tables, tmp_path):
     runs = tmp_path / "runs"
     result = fit(tables, runs, config("knn"), n_jobs=1)

@@ -66,6 +66,7 @@ def test_the_data_of_the_pictures(drawn):
     assert set(centroid) == {"calm", "loud"}
 
 
+@pytest.mark.slow
 def test_the_same_folder_gives_the_same_page(music, tmp_path):
     pages = [explore(music, tmp_path / name, n_jobs=1).page.read_bytes() for name in ("a", "b")]
     assert pages[0] == pages[1]

@@ -70,6 +70,7 @@ def test_bytes_do_not_depend_on_workers_or_interruptions(music, tmp_path, monkey
     assert table_bytes(tmp_path / "three") == expected
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_resumed(music, tmp_path):
     """Killed without warning in the middle of a run, the next run gives the same bytes."""
     out, reference = tmp_path / "out", tmp_path / "reference"

@@ -40,6 +40,7 @@ def pictures(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_networks_go_through_folds_report_and_store_as_other_models(pictures, tmp_path):
     runs = tmp_path / "runs"
     thirty = SegmentConfig(30.0)
@@ -69,6 +70,7 @@ def test_networks_go_through_folds_report_and_store_as_other_models(pictures, tm
     ]
 
 
+@pytest.mark.slow
 def test_runs_repeat_for_any_number_of_workers(pictures, tmp_path):
     one = config(augment=("time-mask", "mixup"))
     a, b = (fit(pictures, tmp_path / str(n), one, n_jobs=n) for n in (1, 2))

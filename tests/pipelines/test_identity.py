@@ -62,6 +62,7 @@ def both(tmp_path):
     return tmp_path / "t"
 
 
+@pytest.mark.slow
 def test_every_model_is_stored_with_the_same_bytes_by_another_process(both, tmp_path):
     runs = [tmp_path / "here", tmp_path / "there"]
     for name in MODELS:
@@ -74,6 +75,7 @@ def test_every_model_is_stored_with_the_same_bytes_by_another_process(both, tmp_
     assert [name for name in here if here[name] != there[name]] == []
 
 
+@pytest.mark.slow
 def test_every_model_of_the_registry_can_be_stored_as_it_declares(both, tmp_path):
     for name in MODELS:
         folder = fit(both, tmp_path, config_of(name), n_jobs=1).folder

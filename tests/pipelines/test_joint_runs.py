@@ -62,6 +62,7 @@ def table(out: Path) -> bytes:
     return (out / "kaggle-3s.parquet").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_worker_is_a_row_of_the_status_table(with_a_killer, tmp_path):
     done = extract(with_a_killer, tmp_path / "f", CONFIG, n_jobs=2, change=deadly)
     (skipped,) = done.skipped

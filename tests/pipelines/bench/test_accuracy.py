@@ -150,6 +150,7 @@ class TestPlan:
         )
 
 
+@pytest.mark.slow
 def test_the_table_says_what_the_runs_say(folders):
     said = []
     done = bench_tables(folders, FAST, n_jobs=1, notice=said.append)
@@ -197,6 +198,7 @@ def test_the_table_says_what_the_runs_say(folders):
     assert any("estimated at" in line for line in said)
 
 
+@pytest.mark.slow
 def test_a_set_that_joins_the_registry_joins_the_table_and_is_tested_against_the_kaggle_columns(
     folders, monkeypatch
 ):
@@ -225,6 +227,7 @@ def test_a_set_that_joins_the_registry_joins_the_table_and_is_tested_against_the
     assert "minus the same on kaggle" in page
 
 
+@pytest.mark.slow
 def test_a_second_run_fits_nothing_and_writes_the_same(folders, monkeypatch):
     bench_tables(folders, CHEAP, n_jobs=2)
     before = {p.name: p.read_bytes() for p in folders.out.iterdir()}
@@ -234,6 +237,7 @@ def test_a_second_run_fits_nothing_and_writes_the_same(folders, monkeypatch):
     assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_and_a_changed_table_is_fitted_again(folders, monkeypatch):
     real, calls = accuracy.fit, []
 
@@ -277,6 +281,7 @@ def test_fits_on_a_table_that_was_replaced_meanwhile_are_told_and_done_again(fol
     assert n_tracks == set(again.frame["n_tracks"])
 
 
+@pytest.mark.slow
 def test_a_table_of_some_families_is_the_one_whose_change_counts(folders):
     def save(seed):
         config = FeatureConfig(feature_set="kaggle:-timbre")
@@ -298,6 +303,7 @@ def test_a_table_of_some_families_is_the_one_whose_change_counts(folders):
     assert (again.n_fitted, again.missing) == (1, ())
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_leaves_the_others(folders, monkeypatch):
     real = accuracy.fit
 
