@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train
 
 from gtzan_features.config import DEFAULT_FOLDS, fingerprint
 from gtzan_features.datasets import gtzan
-from gtzan_features.datasets.catalogue import artist_of
+from gtzan_features.datasets.groups import artist_groups, count_units, counted, track_table, units_by_genre
 from gtzan_features.errors import SplitError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
     SplitError
         If the protocol cannot be applied to these tracks; the message suggests another.
     """
-    tracks = _tracks(rows)
+    tracks = track_table(rows)
     genres = sorted(set(tracks["genre"]))
     if len(genres) < 2:
         found = f"all tracks are {genres[0]}" if genres else "there are no rows"
@@ -115,53 +115,12 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
     return _with_fitting_folds(rows, tracks, copies, config)
 
 
-def small_genres(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> dict[str, int]:
-    """Return the genres that ``config.min_tracks`` leaves out, with how many tracks (artists) they have.
-
-    Raises
-    ------
-    SplitError
-        If fewer than two are left.
-    """
-    units = _units(rows, _tracks(rows), copies, config)
-    small = {str(genre): int(n) for genre, n in units.items() if n < config.min_tracks}
-    if small and len(units) - len(small) < 2:
-        msg = (
-            f"--min-tracks {config.min_tracks} leaves {len(units) - len(small)} of {len(units)} genres, and "
-            "a classifier needs two at least. Give a smaller number, or add tracks"
-        )
-        raise SplitError(msg)
-    return small
-
-
-def counted(config: SplitConfig, number: int) -> str:
-    """Return so many of what a protocol divides, in words: ``7 tracks``, ``1 artist``."""
-    what = {"artist": "artist", "segment": "row"}.get(config.protocol, "track")
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _tracks(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[["track_id", "genre"]].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
-
-
-def _units(rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.Series:
-    """Return for each genre what a protocol can divide: rows, tracks without their copies, or artists."""
-    if config.protocol == "segment":
-        counts: pd.Series = rows["genre"].value_counts()
-    else:
-        unit = copies.reindex(tracks["track_id"]).to_numpy()
-        if config.protocol == "artist":
-            unit = artist_groups(tracks["track_id"]).to_numpy()
-        counts = pd.Series(unit).groupby(tracks["genre"].to_numpy()).nunique()
-    return counts.reindex(sorted(set(tracks["genre"])), fill_value=0)
-
-
 def _with_fitting_folds(
     rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig
 ) -> Split:
     """Divide into the usual number of folds, or as many as the smallest genre allows."""
     usual = DEFAULT_FOLDS[config.protocol]
-    units = _units(rows, tracks, copies, config)
+    units = units_by_genre(rows, tracks, copies, config)
     smallest = str(units.idxmin())
     if config.protocol == "artist" and not units.any():
         _artist_folds(tracks, config)  # says that nothing tells artists
@@ -219,33 +178,6 @@ def _told_share(split: Split) -> Split:
         return split
     note = f"--holdout {asked:g}: whole tracks of each genre make it {100 * found:g} per cent"
     return replace(split, config=replace(split.config, share=found), notes=(note,))
-
-
-def artist_groups(track_ids: pd.Series) -> pd.Series:
-    """Return an artist label per track, missing where unknown; facts for GTZAN, folders elsewhere.
-
-    Unknown artists of GTZAN's artist folds are missing; the result has the index of `track_ids`.
-    """
-    if gtzan.is_gtzan(set(track_ids)):
-        groups = gtzan.facts()["artist_group"].reindex(track_ids).astype("object")
-        return pd.Series(groups.to_numpy(), index=track_ids.index)
-    return track_ids.map(artist_of)
-
-
-def inner_groups(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> npt.NDArray[np.int64]:
-    """Return a number per row that rows share which a protocol keeps on one side.
-
-    That is the track and its exact duplicates; under `artist` and `fault-filtered`, all tracks of its
-    artist, where he is known. Inner folds that keep these whole are like the outer ones.
-    """
-    labels = copies
-    if config.protocol in ("artist", "fault-filtered"):
-        artists = artist_groups(pd.Series(copies.index, index=copies.index))
-        named = artists.dropna().map(lambda artist: f"artist {artist}")
-        # Copies share the artist of whichever of them has one.
-        labels = copies.map(named.groupby(copies[named.index]).first()).fillna(copies)
-    of_rows = labels.reindex(rows["track_id"]).to_numpy(dtype=str)
-    return np.unique(of_rows, return_inverse=True)[1].astype(np.int64)
 
 
 def _frame(ids: pd.Series, fold: npt.ArrayLike, role: npt.ArrayLike) -> pd.DataFrame:
@@ -326,7 +258,7 @@ def _test_part(
 def _group_folds(
     genre: pd.Series, groups: npt.NDArray[np.object_], folds: int, config: SplitConfig
 ) -> npt.NDArray[np.int64]:
-    _check_count(_count_units(genre, groups), folds, config)
+    _check_count(count_units(genre, groups), folds, config)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
     fold = np.empty(len(genre), dtype=np.int64)
     for number, (_, test) in enumerate(splitter.split(genre, genre, groups)):
@@ -339,7 +271,7 @@ def _artist(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.
     if gtzan.is_gtzan(set(ids)) and config.folds in (None, 3):
         if config.folds is not None:
             artists = artist_groups(ids).to_numpy()
-            _check_count(_count_units(tracks["genre"], artists), config.folds, config)
+            _check_count(count_units(tracks["genre"], artists), config.folds, config)
         published = gtzan.facts()["artist_fold"].reindex(ids)
         fold = published.fillna(0).to_numpy(dtype=np.int64) - 1
     else:
@@ -390,11 +322,6 @@ def _exclude_copies(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     conflict = used.index[(side != first).to_numpy()]
     frame.loc[conflict, "role"] = "excluded"
     return frame
-
-
-def _count_units(genre: pd.Series, groups: npt.NDArray[np.object_]) -> pd.Series:
-    counts: pd.Series = pd.Series(groups).groupby(genre.to_numpy()).nunique()
-    return counts
 
 
 def _check_count(counts: pd.Series, folds: int, config: SplitConfig) -> None:

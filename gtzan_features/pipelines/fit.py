@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectrogram_name, tidy_feature_set
-from gtzan_features.datasets.splits import inner_groups
+from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.models.base import FEATURES, SPECTROGRAMS
 from gtzan_features.models.level import level_rule, save_level

@@ -12,7 +12,8 @@ import pandas as pd
 from gtzan_features.audio.segments import around
 from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.datasets.dataset import Dataset, load_dataset
-from gtzan_features.datasets.splits import Split, counted, make_split, small_genres
+from gtzan_features.datasets.groups import counted, small_genres
+from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.errors import TableError
 from gtzan_features.features import sets
 from gtzan_features.tables.spectrograms import Table, read_any_table

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.config import PROTOCOLS, SplitConfig
-from gtzan_features.datasets.splits import Split, inner_groups
+from gtzan_features.datasets.groups import inner_groups
+from gtzan_features.datasets.splits import Split
 from gtzan_features.errors import RunError
 from gtzan_features.models.base import FEATURES
 from gtzan_features.models.registry import model_spec

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.config import file_name, fingerprint
-from gtzan_features.datasets.splits import inner_groups
+from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.evaluation.metrics import evaluate
 from gtzan_features.models.base import ModelSpec, TrainingData, inner_splits
@@ -182,10 +182,7 @@ def tune(
     """
     fit = replace(config.fit, split=_one_part(config.fit.split))
     spec = model_spec(fit.model)
-    if not spec.space:
-        known = ", ".join(name for name, one in MODELS.items() if one.space)
-        msg = f"{spec.name} has no search space; there are {known}"
-        raise ModelError(msg)
+    space = _space(spec, fit.settings)
     opened, split = divide(open_fittable(tables_dir, fit.table, fit.rows), fit.split)
     fit = replace(fit, split=split.config)
     ((rows, _),) = split.folds(opened.data.rows)
@@ -195,11 +192,6 @@ def tune(
         fixed=parse_settings(spec, fit.settings),
         seed=fit.split.seed,
     )
-    space = {
-        name: where
-        for name, where in spec.space.items()
-        if name not in {pair.partition("=")[0].strip() for pair in fit.settings}
-    }
     name = _study_name(config, fit, opened, split.fingerprint(), space)
     path = studies_dir / f"{name}.journal"
     with output_lock(path):
@@ -243,6 +235,16 @@ def _training(opened: Fittable, rows: npt.NDArray[np.int64], fit: FitConfig) -> 
         apart=inner_groups(opened.data.rows, opened.data.copies, fit.split),
     )
     return training_data(Fold(rows, np.empty(0, dtype=np.int64), keep=False), job)
+
+
+def _space(spec: ModelSpec, settings: tuple[str, ...]) -> dict[str, Range | Choice]:
+    """Return where a model's settings are searched, but for those that are given."""
+    if not spec.space:
+        known = ", ".join(name for name, one in MODELS.items() if one.space)
+        msg = f"{spec.name} has no search space; there are {known}"
+        raise ModelError(msg)
+    given = {pair.partition("=")[0].strip() for pair in settings}
+    return {name: where for name, where in spec.space.items() if name not in given}
 
 
 def _study_name(

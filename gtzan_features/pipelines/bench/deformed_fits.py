@@ -11,7 +11,7 @@ import pandas as pd
 
 from gtzan_features.audio.decode import content_hash
 from gtzan_features.config import fingerprint
-from gtzan_features.datasets.splits import inner_groups
+from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.errors import GtzanError, TableError
 from gtzan_features.models.guarded import probabilities
 from gtzan_features.models.registry import model_spec
