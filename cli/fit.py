@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,20 @@ from cli.options import (
     TABLES_DIR,
     SegmentLength,
     Words,
+    division_options,
     json_option,
     n_jobs_option,
 )
 from cli.progress import notice, print_json, print_table, progress_bar, show
-from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig
+from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig
 from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from gtzan_features.pipelines.fit import FitResult
+    from gtzan_features.config import SplitConfig
+    from gtzan_features.pipelines.fit import FitConfig, FitResult
 
 _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
 """Columns of the first screen; the others come with --wide."""
@@ -72,19 +76,10 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
     show_default=True,
     help="How tracks are divided; give it several times for several runs. segment is leaked.",
 )
-@click.option(
-    "--folds",
-    type=int,
-    help="Folds of track (10), artist (3) or segment (5); fewer where a genre has fewer tracks.",
+@division_options(
+    "Folds of track (10), artist (3) or segment (5); fewer where a genre has fewer tracks.",
+    "Test this fold only, from 1; train on the others.",
 )
-@click.option("--fold", "only", type=int, help="Test this fold only, from 1; train on the others.")
-@click.option(
-    "--min-tracks",
-    type=click.IntRange(min=0),
-    default=0,
-    help="Leave out genres with fewer tracks (under artist: artists).",
-)
-@click.option("--holdout", type=float, help="One test part with this share, instead of folds.")
 @click.option(
     "--evaluate-on",
     type=click.Choice(["test", "valid"]),
@@ -121,10 +116,7 @@ def fit(
     augment: tuple[str, ...],
     tables: Path,
     protocols: tuple[str, ...],
-    folds: int | None,
-    only: int | None,
-    min_tracks: int,
-    holdout: float | None,
+    divided: Callable[..., SplitConfig],
     evaluate_on: str,
     allow_leak: bool,
     final: bool,
@@ -150,7 +142,7 @@ def fit(
         raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
     names = model_names(models, scale)
 
-    from gtzan_features.pipelines.fit import FitConfig, fit_prepared, prepare_fit
+    from gtzan_features.pipelines.fit import FitConfig
 
     jobs = [
         FitConfig(
@@ -158,15 +150,7 @@ def fit(
             segment=segment,
             feature_set=feature_set,
             settings=settings,
-            split=SplitConfig(
-                protocol=protocol,
-                folds=folds,
-                only=only,
-                min_tracks=min_tracks,
-                holdout=holdout,
-                evaluate_on=evaluate_on,
-                seed=seed,
-            ),
+            split=divided(protocol=protocol, evaluate_on=evaluate_on, seed=seed),
             allow_leak=allow_leak,
             final=final,
             scale=scale,
@@ -175,7 +159,22 @@ def fit(
         )
         for protocol, segment, model in product(protocols, segments, names)
     ]
-    results = []
+    results = _fit_all(jobs, tables, runs, n_jobs, None if as_json else partial(_print_result, wide=wide))
+    if as_json:
+        print_json([result.to_dict() for result in results])
+
+
+def _fit_all(
+    jobs: list[FitConfig],
+    tables: Path,
+    runs: Path,
+    n_jobs: int,
+    shown: Callable[..., None] | None,
+) -> list[FitResult]:
+    """Fit one job after the other and show each result as it comes; each note on the tracks is said once."""
+    from gtzan_features.pipelines.fit import fit_prepared, prepare_fit
+
+    results: list[FitResult] = []
     said: list[str] = []
     for config in jobs:
         with progress_bar() as progress:
@@ -186,10 +185,9 @@ def fit(
                     said.append(line)
                     notice(line)
             results.append(fit_prepared(prepared, runs, n_jobs=n_jobs, progress=progress))
-        if not as_json:
-            _print_result(results[-1], wide=wide, alone=len(jobs) == 1)
-    if as_json:
-        print_json([result.to_dict() for result in results])
+        if shown is not None:
+            shown(results[-1], alone=len(jobs) == 1)
+    return results
 
 
 def _print_result(result: FitResult, *, wide: bool, alone: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gtzan_features.config import SegmentConfig, Selection
+from gtzan_features.config import SegmentConfig, Selection, SplitConfig
 from gtzan_features.errors import ConfigError, GtzanError
 
 if TYPE_CHECKING:
@@ -120,6 +120,36 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         selecting = option(selecting)
     return selecting
+
+
+def division_options(folds_help: str, fold_help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add ``--folds``, ``--fold``, ``--min-tracks`` and ``--holdout``.
+
+    The command gets `divided`, which makes a `SplitConfig` of the protocol and of what else it says.
+    """
+    options = (
+        click.option("--folds", type=int, help=folds_help),
+        click.option("--fold", "only", type=int, help=fold_help),
+        click.option(
+            "--min-tracks",
+            type=click.IntRange(min=0),
+            default=0,
+            help="Leave out genres with fewer tracks (under artist: artists).",
+        ),
+        click.option("--holdout", type=float, help="One test part with this share, instead of folds."),
+    )
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def dividing(*args: Any, **given: Any) -> Any:  # noqa: ANN401 - whatever the command takes
+            own = {name: given.pop(name) for name in ("folds", "only", "min_tracks", "holdout")}
+            return command(*args, divided=functools.partial(SplitConfig, **own), **given)
+
+        for option in reversed(options):
+            dividing = option(dividing)
+        return dividing
+
+    return add
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import FEATURES_HELP, FOLDER, TABLES_DIR, SegmentLength, json_option, n_jobs_option
+from cli.options import (
+    FEATURES_HELP,
+    FOLDER,
+    TABLES_DIR,
+    SegmentLength,
+    division_options,
+    json_option,
+    n_jobs_option,
+)
 from cli.progress import notice, print_json, print_table, progress_bar, show_text
-from gtzan_features.config import PROTOCOLS, SegmentConfig, SplitConfig
+from gtzan_features.config import PROTOCOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gtzan_features.config import SegmentConfig, SplitConfig
     from gtzan_features.pipelines.tune import TuneResult
 
 STUDIES_DIR = Path("data/tune")
@@ -49,19 +60,10 @@ STUDIES_DIR = Path("data/tune")
     show_default=True,
     help="Whose training part is searched.",
 )
-@click.option(
-    "--folds", type=int, help="Folds of track (10) or artist (3); fewer where a genre has fewer tracks."
+@division_options(
+    "Folds of track (10) or artist (3); fewer where a genre has fewer tracks.",
+    "The fold that is kept for the test (1); the others are searched.",
 )
-@click.option(
-    "--fold", "only", type=int, help="The fold that is kept for the test (1); the others are searched."
-)
-@click.option(
-    "--min-tracks",
-    type=click.IntRange(min=0),
-    default=0,
-    help="Leave out genres with fewer tracks (under artist: artists).",
-)
-@click.option("--holdout", type=float, help="One test part with this share, instead of folds.")
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Of the folds, the model and the search."
 )
@@ -89,10 +91,7 @@ def tune(
     feature_set: str,
     tables: Path,
     protocol: str,
-    folds: int | None,
-    only: int | None,
-    min_tracks: int,
-    holdout: float | None,
+    divided: Callable[..., SplitConfig],
     seed: int,
     settings: tuple[str, ...],
     score: str,
@@ -114,11 +113,13 @@ def tune(
     from gtzan_features.pipelines.tune import TuneConfig
     from gtzan_features.pipelines.tune import tune as run
 
-    split = SplitConfig(
-        protocol=protocol, folds=folds, only=only, holdout=holdout, min_tracks=min_tracks, seed=seed
-    )
     fit = FitConfig(
-        model=model, segment=segment, beside=beside, feature_set=feature_set, settings=settings, split=split
+        model=model,
+        segment=segment,
+        beside=beside,
+        feature_set=feature_set,
+        settings=settings,
+        split=divided(protocol=protocol, seed=seed),
     )
     config = TuneConfig(fit=fit, minutes=minutes, trials=trials, score=score)
     with progress_bar() as progress:
