@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from gtzan_features.audio.levels import Levels
 from gtzan_features.audio.opened import AudioFile
 from gtzan_features.audio.repair import open_repaired, repair_for
 from gtzan_features.audio.resample import Resampler
+from gtzan_features.audio.sound import USUAL, Limits, Signal, Sound, Taker
 from gtzan_features.audio.stream import BeyondReasonError, Stream, open_stream
 from gtzan_features.audio.system import DECODER, find_decoder, open_system_stream
 from gtzan_features.errors import AudioDecodeError, AudioError, AudioSilentError, AudioTooShortError
@@ -43,109 +44,12 @@ LOUDEST = 1e6
 _TRIES = 3
 _SYSTEM_TOLERANCE_S = 0.2  # ffmpeg's durations count the padding of the encoder, or not
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What is too much.
-
-    Attributes
-    ----------
-    seconds : float
-        Longest recording.
-    samples_per_s : float
-        Samples of all channels together that a second may have on average.
-    wait_s : float
-        How long to wait for ffmpeg in all.
-    by_header : bool
-        Whether a file is refused by what its header says, before it is decoded. Else a damaged header costs
-        nothing: decoding ends at the limit.
-    """
-
-    seconds: float = 86_400.0
-    samples_per_s: float = float("inf")
-    wait_s: float = 1800.0
-    by_header: bool = False
-
-
-USUAL = Limits()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sound:
-    """What was read of a file, but for the samples.
-
-    Attributes
-    ----------
-    sr : int
-        Rate of the samples in Hz.
-    n_samples : int
-        Samples at that rate.
-    first_sample : int
-        Position of the first of them in the intact track: 0, but for a repaired file whose start is lost.
-    sha256 : str
-        Of the bytes that were decoded.
-    source_sr, source_channels : int
-        As stored in the file.
-    duration_s : float
-        Length of what was read in seconds.
-    peak_db : float
-        Level of the loudest sample in dB of full scale.
-    clipped : float
-        Share of samples that stand at full scale, several in a row; within [0, 1].
-    decoder : {"libsndfile", "ffmpeg"}
-        What read it.
-    repair : str
-        What was done to a damaged file, or what of it is missing; empty for an intact one.
-    improvable : bool
-        Whether ffmpeg, which is not on the PATH, might read more.
-    """
-
-    sr: int
-    n_samples: int
-    first_sample: int
-    sha256: str
-    source_sr: int
-    source_channels: int
-    duration_s: float
-    peak_db: float
-    clipped: float
-    decoder: str
-    repair: str = ""
-    improvable: bool = False
-
-    @property
-    def status(self) -> str:
-        """``ok``; ``repaired`` where a known damage was undone; ``damaged`` where something is missing."""
-        if not self.repair:
-            return "ok"
-        return "damaged" if repair_for(self.sha256) is None else "repaired"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal(Sound):
-    """The samples of one file.
-
-    Attributes
-    ----------
-    samples : ndarray of shape (n_samples,)
-        Mono float32, within [-1, 1] for integer files.
-    """
-
-    samples: Float32
-
-
-class Taker(Protocol):
-    """Takes the samples of a file as they come."""
-
-    def add(self, samples: Float32) -> None:
-        """Take the next samples, shape (n,)."""
-
-
 _Taker = TypeVar("_Taker", bound=Taker)
 
 
 class _Whole:
+    """Keeps all samples."""
+
     def __init__(self, first_sample: int) -> None:  # noqa: ARG002 - as every taker is made
         self.blocks: list[Float32] = []
 
@@ -287,7 +191,8 @@ class _Job:
             self.check_size(stream, levels.n_samples)
         rest = resampler.end()
         n_kept = int(min(rest.size, wanted - n_out))
-        taker.add(rest[:n_kept])
+        if n_kept:  # nothing more would make a copy of all
+            taker.add(rest[:n_kept])
         return _Taken(stream, levels, n_out + n_kept, is_enough=False)
 
     def _mixed(self, stream: Stream) -> Iterator[Float32]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-_BLOCK = 1 << 20  # bytes
+_BLOCK = 1 << 18  # bytes
 
 
 class AudioFile:
@@ -101,9 +101,13 @@ class AudioFile:
 
     def _hash(self) -> str:
         digest, offset = hashlib.sha256(), 0
-        while block := self.read_at(offset, _BLOCK):
-            digest.update(block)
-            offset += len(block)
+        buffer = memoryview(bytearray(_BLOCK))  # one for all blocks: new memory costs as much as hashing it
+        try:
+            while n_bytes := os.preadv(self.fd, [buffer], offset):
+                digest.update(buffer[:n_bytes])
+                offset += n_bytes
+        except OSError as error:
+            raise AudioDecodeError(self.path, error.strerror or str(error)) from error
         return digest.hexdigest()
 
 

@@ -30,7 +30,8 @@ HIGHEST_RATE = 768_000
 
 MOST_CHANNELS = 128
 
-_BLOCK = 1 << 19  # samples of all channels together
+_BLOCK = 1 << 20  # samples of all channels together: a track of 30 s in one piece
+_BEYOND = 1 << 12  # frames that are asked for where none should be left
 _ERRORS = (soundfile.LibsndfileError, OSError, ValueError, TypeError, MemoryError)
 
 
@@ -98,8 +99,7 @@ def open_stream(
     AudioDecodeError
         If libsndfile cannot open it, or its rate or channels are beyond reason.
     """
-    # MPEG also lies in WAV and others, whose samples are then not counted by their bytes.
-    loud = layout.kind in ("mpeg", "") or (layout.kind == "plain" and layout.present is None)
+    loud = _is_loud(layout)
     sources: list[int | Spliced] = [Spliced(file, part) for part in parts]
     if not sources:
         os.lseek(file.fd, 0, os.SEEK_SET)
@@ -118,9 +118,14 @@ def open_stream(
         raise AudioDecodeError(file.path, "libsndfile takes it for shorter than it is")
     declared = first.frames if len(sources) == 1 and first.frames < 1 << 62 else None
     stream = Stream(first.samplerate, first.channels, iter(()), "libsndfile", declared)
-    with contextlib.closing(_blocks(file, stream, first, sources[1:], loud)) as blocks:
+    with contextlib.closing(_blocks(file, stream, first, sources[1:], layout)) as blocks:
         stream.blocks = blocks
         yield stream
+
+
+def _is_loud(layout: Layout) -> bool:
+    """Whether libmpg123 may have remarks: MPEG also lies in WAV and others, then of unknown length."""
+    return layout.kind in ("mpeg", "") or (layout.kind == "plain" and layout.present is None)
 
 
 def _open(file: AudioFile, source: int | Spliced, loud: bool) -> _Sequential:
@@ -133,8 +138,9 @@ def _open(file: AudioFile, source: int | Spliced, loud: bool) -> _Sequential:
 
 
 def _blocks(
-    file: AudioFile, stream: Stream, first: _Sequential, others: list[int | Spliced], loud: bool
+    file: AudioFile, stream: Stream, first: _Sequential, others: list[int | Spliced], layout: Layout
 ) -> Generator[Float32]:
+    is_plain, loud = layout.kind == "plain" and layout.present is not None, _is_loud(layout)
     sound: _Sequential | None = first
     n_frames = max(1, _BLOCK // stream.channels)
     for number in range(1 + len(others)):
@@ -147,18 +153,30 @@ def _blocks(
             if (sound.samplerate, sound.channels) != (stream.sr, stream.channels):
                 stream.failure = "its rate or channels change"
                 return
-            while not stream.failure and len(block := _read(sound, n_frames, stream, loud)):
+            left = sound.frames
+            while not stream.failure:
+                # No larger than what is left: filling memory that stays empty would take as long as decoding.
+                n_here = min(n_frames, left) if left > 0 else min(n_frames, _BEYOND)
+                block = _read(sound, n_here, stream, loud, is_plain)
+                if not len(block):
+                    break
+                left -= len(block)
                 yield block
 
 
-def _read(sound: _Sequential, n_frames: int, stream: Stream, loud: bool) -> Float32:
+def _read(sound: _Sequential, n_frames: int, stream: Stream, loud: bool, is_plain: bool) -> Float32:
     """Read a block; where the decoder fails in it, what stands before."""
-    block = np.full((n_frames, stream.channels), np.nan, dtype=np.float32)
+    # Marked, so that what a decoder wrote before it failed is known. Plain samples only a disk can fail.
+    block = np.empty((n_frames, stream.channels), dtype=np.float32)
+    if not is_plain:
+        block.fill(np.nan)
     try:
         with without_mpg123() if loud else contextlib.nullcontext():
             found: Float32 = sound.read(n_frames, dtype="float32", always_2d=True, out=block)
     except _ERRORS as error:
         stream.failure = _reason(error)
+        if is_plain:
+            return block[:0]
         # A decoder of compressed sound never writes what is not a number: that is where it stopped.
         untouched = np.isnan(block).all(axis=1)
         return block[: int(np.argmax(untouched))] if untouched.any() else block

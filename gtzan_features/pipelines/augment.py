@@ -8,12 +8,13 @@ import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gtzan_features.audio.augment import KINDS, augment, warm_up
 from gtzan_features.audio.decode import content_hash, read_comment, write_wav
-from gtzan_features.audio.load import Signal, load
+from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, Selection, fingerprint
 from gtzan_features.datasets.catalogue import MARKER, Catalogue, TrackFile, read_catalogue
 from gtzan_features.datasets.names import label
@@ -32,6 +33,9 @@ from gtzan_features.pipelines.versions import code_fingerprint, library_versions
 from gtzan_features.tables.atomic import atomic_path, remove_leftovers, write_text
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import one_line
+
+if TYPE_CHECKING:
+    from gtzan_features.audio.sound import Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

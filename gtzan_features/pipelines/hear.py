@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.load import Sound, load_into
+from gtzan_features.audio.load import load_into
 from gtzan_features.audio.segments import Segment, segment_bounds
 from gtzan_features.errors import FILE_FAULTS, AudioDecodeError, AudioTooShortError, file_fault, lost_fault
 from gtzan_features.pipelines.segment_rows import LengthRows, SegmentRows
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gtzan_features.audio.sound import Sound
     from gtzan_features.config import SegmentConfig
     from gtzan_features.pipelines.recipes import Recipe
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.audio.decode import write_exact
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
-from gtzan_features.audio.load import Limits, load
+from gtzan_features.audio.load import load
+from gtzan_features.audio.sound import Limits
 from gtzan_features.audio.stream import BeyondReasonError
 from gtzan_features.config import SegmentConfig
 from gtzan_features.errors import AudioDecodeError, AudioError, GtzanError, TableError

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.load import Signal, Sound, load, load_into, with_file
+from gtzan_features.audio.load import load, load_into, with_file
 from gtzan_features.audio.segments import SHORTEST_TRACK
+from gtzan_features.audio.sound import Signal, Sound
 from gtzan_features.audio.system import DECODER, decoder_version
 from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
 from gtzan_features.pipelines.segment_rows import SegmentRows

@@ -13,6 +13,7 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -98,67 +99,91 @@ def id3(n_bytes: int) -> bytes:
     return b"ID3\4\0\0" + size + bytes(n_bytes)
 
 
+@dataclass(frozen=True)
+class _Files:
+    """The files of a folder by their names."""
+
+    folder: Path
+
+    def read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def write(self, name: str, content: bytes) -> None:
+        (self.folder / name).write_bytes(content)
+
+
 def _by_hand(folder: Path) -> None:
-    rng = random.Random(0)
-
-    def read(name: str) -> bytes:
-        return (folder / name).read_bytes()
-
-    def write(name: str, content: bytes) -> None:
-        (folder / name).write_bytes(content)
-
+    files, rng = _Files(folder), random.Random(0)
     for name in ("plain.wav", "plain.flac", "plain.ogg", "plain.opus", "plain.au", "plain.aiff", "cbr.mp3"):
-        write(f"cut-{name}", read(name)[: len(read(name)) // 2])
+        files.write(f"cut-{name}", files.read(name)[: len(files.read(name)) // 2])
     for name in ("vbr.mp3", "cbr-bare.mp3", "front.m4a", "plain.w64", "plain.caf", "mpeg.wav"):
-        write(f"cut-{name}", read(name)[: len(read(name)) // 2])
-    wav, cbr, vbr = read("plain.wav"), read("cbr.mp3"), read("vbr-bare.mp3")
-    flac, ogg = read("plain.flac"), read("plain.ogg")
-    data = wav.index(b"data") + 4
-    write("zero.wav", wav[:4] + bytes(4) + wav[8:data] + bytes(4) + wav[data + 4 :])
-    write("zero-data.wav", wav[:data] + bytes(4) + wav[data + 4 :])
-    write("all-ones.wav", wav[:4] + b"\xff" * 4 + wav[8:data] + b"\xff" * 4 + wav[data + 4 :])
-    au = read("plain.au")
-    write("zero.au", au[:8] + bytes(4) + au[12:])
-    write("all-ones.au", au[:8] + b"\xff" * 4 + au[12:])
-    half = len(cbr) // 2
-    write("zeros-within.mp3", cbr[:half] + bytes(6000) + cbr[half + 6000 :])
-    write("noise-within.mp3", cbr[:half] + rng.randbytes(6000) + cbr[half + 6000 :])
-    write("noise-added.mp3", cbr[:half] + rng.randbytes(20_000) + cbr[half:])
-    write("zeros-before.mp3", bytes(10_000) + cbr)
-    write("many-zeros-before.mp3", bytes(300_000) + cbr)
-    write("noise-before.mp3", rng.randbytes(5000) + vbr)
-    write("tags-before.mp3", id3(2000) + id3(3000) + vbr)
-    write("large-tag.mp3", id3(200_000) + vbr)
-    write("tag-with-zeros.mp3", id3(2000) + bytes(5000) + vbr)
-    write("tag-behind.mp3", vbr + b"TAG" + bytes(125))
-    ape = b"APETAGEX" + struct.pack("<IIII", 2000, 132, 1, 0) + bytes(8) + bytes(100)
-    write("ape-behind.mp3", vbr + ape[:20] + b"\0\0\0\xa0" + ape[24:] + ape[:32])
-    write("zeros-behind.mp3", vbr + bytes(3000))
-    write("twice.mp3", cbr + cbr)
-    write("twice-bare.mp3", vbr + vbr)
-    write("twice-otherwise.mp3", cbr + read("low-bare.mp3") + read("mono.mp3"))
-    write("chained.ogg", ogg + ogg)
-    write("noise-within.flac", flac[: len(flac) // 2] + rng.randbytes(3000) + flac[len(flac) // 2 + 3000 :])
-    m4a = read("front.m4a")
-    at = m4a.index(b"mdat") + 50_000
-    write("noise-within.m4a", m4a[:at] + rng.randbytes(3000) + m4a[at + 3000 :])
-    write("tag-before.flac", id3(2000) + flac)
-    write("zeros-before.flac", bytes(1000) + flac)
-    write("zeros-before.ogg", bytes(1000) + ogg)
-    write("zeros-before.opus", bytes(1000) + read("plain.opus"))
-    write("two-pieces.wav", wav + b"data" + struct.pack("<I", 9000) + bytes(9000))
-    total = bytearray(flac)
-    total[21] &= 0xF0
-    total[22:26] = bytes(4)
-    write("unknown.flac", bytes(total))
+        files.write(f"cut-{name}", files.read(name)[: len(files.read(name)) // 2])
+    _headers(files)
+    _mpeg(files, rng)
+    _others(files, rng)
     for name, other in (
         ("plain.m4a", "m4a.mp3"), ("plain.wav", "wav.flac"), ("cbr.mp3", "mp3.wav"), ("plain.ogg", "ogg.mp3"),
         ("plain.flac", "flac.wav"), ("plain.wma", "wma.ogg"), ("plain.aiff", "aiff.au"),
         ("plain.m4a", "m4a.flac"),
     ):  # fmt: skip
-        write(f"named-{other}", read(name))
-    write("forked.mp3", cbr)
-    write("._forked.mp3", b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(4000))
+        files.write(f"named-{other}", files.read(name))
+    files.write("forked.mp3", files.read("cbr.mp3"))
+    files.write("._forked.mp3", b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(4000))
+
+
+def _headers(files: _Files) -> None:
+    """Write files whose headers say too little, too much or nothing."""
+    wav, flac = files.read("plain.wav"), files.read("plain.flac")
+    data = wav.index(b"data") + 4
+    files.write("zero.wav", wav[:4] + bytes(4) + wav[8:data] + bytes(4) + wav[data + 4 :])
+    files.write("zero-data.wav", wav[:data] + bytes(4) + wav[data + 4 :])
+    files.write("all-ones.wav", wav[:4] + b"\xff" * 4 + wav[8:data] + b"\xff" * 4 + wav[data + 4 :])
+    au = files.read("plain.au")
+    files.write("zero.au", au[:8] + bytes(4) + au[12:])
+    files.write("all-ones.au", au[:8] + b"\xff" * 4 + au[12:])
+    files.write("two-pieces.wav", wav + b"data" + struct.pack("<I", 9000) + bytes(9000))
+    total = bytearray(flac)
+    total[21] &= 0xF0
+    total[22:26] = bytes(4)
+    files.write("unknown.flac", bytes(total))
+
+
+def _mpeg(files: _Files, rng: random.Random) -> None:
+    """Write MP3 files with other things before, within and behind."""
+    cbr, vbr = files.read("cbr.mp3"), files.read("vbr-bare.mp3")
+    half = len(cbr) // 2
+    files.write("zeros-within.mp3", cbr[:half] + bytes(6000) + cbr[half + 6000 :])
+    files.write("noise-within.mp3", cbr[:half] + rng.randbytes(6000) + cbr[half + 6000 :])
+    files.write("noise-added.mp3", cbr[:half] + rng.randbytes(20_000) + cbr[half:])
+    files.write("zeros-before.mp3", bytes(10_000) + cbr)
+    files.write("many-zeros-before.mp3", bytes(300_000) + cbr)
+    files.write("noise-before.mp3", rng.randbytes(5000) + vbr)
+    files.write("tags-before.mp3", id3(2000) + id3(3000) + vbr)
+    files.write("large-tag.mp3", id3(200_000) + vbr)
+    files.write("tag-with-zeros.mp3", id3(2000) + bytes(5000) + vbr)
+    files.write("tag-behind.mp3", vbr + b"TAG" + bytes(125))
+    ape = b"APETAGEX" + struct.pack("<IIII", 2000, 132, 1, 0) + bytes(8) + bytes(100)
+    files.write("ape-behind.mp3", vbr + ape[:20] + b"\0\0\0\xa0" + ape[24:] + ape[:32])
+    files.write("zeros-behind.mp3", vbr + bytes(3000))
+    files.write("twice.mp3", cbr + cbr)
+    files.write("twice-bare.mp3", vbr + vbr)
+    files.write("twice-otherwise.mp3", cbr + files.read("low-bare.mp3") + files.read("mono.mp3"))
+
+
+def _others(files: _Files, rng: random.Random) -> None:
+    """Write other formats with other things before and within."""
+    flac, ogg = files.read("plain.flac"), files.read("plain.ogg")
+    files.write("chained.ogg", ogg + ogg)
+    files.write(
+        "noise-within.flac", flac[: len(flac) // 2] + rng.randbytes(3000) + flac[len(flac) // 2 + 3000 :]
+    )
+    m4a = files.read("front.m4a")
+    at = m4a.index(b"mdat") + 50_000
+    files.write("noise-within.m4a", m4a[:at] + rng.randbytes(3000) + m4a[at + 3000 :])
+    files.write("tag-before.flac", id3(2000) + flac)
+    files.write("zeros-before.flac", bytes(1000) + flac)
+    files.write("zeros-before.ogg", bytes(1000) + ogg)
+    files.write("zeros-before.opus", bytes(1000) + files.read("plain.opus"))
 
 
 WHOLE = (

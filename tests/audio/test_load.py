@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 from gtzan_features.audio import load as load_module
-from gtzan_features.audio.load import Limits, load
+from gtzan_features.audio.load import load
+from gtzan_features.audio.sound import Limits
 from gtzan_features.errors import AudioDecodeError, AudioError, AudioSilentError, AudioTooShortError
 from tests.audio import material
 from tests.conftest import SR, tone

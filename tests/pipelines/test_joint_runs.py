@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from gtzan_features.audio.load import Signal
+from gtzan_features.audio.sound import Signal
 from gtzan_features.config import SegmentConfig
 from gtzan_features.datasets.tracks import TrackFile
 from gtzan_features.errors import ConfigError, OutputLockedError

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.audio.deform import Deformation
-    from gtzan_features.audio.load import Signal
+    from gtzan_features.audio.sound import Signal
     from gtzan_features.pipelines.bench.tables import Music
     from gtzan_features.pipelines.extract import ExtractConfig
     from gtzan_features.pipelines.progress import Notice, Progress
