@@ -100,7 +100,7 @@ def predict(
 def _introduce(predictor: Predictor, *, quiet: bool) -> None:
     card = predictor.model.card
     if card.leaked:
-        notice("LEAKED: this run was tested on parts of tracks that it had learned from; see its card.")
+        notice("LEAKED: this run's measured accuracy says nothing about new music; see its card.")
     if quiet:
         return
     notice(f"Model: {card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}.")

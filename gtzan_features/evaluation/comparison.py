@@ -161,8 +161,8 @@ def verdict(found: PairedComparison, name_a: str = "A", name_b: str = "B") -> st
     Returns
     -------
     str
-        With the difference in points (hundredths of accuracy) from the better run's side, or of
-        A minus B where no difference is shown.
+        With the difference in points (hundredths of accuracy) from the better run's side, or of the first
+        minus the second where no difference is shown.
 
     Examples
     --------
@@ -182,7 +182,7 @@ def verdict(found: PairedComparison, name_a: str = "A", name_b: str = "B") -> st
         return f"{better} is {points[0]} points better than {worse} ({evidence}){_decides(found)}."
     return (
         f"No difference between {name_a} and {name_b} can be shown "
-        f"({name_a} minus {name_b}: {points[0]} points, {evidence}){_decides(found)}."
+        f"(the first minus the second: {points[0]} points, {evidence}){_decides(found)}."
     )
 
 

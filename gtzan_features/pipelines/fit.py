@@ -42,7 +42,7 @@ from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import representative
 from gtzan_features.reports.curves import curves_figure
 from gtzan_features.reports.figures import save_figure
-from gtzan_features.reports.protocols import tested_on
+from gtzan_features.reports.protocols import leak, tested_on
 from gtzan_features.reports.scores import LevelScore, score
 from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables import runs
@@ -159,10 +159,10 @@ class FitResult:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What must be said with the figures: a leak, or that a part of the protocol was tested."""
-        leak = "LEAKED: segments of one track are in training and test. No accuracy on new music."
+        leaked = f"LEAKED: {leak(self.manifest)}. No accuracy on new music." if self.manifest.leaked else ""
         tested = tested_on(self.manifest)
         part = f"{tested.mark}: {tested.caveat}" if tested.mark else ""
-        return tuple(line for line in (leak if self.manifest.leaked else "", part) if line)
+        return tuple(line for line in (leaked, part) if line)
 
     @property
     def metrics(self) -> Metrics:

@@ -159,6 +159,8 @@ def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> tuple[
         raise RunError(second, reason)
     found = compare(x.correct, y.correct)
     names = [_named(one, level) for one, level in zip((a, b), levels, strict=True)]
+    if names[0] == names[1]:
+        names = [f"{name} ({one.run.manifest.run_id})" for name, one in zip(names, (a, b), strict=True)]
     return found, f"{verdict(found, *names)} {_difference(a, b)}"
 
 
@@ -171,7 +173,7 @@ def _named(one: ScoredRun, level: str) -> str:
     m = one.run.manifest
     by = "" if level == TRACK else f" by {level}"
     mark = "LEAKED " if one.leaked else ""
-    return f"{mark}{m.run_id} ({one.label} on {m.feature_set}, {m.segment} rows{by}, {m.protocol})"
+    return f"{mark}{one.label} on {m.feature_set}, {m.segment} rows{by}, {m.protocol}"
 
 
 def _difference(a: ScoredRun, b: ScoredRun) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gtzan_features.reports.collect import representative
-from gtzan_features.reports.protocols import PROTOCOLS, tested_on
+from gtzan_features.reports.protocols import PROTOCOLS, leak, tested_on
 from gtzan_features.reports.tables import (
     TextTable,
     accuracy_cell,
@@ -58,6 +58,7 @@ def model_card(
             m=manifest,
             tested=tested,
             leaked=manifest.leaked or tested.leaked,
+            leak=leak(manifest),
             protocol=PROTOCOLS.get(tested.kind, ""),
             headline=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
             level=level_name(level),

@@ -135,8 +135,11 @@ def _labels(runs: list[Run]) -> list[str]:
         tables = [t for t in wide if _same(m, t, "feature_set", "segment")]
         twins = [t for t in tables if t.protocol == m.protocol]
         parts = _parts(m, wide, tables)
-        if sum(_parts(t, wide, tables) == parts for t in twins) > 1:
-            parts.append(m.run_id[-6:])
+        same = [t for t in twins if _parts(t, wide, tables) == parts]
+        if len(same) > 1:
+            # Of the same figures with and without --final, that word tells more than a hash.
+            is_told = len(same) == 2 and same[0].final != same[1].final
+            parts += ["final"] * m.final if is_told else [m.run_id[-6:]]
         labels.append(f"{m.model} ({', '.join(parts)})" if parts else m.model)
     return labels
 

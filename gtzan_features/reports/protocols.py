@@ -113,6 +113,13 @@ class Tested:
         return ""
 
 
+def leak(manifest: RunManifest) -> str:
+    """Return what stands on both sides of a leaked split, in words that end a sentence."""
+    if manifest.n_rows > manifest.n_tracks:
+        return "segments of one track are in training and test"
+    return "exact copies of a track may be in training and test; it has one row, so that its segments are not"
+
+
 def tested_on(manifest: RunManifest) -> Tested:
     """Return what a run was tested on: by its manifest's settings, and by the name where they are silent."""
     named = tested_by_name(manifest.protocol)

@@ -136,7 +136,7 @@ def test_verdicts():
     assert verdict(worse, "svm", "knn") == verdict(better, "knn", "svm")
     unclear = compare(*runs(5, 4))
     assert verdict(unclear).startswith(
-        "No difference between A and B can be shown (A minus B: 5.3 points, 95 % interval -"
+        "No difference between A and B can be shown (the first minus the second: 5.3 points, 95 % interval -"
     )
     assert "-0.0" not in verdict(compare([True, False], [True, False]))
     certain = compare(*runs(60, 2))

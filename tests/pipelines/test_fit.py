@@ -167,7 +167,10 @@ def test_lengths_are_tested_against_each_other_on_the_same_tracks(tables, tmp_pa
     assert found.n == 48
     a, b = short.scores["mean"].correct, long.scores["track"].correct
     assert (found.only_a, found.only_b) == (int((a & ~b).sum()), int((b & ~a).sum()))
-    assert short.folder.name in sentence
+    assert "knn on kaggle, 3s rows by mean, track 4-fold" in sentence
+    assert "knn on kaggle, 30s rows, track 4-fold" in sentence
+    again = compare_runs(short.folder, short.folder)[1]
+    assert again.count(short.folder.name) == 2  # what is described alike is told by its folder
     report(runs, tmp_path / "reports")
     assert "| knn | 3s (mean) minus 30s |" in (tmp_path / "reports" / "accuracy.md").read_text()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.reports.conditions import PROTOCOL, alike_but
 from gtzan_features.reports.paired import FLOOR
-from gtzan_features.reports.protocols import command_for_the_whole, has_test_part
+from gtzan_features.reports.protocols import command_for_the_whole, has_test_part, leak
 from gtzan_features.reports.tables import accuracy_cell
 from gtzan_features.rounding import decimals, percent
 
@@ -174,10 +174,9 @@ def _leaked(runs: Sequence[ScoredRun], *, any_honest: bool) -> list[str]:
     m = top.run.manifest
     sentence = (
         f"Ignore the {percent(value)} % of the leaked protocol ({top.label} on {m.feature_set}, {m.segment} "
-        f"rows, {m.protocol}): there the model was tested on parts of tracks that it had been trained on. "
-        "That measures memory."
+        f"rows, {m.protocol}): there {leak(m)}."
     )
-    return [sentence]
+    return [sentence + (" That measures memory." if m.n_rows > m.n_tracks else "")]
 
 
 def _highest(one: ScoredRun) -> float:

@@ -63,6 +63,14 @@ def test_the_strictest_protocol_is_trusted_not_the_highest_figure():
     assert "Ignore the 98.0 % of the leaked protocol" in text
 
 
+def test_a_leak_is_called_what_it_is():
+    segments = said(run(0.98, "segment 5-fold"), run(0.8))
+    assert "there segments of one track are in training and test. That measures memory." in segments
+    tracks = said(run(0.9, "segment 5-fold", n_rows=100, n_tracks=100), run(0.8))
+    assert "there exact copies of a track may be in training and test; it has one row" in tracks
+    assert "memory" not in tracks
+
+
 def test_leaked_and_synthetic_runs_alone_are_not_to_be_trusted():
     assert "Trust none of these numbers" in said(run(0.98, "segment 5-fold"))
     assert said(run(0.9, synthetic=True)).startswith("The music is SYNTHETIC")
@@ -179,6 +187,7 @@ def test_a_data_set_that_grew_is_told_by_its_tracks():
 
 
 def test_with_and_without_final_is_one_run():
+    assert [one.label for one in score_runs([run(0.6), run(0.6, final=True)])] == ["svm", "svm (final)"]
     text = said(run(0.6), run(0.6, final=True))
     assert "The number to trust is 60.0" in text
     assert "best of" not in text
