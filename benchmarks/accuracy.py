@@ -15,8 +15,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from cli.main import run
-from gtzan_features.pipelines.bench.tables import Music, audio_words
+from gtzan_cli.main import run
+
+from gtzan_features.bench.clean_tables import Music, audio_words
 from gtzan_features.tables.atomic import write_text
 
 BOTH = ["--segments", "30s", "--segments", "3s"]

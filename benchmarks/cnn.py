@@ -20,17 +20,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.main import run
+from gtzan_cli.main import run
+
+from gtzan_features.bench.clean_tables import Music, audio_words
 from gtzan_features.config import SCALES
+from gtzan_features.environment import model_versions
 from gtzan_features.errors import RunError
-from gtzan_features.pipelines.bench.tables import Music, audio_words
-from gtzan_features.pipelines.report import compare_runs
-from gtzan_features.pipelines.versions import model_versions
+from gtzan_features.reporting.report import compare_runs
 from gtzan_features.reports.collect import ScoredRun, long_table, score_runs
 from gtzan_features.reports.tables import TextTable, accuracy_table
 from gtzan_features.rounding import decimals, points
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.runs import list_runs, read_run
+from gtzan_features.tables.run_folder import list_runs, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,11 +17,11 @@ import pyarrow as pa
 import soundfile
 
 from gtzan_features.config import SplitConfig
-from gtzan_features.pipelines.exchange import import_csv
-from gtzan_features.pipelines.fit import FitConfig, fit
-from gtzan_features.pipelines.predict import Predictor, load_predictor, predict
+from gtzan_features.extraction.csv_exchange import import_csv
+from gtzan_features.prediction.predict import Predictor, load_predictor, predict
+from gtzan_features.tables.feature_tables import read_table, table_path, write_table
 from gtzan_features.tables.schema import feature_schema
-from gtzan_features.tables.store import read_table, table_path, write_table
+from gtzan_features.training.fit import FitConfig, fit
 
 GAINS_DB = (0, -26, -20, -12, -6, 6, 12)
 SETTINGS = {"xgboost": ("n_estimators=200",)}

@@ -40,7 +40,7 @@ class Spent(NamedTuple):
 def predict(words: list[str], model: Path) -> Spent:
     """Run ``gtzan predict`` once."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    command = [sys.executable, "-m", "cli", "predict", *words, "--model", str(model), "--csv"]
+    command = [sys.executable, "-m", "gtzan_cli", "predict", *words, "--model", str(model), "--csv"]
     subprocess.run(command, check=True, capture_output=True)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Spent(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

@@ -68,7 +68,7 @@ def worker_peak_mb(jobs: int) -> float:
 
 def child(audio: Path, jobs: int) -> None:
     """Extract once and print seconds, rows and memory as JSON."""
-    from gtzan_features.pipelines.extract import extract
+    from gtzan_features.extraction.extract import extract
 
     with tempfile.TemporaryDirectory() as out:
         summary = extract(audio, Path(out), n_jobs=jobs)

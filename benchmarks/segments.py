@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.config import SplitConfig
-from gtzan_features.datasets.dataset import load_dataset
 from gtzan_features.datasets.splits import make_split
+from gtzan_features.datasets.training_arrays import load_dataset
 from gtzan_features.evaluation.aggregate import aggregate, per_track
 from gtzan_features.evaluation.intervals import accuracy_interval
-from gtzan_features.models.base import TrainingData
 from gtzan_features.models.registry import model_spec
+from gtzan_features.models.spec import TrainingData
 from gtzan_features.reports.tables import TextTable, accuracy_cell
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.kaggle import read_kaggle_csv
+from gtzan_features.tables.kaggle_csv import read_kaggle_csv
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gtzan_features.datasets.dataset import Dataset
+    from gtzan_features.datasets.training_arrays import Dataset
 
 PROTOCOLS = (SplitConfig(protocol="track", holdout=0.3), SplitConfig(protocol="fault-filtered"))
 MODELS = ("logistic-regression", "svm", "xgboost")

@@ -21,9 +21,9 @@ import pytest
 import soundfile
 
 from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+from gtzan_features.tables.feature_tables import FeatureTable, table_path, write_table
 from gtzan_features.tables.schema import TableMeta, feature_schema
 from gtzan_features.tables.spectrograms import SpectrogramTable, write_spectrograms
-from gtzan_features.tables.store import FeatureTable, table_path, write_table
 from tests.audio import material
 from tests.browser import start_browser
 
@@ -204,7 +204,7 @@ def predicted_by_arrays_alone(folder: Path, X: np.ndarray) -> np.ndarray:
     np.save(folder / "X.npy", X)
     code = """
 import sys, pathlib, numpy as np
-from gtzan_features.models.stored import load_model
+from gtzan_features.models.applying.load import load_model
 folder = pathlib.Path(sys.argv[1])
 np.save(folder / "p.npy", load_model(folder).estimator.predict_proba(np.load(folder / "X.npy")))
 assert not {"sklearn", "skops", "scipy"} & set(sys.modules)

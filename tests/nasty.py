@@ -14,7 +14,7 @@ from pathlib import Path
 
 import soundfile
 
-from gtzan_features.tables.store import FeatureTable
+from gtzan_features.tables.feature_tables import FeatureTable
 from tests.conftest import SR, make_table, tone
 
 UNDECODABLE = os.fsdecode(b"caf\xe9")

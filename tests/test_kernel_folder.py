@@ -110,11 +110,11 @@ def test_the_users_choice_is_respected(read_only):
 
 
 def test_commands_speak_and_do_not_die(read_only):
-    done = read_only.run("-m", "cli", "report", "--runs", "nowhere")
+    done = read_only.run("-m", "gtzan_cli", "report", "--runs", "nowhere")
     assert done.returncode == 1
     assert "nowhere: holds no runs" in done.stderr
     assert "cannot cache" not in done.stderr
-    assert read_only.run("-m", "cli", "--help").stderr == ""
+    assert read_only.run("-m", "gtzan_cli", "--help").stderr == ""
 
 
 def test_without_any_folder_kernels_are_compiled_in_each_process(monkeypatch, caplog):

@@ -13,9 +13,9 @@ from gtzan_features.reports.templating import environment
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from gtzan_features.pipelines.facts import ModelFacts
-    from gtzan_features.pipelines.listen import Heard, Reasons
-    from gtzan_features.pipelines.predict import FilePrediction
+    from gtzan_features.prediction.model_summary import ModelFacts
+    from gtzan_features.prediction.predict import FilePrediction
+    from gtzan_features.prediction.uploaded import Heard, Reasons
 
 SCRIPTS = ("app.js", "recorder.js")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from gtzan_features.pipelines.listen import Listener
+    from gtzan_features.prediction.uploaded import Listener
 
 _NEEDED = ("starlette", "uvicorn")
 _BACKLOG = 64
@@ -107,8 +107,8 @@ def _check_installed() -> None:
 
 
 def _listener(config: ServeConfig, notice: Callable[[str], None]) -> Listener:
-    from gtzan_features.pipelines.listen import Listener
-    from gtzan_features.pipelines.predict import load_predictor, newest_predictor
+    from gtzan_features.prediction.predict import load_predictor, newest_predictor
+    from gtzan_features.prediction.uploaded import Listener
 
     predictor = load_predictor(config.model) if config.model else newest_predictor(config.runs, notice)
     predictor.recipe.prepare(notice)  # or the first recording would wait for the compiler

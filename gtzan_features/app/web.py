@@ -21,14 +21,14 @@ from starlette.routing import Route
 from gtzan_features.app import page
 from gtzan_features.app.guard import HEADERS, refusal
 from gtzan_features.app.upload import UploadError, drain, shown_name, store
-from gtzan_features.pipelines.listen import safe_suffix
+from gtzan_features.prediction.uploaded import safe_suffix
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from gtzan_features.pipelines.listen import Heard, Listener
+    from gtzan_features.prediction.uploaded import Heard, Listener
 
 MAX_AT_ONCE = 12
 """Recordings that are uploaded or wait at the same time; one more is sent away."""

@@ -6,20 +6,21 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models import boosted, classical, discriminant, networks
-from gtzan_features.models.choices import with_choices
-from gtzan_features.models.ensemble import ensemble
-from gtzan_features.models.guarded import check_setting, guarded
+from gtzan_features.models.checked_settings import check_setting, guarded
+from gtzan_features.models.choosing.ensemble import ensemble
+from gtzan_features.models.choosing.wrappers import with_choices
+from gtzan_features.models.estimators import boosted_trees, classical, discriminant
+from gtzan_features.models.networks import specs as networks
 from gtzan_features.models.words import known_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gtzan_features.models.base import ModelSpec
+    from gtzan_features.models.spec import ModelSpec
 
 _SINGLE: dict[str, ModelSpec] = {
     spec.name: guarded(with_choices(spec))
-    for spec in (boosted.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
+    for spec in (boosted_trees.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
 }
 _TOGETHER = guarded(with_choices(ensemble(_SINGLE)))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from xgboost import XGBClassifier
 
-    from gtzan_features.models.base import Classifier
+    from gtzan_features.models.spec import Classifier
 
     Float32 = npt.NDArray[np.float32]
     Float64 = npt.NDArray[np.float64]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from gtzan_features.tables.runs import Run
+    from gtzan_features.tables.run_folder import Run
 
 PAGE, CSV = "ablation.md", "ablation.csv"
 MODELS, FAMILIES = "models", "families"

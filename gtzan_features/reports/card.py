@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gtzan_features.reports.scores import LevelScore
-    from gtzan_features.tables.runs import RunManifest
+    from gtzan_features.tables.run_folder import RunManifest
 
 
 def model_card(

@@ -13,7 +13,7 @@ from gtzan_features.reports.scores import TRACK, LevelScore, score
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gtzan_features.tables.runs import Run, RunManifest
+    from gtzan_features.tables.run_folder import Run, RunManifest
 
 COLUMNS = (
     "dataset",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gtzan_features.tables.runs import RunManifest
+    from gtzan_features.tables.run_folder import RunManifest
 
 DATASET, SOURCE, TABLE, PROTOCOL, ROWS, FEATURES, MODEL, SETTINGS, SEED = (
     "data set",

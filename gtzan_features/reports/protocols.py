@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.config import LEFT_OUT
-from gtzan_features.tables.runs import SPLIT
+from gtzan_features.tables.run_folder import SPLIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gtzan_features.tables.runs import Run, RunManifest
+    from gtzan_features.tables.run_folder import Run, RunManifest
 
 KINDS = ("segment", "track", "stratified", "artist", "fault-filtered")
 """From the leaked one over the easiest to the strictest."""

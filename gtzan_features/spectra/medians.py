@@ -25,7 +25,7 @@ from gtzan_features.spectra.lanes import LANES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gtzan_features.spectra.scratch import Scratch
+    from gtzan_features.spectra.buffers import Scratch
 
 WINDOW = 31
 """Length of the window that the networks are made for."""

@@ -14,7 +14,7 @@ from gtzan_features.spectra.mel_scale import mel_filters
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gtzan_features.spectra.scratch import Scratch
+    from gtzan_features.spectra.buffers import Scratch
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gtzan_features.spectra.scratch import Scratch
+    from gtzan_features.spectra.buffers import Scratch
     from gtzan_features.spectra.shared import Spectra
 
 

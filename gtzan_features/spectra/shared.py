@@ -9,7 +9,7 @@ import numpy as np
 
 from gtzan_features.errors import SignalError
 from gtzan_features.spectra import chroma, lanes, mel, separation, stft
-from gtzan_features.spectra.scratch import Scratch
+from gtzan_features.spectra.buffers import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

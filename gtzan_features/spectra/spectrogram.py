@@ -8,8 +8,8 @@ import numpy as np
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.errors import ConfigError
+from gtzan_features.spectra.buffers import Scratch
 from gtzan_features.spectra.mel_scale import mel_frequencies
-from gtzan_features.spectra.scratch import Scratch
 from gtzan_features.spectra.shared import Spectra
 
 if TYPE_CHECKING:

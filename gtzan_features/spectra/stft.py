@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gtzan_features.spectra.scratch import Scratch
+    from gtzan_features.spectra.buffers import Scratch
 
 BLOCK = 64
 """Frames that are transformed at a time; their samples and spectra stay in the cache."""

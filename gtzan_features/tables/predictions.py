@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from gtzan_features.errors import TableError
-from gtzan_features.tables.store import read_parquet, write_parquet
+from gtzan_features.tables.feature_tables import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     from pathlib import Path

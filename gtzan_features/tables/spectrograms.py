@@ -16,8 +16,7 @@ import pyarrow as pa
 from gtzan_features.config import SpectrogramConfig
 from gtzan_features.errors import TableError
 from gtzan_features.spectra.spectrogram import decode
-from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, schema_metadata
-from gtzan_features.tables.store import (
+from gtzan_features.tables.feature_tables import (
     FeatureTable,
     key_arrays,
     key_frame,
@@ -26,6 +25,7 @@ from gtzan_features.tables.store import (
     table_meta,
     write_parquet,
 )
+from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, schema_metadata
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ import uvicorn
 
 from gtzan_features.app import connections, upload
 from gtzan_features.app.web import MAX_AT_ONCE, MAX_PER_CLIENT, App
-from gtzan_features.pipelines.listen import Heard
+from gtzan_features.prediction.uploaded import Heard
 from tests.app.test_web import MB, Stub
 
 GET = b"GET /app.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

@@ -14,9 +14,9 @@ import pytest
 import soundfile
 
 from gtzan_features.config import SplitConfig
-from gtzan_features.pipelines.exchange import import_csv
-from gtzan_features.pipelines.fit import FitConfig, fit
-from gtzan_features.pipelines.spectrograms import spectrograms
+from gtzan_features.extraction.csv_exchange import import_csv
+from gtzan_features.extraction.spectrograms import spectrograms
+from gtzan_features.training.fit import FitConfig, fit
 from tests.browser import CONTRAST
 from tests.conftest import SR, tone
 

@@ -20,9 +20,9 @@ from markupsafe import escape
 from gtzan_features.app.guard import HEADERS
 from gtzan_features.app.upload import shown_name
 from gtzan_features.app.web import MAX_AT_ONCE, App
-from gtzan_features.pipelines.facts import ModelFacts
-from gtzan_features.pipelines.listen import Heard, Reasons
-from gtzan_features.pipelines.predict import FilePrediction
+from gtzan_features.prediction.model_summary import ModelFacts
+from gtzan_features.prediction.predict import FilePrediction
+from gtzan_features.prediction.uploaded import Heard, Reasons
 from gtzan_features.reports.tables import TextTable
 from tests.app.asking import ask, ask_together
 from tests.nasty import NAMES

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 import pytest
-
-from cli.advice import OPTION, fitting, foreign, options_of
-from cli.main import cli, command_of
+from gtzan_cli.advice import OPTION, fitting, foreign, options_of
+from gtzan_cli.main import cli, command_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = re.compile(r"gtzan ((?:[a-z][a-z-]* ?)+.*)")
@@ -152,8 +151,8 @@ NASTY = ["a b", "it's", '"q"', "-x", "--tables", "$HOME `id`", "日本", "a\nb",
 @pytest.mark.parametrize("name", NASTY)
 def test_a_printed_command_is_read_back_word_for_word(name):
     from gtzan_features.config import SegmentConfig, SplitConfig
-    from gtzan_features.pipelines.fit import FitConfig
-    from gtzan_features.pipelines.manifest import fit_command
+    from gtzan_features.training.fit import FitConfig
+    from gtzan_features.training.run_manifest import fit_command
 
     config = FitConfig(
         model="knn",

@@ -6,12 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import soundfile
 
-import cli
 from gtzan_features.config import FeatureConfig
 from gtzan_features.features.sets import columns
 from gtzan_features.models.registry import MODELS
@@ -35,7 +33,7 @@ HEAVY = (
 def imported(*words: str) -> tuple[int, str, list[str]]:
     """Run a command in a fresh process; return its code, what it printed, the heavy modules."""
     script = (
-        f"import sys; from cli.main import run; code = run(sys.argv[1:]); "
+        f"import sys; from gtzan_cli.main import run; code = run(sys.argv[1:]); "
         f"print(code, *[m for m in {HEAVY!r} if m in sys.modules])"
     )
     done = subprocess.run(
@@ -98,8 +96,8 @@ def test_the_words_are_those_of_the_models():
 
 
 def test_the_settings_shown_of_a_network_are_its_own():
-    from gtzan_features.models.cnn import ConvolutionalClassifier
-    from gtzan_features.models.mlp import PlainNetwork
+    from gtzan_features.models.networks.cnn import ConvolutionalClassifier
+    from gtzan_features.models.networks.mlp import PlainNetwork
 
     for name, network in (("cnn", ConvolutionalClassifier()), ("mlp", PlainNetwork())):
         assert WORDS[name].defaults.items() <= network.get_params().items()
@@ -108,7 +106,7 @@ def test_the_settings_shown_of_a_network_are_its_own():
 ON_TABLES = """
 import contextlib, io, json, sys
 from pathlib import Path
-from cli.main import run
+from gtzan_cli.main import run
 left = [*map(str.split, sys.argv[1:])]
 for words in left:
     if words[0] in ("compare", "explain"):
@@ -153,7 +151,7 @@ def test_commands_on_tables_import_no_kernels(tmp_path):
         text=True,
         check=True,
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one for one in found if one[1:] != [0, [], ""]] == []

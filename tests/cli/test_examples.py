@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from gtzan_cli.examples import EXAMPLES, SHORT
+from gtzan_cli.main import cli, command_of
 
-from cli.examples import EXAMPLES, SHORT
-from cli.main import cli, command_of
 from tests.cli.test_advice import COMMANDS
 
 GROUPS = {"", *(name for name, command in cli.commands.items() if isinstance(command, click.Group))}

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from gtzan_cli import main as entry
 
-from cli import main as entry
 from gtzan_features import __version__
 from tests.conftest import SR, make_table, save_table
 
@@ -24,7 +24,7 @@ from tests.conftest import SR, make_table, save_table
 def gtzan(*words, **environment):
     """Run the command in a process of its own, as a user does."""
     env = {**os.environ, **environment}
-    command = [sys.executable, "-W", "ignore", "-m", "cli", *map(str, words)]
+    command = [sys.executable, "-W", "ignore", "-m", "gtzan_cli", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
 
 
@@ -91,7 +91,7 @@ def test_every_command_has_help_that_says_what_it_does(words):
 
 
 def test_help_imports_nothing_heavy():
-    script = "import sys; from cli.main import run; run(['--help']); print(sorted(sys.modules))"
+    script = "import sys; from gtzan_cli.main import run; run(['--help']); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     for heavy in ("numpy", "pandas", "librosa", "sklearn", "xgboost", "matplotlib", "rich", "numba"):
         assert f"'{heavy}'" not in loaded
@@ -110,7 +110,7 @@ def test_help_is_hardly_slower_than_python_itself():
         return statistics.median(seconds)
 
     bare = median(sys.executable, "-c", "import click, json, dataclasses, hashlib, pathlib")
-    assert median(sys.executable, "-m", "cli", "--help") < 2.5 * bare
+    assert median(sys.executable, "-m", "gtzan_cli", "--help") < 2.5 * bare
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ class TestJourney:
 
     def test_a_closed_pipe_is_no_error(self, tables, tmp_path):
         command = (
-            f"{sys.executable} -m cli fit knn --tables {tables} --runs {tmp_path / 'r'} | head -n 1; "
+            f"{sys.executable} -m gtzan_cli fit knn --tables {tables} --runs {tmp_path / 'r'} | head -n 1; "
             "exit ${PIPESTATUS[0]}"
         )
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
@@ -310,7 +310,7 @@ def test_progress_is_drawn_on_a_terminal_only(music, tmp_path):
 
     parent, child = pty.openpty()
     words = ["features", "extract", music, "-o", tmp_path / "f", "-s", "3s", "-j", "1"]
-    command = [sys.executable, "-m", "cli", *map(str, words)]
+    command = [sys.executable, "-m", "gtzan_cli", *map(str, words)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=child)
     os.close(child)
     shown = b""

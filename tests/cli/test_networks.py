@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 import soundfile
+from gtzan_cli import main as entry
 
-from cli import main as entry
 from tests.conftest import SR, make_spectrograms, make_table, save_spectrograms, save_table, tone
 
 

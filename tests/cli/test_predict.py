@@ -10,8 +10,8 @@ import sys
 import time
 
 import pytest
+from gtzan_cli.main import run
 
-from cli.main import run
 from tests.cli.test_main import gtzan
 
 HEAVY = ("pandas", "pyarrow", "sklearn", "xgboost", "skops", "joblib", "librosa", "matplotlib", "jinja2")
@@ -101,7 +101,7 @@ def test_a_file_takes_little_longer_than_the_imports_that_it_needs(world):
     bare, whole = [], []
     for _ in range(8):  # in turns; a busy machine adds time to one or the other, and takes none away
         bare.append(seconds("-c", "import numba, scipy.fft, soundfile"))
-        whole.append(seconds("-m", "cli", "predict", str(song(world)), "--model", str(folder)))
+        whole.append(seconds("-m", "gtzan_cli", "predict", str(song(world)), "--model", str(folder)))
         if min(whole) < 3 * min(bare):
             return
     pytest.fail(f"{min(whole):.2f} s, and its imports {min(bare):.2f} s")
@@ -119,7 +119,7 @@ def test_only_what_prediction_needs_is_imported(world, model, tmp_path):
         ):
             assert run(line.split()) == 0
     script = (
-        "import sys; from cli.main import run; "
+        "import sys; from gtzan_cli.main import run; "
         f"run(['predict', {str(song(world))!r}, '--runs', {str(runs)!r}]); "
         f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )

@@ -13,13 +13,12 @@ import sys
 import termios
 
 import pytest
-
-from cli import progress
-from cli.progress import Meter
+from gtzan_cli import progress
+from gtzan_cli.progress import Meter
 
 SCRIPT = """
 import sys, time
-from cli import progress, streams
+from gtzan_cli import progress, streams
 streams.prepare()
 progress.LINE_S = 0.05
 with progress.progress_bar() as told:

@@ -15,8 +15,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from gtzan_cli.main import run
 
-from cli.main import run
 from tests.cli.test_main import gtzan
 from tests.cli.test_predict import song, world
 
@@ -28,7 +28,7 @@ __all__ = ["world"]
 @contextmanager
 def serving(*words, **environment):
     """Start ``gtzan serve`` on a free port; give the process, its address and what it said before."""
-    command = [sys.executable, "-W", "ignore", "-m", "cli", "serve", "--port", "0", *map(str, words)]
+    command = [sys.executable, "-W", "ignore", "-m", "gtzan_cli", "serve", "--port", "0", *map(str, words)]
     env = {**os.environ, **environment}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:
         try:
@@ -136,7 +136,8 @@ def test_help_needs_no_web_library():
     assert "127.0.0.1" in shown
     assert "pip install 'gtzan[app]'" in shown
     script = (
-        "import sys; from cli.main import run; run(['serve', '--help']); print('starlette' in sys.modules)"
+        "import sys; from gtzan_cli.main import run; "
+        "run(['serve', '--help']); print('starlette' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"

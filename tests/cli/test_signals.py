@@ -14,7 +14,7 @@ COMMAND = """
 import os, sys, time
 from pathlib import Path
 import click
-from cli.main import cli, main
+from gtzan_cli.main import cli, main
 from gtzan_features.parallel.local import local_executor
 
 def work(folder):

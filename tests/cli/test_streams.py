@@ -14,10 +14,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from gtzan_cli import main as entry
+from gtzan_cli import predict, progress, streams
 
-from cli import main as entry
-from cli import predict, progress, streams
-from gtzan_features.pipelines.predict import FilePrediction
+from gtzan_features.prediction.predict import FilePrediction
 from gtzan_features.text import one_line, printable
 from tests.nasty import NAMES
 
@@ -149,7 +149,7 @@ class TestStreamsThatEnd:
     def test_a_file_that_is_opened_does_not_become_a_closed_stdout(self, tmp_path):
         script = tmp_path / "script.py"
         script.write_text(
-            "import sys; from pathlib import Path; from cli import streams; streams.prepare()\n"
+            "import sys; from pathlib import Path; from gtzan_cli import streams; streams.prepare()\n"
             "file = Path(sys.argv[1]).open('w'); print('lost'); sys.exit(file.fileno() < 3)"
         )
         assert shell(f"{sys.executable} {script} {tmp_path}/new >&- 2>&- <&-").returncode == 0
@@ -191,7 +191,7 @@ class TestExitCodes:
 
     def test_sigterm_ends_it_as_ctrl_c_does_with_a_code_of_its_own(self, tmp_path):
         script = (
-            "import sys, time; from cli import main as entry\n"
+            "import sys, time; from gtzan_cli import main as entry\n"
             "def work(**_):\n"
             "    try:\n"
             "        print('ready', flush=True); time.sleep(60)\n"

@@ -8,11 +8,10 @@ import re
 import sys
 
 import pytest
+from gtzan_cli import progress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
-
-from cli import progress
 
 # Without marks that join the letter before: how many places they take, releases of rich say differently.
 LETTERS = st.characters(codec="utf-8", exclude_categories=("C", "M", "Z"))

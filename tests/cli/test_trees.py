@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 import soundfile
+from gtzan_cli.advice import options_of
+from gtzan_cli.main import command_of, run
 
-from cli.advice import options_of
-from cli.main import command_of, run
 from tests import nasty
 from tests.conftest import SR, tone
 

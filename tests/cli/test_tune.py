@@ -4,9 +4,9 @@ import json
 import shlex
 
 import pytest
+from gtzan_cli import main as entry
 
-from cli import main as entry
-from gtzan_features.pipelines import tune as pipeline
+from gtzan_features.training import tune as pipeline
 from tests.cli.test_networks import fails as fails
 from tests.cli.test_networks import gtzan as gtzan
 

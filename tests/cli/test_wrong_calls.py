@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 import soundfile
+from gtzan_cli.main import run
 
-from cli.main import run
 from gtzan_features.text import one_line
 from tests.cli.test_advice import COMMANDS
 from tests.conftest import SR, tone

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from gtzan_features.config import SplitConfig
 from gtzan_features.datasets import gtzan
-from gtzan_features.datasets.dataset import duplicate_labels, load_dataset
 from gtzan_features.datasets.groups import inner_groups, small_genres
 from gtzan_features.datasets.splits import make_split
+from gtzan_features.datasets.training_arrays import duplicate_labels, load_dataset
 from gtzan_features.errors import ConfigError, SplitError
 from tests.conftest import make_table
 

@@ -12,13 +12,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.datasets.dataset import load_dataset
+from gtzan_features.datasets.training_arrays import load_dataset
 from gtzan_features.errors import ModelError
 from gtzan_features.features.sets import column_families
-from gtzan_features.models.base import FEATURES, TrainingData, inner_splits
-from gtzan_features.models.choices import kept_families
+from gtzan_features.models.choosing.wrappers import kept_families
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
-from gtzan_features.models.store import ModelCard, StoredModel, load_model, save_model
+from gtzan_features.models.save import ModelCard, StoredModel, load_model, save_model
+from gtzan_features.models.spec import FEATURES, TrainingData, inner_splits
 from tests.conftest import TOY_COLUMNS, make_table, predicted_by_arrays_alone, recorded_again
 
 ON_FEATURES = [name for name, spec in MODELS.items() if FEATURES in spec.inputs]

@@ -6,9 +6,9 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 from xgboost import DMatrix, XGBClassifier
 
-from gtzan_features.datasets.dataset import load_dataset
-from gtzan_features.models.cnn import ConvolutionalClassifier
-from gtzan_features.models.mlp import PlainNetwork
+from gtzan_features.datasets.training_arrays import load_dataset
+from gtzan_features.models.networks.cnn import ConvolutionalClassifier
+from gtzan_features.models.networks.mlp import PlainNetwork
 from gtzan_features.models.saliency import (
     family_importance,
     family_replacement,

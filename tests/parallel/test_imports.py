@@ -11,9 +11,9 @@ from functools import partial
 import pytest
 
 from gtzan_features.datasets.tracks import TrackFile
-from gtzan_features.pipelines.hear import hear
-from gtzan_features.pipelines.parts import file_part
-from gtzan_features.pipelines.recipes import ExtractConfig, SpectrogramRecipe
+from gtzan_features.extraction.row_cache import file_part
+from gtzan_features.extraction.row_kinds import ExtractConfig, SpectrogramRecipe
+from gtzan_features.prediction.file_rows import hear
 
 HEAVY = ("pandas", "pyarrow", "sklearn", "xgboost", "skops", "matplotlib", "scipy.stats", "librosa")
 

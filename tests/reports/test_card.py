@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from gtzan_features.pipelines.faults import known_faults
+from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.scores import score
-from gtzan_features.tables.runs import RunManifest
+from gtzan_features.tables.run_folder import RunManifest
 from tests.reports.test_scores import predictions
 
 MANIFEST = RunManifest(

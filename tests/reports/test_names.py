@@ -14,8 +14,7 @@ import pytest
 from matplotlib.text import Text
 
 from gtzan_features.config import SegmentConfig, SplitConfig
-from gtzan_features.pipelines.fit import FitConfig, fit
-from gtzan_features.pipelines.report import report
+from gtzan_features.reporting.report import report
 from gtzan_features.reports.figures import confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.lettering import heading, label, set_fonts
@@ -25,6 +24,7 @@ from gtzan_features.reports.saliency import bars_figure
 from gtzan_features.reports.scores import score
 from gtzan_features.reports.timeline import save_timeline, timeline_figure
 from gtzan_features.text import one_line
+from gtzan_features.training.fit import FitConfig, fit
 from tests.conftest import save_table
 from tests.nasty import NAMES, UNDECODABLE, nasty_table
 from tests.reports.test_scores import predictions

@@ -10,10 +10,10 @@ import pytest
 
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import RunError, TableError
-from gtzan_features.pipelines.fit import FitConfig, fit
-from gtzan_features.pipelines.report import report
+from gtzan_features.reporting.report import report
 from gtzan_features.tables.predictions import Predictions, read_predictions, write_predictions
-from gtzan_features.tables.runs import CURVES, MANIFEST, METRICS, PREDICTIONS
+from gtzan_features.tables.run_folder import CURVES, MANIFEST, METRICS, PREDICTIONS
+from gtzan_features.training.fit import FitConfig, fit
 from tests.conftest import make_table, save_table
 from tests.reports.test_scores import predictions
 

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gtzan_features.errors import TableError
+from gtzan_features.tables.feature_tables import locate_table
 from gtzan_features.tables.spectrograms import read_any_table, read_spectrograms, write_spectrograms
-from gtzan_features.tables.store import locate_table
 from tests.conftest import make_spectrograms, make_table, save_spectrograms, save_table
 
 

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 import pytest
 
 from gtzan_features.config import SegmentConfig, SplitConfig
-from gtzan_features.pipelines.fit import FitConfig, fit
-from gtzan_features.pipelines.report import report
-from gtzan_features.tables.runs import CURVES
+from gtzan_features.reporting.report import report
+from gtzan_features.tables.run_folder import CURVES
+from gtzan_features.training.fit import FitConfig, fit
 from tests.browser import CONTRAST
 from tests.conftest import make_table, save_table
 

@@ -19,7 +19,7 @@ from gtzan_features.reports.html.data import csv_link
 from gtzan_features.reports.html.dots import length_chart, protocol_chart
 from gtzan_features.reports.html.trust import trust
 from gtzan_features.tables.predictions import Predictions
-from gtzan_features.tables.runs import Run
+from gtzan_features.tables.run_folder import Run
 from tests.reports.test_card import MANIFEST
 
 

@@ -1,5 +1,0 @@
-"""``python -m cli`` is ``gtzan``."""
-
-from cli.main import main
-
-main()

@@ -1,0 +1,5 @@
+"""``python -m cli`` is ``gtzan``."""
+
+from gtzan_cli.main import main
+
+main()

@@ -1,0 +1,317 @@
+"""``gtzan features``: extract, spectrograms, import, export."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from gtzan_cli.options import (
+    CSV,
+    FEATURES_HELP,
+    FILE,
+    FOLDER,
+    MUSIC,
+    TABLES_DIR,
+    SegmentLength,
+    json_option,
+    n_jobs_option,
+    selection_options,
+)
+from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show, show_text
+from gtzan_features.config import SCALES, SpectrogramConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from gtzan_features.config import SegmentConfig, Selection
+    from gtzan_features.extraction.extract import ExtractSummary, FileStatus
+
+_SHOWN = 20
+
+
+@click.group()
+def features() -> None:
+    """Compute features from audio, or move them in and out of CSV."""
+
+
+@features.command()
+@click.argument("audio_dir", type=MUSIC)
+@click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.option(
+    "--segments",
+    "-s",
+    type=SegmentLength(),
+    multiple=True,
+    default=("3s", "30s"),
+    show_default=True,
+    help="Length of a row; give it several times for several tables.",
+)
+@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
+@selection_options
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
+@click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
+@click.option("--recompute", is_flag=True, help="Compute every file anew, also those that are done.")
+@n_jobs_option
+@json_option
+@click.pass_context
+def extract(
+    ctx: click.Context,
+    audio_dir: Path,
+    out: Path,
+    segments: tuple[SegmentConfig, ...],
+    feature_set: str,
+    selection: Selection,
+    strict: bool,
+    overwrite: bool,
+    recompute: bool,
+    n_jobs: int,
+    as_json: bool,
+) -> None:
+    """Write one row of features per segment of every track in AUDIO_DIR.
+
+    AUDIO_DIR holds one folder per genre, with files of any audio format; some need ffmpeg. One Parquet
+    table per segment length is written, and status.parquet, which says what became of each file.
+    Interrupted, the same command goes on where it stopped; a file that cannot be read costs its own rows
+    only. What is no audio is counted by its ending. Exits with 1 if no file gave a row.
+    """
+    from gtzan_features.config import FeatureConfig
+    from gtzan_features.extraction.extract import ExtractConfig
+    from gtzan_features.extraction.extract import extract as run
+
+    config = ExtractConfig(
+        features=FeatureConfig(feature_set=feature_set), segments=tuple(sorted(set(segments)))
+    )
+    with progress_bar() as progress:
+        summary = run(
+            audio_dir,
+            out,
+            config,
+            n_jobs=n_jobs,
+            selection=selection,
+            overwrite=overwrite,
+            recompute=recompute,
+            progress=progress,
+            notice=notice,
+        )
+    print_json(summary) if as_json else _print_summary(summary)
+    if _failed([summary], strict=strict):
+        ctx.exit(1)
+
+
+@features.command()
+@click.argument("audio_dir", type=MUSIC)
+@click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    multiple=True,
+    default=("mel",),
+    show_default=True,
+    help="Bands: mel, or of equal width in Hz (decibel); levels in dB on both. Several for several tables.",
+)
+@click.option(
+    "--segments",
+    "-s",
+    type=SegmentLength(),
+    multiple=True,
+    default=("3s",),
+    show_default=True,
+    help="Length of a row; give it several times for several tables.",
+)
+@click.option("--bands", type=int, default=64, show_default=True, help="Bands of a frame.")
+@click.option("--pool", type=int, default=4, show_default=True, help="STFT frames averaged into one frame.")
+@selection_options
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
+@click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
+@n_jobs_option
+@json_option
+@click.pass_context
+def spectrograms(
+    ctx: click.Context,
+    audio_dir: Path,
+    out: Path,
+    scale: tuple[str, ...],
+    segments: tuple[SegmentConfig, ...],
+    bands: int,
+    pool: int,
+    selection: Selection,
+    strict: bool,
+    overwrite: bool,
+    n_jobs: int,
+    as_json: bool,
+) -> None:
+    """Write one spectrogram per segment of every track in AUDIO_DIR, for gtzan fit cnn.
+
+    A row is a picture of FRAMES x BANDS bytes, a byte a level in steps of 0.5 dB. Interrupted, the same
+    command goes on where it stopped; a file that cannot be read costs its own rows only.
+    """
+    from gtzan_features.extraction.spectrograms import SpectrogramRecipe
+    from gtzan_features.extraction.spectrograms import spectrograms as run
+
+    summaries = []
+    for one in dict.fromkeys(scale):
+        recipe = SpectrogramRecipe(
+            spectrograms=SpectrogramConfig(scale=one, n_bands=bands, pool=pool),
+            segments=tuple(sorted(set(segments))),
+        )
+        with progress_bar() as progress:
+            summaries.append(
+                run(
+                    audio_dir,
+                    out,
+                    recipe,
+                    n_jobs=n_jobs,
+                    selection=selection,
+                    overwrite=overwrite,
+                    progress=progress,
+                    notice=notice,
+                )
+            )
+        if not as_json:
+            _print_summary(summaries[-1])
+    if as_json:
+        print_json([asdict(summary) for summary in summaries])
+    if _failed(summaries, strict=strict):
+        ctx.exit(1)
+
+
+@features.command()
+@click.option("--features", "feature_set", default="full", show_default=True, help=FEATURES_HELP)
+@click.option("--columns", "each", is_flag=True, help="Every column with unit, meaning and source.")
+@json_option
+def describe(feature_set: str, each: bool, as_json: bool) -> None:
+    """Say what the columns of a feature set are: families and features, or with --columns each of them.
+
+    A column is called feature, index and statistic: mfcc3_p90, correlation_pattern3x17.
+    """
+    from gtzan_features.extraction.describe import columns_table, families_table
+    from gtzan_features.extraction.describe import describe as run
+
+    columns = run(feature_set)
+    if as_json:
+        print_json([asdict(column) for column in columns])
+        return
+    if each:
+        show_text(columns_table(columns).markdown())
+        return
+    table = families_table(columns)
+    print_table(table.title, table.header, table.rows)
+    show(f"{len(columns)} columns. Each of them: --columns (Markdown) or --json.")
+
+
+@features.command("import")
+@click.argument("csv", type=CSV)
+@click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.option(
+    "--recipe",
+    type=click.Choice(["auto", "kaggle", "foreign"]),
+    default="auto",
+    show_default=True,
+    help="Whether the values follow the Kaggle recipe, so that models pass between this table and "
+    "extracted ones; auto recognises Kaggle's own two CSVs.",
+)
+@click.option(
+    "--rows",
+    type=click.Choice(["auto", "segments", "tracks"]),
+    default="auto",
+    show_default=True,
+    help="Whether a row is a segment, whose number ends its name, or a track; auto asks where names leave "
+    "it open.",
+)
+@click.option(
+    "--segments",
+    "-s",
+    "segment",
+    type=SegmentLength(),
+    help="Length of a row, where the column length does not tell it.",
+)
+@click.option("--encoding", help="Of the text, such as cp932; found out where not given.")
+@click.option("--overwrite", is_flag=True, help="Replace a table from elsewhere.")
+@json_option
+def import_(
+    csv: Path,
+    out: Path,
+    recipe: str,
+    rows: str,
+    segment: SegmentConfig | None,
+    encoding: str | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Read a CSV in Kaggle's format, such as features_3_sec.csv, into a feature table.
+
+    Commas, semicolons, tabs or bars may stand between cells, decimals have a point or a comma, and the file
+    may be packed (gz, xz, bz2, zip). Which track a row is of, its name tells (blues.00000.3.wav: segment 3 of
+    blues.00000), not its length.
+    """
+    from gtzan_features.extraction.csv_exchange import CsvReading, import_csv
+
+    reading = CsvReading(rows=rows, segment=segment, encoding=encoding)
+    summary = import_csv(csv, out, recipe=recipe, reading=reading, overwrite=overwrite)
+    for note in summary.notes:
+        notice(f"{csv}: {note}.")
+    if as_json:
+        print_json(summary)
+        return
+    show(f"{summary.path}: {summary.n_rows} rows of {summary.segment}, {summary.n_tracks} tracks")
+    show(f"Data set {summary.dataset}; " + _recipe_text(summary.known_recipe))
+
+
+@features.command()
+@click.argument("tables_dir", type=FOLDER, default=TABLES_DIR)
+@click.option("--segments", "-s", type=SegmentLength(), default="3s", show_default=True, help="Which table.")
+@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
+@click.option(
+    "--format", "format_name", type=click.Choice(["kaggle-csv"]), default="kaggle-csv", show_default=True
+)
+@click.option("--out", "-o", type=FILE, required=True, help="The file to write.")
+def export(tables_dir: Path, segments: SegmentConfig, feature_set: str, format_name: str, out: Path) -> None:
+    """Write a feature table from TABLES_DIR in another format: Kaggle's 60 columns as CSV."""
+    from gtzan_features.extraction.csv_exchange import export_table
+
+    rows = export_table(
+        tables_dir, out, feature_set=feature_set, segment=segments.name, format_name=format_name
+    )
+    show(f"{out}: {rows} rows")
+
+
+def _recipe_text(known: bool) -> str:
+    if known:
+        return "values follow the Kaggle recipe: models pass between this table and extracted ones."
+    return "recipe unknown: models trained on this table apply to it alone."
+
+
+def _print_summary(summary: ExtractSummary) -> None:
+    from gtzan_features.extraction.table_builder import genres_text
+
+    for path, rows in summary.tables.values():
+        show(f"{path}: {rows} rows")
+    show(f"{summary.status}: {genres_text(summary.genres)}")
+    computed = summary.n_files - summary.n_reused - len(summary.skipped)
+    speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
+    show(
+        f"{computed} files computed, {summary.n_reused} found done, {len(summary.skipped)} skipped; "
+        f"{summary.elapsed_s:.1f} s{speed}"
+    )
+    _print_files("Skipped", summary.skipped)
+    _print_files("Incomplete", summary.notes)
+    for line in summary.remarks:
+        notice(line)
+
+
+def _failed(summaries: Sequence[ExtractSummary], *, strict: bool) -> bool:
+    """Say where a run gave no row at all; whether the command is to exit with 1."""
+    for fault in dict.fromkeys(summary.fault for summary in summaries):
+        if fault:
+            notice(f"Error: {fault}")
+    return any(one.fault or (strict and (one.skipped or one.unreadable)) for one in summaries)
+
+
+def _print_files(title: str, files: tuple[FileStatus, ...]) -> None:
+    for file in files[:_SHOWN]:
+        notice(f"{title}: {file.path}: {file.status}: {file.reason}")
+    if len(files) > _SHOWN:
+        notice(f"{title}: {len(files) - _SHOWN} more, see the status table")

@@ -1,0 +1,205 @@
+"""``gtzan fit``: train and test models on feature tables."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING
+
+import click
+
+from gtzan_cli.options import (
+    FEATURES_HELP,
+    FOLDER,
+    RUNS_DIR,
+    TABLES_DIR,
+    SegmentLength,
+    Words,
+    division_options,
+    json_option,
+    n_jobs_option,
+)
+from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
+from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig
+from gtzan_features.rounding import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gtzan_features.config import SplitConfig
+    from gtzan_features.training.fit import FitConfig, FitResult
+
+_FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
+"""Columns of the first screen; the others come with --wide."""
+
+
+@click.command()
+@click.argument("models", nargs=-1, metavar="MODEL...")
+@click.option("--list", "list_models", is_flag=True, help="List the models and their settings.")
+@click.option(
+    "--segments",
+    "-s",
+    type=SegmentLength(),
+    multiple=True,
+    default=("3s",),
+    show_default=True,
+    help="Length of a row; give it several times for several runs.",
+)
+@click.option(
+    "--beside",
+    type=SegmentLength(),
+    help="Give each row the features of the longer row that it lies in, too: --segments 3s --beside 30s.",
+)
+@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
+@click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    help="Spectrograms of this scale instead of features, for cnn (mel by default) and mlp.",
+)
+@click.option(
+    "--augment",
+    type=Words(),
+    default=(),
+    help="Augment the training rows. Of spectrograms, while learning: time-mask, frequency-mask, mixup, "
+    "cutmix. Of audio, from tables of gtzan data augment: time-shift, noise, crop-pad, pitch-shift, "
+    "time-stretch.",
+)
+@click.option("--tables", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.option(
+    "--protocol",
+    "-p",
+    "protocols",
+    type=click.Choice(PROTOCOLS),
+    multiple=True,
+    default=("track",),
+    show_default=True,
+    help="How tracks are divided; give it several times for several runs. segment is leaked.",
+)
+@division_options(
+    "Folds of track (10), artist (3) or segment (5); fewer where a genre has fewer tracks.",
+    "Test this fold only, from 1; train on the others.",
+)
+@click.option(
+    "--evaluate-on",
+    type=click.Choice(["test", "valid"]),
+    default="test",
+    show_default=True,
+    help="The part to report on, where the protocol has a validation part.",
+)
+@click.option("--allow-leak", is_flag=True, help="Allow segment, to reproduce leaked figures.")
+@click.option(
+    "--final",
+    is_flag=True,
+    help="Keep a model of all tracks where there is one test part (--holdout, --fold, fault-filtered, "
+    "stratified); under folds the kept model is that anyway.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the folds and of the model.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter.")
+@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders go.")
+@click.option(
+    "--wide",
+    is_flag=True,
+    help="Print every figure, and of each genre what it was taken for, of several runs.",
+)
+@n_jobs_option
+@json_option
+@click.pass_context
+def fit(
+    ctx: click.Context,
+    models: tuple[str, ...],
+    list_models: bool,
+    segments: tuple[SegmentConfig, ...],
+    beside: SegmentConfig | None,
+    feature_set: str,
+    scale: str | None,
+    augment: tuple[str, ...],
+    tables: Path,
+    protocols: tuple[str, ...],
+    divided: Callable[..., SplitConfig],
+    evaluate_on: str,
+    allow_leak: bool,
+    final: bool,
+    seed: int,
+    settings: tuple[str, ...],
+    runs: Path,
+    wide: bool,
+    n_jobs: int,
+    as_json: bool,
+) -> None:
+    """Train MODEL on a feature or spectrogram table, test it on tracks it never saw, and write a run folder.
+
+    MODEL is a name of ``gtzan fit --list``, or "all". Every protocol but segment keeps the segments of
+    a track, and exact copies of it, on one side.
+    """
+    from gtzan_features.training.model_list import model_names, model_table
+
+    if list_models:
+        table = model_table()
+        print_table(table.title, table.header, table.rows)
+        return
+    if not models:
+        raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
+    names = model_names(models, scale)
+
+    from gtzan_features.training.fit import FitConfig
+
+    jobs = [
+        FitConfig(
+            model=model,
+            segment=segment,
+            feature_set=feature_set,
+            settings=settings,
+            split=divided(protocol=protocol, evaluate_on=evaluate_on, seed=seed),
+            allow_leak=allow_leak,
+            final=final,
+            scale=scale,
+            augment=augment,
+            beside=beside,
+        )
+        for protocol, segment, model in product(protocols, segments, names)
+    ]
+    results = _fit_all(jobs, tables, runs, n_jobs, None if as_json else partial(_print_result, wide=wide))
+    if as_json:
+        print_json([result.to_dict() for result in results])
+
+
+def _fit_all(
+    jobs: list[FitConfig],
+    tables: Path,
+    runs: Path,
+    n_jobs: int,
+    shown: Callable[..., None] | None,
+) -> list[FitResult]:
+    """Fit one job after the other and show each result as it comes; each note on the tracks is said once."""
+    from gtzan_features.training.fit import fit_prepared, prepare_fit
+
+    results: list[FitResult] = []
+    said: list[str] = []
+    for config in jobs:
+        with progress_bar() as progress:
+            prepared = prepare_fit(tables, config)
+            for note in prepared.notes:
+                line = f"{config.split.protocol}, {note}."
+                if line not in said:
+                    said.append(line)
+                    notice(line)
+            results.append(fit_prepared(prepared, runs, n_jobs=n_jobs, progress=progress))
+        if shown is not None:
+            shown(results[-1], alone=len(jobs) == 1)
+    return results
+
+
+def _print_result(result: FitResult, *, wide: bool, alone: bool) -> None:
+    table, metrics = result.table, result.metrics
+    shown = [i for i, name in enumerate(table.header) if wide or name in _FIRST]
+    rows = [tuple(row[i] for i in shown) for row in table.rows]
+    print_table(table.title, [table.header[i] for i in shown], rows)
+    show(f"Training accuracy {percent(result.train_accuracy)} % (rows).")
+    show(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
+    for genre in metrics.per_genre if wide or alone else ():
+        confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)
+        show(f"  {genre.genre}: taken for {confused or 'no other'}")
+    for caveat in result.caveats:
+        notice(caveat)
+    show(f"Run: {result.folder}")

@@ -1,0 +1,191 @@
+"""The command ``gtzan``: its groups of commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from gtzan_cli import streams
+from gtzan_cli.advice import fitting
+from gtzan_cli.bench import bench
+from gtzan_cli.data import data
+from gtzan_cli.demo import demo
+from gtzan_cli.examples import add_words
+from gtzan_cli.explain import explain
+from gtzan_cli.features import features
+from gtzan_cli.fit import fit
+from gtzan_cli.predict import predict
+from gtzan_cli.report import compare, report
+from gtzan_cli.serve import serve
+from gtzan_cli.tune import tune
+from gtzan_features import __version__
+from gtzan_features.errors import GtzanError
+from gtzan_features.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="gtzan")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def cli() -> None:
+    """Audio features and honest genre classification, for GTZAN and for your own music.
+
+    \b
+    From audio to the accuracy table:
+      gtzan features extract AUDIO_DIR        features per 3 s segment and per 30 s track
+      gtzan fit xgboost --segments 3s         train and test, no track on both sides
+      gtzan report                            30 s against 3 s, with intervals
+    A genre for your own files:
+      gtzan fit xgboost --final               train on all tracks, after the test
+      gtzan predict song.mp3                  the most probable genres
+      gtzan serve                             a web page that takes or records a snippet
+    Without audio:
+      gtzan features import features_3_sec.csv
+    Without any data:
+      gtzan demo
+    Exit codes: 0 done, 1 an error in the data, 2 in the words, 130 interrupted, 143 ended by SIGTERM.
+    """  # noqa: D301 - \b is click's mark for text that must not be wrapped
+
+
+for command in (features, fit, tune, predict, serve, report, compare, explain, bench, data, demo):
+    cli.add_command(command)
+add_words(cli)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    0 done, 1 an error in the data, 2 in the words, 130 interrupted (Ctrl-C), 143 ended (SIGTERM).
+    """
+    try:
+        code = run(arguments)
+    except KeyboardInterrupt:  # again, while the first was being answered
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; errors become one line on stderr."""
+    streams.prepare()
+    stdout, stderr = sys.stdout, sys.stderr
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # A traceback is asked for after the fact, most easily at the end of the line that failed.
+    end = words.index("--") if "--" in words else len(words)
+    debug = "--debug" in words[:end]
+    words = [word for word in words[:end] if word != "--debug"] + words[end:]
+    with _ended_by_sigterm() as ended:
+        try:
+            result = cli.main(args=words, prog_name="gtzan", standalone_mode=False)
+            streams.write_out("")
+        except (click.Abort, KeyboardInterrupt):
+            _complain("Interrupted. What is finished is kept: the same command goes on from there.")
+            code = TERMINATED if ended else INTERRUPTED
+        except click.ClickException as error:
+            code = _refused(error, words)
+        except SystemExit as error:
+            # Where the reader of a pipe has enough of the help, click wraps the streams and exits.
+            code = _exit_code(error) if sys.stdout is stdout else 0
+            sys.stdout, sys.stderr = stdout, stderr
+        except Exception as error:
+            code = _failed(error, command_of(words), debug)
+        else:
+            code = result if isinstance(result, int) else 0
+        streams.discard((sys.stdout, sys.stderr))
+    return code
+
+
+def command_of(words: Sequence[str]) -> click.Command:
+    """Return the command that a line runs; its group where it names none."""
+    found: click.Command = cli
+    for word in words:
+        if isinstance(found, click.Group) and word in found.commands:
+            found = found.commands[word]
+    return found
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[list[int]]:
+    """End as on Ctrl-C when SIGTERM comes, so that nothing half done stays; tell so in the list."""
+    ended: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield ended
+        return
+
+    def end(number: int, _frame: object) -> NoReturn:
+        ended.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _refused(error: click.ClickException, words: Sequence[str]) -> int:
+    """Say what is wrong with the words of the command line."""
+    shown = io.StringIO()
+    error.show(shown)
+    text = shown.getvalue()
+    for word in filter(None, words):  # as they are, names could break the line or turn it around
+        text = text.replace(word, one_line(word))
+    streams.write_err(text)
+    named = [word for word in words if word.startswith("-") and os.path.lexists(word)]
+    if named:
+        _complain(f"A name that begins with a dash looks like an option. Write {one_line(f'./{named[0]}')}")
+    return error.exit_code
+
+
+def _exit_code(error: SystemExit) -> int:
+    """Return the code of an exit that click or a library asks for."""
+    if isinstance(error.code, str):
+        _complain(f"Error: {one_line(error.code)}")
+    return error.code if isinstance(error.code, int) else int(error.code is not None)
+
+
+def _failed(error: Exception, command: click.Command, debug: bool) -> int:
+    if isinstance(error, streams.StdoutError) and error.is_cut:
+        return 0
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    _complain(f"Error: {_said(error, command)}")
+    return 1
+
+
+def _said(error: Exception, command: click.Command) -> str:
+    """Say in one line what went wrong."""
+    if isinstance(error, GtzanError):
+        return one_line(fitting(str(error), command))
+    if isinstance(error, streams.StdoutError):
+        return f"stdout: {error.reason}. What was to be printed is lost: send it elsewhere and try again."
+    if isinstance(error, OSError):
+        why = error.strerror or str(error)
+        where = f"{_name(error.filename)}: " if error.filename else ""
+        return one_line(f"{where}{why}. Check the path, its permissions and free space.")
+    text = f"a fault of this program ({type(error).__name__}: {error}). Report what gtzan --debug … prints."
+    return one_line(" ".join(text.split()))
+
+
+def _name(path: object) -> str:
+    return os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else str(path)
+
+
+def _complain(text: str) -> None:
+    streams.write_err(f"{text}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""``gtzan report`` and ``gtzan compare``: what the runs say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from gtzan_cli.options import FOLDER, REPORTS_DIR, RUNS_DIR, json_option
+from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
+@click.option(
+    "--out", "-o", type=FOLDER, default=REPORTS_DIR, show_default=True, help="Where the report goes."
+)
+@click.option("--html", is_flag=True, help="Write index.html too: one page that needs no network.")
+@json_option
+def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
+    """Write the accuracy table of all runs: 30 s against 3 s, honest and leaked apart.
+
+    Writes accuracy.md, accuracy.csv, confusions.csv and pictures. Reads run folders only and trains
+    nothing.
+    """
+    from gtzan_features.training.model_list import list_runs
+
+    list_runs(runs)
+
+    from gtzan_features.reporting.report import report as run
+
+    with progress_bar():
+        written = run(runs, out, html=html)
+    for line in written.skipped:
+        notice(f"Left out: {line}")
+    if as_json:
+        print_json(json.loads(written.results.to_json(orient="records")))
+        return
+    for table in written.tables:
+        print_table(table.title, table.header, table.rows)
+    show("Per cent right, with the 95 % interval over tracks.")
+    show(f"Report: {written.page}")
+
+
+@click.command()
+@click.argument("first", type=FOLDER)
+@click.argument("second", type=FOLDER)
+@click.option(
+    "--aggregation",
+    type=click.Choice(["vote", "mean", "log-mean"]),
+    default="mean",
+    show_default=True,
+    help="How segments are gathered to tracks.",
+)
+@json_option
+def compare(first: Path, second: Path, aggregation: str, as_json: bool) -> None:
+    """Test two runs against each other on the same tracks.
+
+    FIRST and SECOND are run folders of one data set and protocol. Prints the difference in accuracy with
+    its interval and the exact McNemar test.
+    """
+    from gtzan_features.training.model_list import require_run
+
+    for run in (first, second):
+        require_run(run)
+
+    from gtzan_features.reporting.report import compare_runs
+
+    found, sentence = compare_runs(first, second, aggregation)
+    if as_json:
+        print_json(found)
+        return
+    show(sentence)
+    show(f"{found.n} tracks; only the first right: {found.only_a}, only the second: {found.only_b}.")

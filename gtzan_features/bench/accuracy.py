@@ -1,0 +1,329 @@
+"""Accuracy of models, rows and families of features, measured unattended: extract, fit, test, write."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gtzan_features.audio.decode import content_hash
+from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
+from gtzan_features.bench.finished_fits import Done, fit_key, read_done, write_done
+from gtzan_features.bench.plan import (
+    BASELINE,
+    BOTH,
+    REFERENCE_MODEL,
+    SEGMENT,
+    TRACK,
+    Cell,
+    Plan,
+    PlannedFit,
+    Sizes,
+    ablation_sets,
+    make_plan,
+    planned_fits,
+)
+from gtzan_features.bench.plan import (
+    BenchConfig as BenchConfig,
+)
+from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.datasets.splits import make_split
+from gtzan_features.environment import describe_machine, library_versions, model_versions
+from gtzan_features.errors import GtzanError, SplitError
+from gtzan_features.features import sets
+from gtzan_features.parallel.local import available_processors, local_executor
+from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.reports.ablation import (
+    Baseline,
+    Context,
+    Entry,
+    ablation_frame,
+    ablation_tables,
+    write_ablation,
+)
+from gtzan_features.tables.run_folder import read_run
+from gtzan_features.training.fit import fit
+from gtzan_features.training.load_rows import REPLACED, open_fittable, table_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from gtzan_features.config import SplitConfig
+    from gtzan_features.reports.tables import TextTable
+
+BASELINE_RUNS = Baseline(feature_set=BASELINE, model=REFERENCE_MODEL)
+"""What everything is tested against."""
+
+_LENGTHS = (SegmentConfig.parse(SEGMENT), SegmentConfig.parse(TRACK))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where tables and run folders lie, and where the ablation table goes."""
+
+    tables: Path
+    runs: Path
+    out: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchResult:
+    """What a measurement gave.
+
+    Attributes
+    ----------
+    page : Path
+        ``ablation.md``; ``ablation.csv`` lies beside it.
+    frame : DataFrame
+        The rows of ``ablation.csv``.
+    n_fitted, n_reused : int
+        Fits made now, and those that were finished before.
+    missing, skipped : tuple of str
+        Fits that are not in the tables, and protocols that the data cannot support, with the reasons.
+    """
+
+    page: Path
+    frame: pd.DataFrame
+    n_fitted: int
+    n_reused: int
+    missing: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The tables of the page, each titled with its protocol."""
+        return ablation_tables(self.frame, BASELINE_RUNS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What became of a planned fit; `reason` where it could not be made."""
+
+    done: Done | None
+    reused: bool = False
+    reason: str = ""
+
+
+def bench_accuracy(
+    audio_dir: Path,
+    folders: Folders,
+    config: BenchConfig,
+    *,
+    n_jobs: int = -1,
+    progress: Progress = silent,
+    notice: Notice = mute,
+) -> BenchResult:
+    """Measure every model, row length and family of features on a folder of music.
+
+    Everything that is finished is kept: the same call goes on where an interrupted one stopped, and does
+    nothing but write the tables again where all is done.
+
+    Parameters
+    ----------
+    audio_dir : Path
+        A folder of genre folders.
+    folders : Folders
+        Where everything goes.
+    config : BenchConfig
+        Sets, models, protocols and the time for all of it.
+    n_jobs : int
+        Worker processes; -1 is one per processor. With more of them more fits are done in the time given.
+    progress : callable
+        Called after each file and each fit.
+    notice : callable
+        Told what each step is expected to take.
+
+    Raises
+    ------
+    CatalogueError
+        If `audio_dir` is no folder of genre folders with audio.
+    OutputExistsError
+        If the folder of tables holds those of other tracks.
+    ModelError, ConfigError
+        If there is no such model, feature set or protocol.
+    SplitError
+        If the data support none of the protocols.
+    """
+    local_executor(n_jobs)  # a wrong number is refused before an hour of work
+    config.check()
+    music = Music(audio_dir, config.selection)
+    extracted = extract_sets(music, folders.tables, config.all_sets, _LENGTHS, n_jobs, progress, notice)
+    return bench_tables(
+        folders,
+        config,
+        audio=audio_words(music),
+        steps=extracted,
+        n_jobs=n_jobs,
+        progress=progress,
+        notice=notice,
+    )
+
+
+def bench_tables(
+    folders: Folders,
+    config: BenchConfig,
+    *,
+    audio: str = "",
+    steps: tuple[tuple[str, float], ...] = (),
+    n_jobs: int = -1,
+    progress: Progress = silent,
+    notice: Notice = mute,
+) -> BenchResult:
+    """Do what `bench_accuracy` does on tables that are there.
+
+    `audio` says of which files they are; `steps` came before, with their seconds.
+    """
+    splits, skipped, sizes = _survey(folders.tables, config, notice)
+    workers = available_processors() if n_jobs == -1 else n_jobs
+    plan = make_plan(planned_fits(config, splits, sizes), 60 * config.minutes, workers)
+    outcomes = _fit_all(plan, folders, n_jobs, progress, notice)
+    entries, failed = _entries(plan, outcomes, folders.runs)
+    if not entries:
+        msg = f"not one fit could be made: {failed[0]}"
+        raise SplitError(msg)
+    frame = ablation_frame(entries, BASELINE_RUNS)
+    missing = (*failed, *_left_out(plan))
+    total = sum(entry.seconds for entry in entries)
+    context = Context(
+        command=config.command(),
+        audio=audio,
+        machine=describe_machine(),
+        versions=_versions(),
+        steps=(*steps, (f"{len(entries)} fits, of one core each", total)),
+        skipped=skipped,
+        missing=missing,
+    )
+    n_reused = sum(one.reused for one in outcomes)
+    return BenchResult(
+        page=write_ablation(frame, BASELINE_RUNS, context, folders.out),
+        frame=frame,
+        n_fitted=len(entries) - n_reused,
+        n_reused=n_reused,
+        missing=missing,
+        skipped=skipped,
+    )
+
+
+def _survey(
+    tables: Path, config: BenchConfig, notice: Notice
+) -> tuple[list[SplitConfig], tuple[str, ...], Sizes]:
+    """Find which protocols the data support, and what the costs of fits depend on."""
+    opened = open_fittable(tables, BASELINE, TRACK)
+    rows, copies = opened.data.rows, opened.data.copies
+    splits, skipped = [], []
+    shares: dict[str, list[float]] = {}
+    for split in config.splits():
+        try:
+            made = make_split(rows, copies, split)
+        except SplitError as error:
+            skipped.append(str(error))
+            continue
+        # With the folds that the tracks allow, so that all row lengths have the same.
+        splits.append(made.config)
+        for note in made.notes:
+            notice(f"{split.protocol}, {note}.")
+        shares[split.protocol] = [len(train) / len(rows) for train, _ in made.folds(rows)]
+    if not splits:
+        raise SplitError(skipped[0])
+    names = {some for name in config.all_sets for some in (name, *ablation_sets(name))}
+    segments = len(open_fittable(tables, BASELINE, SEGMENT).table.frame)
+    sizes = Sizes(
+        n_rows={TRACK: len(rows), SEGMENT: segments},
+        n_columns={name: len(sets.columns(FeatureConfig(feature_set=name))) for name in names},
+        n_genres=len(opened.data.genres),
+        train_shares=shares,
+    )
+    return splits, tuple(skipped), sizes
+
+
+def _fit_all(plan: Plan, folders: Folders, n_jobs: int, progress: Progress, notice: Notice) -> list[_Outcome]:
+    """Fit what is not finished, several fits beside each other, each on one core."""
+    needed = {(one.config.feature_set, length.name) for one in plan.fits for length in _LENGTHS}
+    paths = {key: table_file(folders.tables, *key) for key in sorted(needed)}
+    of_path = {path: content_hash(path) for path in set(paths.values())}
+    hashes = {key: of_path[path] for key, path in paths.items()}
+    todo = [one for one in plan.fits if read_done(folders.runs, _key(one, hashes)) is None]
+    workers = available_processors() if n_jobs == -1 else n_jobs
+    minutes = sum(one.cost_s for one in todo) / workers / 60
+    notice(
+        f"{len(plan.fits)} fits, {len(plan.fits) - len(todo)} of them finished before; the rest is estimated "
+        f"at {minutes:.0f} minutes. Interrupted, the same command goes on."
+    )
+    task = partial(_fit_one, tables=folders.tables, runs=folders.runs, hashes=hashes)
+    outcomes: list[_Outcome] = []
+    for outcome in local_executor(n_jobs).map(task, plan.fits, lost=_lost):
+        outcomes.append(outcome)
+        progress(len(outcomes), len(plan.fits), "fits")
+    return outcomes
+
+
+def _read_by(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> tuple[str, ...]:
+    """Return the hashes of the tables that a fit reads."""
+    length = one.config.segment.name
+    read = (length, TRACK) if one.rows == BOTH else (length,)
+    return tuple(hashes[one.config.feature_set, segment] for segment in read)
+
+
+def _key(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> str:
+    return fit_key(one.config, _read_by(one, hashes))
+
+
+def _fit_one(one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, str], str]) -> _Outcome:
+    """Fit and note it, or find it finished; runs in a worker."""
+    key = _key(one, hashes)
+    known = read_done(runs, key)
+    if known is not None:
+        return _Outcome(done=known, reused=True)
+    started = time.perf_counter()
+    try:
+        result = fit(tables, runs, one.config, n_jobs=1, keep_model=False)
+    except GtzanError as error:  # one model that fails leaves the others
+        return _Outcome(done=None, reason=str(error))
+    if read_run(result.folder).manifest.table_sha256 != "+".join(_read_by(one, hashes)):
+        return _Outcome(done=None, reason=f"its table was {REPLACED}")
+    done = Done(run=result.folder.name, seconds=round(time.perf_counter() - started, 2))
+    write_done(runs, key, done)
+    return _Outcome(done=done)
+
+
+def _lost(one: PlannedFit, how: str) -> _Outcome:  # noqa: ARG001 - what stands for one fit
+    return _Outcome(done=None, reason=f"its process ended ({how})")
+
+
+def _entries(plan: Plan, outcomes: list[_Outcome], runs: Path) -> tuple[list[Entry], list[str]]:
+    entries, failed = [], []
+    for one, outcome in zip(plan.fits, outcomes, strict=True):
+        if outcome.done is None:
+            failed.append(f"{_name(one.cell)}: {outcome.reason}")
+            continue
+        entries.append(
+            Entry(
+                run=read_run(runs / outcome.done.run),
+                parts=one.parts,
+                rows=one.rows,
+                n_columns=one.n_columns,
+                seconds=outcome.done.seconds,
+            )
+        )
+    return entries, failed
+
+
+def _left_out(plan: Plan) -> list[str]:
+    return [
+        f"{_name(cell)}: too dear for the time given, estimated at {seconds / 60:.0f} minutes of one core; "
+        "--minutes gives more"
+        for cell, seconds in sorted(plan.left_out.items())
+    ]
+
+
+def _name(cell: Cell) -> str:
+    model, feature_set, rows, protocol = cell
+    return f"{model} on {feature_set}, {rows} rows, {protocol}"
+
+
+def _versions() -> str:
+    versions = library_versions() | model_versions()
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

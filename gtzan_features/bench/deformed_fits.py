@@ -1,0 +1,174 @@
+"""Models fitted on clean rows, and what they say of clean and of deformed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gtzan_features.audio.decode import content_hash
+from gtzan_features.bench.plan import ablation_sets
+from gtzan_features.config import fingerprint
+from gtzan_features.datasets.groups import inner_groups
+from gtzan_features.environment import model_versions
+from gtzan_features.errors import GtzanError, TableError
+from gtzan_features.models.checked_settings import probabilities
+from gtzan_features.models.registry import model_spec
+from gtzan_features.reports.robustness import CLEAN, FAMILIES, MODELS, Deformed
+from gtzan_features.tables.predictions import PROBABILITY, Predictions, read_predictions, write_predictions
+from gtzan_features.tables.run_storage import new_run_folder
+from gtzan_features.training.fold import Fold, Job, training_data
+from gtzan_features.training.load_rows import REPLACED, open_fittable, table_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gtzan_features.datasets.splits import Split
+    from gtzan_features.datasets.training_arrays import Dataset
+    from gtzan_features.models.spec import Classifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One model on one selection of columns, the hashes of its tables, and where its predictions go."""
+
+    part: str
+    name: str
+    model: str
+    feature_set: str
+    tables: tuple[str, ...]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all tasks share: the clean table's folder, those of deformations, rows and split."""
+
+    clean: Path
+    deformed: dict[str, Path]
+    segment: str
+    split: Split
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Whether a task was found finished, and why it could not be done where it could not."""
+
+    reused: bool = False
+    reason: str = ""
+
+
+def robust_tasks(
+    models: tuple[str, ...], with_families: str, name: str, setting: Setting, work: Path
+) -> list[Task]:
+    """Return every model on all columns, and the families' model on all and on each family alone."""
+    alone = [some for some in ablation_sets(name) if not some.partition(":")[2].startswith("-")]
+    wanted = [(MODELS, model, model, name) for model in models]
+    if alone:
+        wanted.append((FAMILIES, "all", with_families, name))
+        wanted += [(FAMILIES, some.partition(":")[2], with_families, some) for some in alone]
+    common = {
+        "deformations": list(setting.deformed),
+        "split": setting.split.fingerprint(),
+        "evaluate_on": setting.split.config.evaluate_on,
+        "seed": setting.seed,
+        "versions": model_versions(),
+    }
+    hashes = {some: _hashes(some, setting) for some in {some for *_, some in wanted}}
+    tasks = []
+    for part, label, model, some in wanted:
+        tables = hashes[some]
+        key = fingerprint({**common, "tables": tables, "model": model, "features": some})
+        folder = str(work / "predictions" / key)
+        tasks.append(Task(part=part, name=label, model=model, feature_set=some, tables=tables, folder=folder))
+    return tasks
+
+
+def _hashes(name: str, setting: Setting) -> tuple[str, ...]:
+    """Return the hashes of the tables that are read for some columns: the clean one first."""
+    folders = [setting.clean, *setting.deformed.values()]
+    return tuple(content_hash(table_file(folder, name, setting.segment)) for folder in folders)
+
+
+def predict_deformed(task: Task, setting: Setting) -> Outcome:
+    """Fit on clean rows and write the predictions of clean and deformed ones; runs in a worker."""
+    folder = Path(task.folder)
+    if folder.is_dir():
+        return Outcome(reused=True)
+    try:
+        found = _predictions(task, setting)
+    except GtzanError as error:  # one model that fails leaves the others
+        return Outcome(reason=str(error))
+    with new_run_folder(folder) as new:
+        for name, one in found.items():
+            write_predictions(new / f"{name}.parquet", one)
+    return Outcome()
+
+
+def lost_task(task: Task, how: str) -> Outcome:  # noqa: ARG001 - what stands for one task
+    """Return what became of a task whose process ended."""
+    return Outcome(reason=f"its process ended ({how})")
+
+
+def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
+    folders = {CLEAN: setting.clean, **setting.deformed}
+    tables = {name: open_fittable(one, task.feature_set, setting.segment) for name, one in folders.items()}
+    for read, planned in zip(tables.values(), task.tables, strict=True):
+        if read.sha256 != planned:
+            raise TableError(read.path, REPLACED)
+    data = {name: one.data for name, one in tables.items()}
+    opened, clean = tables[CLEAN], data[CLEAN]
+    spec = model_spec(task.model)
+    job = Job(
+        data=clean,
+        model=spec.name,
+        settings=dict(spec.defaults),
+        seed=setting.seed,
+        families=opened.families,
+        apart=inner_groups(clean.rows, clean.copies, setting.split.config),
+    )
+    frames: dict[str, list[pd.DataFrame]] = {name: [] for name in data}
+    for number, (train, test) in enumerate(setting.split.folds(clean.rows)):
+        rows = training_data(Fold(train, test, keep=False), job)
+        classifier = spec.fit(rows, job.settings, job.seed)
+        tested = set(clean.rows["track_id"].iloc[test])
+        for name, one in data.items():
+            frames[name] += list(_predicted(classifier, one, job, tested, number))
+    return {
+        name: Predictions(
+            frame=pd.concat(some).sort_values(["track_id", "segment"], kind="stable", ignore_index=True),
+            genres=clean.genres,
+        )
+        for name, some in frames.items()
+    }
+
+
+def _predicted(
+    classifier: Classifier, data: Dataset, job: Job, tested: set[str], fold: int
+) -> Iterator[pd.DataFrame]:
+    """Yield the predictions of the tested tracks' rows; nothing where a deformed table has none of them."""
+    at = np.flatnonzero(data.rows["track_id"].isin(tested).to_numpy())
+    if not at.size:
+        return
+    p = probabilities(classifier, data.X[at], model_spec(job.model), job.settings)
+    frame = data.rows.iloc[at][["track_id", "segment", "genre"]].reset_index(drop=True)
+    frame.insert(2, "fold", fold)
+    for i, genre in enumerate(job.data.genres):
+        frame[PROBABILITY + genre] = p[:, i]
+    yield frame
+
+
+def read_deformed(task: Task, deformations: tuple[str, ...]) -> Deformed:
+    """Read the predictions that `predict_deformed` wrote."""
+    folder = Path(task.folder)
+    return Deformed(
+        part=task.part,
+        name=task.name,
+        model=task.model,
+        features=task.feature_set,
+        predictions={name: read_predictions(folder / f"{name}.parquet") for name in (CLEAN, *deformations)},
+    )

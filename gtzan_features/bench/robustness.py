@@ -1,0 +1,325 @@
+"""Robustness: how much accuracy models and families of features lose when the test audio is deformed."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gtzan_features.audio.deform import Deformation, deformations
+from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
+from gtzan_features.bench.costs import about, extract_s
+from gtzan_features.bench.deformed_fits import (
+    Outcome,
+    Setting,
+    Task,
+    lost_task,
+    predict_deformed,
+    read_deformed,
+    robust_tasks,
+)
+from gtzan_features.bench.deformed_tables import deformed_folder, extract_deformed
+from gtzan_features.bench.finished_fits import add_seconds
+from gtzan_features.bench.plan import chosen_models, family_model, split_config
+from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
+from gtzan_features.datasets.splits import make_split
+from gtzan_features.environment import describe_machine, library_versions, model_versions
+from gtzan_features.errors import RunError
+from gtzan_features.extraction.extract import ExtractConfig
+from gtzan_features.features import sets
+from gtzan_features.parallel.local import available_processors, local_executor
+from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.reports.robustness import (
+    RobustnessContext,
+    robustness_frame,
+    robustness_tables,
+    write_robustness,
+)
+from gtzan_features.training.load_rows import open_fittable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from gtzan_features.config import SplitConfig
+    from gtzan_features.datasets.splits import Split
+    from gtzan_features.reports.tables import TextTable
+    from gtzan_features.tables.schema import TableMeta
+
+_DEFORM_S = 0.35  # of one track and deformation; mp3 takes twice as long, the others hardly any time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobustnessConfig:
+    """What to measure; empty for all there is.
+
+    Attributes
+    ----------
+    feature_set : str
+        ``full`` where there is such a set, else ``kaggle``.
+    models, deformations : tuple of str
+        By name.
+    family_model : str
+        The model that each family alone is tried with; `lda` where there is one, else logistic regression.
+    protocol, evaluate_on, seed
+        The split; `evaluate_on` counts where the protocol has a validation part.
+    segment : SegmentConfig
+        Length of the rows.
+    selection : Selection
+        Which genre folders, and which of several files of a track.
+    """
+
+    feature_set: str = ""
+    models: tuple[str, ...] = ()
+    deformations: tuple[str, ...] = ()
+    family_model: str = ""
+    protocol: str = "fault-filtered"
+    evaluate_on: str = "valid"
+    segment: SegmentConfig = field(default_factory=lambda: SegmentConfig(30.0))
+    seed: int = 0
+    selection: Selection = field(default_factory=Selection)
+
+    @property
+    def features(self) -> FeatureConfig:
+        """The feature set, or some families of it; ConfigError where there is none of this name."""
+        name = self.feature_set or ("full" if "full" in sets.SETS else "kaggle")
+        config = FeatureConfig(feature_set=name)
+        sets.columns(config)
+        return config
+
+    @property
+    def split(self) -> SplitConfig:
+        """The protocol."""
+        return split_config(self.protocol, self.evaluate_on, self.seed)
+
+    def command(self) -> str:
+        """Return the command that measures this, whatever the folders."""
+        words = ["gtzan", "bench", "robustness", "AUDIO_DIR", "--features", self.features.feature_set]
+        words += ["--protocol", self.protocol, "--segments", self.segment.name]
+        for option, names in (("--models", self.models), ("--deformations", self.deformations)):
+            words += [option, ",".join(names)] if names else []
+        words += ["--family-model", self.family_model] if self.family_model else []
+        words += ["--evaluate-on", self.evaluate_on] if self.evaluate_on != "valid" else []
+        words += ["--seed", str(self.seed)] if self.seed else []
+        return shlex.join([*words, *self.selection.words()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFolders:
+    """Where clean tables lie, where deformed tables and predictions are kept, where the report goes."""
+
+    tables: Path
+    work: Path
+    out: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobustnessResult:
+    """What a measurement gave.
+
+    Attributes
+    ----------
+    page : Path
+        ``robustness.md``; ``robustness.csv`` and ``robustness.png`` lie beside it.
+    frame : DataFrame
+        The rows of ``robustness.csv``.
+    n_fitted, n_reused : int
+        Models and families fitted now, and those that were finished before.
+    missing : tuple of str
+        What could not be measured, with the reason.
+    """
+
+    page: Path
+    frame: pd.DataFrame
+    n_fitted: int
+    n_reused: int
+    missing: tuple[str, ...]
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """Accuracy lost by models, and by families."""
+        return robustness_tables(self.frame)
+
+
+def bench_robustness(
+    audio_dir: Path,
+    folders: WorkFolders,
+    config: RobustnessConfig,
+    *,
+    n_jobs: int = -1,
+    progress: Progress = silent,
+    notice: Notice = mute,
+) -> RobustnessResult:
+    """Train on clean rows of the training part, test on clean and deformed audio of the tested part.
+
+    The features of deformed audio and the predictions are kept in ``folders.work``: the same call goes on
+    where an interrupted one stopped.
+
+    Parameters
+    ----------
+    audio_dir : Path
+        A folder of genre folders.
+    folders : WorkFolders
+        Where everything goes.
+    config : RobustnessConfig
+        Features, models, protocol, deformations.
+    n_jobs : int
+        Worker processes; -1 is one per processor. Results do not depend on it.
+    progress : callable
+        Called after each file and each model.
+    notice : callable
+        Told what each step is expected to take.
+
+    Raises
+    ------
+    ConfigError, ModelError
+        If there is no such feature set, deformation, protocol or model, or no mp3 can be written.
+    SplitError
+        If the protocol cannot be applied to these tracks.
+    """
+    _try_out(deformations(config.deformations), config.features.sr)
+    models, with_families = chosen_models(config.models), family_model(config.family_model)
+    name = config.features.feature_set
+    music = Music(audio_dir, config.selection)
+    steps = extract_sets(music, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
+    opened = open_fittable(folders.tables, name, config.segment.name)
+    split = make_split(opened.data.rows, opened.data.copies, config.split)
+    for note in split.notes:
+        notice(f"{split.config.protocol}, {note}.")
+    audio = _deform_all(music, folders.work, config, split, n_jobs, progress, notice)
+    setting = Setting(
+        clean=folders.tables,
+        deformed={one.name: deformed_folder(folders.work, one, config.seed) for one in audio.usable},
+        segment=config.segment.name,
+        split=split,
+        seed=config.seed,
+    )
+    tasks = robust_tasks(models, with_families, name, setting, folders.work)
+    outcomes = _predict_all(tasks, setting, n_jobs, progress)
+    failed = tuple(f"{task.name}: {why}" for task in tasks if (why := outcomes[task.folder].reason))
+    names = tuple(setting.deformed)
+    measured = [read_deformed(task, names) for task in tasks if not outcomes[task.folder].reason]
+    if not measured:
+        raise RunError(folders.work, f"no model could be measured: {failed[0]}")
+    frame = robustness_frame(measured, {one.name: one.label for one in audio.usable})
+    missing = (*audio.missing, *failed)
+    all_steps = (*steps, ("deformed audio and its features", audio.seconds))
+    context = replace(
+        _context(config, split, opened.table.meta, all_steps, missing), audio=audio_words(music)
+    )
+    n_reused = sum(one.reused for one in outcomes.values())
+    return RobustnessResult(
+        page=write_robustness(frame, context, folders.out),
+        frame=frame,
+        n_fitted=sum(not one.reason for one in outcomes.values()) - n_reused,
+        n_reused=n_reused,
+        missing=missing,
+    )
+
+
+def _context(
+    config: RobustnessConfig,
+    split: Split,
+    meta: TableMeta,
+    steps: tuple[tuple[str, float], ...],
+    missing: tuple[str, ...],
+) -> RobustnessContext:
+    return RobustnessContext(
+        command=config.command(),
+        dataset=meta.dataset,
+        synthetic=meta.synthetic,
+        protocol=split.config.name,
+        features=config.features.feature_set,
+        rows=config.segment.name,
+        family_model=family_model(config.family_model),
+        machine=describe_machine(),
+        versions=_versions(),
+        steps=steps,
+        missing=missing,
+    )
+
+
+def _predict_all(tasks: list[Task], setting: Setting, n_jobs: int, progress: Progress) -> dict[str, Outcome]:
+    """Do every task, once where two are the same; return what became of each, by its folder."""
+    unique = list({task.folder: task for task in tasks}.values())
+    outcomes: list[Outcome] = []
+    for outcome in local_executor(n_jobs).map(
+        partial(predict_deformed, setting=setting), unique, lost=lost_task
+    ):
+        outcomes.append(outcome)
+        progress(len(outcomes), len(unique), "models and families")
+    return {task.folder: outcome for task, outcome in zip(unique, outcomes, strict=True)}
+
+
+def _try_out(chosen: tuple[Deformation, ...], sr: int) -> None:
+    """Let a deformation that this machine cannot make fail now, not for each file."""
+    noise = 0.1 * np.random.default_rng(0).standard_normal(sr, dtype=np.float32)
+    for one in chosen:
+        one.apply(noise, sr, np.random.default_rng(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DeformedAudio:
+    """The deformations that left rows, those that left none with the reason, and the seconds of all."""
+
+    usable: tuple[Deformation, ...]
+    missing: tuple[str, ...]
+    seconds: float
+
+
+def _deform_all(
+    music: Music,
+    work: Path,
+    config: RobustnessConfig,
+    split: Split,
+    n_jobs: int,
+    progress: Progress,
+    notice: Notice,
+) -> _DeformedAudio:
+    """Compute the features of every deformed test track."""
+    chosen = deformations(config.deformations)
+    tested = frozenset(split.frame.loc[split.frame["role"] == config.split.evaluate_on, "track_id"])
+    whole = FeatureConfig(feature_set=config.features.feature_set.partition(":")[0])
+    recipe = ExtractConfig(features=whole, segments=(config.segment,))
+    per_file = extract_s(1, len(sets.columns(whole))) + _DEFORM_S
+    workers = available_processors() if n_jobs == -1 else n_jobs
+    estimated = per_file * len(tested) * len(chosen) / workers
+    work_text = f"{len(chosen)} deformations of {len(tested)} tracks"
+    notice(f"{work_text}: {about(estimated)}, less what is there.")
+    usable, missing, seconds = [], [], 0.0
+    for one in chosen:
+        notice(f"Deforming: {one.label}")
+        done = extract_deformed(
+            music,
+            work,
+            one,
+            recipe,
+            only=tested,
+            seed=config.seed,
+            n_jobs=n_jobs,
+            progress=progress,
+            notice=notice,
+        )
+        seconds += done.elapsed_s if done.n_reused < done.n_files else 0.0
+        if done.skipped:
+            first = done.skipped[0]
+            count = f"{len(done.skipped)} of {done.n_files} files give no row"
+            reason = f"{count}, such as {first.path}: {first.reason}"
+            notice(f"{one.label}: {reason}")
+        if done.tables[config.segment.name][1]:
+            usable.append(one)
+        else:
+            missing.append(f"{one.label}: {reason}")
+    if not usable:
+        raise RunError(work, f"no deformation leaves a row: {missing[0]}. Choose shorter --segments")
+    total = add_seconds(work, f"deform-{whole.feature_set}", seconds)
+    return _DeformedAudio(usable=tuple(usable), missing=tuple(missing), seconds=total)
+
+
+def _versions() -> str:
+    versions = library_versions() | model_versions()
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

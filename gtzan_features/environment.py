@@ -1,0 +1,94 @@
+"""The machine, and the versions of what the numbers may depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from gtzan_features import __version__
+from gtzan_features.parallel.local import available_processors
+
+_LIBRARIES = ("librosa", "numba", "numpy", "scipy", "soundfile", "soxr")
+_PACKAGE = Path(__file__).resolve().parent
+_SOURCES = ("audio", "features", "spectra")
+_SOURCE_FILES = (
+    "config.py",
+    "extraction/row_cache.py",
+    "extraction/row_kinds.py",
+    "extraction/segment_rows.py",
+)
+_CPU_INFO = Path("/proc/cpuinfo")
+_MODEL_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost")
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions that a feature's value may depend on, by name."""
+    import soundfile  # carries its own decoder, whose version is not the package's
+
+    versions = {name: _version(name) for name in _LIBRARIES}
+    return {"gtzan": __version__, "libsndfile": soundfile.__libsndfile_version__, **versions}
+
+
+@lru_cache(maxsize=8)
+def code_fingerprint(*modules: str) -> str:
+    """Twelve hexadecimal digits of the source of all that turns a file into rows.
+
+    A version number says what changed between releases; this says it while features are being written.
+
+    Parameters
+    ----------
+    *modules : str
+        Names of further modules that count, where they are imported and lie outside the package.
+    """
+    files = [path for part in _SOURCES for path in sorted((_PACKAGE / part).rglob("*.py"))]
+    files += [_PACKAGE / name for name in _SOURCE_FILES]
+    for name in modules:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if path is not None and _PACKAGE not in Path(path).parents:
+            files.append(Path(path))
+    digest = hashlib.sha256()
+    for path in files:
+        try:
+            source = path.read_bytes()
+        except OSError:  # a program without its source: its version must do
+            source = b""
+        digest.update(f"{path.name} {len(source)}\n".encode(errors="surrogateescape") + source)
+    return digest.hexdigest()[:12]
+
+
+def model_versions() -> dict[str, str]:
+    """Return the versions that a model may depend on, by name."""
+    versions = {name: _version(name) for name in _MODEL_LIBRARIES}
+    return {"gtzan": __version__, "python": platform.python_version(), **versions}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def describe_machine() -> str:
+    """Return processor, number of processors and system in a line.
+
+    Examples
+    --------
+    >>> " processors, " in describe_machine() or " processor, " in describe_machine()
+    True
+    """
+    count = available_processors()
+    return f"{_processor()}, {count} processor{'s'[: count != 1]}, {platform.system()}"
+
+
+def _processor() -> str:
+    try:
+        lines = _CPU_INFO.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

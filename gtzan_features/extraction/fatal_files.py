@@ -1,0 +1,46 @@
+"""A file that ends the process which reads it, where that is the command's own: the next call survives it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from gtzan_features.extraction.row_cache import lost_part
+from gtzan_features.parallel.isolated import ProcessDiedError, call_isolated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gtzan_features.datasets.tracks import TrackFile
+    from gtzan_features.extraction.row_cache import Part
+
+
+def marked(track: TrackFile, task: Callable[[TrackFile], Part], folder: Path) -> Part:
+    """Return ``task(track)``, computed here; in a process of its own where an earlier call ended at it.
+
+    A mark lies in `folder` while the file is worked on, and stays there when that ends this process. With
+    workers there is no need: the file costs one of them.
+
+    Parameters
+    ----------
+    track : TrackFile
+    task : callable
+        It must pickle.
+    folder : Path
+        That of the parts; it exists.
+    """
+    mark = folder / f"{hashlib.sha256(os.fsencode(track.path)).hexdigest()[:16]}.at"
+    if mark.exists():
+        try:
+            part = call_isolated(task, track)
+        except ProcessDiedError as error:  # the mark stays: so will a later call
+            return lost_part(track, str(error))
+        mark.unlink(missing_ok=True)
+        return part
+    mark.touch()
+    try:
+        return task(track)
+    finally:
+        mark.unlink(missing_ok=True)

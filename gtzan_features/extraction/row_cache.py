@@ -1,0 +1,178 @@
+"""The rows of one file: computed in a worker, and kept in a part that a later run finds again.
+
+Workers import this module, so it needs no pandas, no Arrow and no scikit-learn.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gtzan_features.audio.load import load, load_into, with_file
+from gtzan_features.audio.segments import SHORTEST_TRACK
+from gtzan_features.audio.sound import Signal, Sound
+from gtzan_features.audio.system import DECODER, decoder_version
+from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
+from gtzan_features.extraction.segment_rows import SegmentRows
+from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.file_status import FileStatus
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gtzan_features.audio.opened import AudioFile
+    from gtzan_features.config import SegmentConfig
+    from gtzan_features.datasets.tracks import TrackFile
+    from gtzan_features.extraction.row_kinds import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one file: for each segment length, the segments' numbers, starts, lengths and values."""
+
+    status: FileStatus
+    rows: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[Any]]]
+    reused: bool
+    decoder: str = ""  # which version of ffmpeg, where that decoded the file
+
+
+Change = Callable[[Signal], Signal]
+"""Makes another signal of the one that was read, by its samples and its hash; pickled to the workers."""
+
+
+def unchanged(signal: Signal) -> Signal:
+    """Return the signal as it was read."""
+    return signal
+
+
+def file_part(
+    track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change = unchanged
+) -> Part:
+    """Compute one file's rows, or read them where a part holds them; runs in a worker."""
+    folder = Path(parts_dir)
+    work = partial(_part_of, track=track, folder=folder, recipe=recipe, change=change)
+    try:
+        part, is_lasting = with_file(Path(root) / track.path, work)
+    except FILE_FAULTS as error:
+        status, reason = file_fault(error)
+        return Part(FileStatus.of(track, status=status, reason=reason), {}, reused=False)
+    if is_lasting:
+        _write_part(folder / f"{part.status.sha256}.npz", part)
+    return part
+
+
+def lost_part(track: TrackFile, how: str) -> Part:
+    """Return what stands for the rows of a file whose worker process ended; a later run tries it again."""
+    status = FileStatus.of(track, status=AudioError.status, reason=lost_fault(how))
+    return Part(status, {}, reused=False)
+
+
+def _part_of(
+    file: AudioFile, track: TrackFile, folder: Path, recipe: Recipe, change: Change
+) -> tuple[Part, bool]:
+    """Return an open file's rows, and whether a later run may have them from the part."""
+    known = _read_part(folder / f"{file.sha256}.npz", track, recipe)
+    if known is not None:
+        return known, False
+    return _compute(track, file, recipe, change)
+
+
+def _compute(track: TrackFile, file: AudioFile, recipe: Recipe, change: Change) -> tuple[Part, bool]:
+    sound: Sound
+    if change is unchanged:
+        sound, rows = load_into(file, recipe.sr, partial(_rows, recipe))
+    else:
+        sound = changed = change(load(file, recipe.sr))
+        rows = _rows(recipe, changed.first_sample)
+        rows.add(changed.samples)
+    rows.finish()
+    return _finished(track, sound, rows, recipe), not sound.improvable
+
+
+def _rows(recipe: Recipe, first_sample: int) -> SegmentRows:
+    return SegmentRows(recipe.compute, recipe.segments, recipe.sr, first_sample)
+
+
+def _finished(track: TrackFile, sound: Sound, rows: SegmentRows, recipe: Recipe) -> Part:
+    found = {length.name: (rows.rows[length].keys, rows.values(length)) for length in recipe.segments}
+    without = [length for length in recipe.segments if not rows.rows[length].cuts]
+    n_here = rows.end - sound.first_sample
+    kind, reason = "ok", ""
+    if without:
+        kind = "short" if len(without) == len(found) else "ok"
+        reason = _too_short(n_here, without, recipe.sr)
+    if sound.repair:
+        kind = sound.status if kind == "ok" else kind
+        reason = "; ".join(filter(None, [sound.repair, reason]))
+    status = FileStatus.of(
+        track,
+        status=kind,
+        reason=reason,
+        sha256=sound.sha256,
+        n_samples=rows.end,
+        source_sr=sound.source_sr,
+        source_channels=sound.source_channels,
+    )
+    decoder = decoder_version() if sound.decoder == DECODER else ""
+    return Part(status, found, reused=False, decoder=decoder)
+
+
+def _too_short(n_samples: int, without: list[SegmentConfig], sr: int) -> str:
+    """Say which rows a file is too short for, and exactly where that begins if it is close."""
+    reason = (
+        f"{n_samples / sr:.2f} s of sound: too short for a row of {' and '.join(s.name for s in without)}"
+    )
+    for length in without:
+        nominal = length.n_samples(sr)
+        if n_samples == nominal and not length.is_track:
+            reason += (
+                f", which begins at {nominal + 1} samples of {sr} Hz, as in Kaggle's tables; "
+                f"there are {n_samples}"
+            )
+        elif length.is_track and 0.99 * SHORTEST_TRACK * nominal <= n_samples:
+            reason += f" (a row of {length.name} begins at {SHORTEST_TRACK * length.seconds:g} s)"
+    return reason
+
+
+def _write_part(path: Path, part: Part) -> None:
+    arrays: dict[str, Any] = {}
+    for name, (keys, values) in part.rows.items():
+        arrays[f"keys_{name}"], arrays[f"values_{name}"] = keys, values
+    arrays["decoder"] = np.array(part.decoder)
+    arrays["status"] = np.array(json.dumps(part.status.to_dict()))
+    with atomic_path(path, durable=False) as temporary, temporary.open("wb") as handle:
+        np.savez(handle, **arrays)
+
+
+def _read_part(path: Path, track: TrackFile, recipe: Recipe) -> Part | None:
+    """Read a part for `track`; None where there is none, or none that is whole and as wide as its table."""
+    try:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
+            status = json.loads(str(stored["status"]))
+            decoder = str(stored["decoder"])
+            rows = {s.name: (stored[f"keys_{s.name}"], stored[f"values_{s.name}"]) for s in recipe.segments}
+        # The same bytes may lie under another name than when the part was written.
+        status |= {"track_id": track.track_id, "genre": track.genre, "path": track.path}
+        part = Part(FileStatus(**status), rows, reused=True, decoder=decoder)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+    is_current = decoder in ("", decoder_version())
+    return part if is_current and all(_fits(part, s, recipe) for s in recipe.segments) else None
+
+
+def _fits(part: Part, length: SegmentConfig, recipe: Recipe) -> bool:
+    """Whether rows are as the recipe computes them: as many values, of the same type."""
+    keys, values = part.rows[length.name]
+    none = recipe.compute([], length)
+    return (
+        keys.shape == (len(values), 3)
+        and keys.dtype == np.int64
+        and (values.shape[1:], values.dtype) == (none.shape[1:], none.dtype)
+    )

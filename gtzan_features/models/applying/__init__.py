@@ -1,0 +1,1 @@
+"""Stored models applied to rows, without scikit-learn."""

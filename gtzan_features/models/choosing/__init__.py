@@ -1,0 +1,1 @@
+"""What is chosen or combined on inner folds: families, ensembles."""

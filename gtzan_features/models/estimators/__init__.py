@@ -1,0 +1,1 @@
+"""Estimators and transformers with scikit-learn's interface."""

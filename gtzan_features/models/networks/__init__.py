@@ -1,0 +1,1 @@
+"""Small networks without torch, and their training."""

@@ -1,0 +1,115 @@
+"""Models onto the disk, without pickle: XGBoost's UBJSON, arrays, skops for scikit-learn, and a JSON card."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gtzan_features.errors import GtzanError, ModelError
+from gtzan_features.models.applying.load import CARD, FILES, READERS, TRUSTED, skops_io
+from gtzan_features.models.applying.load import ModelCard as ModelCard
+from gtzan_features.models.applying.load import StoredModel as StoredModel
+from gtzan_features.models.applying.load import load_model as load_model
+from gtzan_features.models.applying.network import AppliedConvolution, AppliedLayers
+from gtzan_features.models.archive import npz, without_addresses
+from gtzan_features.models.choosing import wrappers
+from gtzan_features.models.estimators import discriminant
+from gtzan_features.models.registry import model_spec
+from gtzan_features.tables.atomic import atomic_path, write_text
+from gtzan_features.tables.checked import file_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.models.spec import Classifier, ModelSpec, TrainingData
+
+
+_FEW = 4
+
+
+def save_model(folder: Path, model: StoredModel) -> None:
+    """Write a model and its card into `folder`, each whole or not at all; equal models give equal bytes.
+
+    The card gets hash and size of the model's file, and of whatever lies in the folder already.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be stored without pickle.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    storage = wrappers.storage(model_spec(model.card.model), model.card.settings)
+    for stale in (CARD, *FILES.values()):
+        (folder / stale).unlink(missing_ok=True)
+    with atomic_path(folder / FILES[storage]) as temporary:
+        temporary.write_bytes(stored_bytes(model.estimator, storage, model.card.model))
+    files = {path.name: file_record(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    card = asdict(replace(model.card, files=files))
+    write_text(folder / CARD, json.dumps(card, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def stored_bytes(estimator: Classifier, storage: str, name: str) -> bytes:
+    """Return the file of a model in a format of `stored.FILES`; ModelError where it cannot be stored so."""
+    if storage == "xgboost":
+        trees: Any = estimator
+        return bytes(trees.get_booster().save_raw("ubj"))
+    if storage == "arrays":
+        return npz(_arrays(estimator))
+    try:
+        content: bytes = skops_io().dumps(estimator)
+        strange = sorted(set(skops_io().get_untrusted_types(data=content)) - set(TRUSTED))
+    except Exception as error:  # whatever skops meets in an object that it does not know
+        strange = [str(error).splitlines()[0] if str(error) else type(error).__name__]
+    if strange:
+        msg = f"{name} with these settings cannot be stored without pickle ({strange[0]}). Change them"
+        raise ModelError(msg)
+    return without_addresses(content)
+
+
+def _arrays(estimator: Classifier) -> dict[str, Any]:
+    if isinstance(estimator, (AppliedConvolution, AppliedLayers)):
+        return estimator.arrays()
+    return discriminant.as_rule(estimator).arrays()
+
+
+def check_storable(spec: ModelSpec, settings: dict[str, Any], data: TrainingData) -> None:
+    """Refuse settings whose model could not be stored, before all of `data` is fitted.
+
+    A few rows of it are fitted with few trees, and the model is stored and read back. What else is wrong with
+    the settings is left for the fit to tell: it may be wrong for so few rows only.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be stored without pickle, or not be read back.
+    """
+    storage = wrappers.storage(spec, settings)
+    if storage != "skops":  # formats of models that always are the same arrays or trees
+        return
+    quick = {name: _FEW if name.rpartition(".")[2] == "n_estimators" else v for name, v in settings.items()}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trial = spec.fit(_some_rows(data), quick, 0)
+    except GtzanError:
+        return
+    content = stored_bytes(trial, storage, spec.name)
+    try:
+        READERS[storage](content)
+    except Exception as error:  # whatever a parser raises; see `stored.load_model`
+        msg = f"{spec.name} with these settings cannot be read back once it is stored. Change them"
+        raise ModelError(msg) from error
+
+
+def _some_rows(data: TrainingData) -> TrainingData:
+    """Return up to two rows of each of a few tracks of a few genres."""
+    chosen: list[int] = []
+    for genre in range(min(_FEW, int(data.y.max()) + 1)):
+        rows = np.flatnonzero(data.y == genre)
+        for track in np.unique(data.groups[rows])[:_FEW]:
+            chosen += rows[data.groups[rows] == track][:2].tolist()
+    return data.take(np.array(sorted(chosen), dtype=np.int64))

@@ -1,0 +1,1 @@
+"""What is done with a folder of music itself: check, download, explore, synthesise, augment."""

@@ -1,1 +1,0 @@
-"""The order of steps, from audio to report."""

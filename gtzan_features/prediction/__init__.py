@@ -1,0 +1,1 @@
+"""From anybody's audio and a stored model to genres and explanations."""

@@ -1,0 +1,89 @@
+"""What a person must know of a model before believing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gtzan_features.errors import RunError, TableError
+from gtzan_features.reports.collect import representative
+from gtzan_features.reports.protocols import PROTOCOLS, tested_on
+from gtzan_features.reports.scores import score
+from gtzan_features.reports.tables import accuracy_cell, level_name
+from gtzan_features.tables.run_folder import read_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.models.save import ModelCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """A model in words: what it is, what it learned from, and how well it did where it was tested.
+
+    Attributes
+    ----------
+    title : str
+        Model, rows and data set.
+    trained_on : str
+        Which tracks.
+    genres : tuple of str
+    synthetic, leaked : bool
+        Whether its music was computed by a program; whether its figure is a leak.
+    accuracy : str
+        Per cent with the 95 % interval; empty where the folder holds a model and no run.
+    tested_on : str
+        How many tracks gave that figure, and how they were gathered.
+    protocol, protocol_words : str
+        The division into training and test, and what it does.
+    """
+
+    title: str
+    trained_on: str
+    genres: tuple[str, ...]
+    synthetic: bool
+    leaked: bool = False
+    accuracy: str = ""
+    tested_on: str = ""
+    protocol: str = ""
+    protocol_words: str = ""
+
+
+def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
+    """Gather the facts on the model of a run folder, as its model card has them.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder; without a whole run in it, the facts lack the accuracy.
+    card : ModelCard
+        Of the stored model.
+    """
+    title = f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}"
+    try:
+        run = read_run(folder)
+    except (RunError, TableError):
+        return ModelFacts(
+            title=title,
+            trained_on=card.trained_on,
+            genres=card.genres,
+            synthetic=card.synthetic,
+            leaked=card.leaked,
+        )
+    scores = score(run.predictions)
+    level = representative(scores)
+    best = scores[level]
+    tested = tested_on(run.manifest)
+    how = level_name(level) if len(scores) == 1 else f"segments gathered by {level}"
+    return ModelFacts(
+        title=title,
+        trained_on=card.trained_on,
+        genres=card.genres,
+        synthetic=card.synthetic,
+        leaked=run.manifest.leaked or tested.leaked,
+        accuracy=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
+        tested_on=f"{best.metrics.n} tracks, {how}",
+        protocol=run.manifest.protocol,
+        protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
+    )

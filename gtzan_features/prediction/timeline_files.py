@@ -1,0 +1,63 @@
+"""Timelines of predictions into files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gtzan_features.reports.timeline import FORMATS, save_timeline, timeline_figure
+
+if TYPE_CHECKING:
+    from gtzan_features.prediction.predict import FilePrediction
+
+_LONGEST = 220  # bytes
+
+
+class TimelineWriter:
+    """Writes a picture for each prediction.
+
+    Parameters
+    ----------
+    target : Path
+        A name that ends in .png or .svg, where there is one file; else a folder, in which each picture
+        is named after its file.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self._taken: set[str] = set()
+
+    def write(self, prediction: FilePrediction) -> Path | None:
+        """Draw one prediction; None for a file that has none."""
+        if prediction.error:
+            return None
+        path = self._path(Path(prediction.path).stem)
+        bounds = tuple(zip(prediction.starts_s, prediction.ends_s, strict=True))
+        title = f"{Path(prediction.path).name}: {prediction.genre} {100 * prediction.top(1)[0][1]:.0f} %"
+        figure = timeline_figure(
+            title, prediction.genres, bounds, prediction.segments, prediction.probabilities
+        )
+        save_timeline(figure, path)
+        return path
+
+    def _path(self, stem: str) -> Path:
+        if self.target.suffix.lower() in FORMATS:
+            return self.target
+        short = _shortened(stem)
+        name, count = short, 1
+        while name.casefold() in self._taken:
+            count += 1
+            name = f"{short}-{count}"
+        self._taken.add(name.casefold())
+        # A name in UTF-8, whatever encoding the locale has for names.
+        return self.target / f"{os.fsdecode(name.encode())}.png"
+
+
+def _shortened(stem: str) -> str:
+    """Return as much of a name as leaves room for a number and an ending, of the 255 bytes that one has."""
+    raw = stem.encode()
+    if len(raw) <= _LONGEST:
+        return stem
+    return f"{raw[:_LONGEST].decode(errors='ignore')}-{hashlib.sha256(raw).hexdigest()[:6]}"

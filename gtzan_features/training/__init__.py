@@ -1,0 +1,1 @@
+"""From rows and a protocol to predictions, a model and its manifest."""

@@ -1,0 +1,205 @@
+"""The rows that a fit takes: a table as it lies, some families of it, or two tables side by side."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gtzan_features.audio.segments import around
+from gtzan_features.config import BESIDE, FeatureConfig
+from gtzan_features.datasets.groups import counted, small_genres
+from gtzan_features.datasets.splits import Split, make_split
+from gtzan_features.datasets.training_arrays import Dataset, load_dataset
+from gtzan_features.errors import TableError
+from gtzan_features.features import sets
+from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path
+from gtzan_features.tables.spectrograms import Table, read_any_table
+from gtzan_features.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from gtzan_features.config import SplitConfig
+
+
+REPLACED = "replaced after the measurement had begun. Give the command once more"
+"""What a measurement of many fits says of a table that is another one for some of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fittable:
+    """A table to fit.
+
+    Attributes
+    ----------
+    path : Path
+        Where it lies; that of the shorter rows, where there are rows beside.
+    table, data
+        The table, and its arrays.
+    sha256 : str
+        Hash of the bytes that were read, whatever lies at `path` now; with rows beside, both hashes with a
+        plus between.
+    """
+
+    path: Path
+    table: Table
+    data: Dataset
+    sha256: str
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Family of each column; empty where rows are spectrograms."""
+        if not isinstance(self.table, FeatureTable):
+            return ()
+        return sets.column_families(self.table.feature_names, self.table.meta.config)
+
+    def of_genres(self, genres: Collection[str]) -> Fittable:
+        """Return the rows of some genres; copies are told by them alone."""
+        data = self.data
+        rows = np.flatnonzero(data.rows["genre"].isin(list(genres)).to_numpy())
+        table = self.table.take(rows)
+        kept = data.rows.iloc[rows].reset_index(drop=True)
+        names = tuple(name for name in data.genres if name in genres)
+        y = np.searchsorted(np.array(names), kept["genre"].to_numpy(dtype=str)).astype(np.int64)
+        tracks = sorted(set(kept["track_id"]))
+        copies = data.copies.reindex(tracks)
+        some = replace(data, X=data.X[rows], y=y, genres=names, rows=kept, copies=copies)
+        return replace(self, table=table, data=some)
+
+
+def divide(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
+    """Divide the tracks of a table by a protocol, without the genres that are too small for it.
+
+    Returns
+    -------
+    Fittable
+        The rows that are left; all where no genre is smaller than ``config.min_tracks``.
+    Split
+        Its configuration has the folds that there are, and `min_tracks` only where it left out something;
+        its notes say what.
+
+    Raises
+    ------
+    SplitError
+        If the protocol cannot be applied to these tracks.
+    """
+    small = small_genres(opened.data.rows, opened.data.copies, config)
+    if not small:
+        data = opened.data
+        return opened, make_split(data.rows, data.copies, replace(config, min_tracks=0))
+    opened = opened.of_genres(set(opened.data.genres) - set(small))
+    split = make_split(opened.data.rows, opened.data.copies, config)
+    left = ", ".join(f"{one_line(genre)} ({counted(config, n)})" for genre, n in small.items())
+    return opened, replace(split, notes=(f"left out: {left}", *split.notes))
+
+
+def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
+    """Read the table `name` with rows of `segment`; ``3s+30s`` puts the 30 s rows beside those of 3 s.
+
+    Some families of a set (``kaggle:-rhythm``) are taken from the table of the whole set, unless they have a
+    table of their own. Which tracks are copies of each other is told by the whole table, so that splits do
+    not depend on the families.
+
+    Raises
+    ------
+    TableError
+        If the table is missing or damaged, or of a recipe whose families are not known.
+    ConfigError
+        If there is no such family.
+    """
+    own, _, beside = segment.partition("+")
+    if beside:
+        return _side_by_side(open_fittable(folder, name, own), open_fittable(folder, name, beside))
+    path = table_file(folder, name, segment)
+    table, sha256 = _read(path)
+    if path == table_path(folder, name, segment):
+        return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
+    if not isinstance(table, FeatureTable) or not table.meta.config:
+        raise TableError(path, "of a recipe whose feature families are not known. Fit all its columns")
+    config = replace(FeatureConfig(**table.meta.config), feature_set=name)
+    meta = replace(
+        table.meta,
+        feature_set=config.feature_set,
+        feature_fingerprint=config.fingerprint(),
+        config=config.to_dict(),
+    )
+    some = table.select({column.name for column in sets.columns(config)}, meta)
+    data = replace(load_dataset(table), X=some.values())
+    return Fittable(path=path, table=some, data=data, sha256=sha256)
+
+
+def table_file(folder: Path, name: str, segment: str) -> Path:
+    """Return where rows of `name` are read from: a table of its own, or for families that of the whole set.
+
+    Raises
+    ------
+    TableError
+        If there is no such table.
+    """
+    whole = name.partition(":")[0]
+    return locate_table(folder, name if table_path(folder, name, segment).is_file() else whole, segment)
+
+
+def _read(path: Path) -> tuple[Table, str]:
+    """Read a table and hash the bytes it was read from: the file may be replaced at any time."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TableError(path, f"cannot be read ({error.strerror})") from error
+    table = read_any_table(path, content)
+    if table.frame.empty:
+        reason = (
+            f"holds no rows: no track was long enough for a row of {table.meta.segment}. Use a table of "
+            "shorter rows, or extract from longer files"
+        )
+        raise TableError(path, reason)
+    return table, hashlib.sha256(content).hexdigest()
+
+
+def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
+    """Give each row the columns of the longer row of its track that it lies in.
+
+    Tracks without a longer row are left out: their rows would lack half of the columns.
+    """
+    a, b = short.table, long.table
+    if not isinstance(a, FeatureTable) or not isinstance(b, FeatureTable):
+        raise TableError(short.path, "holds spectrograms; rows can be put beside those of features only")
+    if (a.meta.feature_fingerprint, a.meta.dataset) != (b.meta.feature_fingerprint, b.meta.dataset):
+        reason = (
+            f"computed differently from {short.path.name}, or of other music. Extract both lengths at once"
+        )
+        raise TableError(long.path, reason)
+    at = _rows_around(a.frame, b.frame)
+    rows = np.flatnonzero(at >= 0)
+    if not rows.size:
+        raise TableError(
+            long.path, f"holds no row of a track of {short.path.name}. Extract both from one folder"
+        )
+    frame = a.frame.iloc[rows].reset_index(drop=True)
+    beside = b.frame[b.feature_names].iloc[at[rows]].add_prefix(BESIDE).reset_index(drop=True)
+    table = FeatureTable(
+        frame=pd.concat([frame, beside], axis=1),
+        columns=a.columns + tuple((BESIDE + name, unit) for name, unit in b.columns),
+        meta=replace(a.meta, segment=f"{a.meta.segment}+{b.meta.segment}"),
+    )
+    # Copies are told by the short rows, so that splits are those of a fit without the others.
+    data = replace(load_dataset(replace(a, frame=frame)), X=table.values())
+    return Fittable(path=short.path, table=table, data=data, sha256=f"{short.sha256}+{long.sha256}")
+
+
+def _rows_around(short: pd.DataFrame, long: pd.DataFrame) -> np.typing.NDArray[np.int64]:
+    """Return the position in `long` of the row around each row of `short`; -1 where its track has none."""
+    ordered = np.argsort(long["start_s"].to_numpy(), kind="stable")
+    of_track = {str(t): ordered[i] for t, i in long.iloc[ordered].groupby("track_id").indices.items()}
+    found = np.full(len(short), -1, dtype=np.int64)
+    starts, long_starts = short["start_s"].to_numpy(), long["start_s"].to_numpy()
+    for track, rows in short.groupby("track_id").indices.items():
+        if str(track) in of_track:
+            candidates = of_track[str(track)]
+            found[rows] = candidates[around(starts[rows], long_starts[candidates])]
+    return found

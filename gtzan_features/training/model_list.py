@@ -1,0 +1,19 @@
+"""What can be told before anything is computed, and before what computes is imported: that takes seconds."""
+
+from __future__ import annotations
+
+from gtzan_features.models.words import WORDS
+from gtzan_features.models.words import known_model as known_model
+from gtzan_features.models.words import model_names as model_names
+from gtzan_features.reports.text_table import TextTable
+from gtzan_features.tables.run_folder import list_runs as list_runs
+from gtzan_features.tables.run_folder import require_run as require_run
+
+
+def model_table() -> TextTable:
+    """Return the models that can be fitted, with their settings."""
+    rows = tuple(
+        (words.name, words.summary, " ".join(f"{k}={v}" for k, v in words.defaults.items()))
+        for words in WORDS.values()
+    )
+    return TextTable(title="", header=("model", "what it is", "settings"), rows=rows)

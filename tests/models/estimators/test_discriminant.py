@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+from sklearn.covariance import ledoit_wolf_shrinkage
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from gtzan_features.errors import ModelError
+from gtzan_features.models.estimators.discriminant import ShrinkageLDA, few_rows_rule, moments
+from gtzan_features.models.estimators.preprocessing import FamilyBalance
+from gtzan_features.models.registry import model_spec, parse_settings
+from gtzan_features.models.spec import TrainingData
+
+
+def clusters(n_tracks=60, n_segments=5, n_columns=30, spread=1.0, seed=0):
+    """Three genres; tracks differ more than the segments of a track do."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(n_tracks) % 3, n_segments)
+    groups = np.repeat(np.arange(n_tracks), n_segments)
+    centres = rng.normal(0, 0.6, (3, n_columns))
+    tracks = rng.normal(0, spread, (n_tracks, n_columns)) @ rng.normal(0, 1, (n_columns, n_columns)) / 5
+    X = centres[y] + tracks[groups] + rng.normal(0, 0.2, (len(y), n_columns))
+    return TrainingData(X=X, y=y, groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("shrinkage", "n_columns"), [(0.0, 30), (0.2, 30), (0.7, 400), (0.05, 700), (1.0, 700)]
+)
+def test_a_given_shrinkage_is_scikit_learns(shrinkage, n_columns):
+    data = clusters(n_columns=n_columns)
+    ours = ShrinkageLDA(shrinkage).fit(data.X, data.y)
+    theirs = LinearDiscriminantAnalysis("lsqr", shrinkage=shrinkage).fit(data.X, data.y)
+    np.testing.assert_allclose(ours.predict_proba(data.X), theirs.predict_proba(data.X), atol=1e-6)
+
+
+def test_the_intensity_is_ledoit_and_wolfs_where_rows_are_independent():
+    data = clusters(n_segments=1)
+    means = np.array([data.X[data.y == genre].mean(axis=0) for genre in range(3)])
+    expected = ledoit_wolf_shrinkage(data.X - means[data.y], assume_centered=True)
+    assert moments(data.X, data.y).shrinkage == pytest.approx(expected, rel=1e-9)
+    assert moments(data.X, data.y, data.groups).shrinkage == pytest.approx(expected, rel=1e-9)
+
+
+def test_segments_of_a_track_are_not_taken_as_independent():
+    """Rows repeated ten times say no more than once: so does the intensity of shrinkage."""
+    data = clusters(n_segments=1)
+    ten = data.take(np.repeat(np.arange(len(data.y)), 10))
+    once = moments(data.X, data.y, data.groups).shrinkage
+    assert moments(ten.X, ten.y, ten.groups).shrinkage == pytest.approx(once, rel=1e-9)
+    assert moments(ten.X, ten.y).shrinkage < once / 5
+
+
+def test_the_temperature_lowers_the_loss_on_other_tracks_and_keeps_the_order_of_genres():
+    train, test = clusters(n_columns=200, seed=1), clusters(n_columns=200, n_tracks=300, seed=1)
+    train = train.take(np.arange(150))
+    new = test.take(np.flatnonzero(test.groups >= 60))
+    spec = model_spec("lda")
+    model = spec.fit(train, spec.defaults, 0)
+    raw = model.decision_function(new.X)
+    p = model.predict_proba(new.X)
+    assert model[-1].inverse_temperature < 0.7
+    np.testing.assert_array_equal(p.argmax(axis=1), raw.argmax(axis=1))
+    rows = np.arange(len(new.y))
+    assert -np.log(p[rows, new.y]).mean() < 0.8 * -log_softmax(raw, axis=1)[rows, new.y].mean()
+
+
+def test_ranks_make_it_deaf_to_the_scale_and_to_single_odd_values():
+    data = clusters()
+    spec = model_spec("lda")
+    plain = spec.fit(data, spec.defaults, 0).predict_proba(data.X)
+    bent = data.X.copy()
+    bent[:, 0] = np.exp(3 * bent[:, 0])
+    other = TrainingData(X=bent, y=data.y, groups=data.groups)
+    np.testing.assert_allclose(spec.fit(other, spec.defaults, 0).predict_proba(bent), plain, atol=0.02)
+
+
+def test_constant_columns_and_thousands_of_columns_are_fitted():
+    data = clusters(n_tracks=30, n_columns=1500)
+    data.X[:, :100] = 1.0
+    spec = model_spec("lda")
+    p = spec.fit(data, spec.defaults, 0).predict_proba(data.X)
+    assert np.isfinite(p).all()
+    assert (p.argmax(axis=1) == data.y).mean() > 0.95
+    constant = TrainingData(X=np.ones((30, 2)), y=np.arange(30) % 3, groups=np.arange(30))
+    np.testing.assert_allclose(spec.fit(constant, spec.defaults, 0).predict_proba(constant.X), 1 / 3)
+
+
+def test_a_covariance_that_cannot_be_used_is_one_clear_error():
+    data = clusters(n_tracks=12, n_segments=1, n_columns=50)
+    spec = model_spec("lda")
+    with pytest.raises(ModelError, match="singular with shrinkage=0. Raise it"):
+        spec.fit(data, parse_settings(spec, ["shrinkage=0"]), 0)
+    with pytest.raises(ModelError, match="shrinkage=2 is not within 0 and 1"):
+        spec.fit(data, parse_settings(spec, ["shrinkage=2"]), 0)
+
+
+def test_the_rule_of_few_rows_is_that_of_the_covariance():
+    data = clusters(n_columns=500)
+    few = few_rows_rule(data.X, data.y, data.groups, None)
+    found = moments(data.X, data.y, data.groups)
+    weights, offsets = found.rule(found.shrinkage)
+    assert few[2] == pytest.approx(found.shrinkage, rel=1e-9)
+    np.testing.assert_allclose(few[0], weights, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(few[1], offsets, rtol=1e-6)
+
+
+def test_families_weigh_alike_however_many_columns_they_have():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 12))
+    families = ("a",) * 9 + ("b",) * 3
+    weighted = FamilyBalance(families).fit_transform(X)
+    variance = {name: weighted[:, np.array(families) == name].var(axis=0).sum() for name in "ab"}
+    assert variance["a"] == pytest.approx(variance["b"], rel=0.2)
+    assert np.mean(FamilyBalance(families).fit(X).weights_ ** 2) == pytest.approx(1)
+    np.testing.assert_array_equal(FamilyBalance().fit_transform(X), X)
+    spec = model_spec("lda")
+    with pytest.raises(ModelError, match="balance=maybe is not known"):
+        spec.fit(clusters(), parse_settings(spec, ["balance=maybe"]), 0)

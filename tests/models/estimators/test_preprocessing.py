@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import QuantileTransformer
+
+from gtzan_features.errors import ModelError
+from gtzan_features.models.estimators.preprocessing import RankNormal, scaler
+from gtzan_features.models.registry import model_spec, parse_settings
+from gtzan_features.models.spec import TrainingData
+
+
+@pytest.fixture
+def skewed():
+    rng = np.random.default_rng(0)
+    return np.column_stack([rng.lognormal(0, 2, 1000), rng.normal(5, 0.1, 1000), rng.integers(0, 4, 1000)])
+
+
+def test_scores_are_those_of_scikit_learn_within_the_limit(skewed):
+    ours = RankNormal().fit(skewed).transform(skewed)
+    theirs = QuantileTransformer(n_quantiles=200, output_distribution="normal").fit_transform(skewed)
+    inside = np.abs(theirs) < 2.5
+    inside[:, 2] = False  # equal values: below
+    np.testing.assert_allclose(ours[inside], theirs[inside], atol=0.05)
+    assert np.abs(ours).max() == 3.0
+
+
+def test_equal_values_share_the_mean_of_their_scores(skewed):
+    scores = RankNormal().fit(skewed).transform(skewed)[:, 2]
+    levels = [np.unique(scores[skewed[:, 2] == level]) for level in range(4)]
+    assert [len(level) for level in levels] == [1, 1, 1, 1]
+    np.testing.assert_allclose(np.ravel(levels), [-1.27, -0.32, 0.32, 1.27], atol=0.08)
+
+
+def test_no_value_is_further_out_than_the_limit(skewed):
+    fitted = RankNormal(limit=2.0).fit(skewed)
+    assert fitted.transform(np.full((1, 3), 1e30)).tolist() == [[2.0, 2.0, pytest.approx(1.27, abs=0.1)]]
+    constant = RankNormal().fit(np.ones((50, 1)))
+    np.testing.assert_allclose(constant.transform(np.array([[1.0], [7.0]])), 0, atol=1e-12)
+
+
+def test_any_growing_function_of_a_column_changes_nothing(skewed):
+    """At the training rows that are quantiles, whatever the function."""
+    some = skewed[:200, :2]
+    a = RankNormal().fit(some).transform(some)
+    b = RankNormal().fit(np.exp(some / 10)).transform(np.exp(some / 10))
+    np.testing.assert_allclose(a, b, atol=1e-9)
+
+
+def test_the_scaling_of_a_model_is_a_setting(skewed):
+    y = (skewed[:, 0] > 1).astype(np.int64)
+    data = TrainingData(X=skewed, y=y, groups=np.arange(1000))
+    spec = model_spec("logistic-regression")
+    assert spec.defaults["scaling"] == "standard"
+    assert model_spec("lda").defaults["scaling"] == "rank"
+    standard, rank = (
+        spec.fit(data, parse_settings(spec, [f"scaling={kind}"]), 0).predict_proba(skewed).argmax(1)
+        for kind in ("standard", "rank")
+    )
+    assert (rank == y).mean() > (standard == y).mean()
+    with pytest.raises(ModelError, match="scaling=ranks is not known; there are standard, rank"):
+        spec.fit(data, parse_settings(spec, ["scaling=ranks"]), 0)
+    with pytest.raises(ModelError, match="has no setting 'scaling'"):
+        parse_settings(model_spec("random-forest"), ["scaling=rank"])
+    assert type(scaler("standard", "svm")).__name__ == "StandardScaler"
