@@ -55,7 +55,7 @@ def signals_of(path: Path, segments: str) -> list[Any]:
 
 def ours(path: Path, segments: str = "both", feature_set: str = "kaggle") -> None:
     from gtzan_features.config import FeatureConfig
-    from gtzan_features.features.sets import compute
+    from gtzan_features.descriptors.sets import compute
 
     compute(signals_of(path, segments), FeatureConfig(feature_set=feature_set))
 
@@ -85,8 +85,8 @@ def floor_seconds(path: Path) -> float:
 def stage_seconds(path: Path) -> dict[str, float]:
     """Seconds of each stage over all rows of a file, in the order in which they first are needed."""
     from gtzan_features.config import FeatureConfig
-    from gtzan_features.features.registry import KAGGLE
-    from gtzan_features.features.summary import summarise
+    from gtzan_features.descriptors.registry import KAGGLE
+    from gtzan_features.descriptors.summary import summarise
     from gtzan_features.spectra import Scratch, Spectra
 
     config, scratch, spent = FeatureConfig(), _SCRATCH.setdefault("scratch", Scratch()), {}
@@ -140,7 +140,7 @@ def child(kind: str, files: list[Path]) -> dict[str, Any]:
 
     started = float(os.environ["GTZAN_BENCH_START"])
     from gtzan_features.config import FeatureConfig
-    from gtzan_features.features.sets import is_compiled, warm_up
+    from gtzan_features.descriptors.sets import is_compiled, warm_up
 
     imported_mb, was_compiled = peak_mb(), is_compiled(FeatureConfig())
     warm_up_s = seconds_of(lambda: warm_up(FeatureConfig()))

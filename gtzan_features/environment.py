@@ -14,7 +14,7 @@ from gtzan_features.parallel.local import available_processors
 
 _LIBRARIES = ("librosa", "numba", "numpy", "scipy", "soundfile", "soxr")
 _PACKAGE = Path(__file__).resolve().parent
-_SOURCES = ("audio", "features", "spectra")
+_SOURCES = ("audio", "descriptors", "spectra")
 _SOURCE_FILES = (
     "config.py",
     "extraction/row_cache.py",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+from gtzan_features.descriptors.sets import compute
 from gtzan_features.errors import ConfigError
-from gtzan_features.features.sets import compute
 from gtzan_features.spectra.spectrogram import spectrogram
 
 NOISE = (0.1 * np.random.default_rng(0).standard_normal(20_000)).astype(np.float32)

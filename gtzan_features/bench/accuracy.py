@@ -29,9 +29,9 @@ from gtzan_features.bench.plan import (
 )
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.splits import make_split
+from gtzan_features.descriptors import sets
 from gtzan_features.environment import describe_machine, library_versions, model_versions
 from gtzan_features.errors import GtzanError, SplitError
-from gtzan_features.features import sets
 from gtzan_features.parallel.local import available_processors, local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reports.ablation import (

@@ -13,9 +13,9 @@ from gtzan_features.bench.finished_fits import add_seconds
 from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.remarks import remarks
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.extraction.extract import ExtractConfig, extract
-from gtzan_features.features import sets
 from gtzan_features.parallel.local import available_processors
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gtzan_features.bench.costs import run_s
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection, SplitConfig
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError
-from gtzan_features.features import sets
 from gtzan_features.models.registry import MODELS, model_spec
 from gtzan_features.models.spec import FEATURES
 from gtzan_features.reports.ablation import FAMILIES as FAMILIES_TABLE

@@ -26,10 +26,10 @@ from gtzan_features.bench.finished_fits import add_seconds
 from gtzan_features.bench.plan import chosen_models, family_model, split_config
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
 from gtzan_features.datasets.splits import make_split
+from gtzan_features.descriptors import sets
 from gtzan_features.environment import describe_machine, library_versions, model_versions
 from gtzan_features.errors import RunError
 from gtzan_features.extraction.extract import ExtractConfig
-from gtzan_features.features import sets
 from gtzan_features.parallel.local import available_processors, local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reports.robustness import (

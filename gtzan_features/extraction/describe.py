@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.features.words import columns_in_words
+from gtzan_features.descriptors.words import columns_in_words
 from gtzan_features.reports.text_table import TextTable
 
 if TYPE_CHECKING:
-    from gtzan_features.features.spec import Column
+    from gtzan_features.descriptors.spec import Column
 
 
 def describe(feature_set: str) -> tuple[Column, ...]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from gtzan_features.descriptors import sets
 from gtzan_features.extraction.row_kinds import ExtractConfig as ExtractConfig
 from gtzan_features.extraction.table_builder import ExtractSummary as ExtractSummary
 from gtzan_features.extraction.table_builder import FileStatus as FileStatus
 from gtzan_features.extraction.table_builder import RowOptions, write_rows
-from gtzan_features.features import sets
 from gtzan_features.tables.feature_tables import FeatureTable, write_table
 from gtzan_features.tables.schema import TableMeta, feature_schema
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from gtzan_features.features.registry import Column
+    from gtzan_features.descriptors.registry import Column
 
 
 def extract(

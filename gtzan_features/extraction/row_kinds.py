@@ -21,9 +21,9 @@ from gtzan_features.config import (
     fingerprint,
     parse_rows,
 )
+from gtzan_features.descriptors import sets
 from gtzan_features.environment import code_fingerprint, library_versions
 from gtzan_features.errors import ConfigError, ModelError
-from gtzan_features.features import sets
 from gtzan_features.spectra import Scratch
 from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status

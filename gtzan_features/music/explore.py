@@ -14,9 +14,9 @@ from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import FILE_FAULTS, CatalogueError, file_fault, lost_fault
 from gtzan_features.extraction.row_kinds import ExtractConfig
-from gtzan_features.features import sets
 from gtzan_features.music.explore_sections import (
     Example,
     distribution_section,

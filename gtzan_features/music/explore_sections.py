@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.features.registry import Column
+    from gtzan_features.descriptors.registry import Column
 
 SHOWN = (
     "tempo",

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from gtzan_features.config import SegmentConfig, SpectrogramConfig, fingerprint
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import ModelError
 from gtzan_features.extraction.row_kinds import recipe_of
-from gtzan_features.features import sets
 from gtzan_features.models import saliency
 from gtzan_features.models.applying.load import StoredModel, load_model
 from gtzan_features.prediction.file_rows import recording_rows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import ModelError
-from gtzan_features.features import sets
 from gtzan_features.models.applying.load import load_model
 
 if TYPE_CHECKING:

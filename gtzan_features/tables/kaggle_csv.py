@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.descriptors.sets import columns as feature_columns
 from gtzan_features.errors import ConfigError, TableError
-from gtzan_features.features.sets import columns as feature_columns
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.csv_bytes import table_stem
 from gtzan_features.tables.csv_text import CsvText, numbers, read_csv_text

@@ -14,8 +14,8 @@ from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.datasets.groups import counted, small_genres
 from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.datasets.training_arrays import Dataset, load_dataset
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import TableError
-from gtzan_features.features import sets
 from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path
 from gtzan_features.tables.spectrograms import Table, read_any_table
 from gtzan_features.text import one_line

@@ -21,9 +21,9 @@ from gtzan_features.bench.plan import (
     planned_fits,
 )
 from gtzan_features.config import FeatureConfig
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, ModelError, SplitError, TableError
 from gtzan_features.evaluation.comparison import compare, holm
-from gtzan_features.features import sets
 from gtzan_features.reports.scores import score_tracks
 from gtzan_features.tables.run_folder import read_run
 from tests.conftest import make_table, save_table

@@ -18,9 +18,9 @@ from gtzan_features.bench.robustness import RobustnessConfig, WorkFolders, bench
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.splits import make_split
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, ModelError, RunError, SplitError
 from gtzan_features.extraction.extract import ExtractConfig
-from gtzan_features.features import sets
 from gtzan_features.progress import mute, silent
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.training.load_rows import open_fittable

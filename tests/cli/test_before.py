@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.features.sets import columns
+from gtzan_features.descriptors.sets import columns
 from gtzan_features.models.registry import MODELS
 from gtzan_features.models.words import WORDS, known_model
 from tests.conftest import SR, make_table, save_table, tone

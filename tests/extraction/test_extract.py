@@ -15,10 +15,10 @@ import soundfile
 
 from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import CatalogueError, ConfigError, OutputExistsError
 from gtzan_features.extraction import row_cache as pipeline
 from gtzan_features.extraction.extract import ExtractConfig, extract
-from gtzan_features.features import sets
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.status_table import read_status
 from tests.conftest import SR, tone
@@ -188,7 +188,7 @@ def test_equal_files_share_their_rows(music, tmp_path):
 @pytest.mark.real
 class TestReal:
     def test_tables_follow_the_kaggle_csvs(self, real_material, tmp_path):
-        """Rows, names and lengths; the values are compared in tests/features."""
+        """Rows, names and lengths; the values are compared in tests/descriptors."""
         chosen = tmp_path / "chosen"
         for name in ("country/country.00003", "country/country.00000", "rock/rock.00001"):
             (chosen / name).parent.mkdir(parents=True, exist_ok=True)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from gtzan_features.audio.load import load_into
 from gtzan_features.audio.segments import Segment, segment_bounds
 from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.descriptors import sets
 from gtzan_features.extraction import segment_rows
 from gtzan_features.extraction.segment_rows import SegmentRows
-from gtzan_features.features import sets
 from tests.conftest import SR, tone
 
 LOW_SR = 100  # rows that only tell where their piece lies need no more

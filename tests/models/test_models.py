@@ -13,8 +13,8 @@ from sklearn.svm import SVC
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.training_arrays import load_dataset
+from gtzan_features.descriptors.sets import column_families
 from gtzan_features.errors import ModelError
-from gtzan_features.features.sets import column_families
 from gtzan_features.models.choosing.wrappers import kept_families
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.save import ModelCard, StoredModel, load_model, save_model

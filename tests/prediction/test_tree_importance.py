@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gtzan_features.config import FeatureConfig, SplitConfig
-from gtzan_features.features.sets import columns
+from gtzan_features.descriptors.sets import columns
 from gtzan_features.prediction.tree_importance import family_importance
 from gtzan_features.training.fit import FitConfig, fit
 from tests.conftest import make_table, save_table

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from gtzan_features.config import FeatureConfig, SplitConfig
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import GtzanError, ModelError, RunError
-from gtzan_features.features import sets
 from gtzan_features.models.applying import load as stored
 from gtzan_features.models.applying.training_files import load_training_files
 from gtzan_features.models.save import load_model

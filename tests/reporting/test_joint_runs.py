@@ -20,12 +20,12 @@ from gtzan_features import environment as versions
 from gtzan_features.audio.sound import Signal
 from gtzan_features.config import SegmentConfig
 from gtzan_features.datasets.tracks import TrackFile
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, OutputLockedError
 from gtzan_features.extraction import row_cache as part_module
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.row_cache import file_part
 from gtzan_features.extraction.spectrograms import spectrograms
-from gtzan_features.features import sets
 from gtzan_features.music.augmented_copies import augment_folder
 from gtzan_features.music.explore import explore
 from gtzan_features.music.synthesise import synthesise

@@ -8,7 +8,7 @@ import pytest
 import scipy.fft
 from scipy.ndimage import median_filter
 
-from gtzan_features.features import energy, rhythm, timbre
+from gtzan_features.descriptors import energy, rhythm, timbre
 from gtzan_features.spectra import Scratch, Spectra, lanes, medians, stft
 
 SIGNAL = (0.1 * np.random.default_rng(0).standard_normal(66_149)).astype(np.float32)

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from gtzan_features.config import FeatureConfig
+from gtzan_features.descriptors.sets import columns
 from gtzan_features.errors import ConfigError, TableError
-from gtzan_features.features.sets import columns
 from gtzan_features.tables.csv_bytes import table_stem
 from gtzan_features.tables.kaggle_csv import read_kaggle_csv
 from gtzan_features.tables.kaggle_rows import CsvReading

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from gtzan_features.config import FeatureConfig
+from gtzan_features.descriptors.sets import columns
 from gtzan_features.errors import ConfigError, OutputExistsError, TableError
 from gtzan_features.extraction.csv_exchange import export_table, import_csv
-from gtzan_features.features.sets import columns
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.kaggle_csv import read_kaggle_csv
 

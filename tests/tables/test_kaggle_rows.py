@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gtzan_features.audio.segments import segment_bounds
 from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.descriptors.sets import columns
 from gtzan_features.errors import ConfigError, TableError
-from gtzan_features.features.sets import columns
 from gtzan_features.tables.feature_tables import FeatureTable
 from gtzan_features.tables.kaggle_csv import read_kaggle_csv, write_kaggle_csv
 from gtzan_features.tables.kaggle_rows import CsvReading

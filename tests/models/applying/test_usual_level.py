@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from gtzan_features.config import FeatureConfig
+from gtzan_features.descriptors import sets
 from gtzan_features.errors import ModelError
-from gtzan_features.features import sets
 from gtzan_features.models.applying.usual_level import LEVEL, level_rule, load_level, save_level, with_gain
 from gtzan_features.tables.checked import file_record
 from tests.conftest import tone

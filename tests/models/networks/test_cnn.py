@@ -8,9 +8,10 @@ from sklearn.base import clone
 
 from gtzan_features.datasets.training_arrays import load_dataset
 from gtzan_features.errors import ModelError
-from gtzan_features.models import applied, cnn, mlp
+from gtzan_features.models.applying import network as applied
 from gtzan_features.models.applying.convolution import pooled_over_time
 from gtzan_features.models.applying.layers import paired
+from gtzan_features.models.networks import cnn, mlp
 from gtzan_features.models.networks.cnn import ConvolutionalClassifier
 from gtzan_features.models.networks.early_stopping import grouped_validation
 from gtzan_features.models.networks.mlp import PlainNetwork

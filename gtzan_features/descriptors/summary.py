@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gtzan_features.features.registry import FeatureSpec
+    from gtzan_features.descriptors.registry import FeatureSpec
 
 _TINY = 1e-14  # variance of a series that stands still, but for float32's rounding
 _ALONE = (("value",), ("mean", "var"))  # these need no help, and waveforms no copy

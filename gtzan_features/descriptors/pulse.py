@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.fft
 
-from gtzan_features.features.rhythm import late, onset_envelope
+from gtzan_features.descriptors.rhythm import late, onset_envelope
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

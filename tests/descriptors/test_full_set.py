@@ -7,8 +7,7 @@ import scipy.signal
 import scipy.stats
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.errors import ConfigError
-from gtzan_features.features import (
+from gtzan_features.descriptors import (
     blocks,
     contrast,
     energy,
@@ -21,9 +20,10 @@ from gtzan_features.features import (
     timbre,
     tonal,
 )
-from gtzan_features.features.full import FULL
-from gtzan_features.features.registry import STATISTICS
-from gtzan_features.features.summary import statistics
+from gtzan_features.descriptors.full import FULL
+from gtzan_features.descriptors.registry import STATISTICS
+from gtzan_features.descriptors.summary import statistics
+from gtzan_features.errors import ConfigError
 from gtzan_features.spectra import Spectra
 
 CONFIG = FeatureConfig(feature_set="full")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.features import contrast, timbre
-from gtzan_features.features.fluctuation import modulation_spectra
+from gtzan_features.descriptors import contrast, timbre
+from gtzan_features.descriptors.fluctuation import modulation_spectra
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

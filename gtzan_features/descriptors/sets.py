@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.config import BESIDE, FeatureConfig
+from gtzan_features.descriptors.full import FULL
+from gtzan_features.descriptors.registry import KAGGLE, Column, FeatureSpec
+from gtzan_features.descriptors.spec import selected as selected
+from gtzan_features.descriptors.summary import summarise_all
 from gtzan_features.errors import ConfigError
-from gtzan_features.features.full import FULL
-from gtzan_features.features.registry import KAGGLE, Column, FeatureSpec
-from gtzan_features.features.spec import selected as selected
-from gtzan_features.features.summary import summarise_all
 from gtzan_features.spectra import Scratch, Spectra, compiled, descriptors
 
 if TYPE_CHECKING:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gtzan_features.features import energy, rhythm, spectral, timbre, tonal
-from gtzan_features.features.spec import STATISTICS as STATISTICS
-from gtzan_features.features.spec import Column as Column
-from gtzan_features.features.spec import Family as Family
-from gtzan_features.features.spec import FeatureSpec as FeatureSpec
-from gtzan_features.features.spec import Statistic as Statistic
-from gtzan_features.features.spec import grid as grid
-from gtzan_features.features.spec import numbered as numbered
-from gtzan_features.features.spec import pairs as pairs
+from gtzan_features.descriptors import energy, rhythm, spectral, timbre, tonal
+from gtzan_features.descriptors.spec import STATISTICS as STATISTICS
+from gtzan_features.descriptors.spec import Column as Column
+from gtzan_features.descriptors.spec import Family as Family
+from gtzan_features.descriptors.spec import FeatureSpec as FeatureSpec
+from gtzan_features.descriptors.spec import Statistic as Statistic
+from gtzan_features.descriptors.spec import grid as grid
+from gtzan_features.descriptors.spec import numbered as numbered
+from gtzan_features.descriptors.spec import pairs as pairs
 
 KAGGLE: tuple[FeatureSpec, ...] = (
     FeatureSpec(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.features import energy, rhythm, sets, spectral, timbre
+from gtzan_features.descriptors import energy, rhythm, sets, spectral, timbre
 from gtzan_features.spectra import Spectra
 
 CONFIG = FeatureConfig()

@@ -1,4 +1,4 @@
-"""Write ``gtzan_features/features/words.json`` from the registry, after a feature was added or reworded."""
+"""Write ``gtzan_features/descriptors/words.json`` from the registry: after a feature is new or reworded."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.features import words
-from gtzan_features.features.sets import SETS
+from gtzan_features.descriptors import words
+from gtzan_features.descriptors.sets import SETS
 
 
 def text() -> str:

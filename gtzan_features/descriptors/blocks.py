@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.features.spectral import band_levels
+from gtzan_features.descriptors.spectral import band_levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

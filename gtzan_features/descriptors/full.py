@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gtzan_features.features import (
+from gtzan_features.descriptors import (
     blocks,
     contrast,
     energy,
@@ -21,7 +21,7 @@ from gtzan_features.features import (
     timbre,
     tonal,
 )
-from gtzan_features.features.registry import KAGGLE, FeatureSpec, Statistic, grid, numbered, pairs
+from gtzan_features.descriptors.registry import KAGGLE, FeatureSpec, Statistic, grid, numbered, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gtzan_features.config import FeatureConfig
-    from gtzan_features.features.registry import Family
+    from gtzan_features.descriptors.registry import Family
     from gtzan_features.spectra import Spectra
 
     Compute = Callable[[Spectra], NDArray[np.floating]]

@@ -1,6 +1,6 @@
 """The features of every set in words, read from a file: importing what computes them takes seconds.
 
-``words.json`` is written from the registry by ``python tests/features/write_words.py``; a test compares
+``words.json`` is written from the registry by ``python tests/descriptors/write_words.py``; a test compares
 the two.
 """
 
@@ -11,8 +11,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from gtzan_features.descriptors.spec import Column, FeatureSpec, selected
 from gtzan_features.errors import ConfigError
-from gtzan_features.features.spec import Column, FeatureSpec, selected
 
 if TYPE_CHECKING:
     from gtzan_features.config import FeatureConfig
@@ -76,6 +76,6 @@ def _nothing(_: Any) -> Any:  # noqa: ANN401 - stands for any feature
 
 @lru_cache(maxsize=1)
 def _read() -> dict[str, list[dict[str, Any]]]:
-    text = (files("gtzan_features.features") / FILE).read_text(encoding="utf-8")
+    text = (files("gtzan_features.descriptors") / FILE).read_text(encoding="utf-8")
     found: dict[str, list[dict[str, Any]]] = json.loads(text)
     return found

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.features import sets
+from gtzan_features.descriptors import sets
 
 SEGMENT = 66_150
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtzan_features.config import FeatureConfig
+from gtzan_features.descriptors import sets
+from gtzan_features.descriptors.registry import KAGGLE
 from gtzan_features.errors import ConfigError, GtzanError
-from gtzan_features.features import sets
-from gtzan_features.features.registry import KAGGLE
 
 CONFIG = FeatureConfig()
 NOISE = np.random.default_rng(0).standard_normal(60_000).astype(np.float32)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from gtzan_features.config import FeatureConfig
+from gtzan_features.descriptors import sets, words
 from gtzan_features.errors import ConfigError
-from gtzan_features.features import sets, words
-from tests.features.write_words import text
+from tests.descriptors.write_words import text
 
 
 def test_the_file_is_what_the_registry_says():
     written = Path(words.__file__).with_name(words.FILE).read_text(encoding="utf-8")
-    assert written == text(), "run: python tests/features/write_words.py"
+    assert written == text(), "run: python tests/descriptors/write_words.py"
 
 
 @pytest.mark.parametrize("name", [*sets.SETS, "full:tonal", "full:-rhythm,-blocks", "kaggle:timbre"])
