@@ -119,7 +119,7 @@ def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
     tables = {name: open_fittable(one, task.feature_set, setting.segment) for name, one in folders.items()}
     for read, planned in zip(tables.values(), task.tables, strict=True):
         if read.sha256 != planned:
-            raise TableError(read.path, REPLACED)
+            raise TableError(read.place, REPLACED)
     data = {name: one.data for name, one in tables.items()}
     opened, clean = tables[CLEAN], data[CLEAN]
     spec = model_spec(task.model)

@@ -32,19 +32,27 @@ def artist_groups(track_ids: pd.Series) -> pd.Series:
     return track_ids.map(artist_of)
 
 
-def inner_groups(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> npt.NDArray[np.int64]:
-    """Return a number per row that rows share which a protocol keeps on one side.
+def kept_together(copies: pd.Series, protocol: str) -> pd.Series:
+    """Return a label per track that tracks share which a protocol keeps on one side.
 
     That is the track and its exact duplicates; under `artist` and `fault-filtered`, all tracks of its
-    artist, where he is known. Inner folds that keep these whole are like the outer ones.
+    artist, where he is known. The result has the index of `copies`.
     """
-    labels = copies
-    if config.protocol in ("artist", "fault-filtered"):
-        artists = artist_groups(pd.Series(copies.index, index=copies.index))
-        named = artists.dropna().map(lambda artist: f"artist {artist}")
-        # Copies share the artist of whichever of them has one.
-        labels = copies.map(named.groupby(copies[named.index]).first()).fillna(copies)
-    of_rows = labels.reindex(rows["track_id"]).to_numpy(dtype=str)
+    if protocol not in ("artist", "fault-filtered"):
+        return copies
+    artists = artist_groups(pd.Series(copies.index, index=copies.index))
+    named = artists.dropna().map(lambda artist: f"artist {artist}")
+    # Copies share the artist of whichever of them has one.
+    labels: pd.Series = copies.map(named.groupby(copies[named.index]).first()).fillna(copies)
+    return labels
+
+
+def inner_groups(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> npt.NDArray[np.int64]:
+    """Return a number per row that rows share which a protocol keeps on one side; see `kept_together`.
+
+    Inner folds that keep these whole are like the outer ones.
+    """
+    of_rows = kept_together(copies, config.protocol).reindex(rows["track_id"]).to_numpy(dtype=str)
     return np.unique(of_rows, return_inverse=True)[1].astype(np.int64)
 
 

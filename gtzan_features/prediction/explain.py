@@ -282,7 +282,7 @@ def _largest(values: dict[str, float]) -> list[tuple[str, float]]:
 
 def _opened(model: StoredModel, tables: Path) -> Fittable:
     opened = open_fittable(tables, model.card.feature_set, model.card.segment)
-    model.check(opened.table, opened.path)
+    model.check(opened.table, opened.place)
     return opened
 
 

@@ -66,7 +66,7 @@ def held_out(run: Run, model: StoredModel, opened: Fittable, tables: Path) -> He
         If the run was fitted on augmented rows too, and their table is missing.
     """
     split = _split(run)
-    changed = f" {opened.path} has changed since the fit: fit the model again"
+    changed = f" {opened.place} has changed since the fit: fit the model again"
     absent = set(split.frame["track_id"]) - set(opened.data.rows["track_id"])
     if absent:
         n_tracks = split.frame["track_id"].nunique()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,9 @@ class Fittable:
 
     Attributes
     ----------
-    path : Path
-        Where it lies; that of the shorter rows, where there are rows beside.
+    path : Path, optional
+        Where it lies; that of the shorter rows, where there are rows beside. None for a table that lies on
+        no disk.
     table, data
         The table, and its arrays.
     sha256 : str
@@ -46,10 +48,15 @@ class Fittable:
         plus between.
     """
 
-    path: Path
+    path: Path | None
     table: Table
     data: Dataset
     sha256: str
+
+    @property
+    def place(self) -> Path | str:
+        """Where the table lies, for messages; its data set in words where it lies on no disk."""
+        return self.path or f"table of {self.table.meta.dataset}"
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -168,17 +175,17 @@ def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
     """
     a, b = short.table, long.table
     if not isinstance(a, FeatureTable) or not isinstance(b, FeatureTable):
-        raise TableError(short.path, "holds spectrograms; rows can be put beside those of features only")
+        raise TableError(short.place, "holds spectrograms; rows can be put beside those of features only")
     if (a.meta.feature_fingerprint, a.meta.dataset) != (b.meta.feature_fingerprint, b.meta.dataset):
-        reason = (
-            f"computed differently from {short.path.name}, or of other music. Extract both lengths at once"
-        )
-        raise TableError(long.path, reason)
+        other = PurePath(short.place).name
+        reason = f"computed differently from {other}, or of other music. Extract both lengths at once"
+        raise TableError(long.place, reason)
     at = _rows_around(a.frame, b.frame)
     rows = np.flatnonzero(at >= 0)
     if not rows.size:
         raise TableError(
-            long.path, f"holds no row of a track of {short.path.name}. Extract both from one folder"
+            long.place,
+            f"holds no row of a track of {PurePath(short.place).name}. Extract both from one folder",
         )
     frame = a.frame.iloc[rows].reset_index(drop=True)
     beside = b.frame[b.feature_names].iloc[at[rows]].add_prefix(BESIDE).reset_index(drop=True)

@@ -62,14 +62,14 @@ class PlannedFit:
 
 def make_manifest(plan: PlannedFit) -> RunManifest:
     """Describe a fit: what is done, to what, with what; named by all that its folder holds."""
-    table, protocol = plan.opened.table, plan.config.split
+    table, path, protocol = plan.opened.table, plan.opened.path, plan.config.split
     meta = table.meta
     # Under folds the model that is kept is fitted on all tracks, with --final and without.
     final = plan.keep_model and (plan.n_folds > 1 or plan.config.final)
     asked = replace(plan.config, final=final and plan.n_folds == 1)
     manifest = RunManifest(
         run_id="",
-        command=fit_command(asked, plan.opened.path.parent, meta.feature_set),
+        command=fit_command(asked, path.parent, meta.feature_set) if path else "",
         model=plan.config.model,
         settings=plan.settings,
         seed=protocol.seed,

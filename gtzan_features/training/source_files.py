@@ -39,7 +39,7 @@ def known_files(opened: Fittable, rows: npt.NDArray[np.int64]) -> TrainingFiles:
     name = file_status.FILE_NAME
     if isinstance(opened.table, SpectrogramTable):
         name = f"status-{opened.table.meta.feature_set}.parquet"
-    known = _listed(opened.path.with_name(name), of)
+    known = _listed(opened.path.with_name(name), of) if opened.path else []
     if gtzan.is_gtzan(set(tracks)):
         facts = gtzan.facts()
         some = facts[facts.index.isin(of)]

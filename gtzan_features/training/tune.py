@@ -211,7 +211,7 @@ def tune(
     return TuneResult(
         study=path,
         trials=trials,
-        command=fit_command(fitted, opened.path.parent, fit.feature_set),
+        command=fit_command(fitted, tables_dir, fit.feature_set),
         tuned_on=f"{len(set(task.data.groups))} tracks of the training part of {fit.split.name}, inner folds",
         interrupted=interrupted,
         notes=split.notes,
