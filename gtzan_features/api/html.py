@@ -53,7 +53,8 @@ STYLE = Markup(
     ".gz.gz.gz table.gz-matrix td{text-align:center;padding:.1rem .35rem;min-width:1.7rem;"
     f"border:1px solid {_LINE};font-variant-numeric:tabular-nums}}"
     ".gz.gz.gz table.gz-matrix thead th{writing-mode:vertical-rl;transform:rotate(180deg);"
-    "padding:.3rem .1rem;border:0;margin:auto;vertical-align:bottom}"
+    "padding:.3rem 0;border:0;vertical-align:bottom;line-height:1.7rem}"
+    ".gz.gz.gz table.gz-matrix thead td{border:0}"
     ".gz.gz.gz table.gz-matrix td.gz-right{font-weight:600}"
     ".gz.gz.gz summary{cursor:pointer}"
 )
@@ -292,7 +293,7 @@ def _bar_table(lines: Sequence[Markup], header: tuple[str, str]) -> Markup:
     head = Markup()
     if any(header):
         head = Markup(
-            '<thead><tr><th scope="col">{}</th><td></td>'
+            '<thead><tr><th scope="col">{}</th><th></th>'
             '<th scope="col" class="gz-number">{}</th></tr></thead>'
         ).format(*map(_text, header))
     return Markup("<table>{}<tbody>{}</tbody></table>").format(head, Markup().join(lines))

@@ -114,6 +114,8 @@ def _as_element(document: str, words: str) -> Markup:
     inside = re.sub(r"\s*<metadata>.*?</metadata>", "", inside, flags=re.DOTALL)
     # That style would hold for every picture of the page.
     inside = re.sub(r"\s*<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", inside, flags=re.DOTALL)
+    # Or the page would shine through between the cells.
+    inside = inside.replace('<g id="QuadMesh', '<g shape-rendering="crispEdges" id="QuadMesh')
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', inside))
     prefix = f"g{hashlib.sha256(document.encode()).hexdigest()[:8]}-"
     inside = re.sub(r' id="([^"]*)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", inside)
