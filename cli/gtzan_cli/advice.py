@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.root import cli
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,8 +80,6 @@ def foreign(text: str, known: Iterable[str]) -> list[str]:
 @cache
 def every_option() -> frozenset[str]:
     """Return the long options of all commands; other words with dashes are names of genres and files."""
-    from gtzan_cli.main import cli
-
     found, groups = frozenset[str](), [cli]
     for group in groups:
         found |= options_of(group).union(*map(options_of, group.commands.values()))

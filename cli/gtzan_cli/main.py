@@ -23,9 +23,9 @@ from gtzan_cli.features import features
 from gtzan_cli.fit import fit
 from gtzan_cli.predict import predict
 from gtzan_cli.report import compare, report
+from gtzan_cli.root import cli
 from gtzan_cli.serve import serve
 from gtzan_cli.tune import tune
-from gtzan_features import __version__
 from gtzan_features.errors import GtzanError
 from gtzan_features.text import one_line
 
@@ -33,29 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 INTERRUPTED, TERMINATED = 130, 143
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="gtzan")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-def cli() -> None:
-    """Audio features and honest genre classification, for GTZAN and for your own music.
-
-    \b
-    From audio to the accuracy table:
-      gtzan features extract AUDIO_DIR        features per 3 s segment and per 30 s track
-      gtzan fit xgboost --segments 3s         train and test, no track on both sides
-      gtzan report                            30 s against 3 s, with intervals
-    A genre for your own files:
-      gtzan fit xgboost --final               train on all tracks, after the test
-      gtzan predict song.mp3                  the most probable genres
-      gtzan serve                             a web page that takes or records a snippet
-    Without audio:
-      gtzan features import features_3_sec.csv
-    Without any data:
-      gtzan demo
-    Exit codes: 0 done, 1 an error in the data, 2 in the words, 130 interrupted, 143 ended by SIGTERM.
-    """  # noqa: D301 - \b is click's mark for text that must not be wrapped
 
 
 for command in (features, fit, tune, predict, serve, report, compare, explain, bench, data, demo):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
 from gtzan_features.config import Selection
 from gtzan_features.datasets import gtzan, layout
-from gtzan_features.datasets.listing import readable
 from gtzan_features.datasets.names import genre_name, label, numbered
-from gtzan_features.datasets.tracks import TrackFile as TrackFile
+from gtzan_features.datasets.tracks import Catalogue, TrackFile
 from gtzan_features.datasets.tree import MARKER as MARKER
 from gtzan_features.datasets.tree import Tree, ending, read_tree
 from gtzan_features.errors import CatalogueError, ConfigError
@@ -23,63 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
-    """The tracks of a folder, sorted by genre and identifier.
-
-    Attributes
-    ----------
-    root : Path
-        The folder that holds the genre folders.
-    dataset : str
-        The name in ``dataset.json``; ``GTZAN``, or which part of it, if every track is one of GTZAN's;
-        else the folder's name.
-    synthetic : bool
-        Whether ``dataset.json`` marks the music as synthetic.
-    tracks : tuple of TrackFile
-        At least one.
-    empty_genres : tuple of str
-        Folders without audio files, which are passed over.
-    tree : Tree
-        What lies in the folder.
-    loose : tuple of str
-        Audio files that lie in no genre folder, passed over.
-    unread : dict
-        How many files there are of each ending that needs ffmpeg, where there is none; passed over.
-    unpreferred : tuple of str
-        Files passed over because another of the same track is preferred.
-    pairs : tuple of tuple of str
-        Files that would be one track, in several formats; each is a track here, with the same identifier.
-    """
-
-    root: Path
-    dataset: str
-    synthetic: bool
-    tracks: tuple[TrackFile, ...]
-    empty_genres: tuple[str, ...]
-    tree: Tree
-    loose: tuple[str, ...] = ()
-    unread: dict[str, int] = field(default_factory=dict)
-    unpreferred: tuple[str, ...] = ()
-    pairs: tuple[tuple[str, ...], ...] = ()
-
-    @property
-    def genres(self) -> tuple[str, ...]:
-        """The genres that have a track, in alphabetical order."""
-        return tuple(self.counts())
-
-    def counts(self) -> dict[str, int]:
-        """Return how many tracks each genre has, in alphabetical order."""
-        return dict(sorted(Counter(track.genre for track in self.tracks).items()))
-
-    def passed_over(self) -> dict[str, int]:
-        """Return how many files of each ending are no tracks, most first; those of systems do not count."""
-        count = Counter(self.tree.passed_over)
-        count.update(self.unread)
-        count.update(ending(path) for path in (*self.loose, *self.unpreferred))
-        return dict(sorted(count.items(), key=lambda item: (-item[1], item[0])))
 
 
 def read_catalogue(root: Path, selection: Selection | None = None) -> Catalogue:
@@ -125,7 +66,7 @@ def survey(root: Path, selection: Selection | None = None) -> Catalogue:
     chosen = selection or Selection()
     prefer = _endings(chosen.prefer)
     tree = _read(root, chosen.genres)
-    files, unread = readable(tree)
+    files, unread = layout.readable(tree)
     named = _name([path for path in files if "/" in path])
     taken, unpreferred = _prefer(named, prefer)
     pairs = tuple(tuple(sorted(t.path for t in same)) for same in taken if len(same) > 1)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from gtzan_features.audio.formats import FFMPEG_SUFFIXES
 from gtzan_features.datasets.names import genre_name, label
+from gtzan_features.datasets.tree import ending
 from gtzan_features.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.datasets.tree import Tree
 
+
 _SPLIT = re.compile(
     r"(train(ing)?|test(ing)?|val|valid|validation|dev(el(opment)?)?|eval(uation)?|hold[ _-]?out)"
     r"([ _-]?(set|data|part|split|audio|clips|files|\d+))*"
@@ -21,6 +26,15 @@ _SPLIT = re.compile(
 )
 _NUMBER = re.compile(r"\d+")
 _KINDS = 6
+_FFMPEG = "ffmpeg"
+
+
+def readable(tree: Tree) -> tuple[list[str], dict[str, int]]:
+    """Return the audio files that can be read here, and how many of each ending need ffmpeg and lack it."""
+    if shutil.which(_FFMPEG) is not None:
+        return list(tree.files), {}
+    unread = Counter(ending(path) for path in tree.files if ending(path) in FFMPEG_SUFFIXES)
+    return [path for path in tree.files if ending(path) not in unread], dict(unread)
 
 
 def check(root: Path, paths: Iterable[str]) -> None:

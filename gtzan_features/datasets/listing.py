@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from gtzan_features.audio.formats import FFMPEG_SUFFIXES
-from gtzan_features.datasets.layout import endings_text, needs_ffmpeg
+from gtzan_features.datasets.layout import endings_text, needs_ffmpeg, readable
 from gtzan_features.datasets.remarks import tree_remarks
-from gtzan_features.datasets.tree import Tree, ending, read_tree
+from gtzan_features.datasets.tree import Tree, read_tree
 from gtzan_features.errors import AudioDecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-FFMPEG = "ffmpeg"
-
-
-def readable(tree: Tree) -> tuple[list[str], dict[str, int]]:
-    """Return the audio files that can be read here, and how many of each ending need ffmpeg and lack it."""
-    if shutil.which(FFMPEG) is not None:
-        return list(tree.files), {}
-    unread = Counter(ending(path) for path in tree.files if ending(path) in FFMPEG_SUFFIXES)
-    return [path for path in tree.files if ending(path) not in unread], dict(unread)
 
 
 def list_recordings(folder: Path, notice: Callable[[str], None]) -> list[Path]:

@@ -11,7 +11,7 @@ from gtzan_features.datasets.names import genre_name, label
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gtzan_features.datasets.catalogue import Catalogue
+    from gtzan_features.datasets.tracks import Catalogue
     from gtzan_features.datasets.tree import Tree
 
 _GENRES_SHOWN = 12

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 import pandas as pd
 
-from gtzan_features.datasets.catalogue import Catalogue, read_catalogue
+from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import genres_text as genres_text
 from gtzan_features.datasets.remarks import remarks
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.config import SegmentConfig, Selection
+    from gtzan_features.datasets.tracks import Catalogue
     from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.tables.file_status import FileStatus
 

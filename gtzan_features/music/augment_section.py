@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.datasets.catalogue import Catalogue
-    from gtzan_features.datasets.tracks import TrackFile
+    from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
     Float32 = npt.NDArray[np.float32]
 

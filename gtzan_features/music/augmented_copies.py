@@ -16,7 +16,7 @@ from gtzan_features.audio.augment import KINDS, augment, warm_up
 from gtzan_features.audio.decode import content_hash, read_comment, write_wav
 from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, Selection, fingerprint
-from gtzan_features.datasets.catalogue import MARKER, Catalogue, TrackFile, read_catalogue
+from gtzan_features.datasets.catalogue import MARKER, read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
 from gtzan_features.environment import code_fingerprint, library_versions
@@ -36,6 +36,7 @@ from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from gtzan_features.audio.sound import Signal
+    from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

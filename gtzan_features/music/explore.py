@@ -11,7 +11,7 @@ import numpy as np
 
 from gtzan_features.audio.load import load
 from gtzan_features.config import TRACK_S, FeatureConfig
-from gtzan_features.datasets.catalogue import Catalogue, TrackFile, read_catalogue
+from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
 from gtzan_features.descriptors import sets
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.config import Selection
+    from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
 MEAN_TIMES = 120
 """Columns of a mean mel spectrogram: a quarter of a second each."""

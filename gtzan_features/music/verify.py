@@ -16,7 +16,7 @@ from gtzan_features.audio.load import load_into
 from gtzan_features.audio.repair import repair_for
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
-from gtzan_features.datasets.catalogue import Catalogue, TrackFile, survey
+from gtzan_features.datasets.catalogue import survey
 from gtzan_features.datasets.layout import endings_text
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks, tree_remarks
@@ -27,6 +27,8 @@ from gtzan_features.tables.file_status import USABLE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
 KINDS = (
     *(

@@ -10,21 +10,29 @@ from gtzan_features.spectra import kernels, medians
 from gtzan_features.spectra.stft import BLOCK, istft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
+    from gtzan_features.config import FeatureConfig
     from gtzan_features.spectra.buffers import Scratch
-    from gtzan_features.spectra.shared import Spectra
+
+    Float32 = NDArray[np.float32]
 
 
-def enhanced(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def enhanced(
+    magnitude: Float32, lanes: Callable[[], Float32], width: int, scratch: Scratch
+) -> tuple[Float32, Float32]:
     """Magnitudes smoothed over frames, which keeps harmonics, and over bins, which keeps drums.
 
     Parameters
     ----------
-    spectra : Spectra
-        Magnitudes and the width of the medians; 31 is fast, other widths are left to scipy.
+    magnitude : ndarray of shape (n_frames, n_bins), float32
+        Linear.
+    lanes : callable
+        Returns the magnitudes of 64 frames side by side, shape (n_blocks, n_bins, LANES).
+    width : int
+        Frames and bins of the medians, odd; 31 is fast, other widths are left to scipy.
     scratch : Scratch
         Memory.
 
@@ -33,10 +41,9 @@ def enhanced(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], N
     harmonic, percussive : ndarray of shape (n_frames, n_bins), float32
         Never negative; 0 for silence.
     """
-    magnitude, width = spectra.magnitude, spectra.config.hpss_kernel
     if width == medians.WINDOW:
         smooth = medians.median_over_frames(magnitude, scratch.array("smooth", magnitude.shape), scratch)
-        spiky = medians.median_over_bins(spectra.lanes, scratch.array("spiky", magnitude.shape), scratch)
+        spiky = medians.median_over_bins(lanes(), scratch.array("spiky", magnitude.shape), scratch)
         return smooth, spiky
     # A third of a second that the usual width does not wait for.
     import scipy.ndimage
@@ -47,7 +54,13 @@ def enhanced(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], N
     )
 
 
-def separate(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def separate(
+    signal: Float32,
+    spectrum: NDArray[np.complex64],
+    smoothed: tuple[Float32, Float32],
+    config: FeatureConfig,
+    scratch: Scratch,
+) -> tuple[Float32, Float32]:
     """Split a signal into harmonic and percussive waveforms by median filtering [1]_.
 
     The two soft masks add up to one and the inverse transform of the unmasked spectrum is the
@@ -55,8 +68,14 @@ def separate(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], N
 
     Parameters
     ----------
-    spectra : Spectra
-        Transform, magnitudes and signal.
+    signal : ndarray of shape (n_samples,), float32
+        Mono.
+    spectrum : ndarray of shape (n_frames, n_bins), complex64
+        Its transform.
+    smoothed : tuple of two ndarrays of shape (n_frames, n_bins), float32
+        What `enhanced` returns.
+    config : FeatureConfig
+        Frame length and hop.
     scratch : Scratch
         Memory.
 
@@ -70,19 +89,19 @@ def separate(spectra: Spectra, scratch: Scratch) -> tuple[NDArray[np.float32], N
     ----------
     .. [1] D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
     """
-    config, n_samples, n_frames = spectra.config, len(spectra.signal), spectra.n_frames
-    blocks = _masked(spectra.stft, *spectra.enhanced, scratch)
+    n_samples, n_frames = len(signal), len(spectrum)
+    blocks = _masked(spectrum, *smoothed, scratch)
     total = istft(blocks, n_frames, config.n_fft, config.hop, scratch)
     harmonic = total[config.n_fft // 2 :][:n_samples]
     percussive = scratch.array("percussive", (n_samples,))
     inner = config.hop * (n_frames - 1)
-    np.subtract(spectra.signal[:inner], harmonic[:inner], out=percussive[:inner])
+    np.subtract(signal[:inner], harmonic[:inner], out=percussive[:inner])
     harmonic[inner:] = percussive[inner:] = 0
     return harmonic, percussive
 
 
 def _masked(
-    spectrum: NDArray[np.complex64], smooth: NDArray[np.float32], spiky: NDArray[np.float32], scratch: Scratch
+    spectrum: NDArray[np.complex64], smooth: Float32, spiky: Float32, scratch: Scratch
 ) -> Iterator[NDArray[np.complex64]]:
     """Yield the harmonic part of the spectrum, a block of frames at a time."""
     block = scratch.array("masked", (BLOCK, spectrum.shape[1]), np.complex64)

@@ -131,12 +131,12 @@ class Spectra:
     @cached_property
     def enhanced(self) -> tuple[Float32, Float32]:
         """Magnitudes smoothed over frames (harmonics stay) and over bins (drums stay), as `magnitude`."""
-        return separation.enhanced(self, self._scratch)
+        return separation.enhanced(self.magnitude, lambda: self.lanes, self.config.hpss_kernel, self._scratch)
 
     @cached_property
     def waveforms(self) -> tuple[Float32, Float32]:
         """Harmonic and percussive waveform, each of shape (n_samples,)."""
-        return separation.separate(self, self._scratch)
+        return separation.separate(self.signal, self.stft, self.enhanced, self.config, self._scratch)
 
 
 def _check(signal: Float32, config: FeatureConfig) -> None:
