@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from gtzan_cli.options import (
-    FILE,
     FOLDER,
     MUSIC,
     REPORTS_DIR,
-    SONG,
     Words,
     json_option,
     n_jobs_option,
@@ -42,10 +40,10 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
 
     GTZAN is checked against the facts on its 1000 tracks, other music for damage and duplicates only.
     """
-    from gtzan_features.music.verify import verify as run
+    from gtzan_features.music.verify import verify
 
     with progress_bar() as progress:
-        found = run(audio_dir, n_jobs=n_jobs, progress=progress)
+        found = verify(audio_dir, n_jobs=n_jobs, progress=progress)
     if as_json:
         print_json(found)
     else:
@@ -74,10 +72,10 @@ def download(which: str, directory: Path, as_json: bool) -> None:
     Goes on where an interrupted download ended, and checks the archive and every track by hash. GTZAN
     carries no licence: what you may do with it depends on where you are.
     """
-    from gtzan_features.music.download import download as run
+    from gtzan_features.music.download import download
 
     with progress_bar() as progress:
-        done = run(which, directory, progress=progress, notice=notice)
+        done = download(which, directory, progress=progress, notice=notice)
     if as_json:
         print_json(done)
         return
@@ -108,10 +106,10 @@ def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Sele
     one page with all of them that needs no network.
     """
     from gtzan_features.music.augment_section import augmentation_sections
-    from gtzan_features.music.explore import explore as run
+    from gtzan_features.music.explore import explore
 
     with progress_bar() as progress:
-        done = run(
+        done = explore(
             audio_dir,
             out,
             tracks=tracks,
@@ -218,22 +216,6 @@ def augment(
         notice(f"Skipped: {reason}")
     for line in done.remarks:
         notice(line)
-
-
-@data.command("augment-picture")
-@click.argument("file", type=SONG)
-@click.argument("other", type=SONG, required=False)
-@click.option("--out", "-o", type=FILE, default=REPORTS_DIR / "augmentation.png", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
-def augment_picture(file: Path, other: Path | None, out: Path, seed: int) -> None:
-    """Draw the first 6 s of FILE under each augmentation; MixUp and CutMix mix OTHER in.
-
-    Without OTHER, FILE is mixed with itself 6 s later.
-    """
-    from gtzan_features.music.augment_picture import augmentation_picture
-
-    augmentation_picture(file, out, other, seed)
-    show(f"Picture: {out}")
 
 
 def _print_missing(tracks: list[str]) -> None:

@@ -18,10 +18,10 @@ from gtzan_cli.progress import notice, print_table, progress_bar, show
 @n_jobs_option
 def demo(out: Path, tracks: int, n_jobs: int) -> None:
     """Synthesise music, extract, fit and report, honest and leaked side by side. No data needed."""
-    from gtzan_features.reporting.demo import demo as run
+    from gtzan_features.reporting.demo import demo
 
     with progress_bar() as progress:
-        result = run(out, tracks_per_genre=tracks, n_jobs=n_jobs, progress=progress, notice=notice)
+        result = demo(out, tracks_per_genre=tracks, n_jobs=n_jobs, progress=progress, notice=notice)
     for table in result.report.tables:
         print_table(table.title, table.header, table.rows)
     show("Per cent right on SYNTHETIC music, with the 95 % interval over tracks. LEAKED: segments of")

@@ -39,7 +39,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data explore": ("gtzan data explore ~/music --out reports/explore",),
     "data synth": ("gtzan data synth data/mini --tracks 10",),
     "data augment": ("gtzan data augment ~/music data/augmented --augment noise,pitch-shift",),
-    "data augment-picture": ("gtzan data augment-picture song.wav other.wav",),
     "demo": ("gtzan demo --tracks 10",),
 }
 
@@ -64,7 +63,6 @@ SHORT = {
     "data explore": "Pictures of a folder of music, on one page.",
     "data synth": "Write a synthetic mini GTZAN.",
     "data augment": "Write augmented copies of every track.",
-    "data augment-picture": "Draw a track under each augmentation.",
     "demo": "The whole job on synthetic music. No data needed.",
     "bench": "Measure accuracy and robustness, unattended.",
     "data": "Get, check, look at and augment music.",

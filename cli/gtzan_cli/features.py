@@ -78,14 +78,13 @@ def extract(
     only. What is no audio is counted by its ending. Exits with 1 if no file gave a row.
     """
     from gtzan_features.config import FeatureConfig
-    from gtzan_features.extraction.extract import ExtractConfig
-    from gtzan_features.extraction.extract import extract as run
+    from gtzan_features.extraction.extract import ExtractConfig, extract
 
     config = ExtractConfig(
         features=FeatureConfig(feature_set=feature_set), segments=tuple(sorted(set(segments)))
     )
     with progress_bar() as progress:
-        summary = run(
+        summary = extract(
             audio_dir,
             out,
             config,
@@ -148,8 +147,7 @@ def spectrograms(
     A row is a picture of FRAMES x BANDS bytes, a byte a level in steps of 0.5 dB. Interrupted, the same
     command goes on where it stopped; a file that cannot be read costs its own rows only.
     """
-    from gtzan_features.extraction.spectrograms import SpectrogramRecipe
-    from gtzan_features.extraction.spectrograms import spectrograms as run
+    from gtzan_features.extraction.spectrograms import SpectrogramRecipe, spectrograms
 
     summaries = []
     for one in dict.fromkeys(scale):
@@ -159,7 +157,7 @@ def spectrograms(
         )
         with progress_bar() as progress:
             summaries.append(
-                run(
+                spectrograms(
                     audio_dir,
                     out,
                     recipe,
@@ -187,10 +185,9 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
 
     A column is called feature, index and statistic: mfcc3_p90, correlation_pattern3x17.
     """
-    from gtzan_features.extraction.describe import columns_table, families_table
-    from gtzan_features.extraction.describe import describe as run
+    from gtzan_features.extraction.describe import columns_table, describe, families_table
 
-    columns = run(feature_set)
+    columns = describe(feature_set)
     if as_json:
         print_json([asdict(column) for column in columns])
         return

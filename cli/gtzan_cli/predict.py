@@ -73,8 +73,7 @@ def predict(
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
-    from gtzan_features.prediction.predict import expand, load_predictor, newest_predictor
-    from gtzan_features.prediction.predict import predict as run
+    from gtzan_features.prediction.predict import expand, load_predictor, newest_predictor, predict
 
     found = expand(files, notice)
     if timeline is not None and timeline.suffix.lower() in _PICTURES and len(found) > 1:
@@ -89,7 +88,7 @@ def predict(
         raise
     _introduce(predictor, quiet=as_csv or as_json)
     with progress_bar() as progress:
-        shown = run(
+        shown = predict(
             found, predictor, aggregation=aggregation, n_jobs=n_jobs, progress=progress, notice=notice
         )
         failed = _show(_drawn(shown, timeline), predictor, top, as_csv=as_csv, as_json=as_json)

@@ -31,10 +31,10 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
 
     list_runs(runs)
 
-    from gtzan_features.reporting.report import report as run
+    from gtzan_features.reporting.report import report
 
     with progress_bar():
-        written = run(runs, out, html=html)
+        written = report(runs, out, html=html)
     for line in written.skipped:
         notice(f"Left out: {line}")
     if as_json:

@@ -57,8 +57,7 @@ def serve(
     heard one after the other and deleted. Only this machine can open it, unless --host says otherwise.
     Needs: pip install 'gtzan[app]'.
     """
-    from gtzan_features.app.server import ServeConfig
-    from gtzan_features.app.server import serve as run
+    from gtzan_features.app.server import ServeConfig, serve
 
     config = ServeConfig(
         model=model,
@@ -69,4 +68,4 @@ def serve(
         max_mb=max_mb,
         max_seconds=max_seconds,
     )
-    run(config, notice)
+    serve(config, notice)

@@ -110,8 +110,7 @@ def tune(
     known_model(model)
 
     from gtzan_features.training.fit import FitConfig
-    from gtzan_features.training.tune import TuneConfig
-    from gtzan_features.training.tune import tune as run
+    from gtzan_features.training.tune import TuneConfig, tune
 
     fit = FitConfig(
         model=model,
@@ -123,7 +122,7 @@ def tune(
     )
     config = TuneConfig(fit=fit, minutes=minutes, trials=trials, score=score)
     with progress_bar() as progress:
-        result = run(tables, studies, config, n_jobs=n_jobs, progress=progress)
+        result = tune(tables, studies, config, n_jobs=n_jobs, progress=progress)
     for note in result.notes:
         notice(f"{protocol}, {note}.")
     if as_json:

@@ -11,13 +11,12 @@ from gtzan_features.audio import augment as audio
 from gtzan_features.audio.load import load
 from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import AudioError
-from gtzan_features.models.networks.spectrogram_augment import KINDS
-from gtzan_features.music.augment_picture import SHOWN, mel_levels, visibly
+from gtzan_features.models.networks.spectrogram_augment import KINDS, augmented
 from gtzan_features.music.augmented_copies import generator
 from gtzan_features.reports.before_after import Stage, before_after_figure
 from gtzan_features.reports.html.data import csv_link
 from gtzan_features.reports.html.explore import Picture, PictureSection
-from gtzan_features.spectra.spectrogram import band_hz
+from gtzan_features.spectra.spectrogram import band_hz, decode, spectrogram
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +27,14 @@ if TYPE_CHECKING:
 
     Float32 = npt.NDArray[np.float32]
 
+SHOWN_S = 6.0
+"""How much of a track is drawn."""
+
 SHORTEST_S = 1.0
 """Tracks below this many seconds are not drawn."""
 
 _TRIES = 5
+_SPECTRAL_TRIES = 50
 
 _WORDS = {
     "time-shift": "it begins somewhere else, and what is cut off follows at the end",
@@ -103,7 +106,7 @@ def _pieces(catalogue: Catalogue, examples: Sequence[TrackFile], sr: int) -> lis
     found: list[_Piece] = []
     for track in examples:
         try:
-            samples = load(catalogue.root / track.path, sr, seconds=SHOWN.seconds).samples
+            samples = load(catalogue.root / track.path, sr, seconds=SHOWN_S).samples
         except AudioError:
             continue  # `explore` names it among the skipped
         if len(samples) >= SHORTEST_S * sr:
@@ -114,10 +117,10 @@ def _pieces(catalogue: Catalogue, examples: Sequence[TrackFile], sr: int) -> lis
 def _of_audio(track: _Piece, kind: str, config: SpectrogramConfig, seed: int) -> Picture:
     """Draw what an augmentation of the signal does, as waveform and mel spectrogram."""
     length = _length(track, config)
-    before = mel_levels(track.samples, config, length)
+    before = _mel_levels(track.samples, config, length)
     rng = generator(seed, kind, track.track_id)
     tries = [audio.augment(track.samples, config.sr, kind, rng) for _ in range(_TRIES)]
-    levels = [mel_levels(samples, config, length) for samples in tries]
+    levels = [_mel_levels(samples, config, length) for samples in tries]
     # The weakest changes would show nothing.
     chosen = int(np.argmax([np.abs(one - before).mean() for one in levels]))
     stages = [
@@ -132,9 +135,9 @@ def _of_levels(
 ) -> Picture:
     """Draw what an augmentation of the spectrogram does."""
     length = _length(track, config)
-    before = mel_levels(track.samples, config, length)
-    second = mel_levels(other.samples, config, length) if other else before
-    after = visibly(np.stack([before, second]), kind, seed)
+    before = _mel_levels(track.samples, config, length)
+    second = _mel_levels(other.samples, config, length) if other else before
+    after = _visibly(np.stack([before, second]), kind, seed)
     stages = [Stage(name="before", levels=before), Stage(name="after", levels=after)]
     what = f"mel spectrogram before and after {kind}"
     if other:
@@ -157,3 +160,24 @@ def _picture(track: _Piece, kind: str, stages: list[Stage], config: SpectrogramC
         figure=before_after_figure(f"{track.track_id}: {kind}", stages, seconds, band_hz(config)),
         csv=csv_link(f"augment {kind}", ("mel_band", "before_db", "after_db"), rows),
     )
+
+
+def _mel_levels(samples: Float32, config: SpectrogramConfig, length: SegmentConfig) -> Float32:
+    """Return the spectrogram of a signal as a network sees it, in dB, shape (n_frames, n_bands)."""
+    return decode(spectrogram(samples, config, config.n_frames(length)), config)
+
+
+def _visibly(pair: Float32, kind: str, seed: int) -> Float32:
+    """Augment the first of two spectrograms; of many tries one that changes more than most do.
+
+    Masks may be empty and shares of a mixture next to 0 or 1: such a picture would show nothing.
+    """
+    centre = pair.mean(axis=(0, 1), keepdims=True)
+    rng = generator(seed, kind, "picture")
+    tries = []
+    for _ in range(_SPECTRAL_TRIES):
+        batch = augmented(pair - centre, np.arange(2), (kind,), rng)
+        tries.append(batch.X[0].reshape(pair.shape[1:]) + centre[0])
+    changes = np.array([np.abs(one - pair[0]).mean() for one in tries])
+    chosen: Float32 = tries[int(np.argsort(changes)[3 * _SPECTRAL_TRIES // 4])]
+    return chosen

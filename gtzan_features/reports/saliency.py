@@ -105,32 +105,3 @@ def label_bands(axes: Axes, band_hz: npt.NDArray[np.float64]) -> None:
             ticks[at] = f"{hz / 1000:g}k" if hz >= 1000 else str(hz)
     axes.set_yticks(list(ticks), list(ticks.values()))
     axes.set_ylabel("Hz")
-
-
-def gallery_figure(
-    pictures: Mapping[str, npt.NDArray[np.float32]],
-    seconds: float,
-    band_hz: npt.NDArray[np.float64],
-    title: str,
-) -> Figure:
-    """Draw spectrograms of shape (n_frames, n_bands) in dB side by side, all on one scale of colours."""
-    columns = 2
-    n_rows = -(-len(pictures) // columns)
-    figure = Figure(figsize=(10.0, 1.9 * n_rows + 0.6), layout="constrained")
-    panels = figure.subplots(n_rows, columns, sharex=True, squeeze=False)
-    first = next(iter(pictures.values()))
-    low, high = float(np.quantile(first, 0.02)), float(first.max())
-    for axes in panels.flat[len(pictures) :]:
-        axes.set_axis_off()
-    for axes, (name, levels) in zip(panels.flat, pictures.items(), strict=False):
-        extent = (0.0, seconds, 0.0, float(levels.shape[1]))
-        picture = axes.imshow(
-            levels.T, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high
-        )
-        label_bands(axes, band_hz)
-        axes.set_title(label(name), fontsize=9, loc="left")
-    for axes in panels[-1]:
-        axes.set_xlabel("time, s")
-    figure.colorbar(picture, ax=panels, label="level, dB", shrink=0.6)
-    set_heading(figure, title)
-    return figure

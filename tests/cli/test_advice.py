@@ -13,6 +13,7 @@ from gtzan_cli.advice import OPTION, fitting, foreign, options_of
 from gtzan_cli.main import cli, command_of
 
 ROOT = Path(__file__).resolve().parents[2]
+STYLE = re.compile(r"var\(--|\{\s*--")  # CSS, whose variables look like options
 SHOWN = re.compile(r"gtzan ((?:[a-z][a-z-]* ?)+.*)")
 
 
@@ -52,7 +53,8 @@ def _messages() -> dict[str, str]:
         for node in ast.walk(tree):
             text = _text(node) if isinstance(node, ast.expr) and id(node) not in inner else None
             # Options are declared in words of their own; patterns of the synthetic music are no words.
-            if text and OPTION.search(text) and " " in text.strip() and "synthetic" not in file.parts:
+            is_message = text and OPTION.search(text) and " " in text.strip() and not STYLE.search(text)
+            if is_message and "synthetic" not in file.parts:
                 found[f"{file.relative_to(ROOT)}:{node.lineno}"] = " ".join(text.split())
     return found
 

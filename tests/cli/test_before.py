@@ -68,7 +68,6 @@ def imported(*words: str) -> tuple[int, str, list[str]]:
         ("predict nothere.mp3", 1, "nothere.mp3: no such file"),
         ("predict a.mp3 b.mp3", 1, "a.mp3: no such file, nor any of the 1 others"),
         ("features import nothere.csv", 1, "nothere.csv: no such file"),
-        ("data augment-picture nothere.mp3", 1, "nothere.mp3: no such file"),
         ("features extract nothere", 1, "nothere: no such folder"),
         ("features spectrograms nothere", 1, "nothere: no such folder"),
         ("data verify nothere", 1, "nothere: no such folder"),

@@ -45,7 +45,7 @@ def fails(gtzan):
     return command
 
 
-COMMANDS = [["features", "spectrograms"], ["data", "augment"], ["data", "augment-picture"], ["explain"]]
+COMMANDS = [["features", "spectrograms"], ["data", "augment"], ["explain"]]
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -93,18 +93,6 @@ def test_from_audio_to_a_report_and_an_explanation(music, tmp_path, gtzan):
 def test_augmented_copies(music, tmp_path, gtzan, fails):
     done = gtzan("data", "augment", music, tmp_path / "a", "--augment", "noise,crop-pad", "-j", 1)
     assert "12 files written, 0 found done, 0 skipped" in done.stdout
-    song = tmp_path / "song.wav"
-    soundfile.write(song, tone(13.0, 300), SR)
-    picture = tmp_path / "p.png"
-    assert gtzan("data", "augment-picture", song, "-o", picture).returncode == 0
-    before = picture.read_bytes()
-    assert before[:4] == b"\x89PNG"
-    assert gtzan("data", "augment-picture", song, "-o", picture).returncode == 0
-    assert picture.read_bytes() == before
-    calm = music / "calm" / "calm.0.wav"
-    assert gtzan("data", "augment-picture", song, calm, "-o", picture).returncode == 0
-    assert picture.read_bytes() != before
-    assert "shorter than the 12 s of the picture" in fails("data", "augment-picture", calm, "-o", picture)
     assert "there are time-shift, noise" in fails(
         "data", "augment", music, tmp_path / "b", "--augment", "echo"
     )

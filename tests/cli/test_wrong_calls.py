@@ -21,7 +21,6 @@ WRITTEN = {
     "bench accuracy": {"out", "tables", "runs"},
     "bench robustness": {"out", "tables", "work"},
     "data augment": {"out"},
-    "data augment-picture": {"out"},
     "data download": {"directory"},
     "data explore": {"out"},
     "data synth": {"directory"},
