@@ -1,4 +1,4 @@
-"""From a file to mono float32 samples: the one way in which audio is read.
+"""From a file, or from samples in memory, to mono float32 samples: the one way in which audio is read.
 
 A file is opened once (`opened`), its bytes are examined for how much sound they hold (`containers`), and
 libsndfile decodes it block by block (`stream`). Where that fails or ends early it is given the parts of the
@@ -20,10 +20,17 @@ from gtzan_features.audio.levels import Levels
 from gtzan_features.audio.opened import AudioFile
 from gtzan_features.audio.repair import open_repaired, repair_for
 from gtzan_features.audio.resample import Resampler
+from gtzan_features.audio.samples import Samples
 from gtzan_features.audio.sound import USUAL, Limits, Signal, Sound, Taker
 from gtzan_features.audio.stream import BeyondReasonError, Stream, open_stream
 from gtzan_features.audio.system import DECODER, find_decoder, open_system_stream
-from gtzan_features.errors import AudioDecodeError, AudioError, AudioSilentError, AudioTooShortError
+from gtzan_features.errors import (
+    AudioDecodeError,
+    AudioError,
+    AudioSilentError,
+    AudioTooShortError,
+    SignalError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +41,9 @@ if TYPE_CHECKING:
     from gtzan_features.audio.repair import HeaderlessTail
 
     Float32 = npt.NDArray[np.float32]
+
+Source = Path | AudioFile | Samples
+"""What audio is read from."""
 
 VERSION = 2
 """Raised when a file that could be read before gives other samples."""
@@ -57,19 +67,18 @@ class _Whole:
         self.blocks.append(samples)
 
 
-def load(
-    source: Path | AudioFile, sr: int | None, *, seconds: float | None = None, limits: Limits = USUAL
-) -> Signal:
-    """Decode a file, mix it down to mono and resample it to `sr`.
+def load(source: Source, sr: int | None, *, seconds: float | None = None, limits: Limits = USUAL) -> Signal:
+    """Decode a file, or take samples; mix them down to mono and resample to `sr`.
 
     Channels are averaged; the resampler is soxr at its high quality, as in ``librosa.load``, which
     gives the same samples.
 
     Parameters
     ----------
-    source : Path or AudioFile
+    source : Path, AudioFile or Samples
         Any file that libsndfile or ffmpeg reads; what it is is found by its content. An open file is read
-        as it is; a path is opened, and again where its bytes change meanwhile.
+        as it is; a path is opened, and again where its bytes change meanwhile. Samples in memory are treated
+        as those of a file.
     sr : int or None
         Sampling rate of the result in Hz; None for the file's own.
     seconds : float, optional
@@ -86,8 +95,10 @@ def load(
     AudioDecodeError
         If the file cannot be opened, nothing on this system decodes it, or it holds values that are not
         finite or beyond reason.
+    SignalError
+        If samples in memory hold such values.
     AudioTooShortError
-        If the file holds no sample.
+        If there is no sample.
     AudioSilentError
         If all samples are equal.
     AudioError
@@ -100,14 +111,14 @@ def load(
 
 
 def load_into(
-    source: Path | AudioFile,
+    source: Source,
     sr: int | None,
     make: Callable[[int], _Taker],
     *,
     seconds: float | None = None,
     limits: Limits = USUAL,
 ) -> tuple[Sound, _Taker]:
-    """Decode a file as `load` does, and hand on its samples block by block instead of keeping them.
+    """Read a source as `load` does, and hand on its samples block by block instead of keeping them.
 
     Parameters
     ----------
@@ -121,11 +132,13 @@ def load_into(
     object
         The one of `make` that took it.
     """
+    if isinstance(source, Samples):
+        return _from_memory(source, make, sr, seconds, limits)
     if isinstance(source, Path):
         return with_file(source, lambda file: load_into(file, sr, make, seconds=seconds, limits=limits))
     repair = repair_for(source.sha256)
     job = _Job(source, examine(source) if repair is None else Layout(), sr, seconds, limits)
-    taken, taker = _read_longest(job, make, repair)
+    taken, taker = _read_longest(job, source, make, repair)
     job.check(taken.levels)
     return job.sound(taken, repair), taker
 
@@ -151,6 +164,19 @@ def with_file(path: Path, work: Callable[[AudioFile], _T]) -> _T:
     raise AudioDecodeError(path, "its bytes change while they are read")
 
 
+def _from_memory(
+    source: Samples, make: Callable[[int], _Taker], sr: int | None, seconds: float | None, limits: Limits
+) -> tuple[Sound, _Taker]:
+    job, taker = _Job(source, Layout(), sr, seconds, limits), make(0)
+    try:
+        taken = job.take(source.stream(), taker)
+    except BeyondReasonError as error:
+        msg = f"the signal {error.reason}"
+        raise SignalError(msg) from None
+    job.check(taken.levels)
+    return job.sound(taken, None), taker
+
+
 @dataclass(slots=True)
 class _Taken:
     """One attempt at reading a file: what came, and what should have come."""
@@ -169,7 +195,7 @@ class _Taken:
 class _Job:
     """What is asked for."""
 
-    file: AudioFile
+    file: AudioFile | Samples
     layout: Layout
     sr: int | None
     seconds: float | None
@@ -291,12 +317,12 @@ class _Job:
 
 
 def _read_longest(
-    job: _Job, make: Callable[[int], _Taker], repair: HeaderlessTail | None
+    job: _Job, file: AudioFile, make: Callable[[int], _Taker], repair: HeaderlessTail | None
 ) -> tuple[_Taken, _Taker]:
     """Read a file in one way after the other until all of it came; else keep the longest."""
     best: tuple[_Taken, _Taker] | None = None
     errors: list[AudioDecodeError] = []
-    for attempt in _attempts(job, repair):
+    for attempt in _attempts(job, file, repair):
         taker = make(repair.missing_samples if repair else 0)
         try:
             with attempt as stream:
@@ -311,19 +337,21 @@ def _read_longest(
         if best is None or taken.n_here / taken.stream.sr > best[0].n_here / best[0].stream.sr:
             best = taken, taker
     if best is None:
-        raise _unreadable(job.file, errors)
+        raise _unreadable(file, errors)
     return best
 
 
-def _attempts(job: _Job, repair: HeaderlessTail | None) -> Iterator[AbstractContextManager[Stream]]:
+def _attempts(
+    job: _Job, file: AudioFile, repair: HeaderlessTail | None
+) -> Iterator[AbstractContextManager[Stream]]:
     if repair is not None:
-        yield open_repaired(job.file, repair)
+        yield open_repaired(file, repair)
         return
     if not job.layout.parts_only:
-        yield open_stream(job.file, job.layout)
+        yield open_stream(file, job.layout)
     if job.layout.parts:
-        yield open_stream(job.file, job.layout, job.layout.parts)
-    yield open_system_stream(job.file, job.limits.seconds + 1, job.limits.wait_s)
+        yield open_stream(file, job.layout, job.layout.parts)
+    yield open_system_stream(file, job.limits.seconds + 1, job.limits.wait_s)
 
 
 def _unreadable(file: AudioFile, errors: list[AudioDecodeError]) -> AudioDecodeError:

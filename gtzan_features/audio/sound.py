@@ -53,7 +53,7 @@ class Sound:
     first_sample : int
         Position of the first of them in the intact track: 0, but for a repaired file whose start is lost.
     sha256 : str
-        Of the bytes that were decoded.
+        Of the bytes that were decoded; empty for samples in memory.
     source_sr, source_channels : int
         As stored in the file.
     duration_s : float
@@ -62,8 +62,8 @@ class Sound:
         Level of the loudest sample in dB of full scale.
     clipped : float
         Share of samples that stand at full scale, several in a row; within [0, 1].
-    decoder : {"libsndfile", "ffmpeg"}
-        What read it.
+    decoder : {"libsndfile", "ffmpeg", ""}
+        What read it; nothing where samples were in memory.
     repair : str
         What was done to a damaged file, or what of it is missing; empty for an intact one.
     improvable : bool
