@@ -105,7 +105,7 @@ class Samples:
         for start in range(0, self.n_samples, _BLOCK):
             block = self.values[start : start + _BLOCK]
             if scale is not None:  # in double precision: int32 has more digits than float32
-                block = (block - (scale if dtype.kind == "u" else 0.0)) / np.float64(scale)
+                block = (block - np.float64(scale if dtype.kind == "u" else 0)) / scale
             with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
                 yield np.ascontiguousarray(block, dtype=np.float32)
 
