@@ -69,7 +69,7 @@ def test_of_a_square_array_the_first_axis_holds_the_channels_as_in_librosa():
         (np.zeros((200, 500)), "more than 128 channels"),
         (np.zeros(9, dtype=np.int64), "type int64: give floats"),
         (np.zeros(9, dtype=bool), "type bool"),
-        (np.zeros(9, dtype=complex), "type complex128: give floats .full scale 1"),
+        (np.zeros(9, dtype=complex), "type complex128: give floats with full scale"),
         (["a"], "type <U1"),
     ],
 )
