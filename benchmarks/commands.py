@@ -40,7 +40,7 @@ def main() -> None:
         ours = [
             sys.executable,
             "-m",
-            "cli",
+            "gtzan_cli",
             "features",
             "extract",
             str(options.audio),

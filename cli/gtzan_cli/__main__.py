@@ -1,4 +1,4 @@
-"""``python -m cli`` is ``gtzan``."""
+"""``python -m gtzan_cli`` is ``gtzan``."""
 
 from gtzan_cli.main import main
 

@@ -56,7 +56,7 @@ def served(run):
         "-W",
         "ignore",
         "-m",
-        "cli",
+        "gtzan_cli",
         "serve",
         "--model",
         str(run),

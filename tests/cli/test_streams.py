@@ -22,7 +22,7 @@ from gtzan_features.text import one_line, printable
 from tests.nasty import NAMES
 
 ENCODINGS = ("ascii", "cp1252", "cp932", "latin-1", "koi8-r", "utf-8", "utf-16")
-GTZAN = f"{sys.executable} -W ignore -m cli"
+GTZAN = f"{sys.executable} -W ignore -m gtzan_cli"
 
 
 def shell(line: str, **environment: str) -> subprocess.CompletedProcess:

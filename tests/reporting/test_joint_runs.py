@@ -219,7 +219,7 @@ class TestParts:
         extract(music, tmp_path / "f", CONFIG, n_jobs=1)
         (before,) = (tmp_path / "f" / ".parts").iterdir()
         assert extract(music, tmp_path / "f", CONFIG, n_jobs=1).n_reused == 6
-        source = tmp_path / "package" / "features"
+        source = tmp_path / "package" / "descriptors"
         shutil.copytree(versions._PACKAGE, source.parent, ignore=shutil.ignore_patterns("__pycache__"))
         changed = source / "spectral.py"
         changed.write_text(changed.read_text() + "\n# another rounding\n")
