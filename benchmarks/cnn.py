@@ -28,10 +28,11 @@ from gtzan_features.environment import model_versions
 from gtzan_features.errors import RunError
 from gtzan_features.reporting.report import compare_runs
 from gtzan_features.reports.collect import ScoredRun, long_table, score_runs
-from gtzan_features.reports.tables import TextTable, accuracy_table
+from gtzan_features.reports.tables import accuracy_table
 from gtzan_features.rounding import decimals, points
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.run_folder import list_runs, read_run
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

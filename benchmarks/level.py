@@ -19,9 +19,10 @@ import soundfile
 from gtzan_features.config import SplitConfig
 from gtzan_features.extraction.csv_exchange import import_csv
 from gtzan_features.prediction.predict import Predictor, load_predictor, predict
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table, table_path, write_table
 from gtzan_features.tables.schema import feature_schema
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 
 GAINS_DB = (0, -26, -20, -12, -6, 6, 12)
 SETTINGS = {"xgboost": ("n_estimators=200",)}
@@ -36,7 +37,7 @@ def fitted(tracks: list[Path], csv: Path, model: str, work: Path) -> Predictor:
     write_table(path, table, feature_schema(table.columns, table.meta, pa.float64()))
     split = SplitConfig(protocol="track", holdout=0.1)
     config = FitConfig(model=model, settings=SETTINGS.get(model, ()), split=split, final=True)
-    return load_predictor(fit(path.parent, work / "runs", config, n_jobs=1).folder)
+    return load_predictor(fit_run(path.parent, work / "runs", config, n_jobs=1).folder)
 
 
 def answers(

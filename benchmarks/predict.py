@@ -106,7 +106,7 @@ def many_files(files: list[Path], models: list[Path], count: int, repeats: int) 
 
 def report(count: int, single: list[tuple[str, ...]], many: list[tuple[str, ...]]) -> str:
     """Return the page."""
-    from gtzan_features.reports.tables import TextTable
+    from gtzan_features.text_table import TextTable
 
     one = TextTable(title="", header=("model", "seconds", "processor seconds"), rows=tuple(single))
     header = ("model", "workers", "seconds", "ms per file", "processor ms per file", "files per second")

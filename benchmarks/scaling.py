@@ -121,7 +121,7 @@ def speedup(found: Runs, count: int, jobs: int) -> float:
 
 def report(found: Runs) -> str:
     """Return the page."""
-    from gtzan_features.reports.tables import TextTable
+    from gtzan_features.text_table import TextTable
 
     rows = tuple(
         (

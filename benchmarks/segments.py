@@ -23,9 +23,10 @@ from gtzan_features.evaluation.aggregate import aggregate, per_track
 from gtzan_features.evaluation.intervals import accuracy_interval
 from gtzan_features.models.registry import model_spec
 from gtzan_features.models.spec import TrainingData
-from gtzan_features.reports.tables import TextTable, accuracy_cell
+from gtzan_features.reports.tables import accuracy_cell
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.kaggle_csv import read_kaggle_csv
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     import numpy.typing as npt

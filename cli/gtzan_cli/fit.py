@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.config import SplitConfig
-    from gtzan_features.training.fit import FitConfig, FitResult
+    from gtzan_features.reporting.run_report import RunReport
+    from gtzan_features.training.fit_config import FitConfig
 
 _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
 """Columns of the first screen; the others come with --wide."""
@@ -142,7 +143,7 @@ def fit(
         raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
     names = model_names(models, scale)
 
-    from gtzan_features.training.fit import FitConfig
+    from gtzan_features.training.fit_config import FitConfig
 
     jobs = [
         FitConfig(
@@ -170,11 +171,12 @@ def _fit_all(
     runs: Path,
     n_jobs: int,
     shown: Callable[..., None] | None,
-) -> list[FitResult]:
+) -> list[RunReport]:
     """Fit one job after the other and show each result as it comes; each note on the tracks is said once."""
-    from gtzan_features.training.fit import fit_prepared, prepare_fit
+    from gtzan_features.reporting.fit_run import fit_prepared
+    from gtzan_features.training.fit import prepare_fit
 
-    results: list[FitResult] = []
+    results: list[RunReport] = []
     said: list[str] = []
     for config in jobs:
         with progress_bar() as progress:
@@ -190,7 +192,7 @@ def _fit_all(
     return results
 
 
-def _print_result(result: FitResult, *, wide: bool, alone: bool) -> None:
+def _print_result(result: RunReport, *, wide: bool, alone: bool) -> None:
     table, metrics = result.table, result.metrics
     shown = [i for i, name in enumerate(table.header) if wide or name in _FIRST]
     rows = [tuple(row[i] for i in shown) for row in table.rows]

@@ -109,7 +109,7 @@ def tune(
 
     known_model(model)
 
-    from gtzan_features.training.fit import FitConfig
+    from gtzan_features.training.fit_config import FitConfig
     from gtzan_features.training.tune import TuneConfig, tune
 
     fit = FitConfig(

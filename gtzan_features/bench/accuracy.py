@@ -34,6 +34,7 @@ from gtzan_features.environment import describe_machine, library_versions, model
 from gtzan_features.errors import GtzanError, SplitError
 from gtzan_features.parallel.local import available_processors, local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reports.ablation import (
     Baseline,
     Context,
@@ -43,7 +44,6 @@ from gtzan_features.reports.ablation import (
     write_ablation,
 )
 from gtzan_features.tables.run_folder import read_run
-from gtzan_features.training.fit import fit
 from gtzan_features.training.load_rows import REPLACED, open_fittable, table_file
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gtzan_features.config import SplitConfig
-    from gtzan_features.reports.tables import TextTable
+    from gtzan_features.text_table import TextTable
 
 BASELINE_RUNS = Baseline(feature_set=BASELINE, model=REFERENCE_MODEL)
 """What everything is tested against."""
@@ -279,7 +279,7 @@ def _fit_one(one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, 
         return _Outcome(done=known, reused=True)
     started = time.perf_counter()
     try:
-        result = fit(tables, runs, one.config, n_jobs=1, keep_model=False)
+        result = fit_run(tables, runs, one.config, n_jobs=1, keep_model=False)
     except GtzanError as error:  # one model that fails leaves the others
         return _Outcome(done=None, reason=str(error))
     if read_run(result.folder).manifest.table_sha256 != "+".join(_read_by(one, hashes)):

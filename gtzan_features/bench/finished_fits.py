@@ -18,7 +18,7 @@ from gtzan_features.tables.run_storage import MANIFEST
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gtzan_features.training.fit import FitConfig
+    from gtzan_features.training.fit_config import FitConfig
 
 FOLDER = ".bench"
 """Beside the run folders; the report does not look into it."""

@@ -15,7 +15,7 @@ from gtzan_features.models.registry import MODELS, model_spec
 from gtzan_features.models.spec import FEATURES
 from gtzan_features.reports.ablation import FAMILIES as FAMILIES_TABLE
 from gtzan_features.reports.ablation import MODELS as MODELS_TABLE
-from gtzan_features.training.fit import FitConfig
+from gtzan_features.training.fit_config import FitConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from gtzan_features.config import SplitConfig
     from gtzan_features.datasets.splits import Split
-    from gtzan_features.reports.tables import TextTable
     from gtzan_features.tables.schema import TableMeta
+    from gtzan_features.text_table import TextTable
 
 _DEFORM_S = 0.35  # of one track and deformation; mp3 takes twice as long, the others hardly any time
 

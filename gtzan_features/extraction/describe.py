@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.descriptors.words import columns_in_words
-from gtzan_features.reports.text_table import TextTable
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from gtzan_features.descriptors.spec import Column

@@ -15,6 +15,9 @@ from gtzan_features.models.applying.load import ModelCard as ModelCard
 from gtzan_features.models.applying.load import StoredModel as StoredModel
 from gtzan_features.models.applying.load import load_model as load_model
 from gtzan_features.models.applying.network import AppliedConvolution, AppliedLayers
+from gtzan_features.models.applying.training_files import TRAINING_FILES, save_training_files
+from gtzan_features.models.applying.training_range import RANGE, save_range
+from gtzan_features.models.applying.usual_level import LEVEL, save_level
 from gtzan_features.models.archive import npz, without_addresses
 from gtzan_features.models.choosing import wrappers
 from gtzan_features.models.estimators import discriminant
@@ -25,6 +28,7 @@ from gtzan_features.tables.checked import file_record
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gtzan_features.models.applying.kept_model import KeptModel
     from gtzan_features.models.spec import Classifier, ModelSpec, TrainingData
 
 
@@ -50,6 +54,20 @@ def save_model(folder: Path, model: StoredModel) -> None:
     files = {path.name: file_record(path) for path in sorted(folder.iterdir()) if path.is_file()}
     card = asdict(replace(model.card, files=files))
     write_text(folder / CARD, json.dumps(card, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def save_kept_model(folder: Path, model: KeptModel) -> None:
+    """Write a model with what is known of its training rows; see `save_model`, whose errors it raises."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in (RANGE, LEVEL, TRAINING_FILES):
+        (folder / stale).unlink(missing_ok=True)
+    if model.seen is not None:
+        save_range(folder, model.seen)
+    if model.level is not None:
+        save_level(folder, model.level)
+    if model.trained_on.sha256:
+        save_training_files(folder, model.trained_on)
+    save_model(folder, model.stored)
 
 
 def stored_bytes(estimator: Classifier, storage: str, name: str) -> bytes:

@@ -18,11 +18,11 @@ from gtzan_features.prediction.file_rows import recording_rows
 from gtzan_features.prediction.held_out import held_out
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
-from gtzan_features.reports.tables import TextTable
 from gtzan_features.rounding import decimals, percent, points
 from gtzan_features.spectra.spectrogram import band_hz
 from gtzan_features.tables import run_folder as runs
 from gtzan_features.text import printable, shell_path
+from gtzan_features.text_table import TextTable
 from gtzan_features.training.load_rows import open_fittable
 
 if TYPE_CHECKING:

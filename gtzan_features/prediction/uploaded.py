@@ -20,7 +20,7 @@ from gtzan_features.tables.run_folder import MODEL
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gtzan_features.reports.tables import TextTable
+    from gtzan_features.text_table import TextTable
 
 EXPLAINED_S = 60.0
 """An explanation costs more than a prediction: of longer recordings, so much of the start is explained."""

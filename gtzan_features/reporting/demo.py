@@ -11,8 +11,9 @@ from gtzan_features.errors import ConfigError
 from gtzan_features.extraction.extract import ExtractSummary, extract
 from gtzan_features.music.synthesise import synthesise
 from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import ReportResult, report
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def demo(
     ]
     for model, segment, split in jobs:
         settings = ("n_estimators=100", "learning_rate=0.1") if model == "xgboost" else ()
-        fit(
+        fit_run(
             folder / "features",
             folder / "runs",
             FitConfig(model=model, segment=segment, settings=settings, split=split, allow_leak=True),

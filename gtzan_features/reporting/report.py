@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from gtzan_features.reports.tables import TextTable
+    from gtzan_features.text_table import TextTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

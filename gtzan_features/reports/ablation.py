@@ -10,10 +10,11 @@ import pandas as pd
 from gtzan_features.evaluation.comparison import compare, holm
 from gtzan_features.reports.protocols import PROTOCOLS, protocol_order, tested_by_name
 from gtzan_features.reports.scores import LevelScore, score_tracks
-from gtzan_features.reports.tables import TextTable, accuracy_cell
+from gtzan_features.reports.tables import accuracy_cell
 from gtzan_features.reports.templating import environment
 from gtzan_features.rounding import decimals, percent, points
 from gtzan_features.tables.atomic import write_text
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

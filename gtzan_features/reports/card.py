@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from gtzan_features.reports.collect import representative
 from gtzan_features.reports.protocols import PROTOCOLS, leak, tested_on
 from gtzan_features.reports.tables import (
-    TextTable,
     accuracy_cell,
     genre_table,
     level_name,
     scores_table,
 )
 from gtzan_features.reports.templating import environment
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

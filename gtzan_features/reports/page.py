@@ -14,7 +14,6 @@ from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.paired import length_tests
 from gtzan_features.reports.published import PUBLISHED, dataset_title, is_real_gtzan
 from gtzan_features.reports.tables import (
-    TextTable,
     accuracy_cell,
     accuracy_table,
     figures_table,
@@ -24,6 +23,7 @@ from gtzan_features.reports.templating import environment
 from gtzan_features.rounding import p_value, percent, points
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.text import printable
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

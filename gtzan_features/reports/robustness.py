@@ -15,10 +15,11 @@ from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.lettering import set_heading
 from gtzan_features.reports.protocols import PROTOCOLS, tested_by_name
 from gtzan_features.reports.scores import LevelScore, score_tracks
-from gtzan_features.reports.tables import TextTable, accuracy_cell
+from gtzan_features.reports.tables import accuracy_cell
 from gtzan_features.reports.templating import environment
 from gtzan_features.rounding import decimals, percent
 from gtzan_features.tables.atomic import write_text
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

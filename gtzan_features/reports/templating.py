@@ -7,8 +7,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gtzan_features.markdown import code_block, plain
 from gtzan_features.reports.colours import AGAINST_NAME, FOR_NAME
-from gtzan_features.reports.markdown import code_block, plain
 from gtzan_features.rounding import decimals, percent
 from gtzan_features.text import one_line
 

@@ -6,15 +6,15 @@
       manifest.json         what was done, to what, with what
       split.csv             track, segment (-1: all), fold, role
       predictions.parquet   one row per tested row
-      metrics.json          figures of the predictions, and the training accuracy
+      metrics.json          what the predictions do not tell: training accuracy, chosen families
       model/                the fitted model, without pickle, and what is known of its training rows
       README.md             the model card, for people
       curves.csv, .png      loss and accuracy per epoch, of models that learn in epochs
       fitted_at.txt         when it was written: the only file that differs where a command is repeated
 
-The manifest holds the size and the SHA-256 of each other file but the card for people, which are compared
-before the file is parsed. While a run is written, it and what it replaces lie beside it under names that
-begin with a dot; whatever command comes next puts right what a killed one left.
+The manifest holds the size and the SHA-256 of each other file but the card and the picture for people, which
+are compared before the file is parsed. While a run is written, it and what it replaces lie beside it under
+names that begin with a dot; whatever command comes next puts right what a killed one left.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ if TYPE_CHECKING:
 
     from gtzan_features.tables.predictions import Predictions
 
-SPLIT, PREDICTIONS, METRICS, MODEL, CARD, CURVES = (
+SPLIT, PREDICTIONS, METRICS, MODEL, CARD, CURVES, CURVES_PICTURE = (
     "split.csv",
     "predictions.parquet",
     "metrics.json",
     "model",
     "README.md",
     "curves.csv",
+    "curves.png",
 )
 
 
@@ -129,7 +130,7 @@ class Run:
 
 def finish_run(folder: Path, manifest: RunManifest) -> None:
     """Write the manifest, with hash and size of the files that lie in the run folder, and the time."""
-    unlisted = {MANIFEST, CARD, FITTED_AT}
+    unlisted = {MANIFEST, CARD, CURVES_PICTURE, FITTED_AT}
     files = {
         path.relative_to(folder).as_posix(): file_record(path)
         for path in sorted(folder.rglob("*"))

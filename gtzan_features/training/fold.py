@@ -16,7 +16,7 @@ from gtzan_features.models.spec import Classifier, TrainingData, ignore
 from gtzan_features.tables.predictions import PROBABILITY, Predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -135,7 +135,7 @@ def planned_folds(split: Split, data: Dataset, *, final: bool, keep: bool) -> li
     return [refit, *(Fold(train, test, keep=False) for train, test in pairs)]
 
 
-def joined_predictions(data: Dataset, folds: list[Fold], fitted: list[Fitted]) -> Predictions:
+def joined_predictions(data: Dataset, folds: Sequence[Fold], fitted: Sequence[Fitted]) -> Predictions:
     """Return the probabilities of every tested row, in the order of tracks and segments."""
     frames = []
     tested = [(fold, one) for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
@@ -169,7 +169,7 @@ def uncalibrated(folds: list[Fold], job: Job) -> tuple[str, ...]:
     return ()
 
 
-def families_by_fold(folds: list[Fold], fitted: list[Fitted]) -> dict[str, list[str]]:
+def families_by_fold(folds: Sequence[Fold], fitted: Sequence[Fitted]) -> dict[str, list[str]]:
     """Return the families that each fold chose, and a kept model ("kept"); empty where none chose."""
     tested = [one for fold, one in zip(folds, fitted, strict=True) if fold.test.size]
     found = {str(number): list(one.families) for number, one in enumerate(tested)}
@@ -179,7 +179,7 @@ def families_by_fold(folds: list[Fold], fitted: list[Fitted]) -> dict[str, list[
     return found if all(found.values()) else {}
 
 
-def curves_table(folds: list[Fold], fitted: list[Fitted]) -> pd.DataFrame:
+def curves_table(folds: Sequence[Fold], fitted: Sequence[Fitted]) -> pd.DataFrame:
     """Return loss and accuracy per epoch of every fold, empty where the model has no epochs.
 
     Columns ``fold`` (0, 1, … in the order of the tested folds; "all" for the model fitted on everything),

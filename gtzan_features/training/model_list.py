@@ -5,9 +5,9 @@ from __future__ import annotations
 from gtzan_features.models.words import WORDS
 from gtzan_features.models.words import known_model as known_model
 from gtzan_features.models.words import model_names as model_names
-from gtzan_features.reports.text_table import TextTable
 from gtzan_features.tables.run_folder import list_runs as list_runs
 from gtzan_features.tables.run_folder import require_run as require_run
+from gtzan_features.text_table import TextTable
 
 
 def model_table() -> TextTable:

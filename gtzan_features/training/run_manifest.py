@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gtzan_features.config import SplitConfig
     from gtzan_features.datasets.splits import Split
     from gtzan_features.training.augmented_rows import ExtraRows
-    from gtzan_features.training.fit import FitConfig
+    from gtzan_features.training.fit_config import FitConfig
     from gtzan_features.training.load_rows import Fittable
 
 _LONGEST = 40  # characters of each word of a run's name, which has room for 255 in all

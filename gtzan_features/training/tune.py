@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.config import file_name, fingerprint
-from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.environment import model_versions
 from gtzan_features.errors import ConfigError, ModelError, SplitError
 from gtzan_features.evaluation.metrics import evaluate
@@ -22,10 +21,11 @@ from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.spec import ModelSpec, TrainingData, inner_splits
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Progress, silent
-from gtzan_features.reports.tables import TextTable
 from gtzan_features.rounding import decimals, percent
 from gtzan_features.tables.locking import output_lock
-from gtzan_features.training.fold import Fold, Job, training_data
+from gtzan_features.text_table import TextTable
+from gtzan_features.training.fit import job_of
+from gtzan_features.training.fold import Fold, training_data
 from gtzan_features.training.load_rows import Fittable, divide, open_fittable
 from gtzan_features.training.run_manifest import fit_command
 from gtzan_features.training.study import Study, Trial
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.config import SplitConfig
     from gtzan_features.models.spec import Choice, IntVector, Range
-    from gtzan_features.training.fit import FitConfig
+    from gtzan_features.training.fit_config import FitConfig
 
 INNER_FOLDS = 4
 SCORES = ("accuracy", "log-loss")
@@ -226,15 +226,7 @@ def _one_part(split: SplitConfig) -> SplitConfig:
 
 
 def _training(opened: Fittable, rows: npt.NDArray[np.int64], fit: FitConfig) -> TrainingData:
-    job = Job(
-        data=opened.data,
-        model=fit.model,
-        settings={},
-        seed=fit.split.seed,
-        families=opened.families,
-        apart=inner_groups(opened.data.rows, opened.data.copies, fit.split),
-    )
-    return training_data(Fold(rows, np.empty(0, dtype=np.int64), keep=False), job)
+    return training_data(Fold(rows, np.empty(0, dtype=np.int64), keep=False), job_of(opened, fit, {}))
 
 
 def _space(spec: ModelSpec, settings: tuple[str, ...]) -> dict[str, Range | Choice]:

@@ -16,7 +16,8 @@ import soundfile
 from gtzan_features.config import SplitConfig
 from gtzan_features.extraction.csv_exchange import import_csv
 from gtzan_features.extraction.spectrograms import spectrograms
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.reporting.fit_run import fit_run
+from gtzan_features.training.fit_config import FitConfig
 from tests.browser import CONTRAST
 from tests.conftest import SR, tone
 
@@ -33,7 +34,7 @@ def address(real_material, tmp_path_factory):
     import_csv(real_material / "features" / "features_3_sec.csv", root / "tables")
     split = SplitConfig(protocol="fault-filtered")
     config = FitConfig(model="xgboost", settings=("n_estimators=20",), split=split, final=True)
-    with served(fit(root / "tables", root / "runs", config, n_jobs=1).folder) as where:
+    with served(fit_run(root / "tables", root / "runs", config, n_jobs=1).folder) as where:
         yield where
 
 
@@ -43,7 +44,7 @@ def network_address(real_material, tmp_path):
     spectrograms(real_material / "audio", tmp_path / "tables")
     split = SplitConfig(protocol="track", folds=2)
     config = FitConfig(model="cnn", settings=("epochs=3",), split=split)
-    with served(fit(tmp_path / "tables", tmp_path / "runs", config, n_jobs=1).folder) as where:
+    with served(fit_run(tmp_path / "tables", tmp_path / "runs", config, n_jobs=1).folder) as where:
         yield where
 
 

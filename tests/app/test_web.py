@@ -23,7 +23,7 @@ from gtzan_features.app.web import MAX_AT_ONCE, App
 from gtzan_features.prediction.model_summary import ModelFacts
 from gtzan_features.prediction.predict import FilePrediction
 from gtzan_features.prediction.uploaded import Heard, Reasons
-from gtzan_features.reports.tables import TextTable
+from gtzan_features.text_table import TextTable
 from tests.app.asking import ask, ask_together
 from tests.nasty import NAMES
 

@@ -153,7 +153,7 @@ NASTY = ["a b", "it's", '"q"', "-x", "--tables", "$HOME `id`", "日本", "a\nb",
 @pytest.mark.parametrize("name", NASTY)
 def test_a_printed_command_is_read_back_word_for_word(name):
     from gtzan_features.config import SegmentConfig, SplitConfig
-    from gtzan_features.training.fit import FitConfig
+    from gtzan_features.training.fit_config import FitConfig
     from gtzan_features.training.run_manifest import fit_command
 
     config = FitConfig(

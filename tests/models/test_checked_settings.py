@@ -12,8 +12,9 @@ from gtzan_features.models import registry
 from gtzan_features.models.checked_settings import guarded, probabilities
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.spec import ModelSpec, TrainingData
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.training import fit as pipeline
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 
 HOLDOUT = SplitConfig(protocol="track", holdout=0.25)
 
@@ -84,7 +85,7 @@ def test_what_a_library_raises_is_one_line_that_names_the_setting(model, pair, t
     }.get(model, ())
     config = FitConfig(model=model, settings=(*more, pair), split=HOLDOUT)
     with np.errstate(all="ignore"), pytest.raises(ModelError) as caught:
-        fit(tables, tmp_path, config, n_jobs=1, keep_model=False)
+        fit_run(tables, tmp_path, config, n_jobs=1, keep_model=False)
     assert "\n" not in str(caught.value)
     assert pair.partition("=")[0].rpartition(".")[2] in str(caught.value)
     assert list(tmp_path.glob("[!f]*")) == []  # but for the tables in "features"
@@ -137,4 +138,4 @@ def test_whether_a_model_can_be_stored_is_known_before_the_first_fold(tables, tm
     odd = FitConfig(model="knn", settings=("metric=canberra", "algorithm=ball_tree"), split=HOLDOUT)
     for config in (FitConfig(model="boost", split=HOLDOUT), odd):
         with pytest.raises(ModelError, match="cannot be stored without pickle"):
-            fit(tables, tmp_path, config, n_jobs=1)
+            fit_run(tables, tmp_path, config, n_jobs=1)

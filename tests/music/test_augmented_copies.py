@@ -15,7 +15,8 @@ from gtzan_features.errors import ConfigError, OutputExistsError
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.spectrograms import spectrograms
 from gtzan_features.music.augmented_copies import augment_folder, generator
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.reporting.fit_run import fit_run
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import SR, tone
 
 KINDS = ("noise", "time-shift")
@@ -91,6 +92,6 @@ def test_copies_serve_both_kinds_of_tables(music, tmp_path):
     split = SplitConfig(folds=2)
     for model, settings in (("cnn", ("filters=8", "epochs=5")), ("svm", ())):
         config = FitConfig(model=model, settings=settings, split=split, augment=("noise",))
-        result = fit(tables, tmp_path / "runs", config, n_jobs=1)
+        result = fit_run(tables, tmp_path / "runs", config, n_jobs=1)
         assert result.manifest.settings["augment"] == "noise"
         assert len(json.loads((result.folder / "metrics.json").read_text())["levels"]) == 4

@@ -9,7 +9,8 @@ from gtzan_features.errors import AudioTooShortError, ModelError, TableError
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.spectrograms import spectrograms
 from gtzan_features.prediction.explain import explain_file, explain_model
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.reporting.fit_run import fit_run
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import SR, make_spectrograms, save_spectrograms
 
 HZ = {"high": 4000.0, "low": 500.0}
@@ -43,7 +44,7 @@ def place(tmp_path_factory):
 
 def run(place, model, *settings, **more):
     config = FitConfig(model=model, settings=settings, split=SPLIT, **more)
-    return fit(place / "f", place / "runs", config, n_jobs=1).folder
+    return fit_run(place / "f", place / "runs", config, n_jobs=1).folder
 
 
 @pytest.mark.parametrize(("genre", "starts"), [("high", (1.2, 4.7)), ("low", (0.3, 4.1))])
@@ -103,7 +104,7 @@ def test_what_cannot_be_explained_is_refused(place, tmp_path):
 def test_networks_of_other_shapes_are_not_confused(place, tmp_path):
     save_spectrograms(tmp_path, make_spectrograms())
     config = FitConfig(model="mlp", settings=("epochs=2",), scale="mel", split=SPLIT)
-    folder = fit(tmp_path, tmp_path / "runs", config, n_jobs=1).folder
+    folder = fit_run(tmp_path, tmp_path / "runs", config, n_jobs=1).folder
     file = place / "music" / "low" / "low.0.wav"
     with pytest.raises(ModelError, match="trained on spectrograms of another version"):
         explain_file(file, folder, tmp_path / "p.png", tmp_path)

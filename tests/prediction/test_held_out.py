@@ -15,8 +15,9 @@ from gtzan_features.models.applying.load import load_model
 from gtzan_features.prediction import held_out as module
 from gtzan_features.prediction.explain import explain_model, picture_path
 from gtzan_features.prediction.held_out import held_out
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.run_folder import MANIFEST, MODEL, read_run
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.load_rows import open_fittable
 from tests.conftest import make_table, save_table
 
@@ -31,7 +32,7 @@ RUNS = {
 
 
 def fitted(tables, runs, kind, model="logistic-regression"):
-    return fit(tables, runs, FitConfig(model=model, **RUNS[kind]), n_jobs=1).folder
+    return fit_run(tables, runs, FitConfig(model=model, **RUNS[kind]), n_jobs=1).folder
 
 
 def measured(folder, tables):
@@ -140,7 +141,7 @@ def test_the_command_of_a_run_is_read_back_as_it_was_meant(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     save_table(Path(folder), make_table(n_tracks=4, n_segments=1, segment="30s"))
     config = FitConfig(model="knn", segment=SegmentConfig(30.0), split=SplitConfig(folds=2))
-    words = shlex.split(fit(Path(folder), Path("-runs"), config, n_jobs=1).manifest.command)
+    words = shlex.split(fit_run(Path(folder), Path("-runs"), config, n_jobs=1).manifest.command)
     given = words[words.index("--tables") + 1]
     assert Path(given) == Path(folder)
     assert not given.startswith("-")

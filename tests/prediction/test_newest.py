@@ -24,10 +24,11 @@ from gtzan_features.prediction.predict import (
     newest_predictor,
     predict,
 )
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.file_status import FILE_NAME, FileStatus
 from gtzan_features.tables.run_folder import FITTED_AT, read_run
 from gtzan_features.tables.status_table import write_status
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import SR, make_table, save_table, tone
 from tests.reporting.test_damaged_runs import whole_table
 
@@ -66,7 +67,7 @@ def tables(tmp_path, songs):
 
 def fitted(tables, runs, **changes):
     config = {"model": "lda", "split": HOLDOUT, **changes}
-    return fit(tables, runs, FitConfig(**config), n_jobs=1).folder
+    return fit_run(tables, runs, FitConfig(**config), n_jobs=1).folder
 
 
 def test_the_run_that_was_fitted_last_predicts_whatever_touch_and_copies_change(tables, tmp_path):
@@ -96,7 +97,7 @@ def test_every_run_with_a_model_can_predict_and_bad_ones_are_passed_over_with_a_
     runs, told = tmp_path / "r", []
     good = fitted(tables, runs, split=SplitConfig(folds=2))
     bad = fitted(tables, runs, settings=("shrinkage=0.3",))
-    fit(tables, runs, FitConfig(model="majority", split=HOLDOUT), n_jobs=1, keep_model=False)
+    fit_run(tables, runs, FitConfig(model="majority", split=HOLDOUT), n_jobs=1, keep_model=False)
     (bad / "model" / "model.npz").write_bytes(b"x")
     foreign = whole_table()
     meta = dataclasses.replace(foreign.meta, config={}, dataset="foreign")

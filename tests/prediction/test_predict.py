@@ -15,10 +15,11 @@ from gtzan_features.models.save import load_model
 from gtzan_features.prediction.file_rows import hear
 from gtzan_features.prediction.predict import TRAINED_ON_IT, expand, find_model, load_predictor, predict
 from gtzan_features.prediction.timeline_files import TimelineWriter
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.run_folder import read_run
 from gtzan_features.tables.spectrograms import read_spectrograms
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import SR, make_spectrograms, make_table, save_spectrograms, save_table, tone
 from tests.nasty import UNDECODABLE
 
@@ -36,7 +37,7 @@ def world(tmp_path_factory):
             soundfile.write(root / "music" / genre / f"{genre}.{i}.wav", y, SR, subtype="PCM_16")
     extract(root / "music", root / "tables", ExtractConfig(segments=(SegmentConfig(3.0),)), n_jobs=1)
     config = FitConfig(model="xgboost", settings=("n_estimators=20",), split=HOLDOUT, final=True)
-    result = fit(root / "tables", root / "runs", config, n_jobs=1)
+    result = fit_run(root / "tables", root / "runs", config, n_jobs=1)
     return root, result.folder
 
 
@@ -53,7 +54,7 @@ def networks(world):
         spectrograms(root / "music", root / "tables", SpectrogramRecipe(spectrograms=config), n_jobs=1)
         for model, settings in NETWORKS.items():
             wanted = FitConfig(model=model, scale=scale, settings=settings, split=HOLDOUT, final=True)
-            found[model, scale] = fit(root / "tables", root / "networks", wanted, n_jobs=1).folder
+            found[model, scale] = fit_run(root / "tables", root / "networks", wanted, n_jobs=1).folder
     return found
 
 
@@ -88,7 +89,7 @@ def test_models_on_the_full_set_hear_what_their_table_holds(world, model, featur
     full = ExtractConfig(features=FeatureConfig(feature_set="full"), segments=(SegmentConfig(3.0),))
     extract(root / "music", root / "tables", full, n_jobs=1)
     wanted = FitConfig(model=model, feature_set=feature_set, split=HOLDOUT, final=True)
-    folder = fit(root / "tables", tmp_path, wanted, n_jobs=1).folder
+    folder = fit_run(root / "tables", tmp_path, wanted, n_jobs=1).folder
     table = read_table(root / "tables" / "full-3s.parquet")
     stored = load_model(folder / "model")
     X = table.frame[list(stored.card.columns)].to_numpy()
@@ -165,7 +166,7 @@ def test_networks_need_nine_tenths_of_a_row(networks, tmp_path):
 def test_networks_of_other_spectrograms_are_refused(tmp_path):
     save_spectrograms(tmp_path / "f", make_spectrograms())  # 20 frames in 3 s, 16 bands
     config = FitConfig(model="mlp", scale="mel", settings=NETWORKS["mlp"], split=HOLDOUT)
-    folder = fit(tmp_path / "f", tmp_path / "runs", config, n_jobs=1).folder
+    folder = fit_run(tmp_path / "f", tmp_path / "runs", config, n_jobs=1).folder
     with pytest.raises(ModelError, match="trained on spectrograms of another version"):
         load_predictor(folder)
 
@@ -212,7 +213,7 @@ def test_aggregations_and_ranking(world):
 
 def test_final_keeps_a_model_of_all_tracks_and_the_figures_of_the_test(world):
     root, folder = world
-    plain = fit(
+    plain = fit_run(
         root / "tables",
         root / "runs",
         FitConfig(model="xgboost", settings=("n_estimators=20",), split=HOLDOUT),
@@ -238,7 +239,7 @@ def test_under_folds_final_is_a_mark_only(world):
     root, _ = world
     split = SplitConfig(folds=2)
     names = [
-        fit(
+        fit_run(
             root / "tables",
             root / "other",
             FitConfig(model="majority", split=split, final=final),
@@ -264,7 +265,7 @@ def test_models_whose_features_cannot_be_computed_are_refused(world, tmp_path):
     ):
         changed = dataclasses.replace(table, meta=dataclasses.replace(table.meta, config=config))
         save_table(tmp_path / name, changed)
-        run = fit(tmp_path / name, tmp_path / "r", FitConfig(model="majority"), n_jobs=1).folder
+        run = fit_run(tmp_path / name, tmp_path / "r", FitConfig(model="majority"), n_jobs=1).folder
         with pytest.raises(ModelError, match=reason):
             load_predictor(run)
     with pytest.raises(AudioDecodeError, match="holds no audio file"):

@@ -9,7 +9,8 @@ import pytest
 from gtzan_features.config import FeatureConfig, SplitConfig
 from gtzan_features.descriptors.sets import columns
 from gtzan_features.prediction.tree_importance import family_importance
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.reporting.fit_run import fit_run
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import make_table, save_table
 
 
@@ -33,7 +34,7 @@ def test_the_family_that_tells_the_genre_has_the_gain(table, tmp_path):
     split = SplitConfig(folds=2)
     for model, settings in (("xgboost", ("n_estimators=10", "colsample_bytree=1.0")), ("knn", ())):
         config = FitConfig(model=model, settings=settings, split=split)
-        folder = fit(tmp_path / "f", tmp_path / "runs", config, n_jobs=1).folder
+        folder = fit_run(tmp_path / "f", tmp_path / "runs", config, n_jobs=1).folder
         shares = family_importance(folder / "model")
         if model == "xgboost":
             assert next(iter(shares)) == "rhythm"

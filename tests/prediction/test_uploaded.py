@@ -13,7 +13,8 @@ from gtzan_features.extraction.spectrograms import spectrograms
 from gtzan_features.prediction.explain import explain_file
 from gtzan_features.prediction.predict import load_predictor, predict
 from gtzan_features.prediction.uploaded import EXPLAINED_S, Listener, give_reasons
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.reporting.fit_run import fit_run
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import SR, tone
 
 
@@ -32,7 +33,7 @@ def place(tmp_path_factory):
 
 def fitted(place, model, *settings, **more):
     config = FitConfig(model=model, settings=settings, split=SplitConfig(folds=2), final=True, **more)
-    return fit(place / "f", place / "runs", config, n_jobs=1).folder
+    return fit_run(place / "f", place / "runs", config, n_jobs=1).folder
 
 
 @pytest.fixture(scope="module")

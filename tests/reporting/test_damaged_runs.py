@@ -19,10 +19,11 @@ from gtzan_features.models.applying.training_files import load_training_files
 from gtzan_features.models.save import load_model
 from gtzan_features.prediction.explain import explain_model
 from gtzan_features.prediction.predict import load_predictor, newest_predictor
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import compare_runs
 from gtzan_features.reports.collect import score_runs
 from gtzan_features.tables.run_folder import FITTED_AT, list_runs, read_run
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import make_table, recorded_again, save_table
 
 HOLDOUT = SplitConfig(protocol="track", holdout=0.25)
@@ -35,7 +36,7 @@ def world(tmp_path_factory):
     root = tmp_path_factory.mktemp("runs")
     save_table(root / "t", whole_table())
     folders = {
-        model: fit(
+        model: fit_run(
             root / "t", root / "r", FitConfig(model=model, settings=settings, split=HOLDOUT), n_jobs=1
         ).folder
         for model, settings in QUICK.items()

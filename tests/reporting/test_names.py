@@ -21,11 +21,12 @@ from gtzan_features.music.explore import explore
 from gtzan_features.music.verify import verify
 from gtzan_features.prediction.predict import expand, load_predictor, predict
 from gtzan_features.prediction.timeline_files import TimelineWriter
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.run_folder import read_run
 from gtzan_features.tables.spectrograms import read_spectrograms
 from gtzan_features.tables.status_table import read_status
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests import nasty
 from tests.conftest import make_table, save_table
 
@@ -134,7 +135,7 @@ def run(world):
         split=SplitConfig(protocol="track", folds=2),
         final=True,
     )
-    return fit(root / "tables", root / "runs", config, n_jobs=1)
+    return fit_run(root / "tables", root / "runs", config, n_jobs=1)
 
 
 def test_a_model_is_fitted_stored_and_described_whatever_the_names(run):
@@ -156,7 +157,7 @@ def test_a_model_is_fitted_stored_and_described_whatever_the_names(run):
 )
 def test_a_run_of_any_data_set_has_a_folder(tmp_path, dataset):
     save_table(tmp_path, make_table(2, 12, 1, dataset=dataset))
-    folder = fit(tmp_path, tmp_path / "runs", FitConfig(model="majority"), n_jobs=1).folder
+    folder = fit_run(tmp_path, tmp_path / "runs", FitConfig(model="majority"), n_jobs=1).folder
     assert folder.parent == tmp_path / "runs"
     assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{10,199}", folder.name)
 

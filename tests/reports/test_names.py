@@ -14,17 +14,18 @@ import pytest
 from matplotlib.text import Text
 
 from gtzan_features.config import SegmentConfig, SplitConfig
+from gtzan_features.markdown import plain
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import report
 from gtzan_features.reports.figures import confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.lettering import heading, label, set_fonts
-from gtzan_features.reports.markdown import plain
 from gtzan_features.reports.pictures import distribution_figure, mean_mel_figure, projection_figure
 from gtzan_features.reports.saliency import bars_figure
 from gtzan_features.reports.scores import score
 from gtzan_features.reports.timeline import save_timeline, timeline_figure
 from gtzan_features.text import one_line
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import save_table
 from tests.nasty import NAMES, UNDECODABLE, nasty_table
 from tests.reports.test_scores import predictions
@@ -56,7 +57,7 @@ def written(tmp_path_factory):
     save_table(root / "f", nasty_table(n_segments=1, segment="30s"))
     for seconds in (3.0, 30.0):
         config = FitConfig(model="knn", segment=SegmentConfig(seconds), split=SplitConfig(folds=2))
-        folder = fit(root / "f", root / "runs", config, n_jobs=1).folder
+        folder = fit_run(root / "f", root / "runs", config, n_jobs=1).folder
     out = report(root / "runs", root / "-reports", html=True).page.parent
     return out, folder
 

@@ -10,10 +10,11 @@ import pytest
 
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import RunError, TableError
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import report
 from gtzan_features.tables.predictions import Predictions, read_predictions, write_predictions
 from gtzan_features.tables.run_folder import CURVES, MANIFEST, METRICS, PREDICTIONS
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import make_table, save_table
 from tests.reports.test_scores import predictions
 
@@ -74,7 +75,7 @@ def runs(tmp_path_factory):
     root = tmp_path_factory.mktemp("runs")
     save_table(root / "f", make_table())
     config = FitConfig(model="knn", segment=SegmentConfig(3.0), split=SplitConfig(folds=2))
-    return fit(root / "f", root / "runs", config, n_jobs=1).folder
+    return fit_run(root / "f", root / "runs", config, n_jobs=1).folder
 
 
 def broken_predictions(folder):

@@ -18,10 +18,11 @@ from gtzan_features.extraction.row_kinds import ExtractConfig
 from gtzan_features.models.save import load_model
 from gtzan_features.prediction.explain import explain_file, explain_model
 from gtzan_features.prediction.predict import load_predictor, predict
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import compare_runs, report
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.run_folder import read_run
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.load_rows import open_fittable
 from tests.conftest import SR, make_table, save_table, tone
 
@@ -99,20 +100,20 @@ def test_tables_that_do_not_go_together_are_refused(tmp_path):
 @pytest.mark.slow
 def test_runs_are_named_repeated_compared_and_reported(tables, tmp_path):
     runs = tmp_path / "runs"
-    result = fit(tables, runs, config("knn"), n_jobs=1)
+    result = fit_run(tables, runs, config("knn"), n_jobs=1)
     m = result.manifest
     assert m.segment == "3s+30s"
     assert "3s-30s" in m.run_id
     assert "--segments 3s --beside 30s" in m.command
-    plain = fit(tables, runs, dataclasses.replace(config("knn"), beside=None), n_jobs=1)
+    plain = fit_run(tables, runs, dataclasses.replace(config("knn"), beside=None), n_jobs=1)
     assert plain.manifest.split_fingerprint == m.split_fingerprint
     assert compare_runs(result.folder, plain.folder)[0].n == 48
-    fit(tables, runs, dataclasses.replace(config("knn"), beside=None, segment=THIRTY), n_jobs=1)
+    fit_run(tables, runs, dataclasses.replace(config("knn"), beside=None, segment=THIRTY), n_jobs=1)
     report(runs, tmp_path / "reports", html=True)
     found = pd.read_csv(tmp_path / "reports" / "accuracy.csv")
     assert set(found["segments"]) == {"3s", "30s", "3s+30s"}
     assert "3s+30s (mean) minus 30s" in (tmp_path / "reports" / "accuracy.md").read_text()
-    again = fit(tables, tmp_path / "again", config("knn"), n_jobs=2)
+    again = fit_run(tables, tmp_path / "again", config("knn"), n_jobs=2)
     assert again.folder.name == result.folder.name
     pd.testing.assert_frame_equal(
         read_run(again.folder).predictions.frame, read_run(result.folder).predictions.frame
@@ -120,7 +121,7 @@ def test_runs_are_named_repeated_compared_and_reported(tables, tmp_path):
 
 
 def test_families_of_either_length_are_chosen_apart(tables, tmp_path):
-    result = fit(tables, tmp_path / "runs", config(settings=("families=auto",)), n_jobs=1)
+    result = fit_run(tables, tmp_path / "runs", config(settings=("families=auto",)), n_jobs=1)
     kept = json.loads((result.folder / "metrics.json").read_text())["families"]["kept"]
     own = {"timbre", "spectral", "tonal", "rhythm", "energy"}
     assert set(kept) <= own | {f"track {name}" for name in own}
@@ -141,7 +142,7 @@ def world(tmp_path_factory):
     wanted = FitConfig(
         model="xgboost", settings=("n_estimators=10",), beside=THIRTY, split=HOLDOUT, final=True
     )
-    return root, fit(root / "tables", root / "runs", wanted, n_jobs=1).folder
+    return root, fit_run(root / "tables", root / "runs", wanted, n_jobs=1).folder
 
 
 def test_files_get_the_probabilities_of_the_table(world):

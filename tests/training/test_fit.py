@@ -14,11 +14,13 @@ from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import ModelError, RunError, SplitError, TableError
 from gtzan_features.extraction.csv_exchange import import_csv
 from gtzan_features.models.save import load_model
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import compare_runs, report
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.run_folder import list_runs, read_run
 from gtzan_features.training import fit as pipeline
-from gtzan_features.training.fit import FitConfig, fit, model_names
+from gtzan_features.training.fit_config import FitConfig
+from gtzan_features.training.model_list import model_names
 from tests.conftest import make_table, save_table
 
 TRACK = SplitConfig(protocol="track", folds=4)
@@ -30,7 +32,7 @@ def config(model="logistic-regression", split=TRACK, **more):
 
 
 def test_every_track_is_predicted_once_by_a_model_that_never_saw_it(tables, tmp_path):
-    result = fit(tables, tmp_path / "runs", config(), n_jobs=1)
+    result = fit_run(tables, tmp_path / "runs", config(), n_jobs=1)
     run = read_run(result.folder)
     table = read_table(tables / "kaggle-3s.parquet")
     assert len(run.predictions.frame) == len(table.frame)
@@ -54,9 +56,9 @@ def test_every_track_is_predicted_once_by_a_model_that_never_saw_it(tables, tmp_
 )
 def test_without_a_model_to_keep_the_figures_are_the_same(model, settings, tables, tmp_path):
     whole, bare = config(model, settings=settings), tmp_path / "bare"
-    kept = fit(tables, tmp_path / "kept", whole, n_jobs=1)
+    kept = fit_run(tables, tmp_path / "kept", whole, n_jobs=1)
     told = []
-    result = fit(
+    result = fit_run(
         tables, bare, whole, n_jobs=1, keep_model=False, progress=lambda *step: told.append(step[:2])
     )
     assert told == [(n, 4) for n in range(5)]  # a fit for each fold, none for all tracks
@@ -76,7 +78,7 @@ def test_without_a_model_to_keep_the_figures_are_the_same(model, settings, table
 
 
 def test_a_run_folder_holds_all_that_the_contract_says(tables, tmp_path):
-    result = fit(tables, tmp_path / "runs", config(settings=("C=0.5",)), n_jobs=1)
+    result = fit_run(tables, tmp_path / "runs", config(settings=("C=0.5",)), n_jobs=1)
     names = {p.name for p in result.folder.iterdir()}
     assert names == {
         "manifest.json",
@@ -99,8 +101,8 @@ def test_a_run_folder_holds_all_that_the_contract_says(tables, tmp_path):
 
 
 def test_runs_repeat_to_the_byte_for_any_number_of_workers(tables, tmp_path):
-    a = fit(tables, tmp_path / "a", config("svm"), n_jobs=1)
-    b = fit(tables, tmp_path / "b", config("svm"), n_jobs=2)
+    a = fit_run(tables, tmp_path / "a", config("svm"), n_jobs=1)
+    b = fit_run(tables, tmp_path / "b", config("svm"), n_jobs=2)
     assert a.folder.name == b.folder.name
     for path in a.folder.rglob("*"):
         if path.is_file() and path.name != "fitted_at.txt":
@@ -110,10 +112,10 @@ def test_runs_repeat_to_the_byte_for_any_number_of_workers(tables, tmp_path):
 def test_the_leak_shows_and_is_marked_everywhere(tables, tmp_path):
     runs, out = tmp_path / "runs", tmp_path / "reports"
     with pytest.raises(SplitError, match="leaked. Use --protocol track, or --allow-leak"):
-        fit(tables, runs, config("knn", LEAKED), n_jobs=1)
+        fit_run(tables, runs, config("knn", LEAKED), n_jobs=1)
     assert not runs.exists()
-    honest = fit(tables, runs, config("knn"), n_jobs=1)
-    leaked = fit(tables, runs, config("knn", LEAKED, allow_leak=True), n_jobs=1)
+    honest = fit_run(tables, runs, config("knn"), n_jobs=1)
+    leaked = fit_run(tables, runs, config("knn", LEAKED, allow_leak=True), n_jobs=1)
     gap = leaked.scores["segment"].metrics.accuracy - honest.scores["segment"].metrics.accuracy
     assert gap > 0.1
     assert leaked.to_dict()["leaked"] is True
@@ -134,7 +136,7 @@ def test_the_leak_shows_and_is_marked_everywhere(tables, tmp_path):
 
 def test_one_test_part_keeps_the_model_that_was_tested(tables, tmp_path):
     split = SplitConfig(protocol="track", holdout=0.25)
-    result = fit(tables, tmp_path / "runs", config(split=split), n_jobs=1)
+    result = fit_run(tables, tmp_path / "runs", config(split=split), n_jobs=1)
     table = read_table(tables / "kaggle-3s.parquet")
     p = load_model(result.folder / "model").predict_proba(table)
     frame = read_run(result.folder).predictions.frame
@@ -145,7 +147,7 @@ def test_one_test_part_keeps_the_model_that_was_tested(tables, tmp_path):
 
 def test_an_interrupted_fit_leaves_nothing(tables, tmp_path, monkeypatch):
     runs = tmp_path / "runs"
-    first = fit(tables, runs, config(), n_jobs=1)
+    first = fit_run(tables, runs, config(), n_jobs=1)
     before = {p: p.read_bytes() for p in first.folder.rglob("*") if p.is_file()}
 
     def interrupted(*_):
@@ -154,15 +156,15 @@ def test_an_interrupted_fit_leaves_nothing(tables, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "save_model", interrupted)
     for one in (config(), config("knn")):
         with pytest.raises(KeyboardInterrupt):
-            fit(tables, runs, one, n_jobs=1)
+            fit_run(tables, runs, one, n_jobs=1)
     assert [p.name for p in runs.iterdir()] == [first.folder.name]
     assert {p: p.read_bytes() for p in first.folder.rglob("*") if p.is_file()} == before
 
 
 def test_lengths_are_tested_against_each_other_on_the_same_tracks(tables, tmp_path):
     runs = tmp_path / "runs"
-    short = fit(tables, runs, config("knn"), n_jobs=1)
-    long = fit(tables, runs, config("knn", segment=SegmentConfig(30.0)), n_jobs=1)
+    short = fit_run(tables, runs, config("knn"), n_jobs=1)
+    long = fit_run(tables, runs, config("knn", segment=SegmentConfig(30.0)), n_jobs=1)
     found, sentence = compare_runs(short.folder, long.folder)
     assert found.n == 48
     a, b = short.scores["mean"].correct, long.scores["track"].correct
@@ -177,15 +179,15 @@ def test_lengths_are_tested_against_each_other_on_the_same_tracks(tables, tmp_pa
 
 def test_runs_on_other_tracks_are_not_compared(tables, tmp_path):
     runs = tmp_path / "runs"
-    a = fit(tables, runs, config("knn"), n_jobs=1)
-    b = fit(tables, runs, config("knn", SplitConfig(protocol="track", holdout=0.25)), n_jobs=1)
+    a = fit_run(tables, runs, config("knn"), n_jobs=1)
+    b = fit_run(tables, runs, config("knn", SplitConfig(protocol="track", holdout=0.25)), n_jobs=1)
     with pytest.raises(RunError, match="tested 12 tracks and .* 48, 12 of them the same"):
         compare_runs(a.folder, b.folder)
 
 
 def test_reports_never_train(tables, tmp_path, monkeypatch):
     runs = tmp_path / "runs"
-    fit(tables, runs, config("knn"), n_jobs=1)
+    fit_run(tables, runs, config("knn"), n_jobs=1)
     (tables / "kaggle-3s.parquet").unlink()
     monkeypatch.setattr(pipeline, "fit_fold", None)
     report(runs, tmp_path / "a")
@@ -197,7 +199,7 @@ def test_reports_never_train(tables, tmp_path, monkeypatch):
 def test_missing_and_damaged_runs_are_named(tmp_path, tables):
     with pytest.raises(RunError, match="holds no runs. Fit a model first"):
         list_runs(tmp_path)
-    folder = fit(tables, tmp_path, config("majority"), n_jobs=1).folder
+    folder = fit_run(tables, tmp_path, config("majority"), n_jobs=1).folder
     (folder / "predictions.parquet").write_bytes(b"x")
     with pytest.raises(RunError, match="predictions.parquet: damaged or replaced: .* Fit the model again"):
         read_run(folder)
@@ -210,11 +212,11 @@ def test_missing_and_damaged_runs_are_named(tmp_path, tables):
 
 def test_unknown_models_settings_and_tables_are_named(tables, tmp_path):
     with pytest.raises(ModelError, match="no model 'cart'"):
-        fit(tables, tmp_path, config("cart"), n_jobs=1)
+        fit_run(tables, tmp_path, config("cart"), n_jobs=1)
     with pytest.raises(ModelError, match="no setting 'depth'"):
-        fit(tables, tmp_path, config(settings=("depth=3",)), n_jobs=1)
+        fit_run(tables, tmp_path, config(settings=("depth=3",)), n_jobs=1)
     with pytest.raises(TableError, match="no such feature table; the folder has"):
-        fit(tables, tmp_path, config(segment=SegmentConfig(10.0)), n_jobs=1)
+        fit_run(tables, tmp_path, config(segment=SegmentConfig(10.0)), n_jobs=1)
     assert model_names(["all"])[0] == "xgboost"
 
 
@@ -225,7 +227,7 @@ def test_synthetic_music_is_marked_everywhere(tmp_path):
     save_table(
         tmp_path / "f", dataclasses.replace(table, meta=dataclasses.replace(table.meta, synthetic=True))
     )
-    result = fit(tmp_path / "f", tmp_path / "runs", config("knn"), n_jobs=1)
+    result = fit_run(tmp_path / "f", tmp_path / "runs", config("knn"), n_jobs=1)
     assert "SYNTHETIC" in result.table.title
     written = report(tmp_path / "runs", tmp_path / "reports")
     assert written.tables[0].title.startswith("toy (SYNTHETIC music)")
@@ -249,15 +251,15 @@ class TestReal:
 
     def test_the_leak_of_the_usual_notebook_is_reproduced(self, kaggle, tmp_path):
         split = SplitConfig(protocol="segment", holdout=0.3)
-        result = fit(kaggle, tmp_path, config("knn", split, allow_leak=True), n_jobs=1)
+        result = fit_run(kaggle, tmp_path, config("knn", split, allow_leak=True), n_jobs=1)
         assert 0.85 < result.scores["segment"].metrics.accuracy < 0.93
-        honest = fit(kaggle, tmp_path, config("knn", SplitConfig(folds=5)), n_jobs=2)
+        honest = fit_run(kaggle, tmp_path, config("knn", SplitConfig(folds=5)), n_jobs=2)
         assert honest.scores["segment"].metrics.accuracy < 0.72
 
     def test_fault_filtered_is_harder_than_random_tracks(self, kaggle, tmp_path):
         thirty = SegmentConfig(30.0)
-        random = fit(kaggle, tmp_path, config("svm", SplitConfig(), segment=thirty), n_jobs=2)
-        filtered = fit(
+        random = fit_run(kaggle, tmp_path, config("svm", SplitConfig(), segment=thirty), n_jobs=2)
+        filtered = fit_run(
             kaggle, tmp_path, config("svm", SplitConfig(protocol="fault-filtered"), segment=thirty), n_jobs=1
         )
         assert random.scores["track"].metrics.n == 1000
@@ -270,7 +272,7 @@ class TestReal:
 
         split = SplitConfig(protocol="fault-filtered")
         thirty = SegmentConfig(30.0)
-        result = fit(kaggle, tmp_path / "runs", config("svm", split, segment=thirty), n_jobs=1)
+        result = fit_run(kaggle, tmp_path / "runs", config("svm", split, segment=thirty), n_jobs=1)
         extract(real_material / "audio", tmp_path / "f", ExtractConfig(segments=(thirty,)), n_jobs=2)
         extracted = read_table(tmp_path / "f" / "kaggle-30s.parquet")
         model = load_model(result.folder / "model")
@@ -281,7 +283,7 @@ class TestReal:
 
 
 def test_families_of_a_set_are_fitted_from_the_table_of_the_whole_set(tables, tmp_path):
-    result = fit(tables, tmp_path / "runs", config(feature_set="kaggle:-timbre"), n_jobs=1)
+    result = fit_run(tables, tmp_path / "runs", config(feature_set="kaggle:-timbre"), n_jobs=1)
     assert "kaggle-without-timbre-3s" in result.folder.name
     assert "--features kaggle:-timbre" in result.manifest.command
     card = load_model(result.folder / "model").card
@@ -289,7 +291,7 @@ def test_families_of_a_set_are_fitted_from_the_table_of_the_whole_set(tables, tm
     assert list(card.columns) == [name for name in whole.feature_names if not name.startswith("mfcc")]
     assert card.feature_config["feature_set"] == "kaggle:-timbre"
     assert card.feature_fingerprint != whole.meta.feature_fingerprint
-    same = fit(tables, tmp_path / "runs", config(), n_jobs=1)
+    same = fit_run(tables, tmp_path / "runs", config(), n_jobs=1)
     assert result.manifest.split_fingerprint == same.manifest.split_fingerprint
 
 
@@ -298,12 +300,12 @@ def test_families_of_a_table_of_unknown_recipe_are_refused(tmp_path):
     unknown = dataclasses.replace(table, meta=dataclasses.replace(table.meta, config={}))
     save_table(tmp_path, unknown)
     with pytest.raises(TableError, match="families are not known"):
-        fit(tmp_path, tmp_path / "runs", config(feature_set="kaggle:timbre"), n_jobs=1)
+        fit_run(tmp_path, tmp_path / "runs", config(feature_set="kaggle:timbre"), n_jobs=1)
 
 
 def test_families_are_chosen_on_training_rows_only_and_written_down(tables, tmp_path):
     chosen = config("lda", settings=("families=auto",))
-    result = fit(tables, tmp_path / "runs", chosen, n_jobs=1)
+    result = fit_run(tables, tmp_path / "runs", chosen, n_jobs=1)
     found = json.loads((result.folder / "metrics.json").read_text())["families"]
     assert set(found) == {"0", "1", "2", "3", "kept"}
     assert all(set(names) <= {"timbre", "spectral", "tonal", "rhythm", "energy"} for names in found.values())
@@ -318,5 +320,5 @@ def test_families_are_chosen_on_training_rows_only_and_written_down(tables, tmp_
     noise = np.random.default_rng(1).normal(0, 9, (int(tested.sum()), len(table.columns)))
     table.frame.loc[tested, table.feature_names] = noise.astype(np.float32)
     save_table(tmp_path / "bent", table)
-    other = fit(tmp_path / "bent", tmp_path / "runs", chosen, n_jobs=2)
+    other = fit_run(tmp_path / "bent", tmp_path / "runs", chosen, n_jobs=2)
     assert json.loads((other.folder / "metrics.json").read_text())["families"]["2"] == found["2"]

@@ -11,13 +11,15 @@ from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.datasets.training_arrays import load_dataset
 from gtzan_features.errors import ModelError, TableError
 from gtzan_features.models.save import load_model
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import report
 from gtzan_features.tables.run_folder import read_run
 from gtzan_features.tables.spectrograms import read_spectrograms
 from gtzan_features.training import fold as folds
 from gtzan_features.training.augmented_rows import extra_rows
-from gtzan_features.training.fit import FitConfig, fit, model_names
+from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.fold import Fold, Job, training_data
+from gtzan_features.training.model_list import model_names
 from tests.conftest import make_spectrograms, make_table, save_spectrograms, save_table
 
 FAST = ("epochs=6", "filters=8", "head=8")
@@ -46,10 +48,10 @@ def test_networks_go_through_folds_report_and_store_as_other_models(pictures, tm
     thirty = SegmentConfig(30.0)
     longer = ("epochs=40", "filters=12", "head=8", "validation=0.25")
     for one in (config(settings=longer), config(segment=thirty), config("mlp", scale="mel"), config("mlp")):
-        result = fit(pictures, runs, one, n_jobs=1)
+        result = fit_run(pictures, runs, one, n_jobs=1)
         assert len(result.manifest.genres) == 3
     leaked = SplitConfig(protocol="segment", folds=3)
-    fit(pictures, runs, config(split=leaked, allow_leak=True), n_jobs=1)
+    fit_run(pictures, runs, config(split=leaked, allow_leak=True), n_jobs=1)
     written = report(runs, tmp_path / "reports")
     found = written.results
     assert set(found["features"]) == {"spectrogram-mel", "kaggle"}
@@ -73,7 +75,7 @@ def test_networks_go_through_folds_report_and_store_as_other_models(pictures, tm
 @pytest.mark.slow
 def test_runs_repeat_for_any_number_of_workers(pictures, tmp_path):
     one = config(augment=("time-mask", "mixup"))
-    a, b = (fit(pictures, tmp_path / str(n), one, n_jobs=n) for n in (1, 2))
+    a, b = (fit_run(pictures, tmp_path / str(n), one, n_jobs=n) for n in (1, 2))
     for name in ("manifest.json", "split.csv", "predictions.parquet", "metrics.json", "curves.csv"):
         assert (a.folder / name).read_bytes() == (b.folder / name).read_bytes(), name
 
@@ -81,7 +83,7 @@ def test_runs_repeat_for_any_number_of_workers(pictures, tmp_path):
 def test_curves_and_augmentation_are_in_the_run_folder(pictures, tmp_path):
     told = []
     one = config(split=HOLDOUT, augment=("cutmix", "time-mask"), scale="mel")
-    result = fit(pictures, tmp_path, one, n_jobs=2, progress=lambda *a: told.append(a))
+    result = fit_run(pictures, tmp_path, one, n_jobs=2, progress=lambda *a: told.append(a))
     curves = pd.read_csv(result.folder / "curves.csv")
     assert list(curves) == [
         "fold",
@@ -99,13 +101,13 @@ def test_curves_and_augmentation_are_in_the_run_folder(pictures, tmp_path):
     assert manifest["settings"]["augment"] == "time-mask+cutmix"
     assert "--scale mel" in manifest["command"]
     assert "--augment cutmix,time-mask" in manifest["command"]
-    cv = fit(pictures, tmp_path, config(), n_jobs=1)
+    cv = fit_run(pictures, tmp_path, config(), n_jobs=1)
     folds_named = pd.read_csv(cv.folder / "curves.csv")["fold"].astype(str)
     assert set(folds_named) == {"all", "0", "1", "2", "3"}
 
 
 def test_one_test_part_keeps_the_network_that_was_tested(pictures, tmp_path):
-    result = fit(pictures, tmp_path, config(split=HOLDOUT), n_jobs=1)
+    result = fit_run(pictures, tmp_path, config(split=HOLDOUT), n_jobs=1)
     table = read_spectrograms(pictures / "spectrogram-mel-3s.parquet")
     p = load_model(result.folder / "model").predict_proba(table)
     frame = read_run(result.folder).predictions.frame
@@ -119,27 +121,27 @@ def test_an_interrupted_fit_leaves_no_run_folder(pictures, tmp_path, monkeypatch
 
     monkeypatch.setattr("gtzan_features.training.fit.curves_figure", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        fit(pictures, tmp_path / "runs", config(), n_jobs=1)
+        fit_run(pictures, tmp_path / "runs", config(), n_jobs=1)
     assert not (tmp_path / "runs").exists()
 
     with pytest.raises(KeyboardInterrupt):
-        fit(pictures, tmp_path / "other", config(split=HOLDOUT), n_jobs=1, progress=interrupted)
+        fit_run(pictures, tmp_path / "other", config(split=HOLDOUT), n_jobs=1, progress=interrupted)
     assert not (tmp_path / "other").exists()
 
 
 def test_wrong_words_are_one_clear_error(pictures, tmp_path):
     with pytest.raises(ModelError, match="svm takes features, not spectrograms: leave out --scale"):
-        fit(pictures, tmp_path, FitConfig(model="svm", scale="mel"), n_jobs=1)
+        fit_run(pictures, tmp_path, FitConfig(model="svm", scale="mel"), n_jobs=1)
     with pytest.raises(ModelError, match="no augmentation 'blur'; there are time-mask, .*time-stretch"):
-        fit(pictures, tmp_path, config(augment=("blur",)), n_jobs=1)
+        fit_run(pictures, tmp_path, config(augment=("blur",)), n_jobs=1)
     with pytest.raises(ModelError, match="mixup: for cnn, and for mlp with --scale; mlp on features takes"):
-        fit(pictures, tmp_path, config("mlp", augment=("mixup",)), n_jobs=1)
+        fit_run(pictures, tmp_path, config("mlp", augment=("mixup",)), n_jobs=1)
     with pytest.raises(TableError, match="--scale decibel --segments 30s"):
-        fit(pictures, tmp_path, config(scale="decibel", segment=SegmentConfig(30.0)), n_jobs=1)
+        fit_run(pictures, tmp_path, config(scale="decibel", segment=SegmentConfig(30.0)), n_jobs=1)
     with pytest.raises(TableError, match="no table of audio with noise. Make it: gtzan data augment"):
-        fit(pictures, tmp_path, config(augment=("noise",)), n_jobs=1)
+        fit_run(pictures, tmp_path, config(augment=("noise",)), n_jobs=1)
     with pytest.raises(ModelError, match="fewer than the 50 of a patch"):
-        fit(pictures, tmp_path, config(settings=("patch=50",)), n_jobs=1)
+        fit_run(pictures, tmp_path, config(settings=("patch=50",)), n_jobs=1)
     assert not list(tmp_path.glob("toy*"))
 
 
@@ -190,10 +192,10 @@ class TestAugmentedAudio:
             return training
 
         monkeypatch.setattr(folds, "training_data", spy)
-        result = fit(folder, tmp_path, config(augment=("noise", "mixup")), n_jobs=1)
+        result = fit_run(folder, tmp_path, config(augment=("noise", "mixup")), n_jobs=1)
         assert result.manifest.settings["augment"] == "mixup+noise"
         assert all(own < with_copies for own, with_copies in sizes)
-        plain = fit(folder, tmp_path, config(), n_jobs=1)
+        plain = fit_run(folder, tmp_path, config(), n_jobs=1)
         assert plain.folder != result.folder
         labels = set(report(tmp_path, tmp_path / "r").results["model"])
         assert labels == {"cnn", "cnn (augment=mixup+noise)"}
@@ -202,4 +204,4 @@ class TestAugmentedAudio:
         folder, _ = augmented
         save_spectrograms(folder / "augmented" / "noise", make_spectrograms(n_bands=24))
         with pytest.raises(TableError, match="computed differently from the table to fit"):
-            fit(folder, tmp_path, config(augment=("noise",)), n_jobs=1)
+            fit_run(folder, tmp_path, config(augment=("noise",)), n_jobs=1)

@@ -15,11 +15,12 @@ from gtzan_features.errors import OutputLockedError
 from gtzan_features.models.registry import MODELS
 from gtzan_features.models.save import load_model
 from gtzan_features.models.spec import FEATURES
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_folder import FITTED_AT, read_run
 from gtzan_features.training import fit as pipeline
 from gtzan_features.training import load_rows as fittable
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import make_spectrograms, make_table, save_spectrograms, save_table
 
 HOLDOUT = SplitConfig(protocol="track", holdout=0.25)
@@ -37,7 +38,7 @@ import sys
 from pathlib import Path
 from tests.training.test_identity import MODELS, config_of, fit
 for name in MODELS:
-    fit(Path(sys.argv[1]), Path(sys.argv[2]), config_of(name), n_jobs=1)
+    fit_run(Path(sys.argv[1]), Path(sys.argv[2]), config_of(name), n_jobs=1)
 """
 
 
@@ -66,7 +67,7 @@ def both(tmp_path):
 def test_every_model_is_stored_with_the_same_bytes_by_another_process(both, tmp_path):
     runs = [tmp_path / "here", tmp_path / "there"]
     for name in MODELS:
-        fit(both, runs[0], config_of(name), n_jobs=1)
+        fit_run(both, runs[0], config_of(name), n_jobs=1)
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
     subprocess.run([sys.executable, "-c", EVERY_FIT, str(both), str(runs[1])], check=True, env=environment)
     here, there = map(files, runs)
@@ -78,7 +79,7 @@ def test_every_model_is_stored_with_the_same_bytes_by_another_process(both, tmp_
 @pytest.mark.slow
 def test_every_model_of_the_registry_can_be_stored_as_it_declares(both, tmp_path):
     for name in MODELS:
-        folder = fit(both, tmp_path, config_of(name), n_jobs=1).folder
+        folder = fit_run(both, tmp_path, config_of(name), n_jobs=1).folder
         assert load_model(folder / "model").card.model == name
 
 
@@ -88,7 +89,7 @@ def test_neither_bench_nor_a_fit_without_final_replaces_a_run_with_another_conte
     for final in (True, False):
         for keep in (True, False, True):
             config = FitConfig(model="majority", split=split, final=final)
-            folder = fit(tables, runs, config, n_jobs=1, keep_model=keep).folder
+            folder = fit_run(tables, runs, config, n_jobs=1, keep_model=keep).folder
             done.setdefault(folder.name, files(folder))
             assert (folder / "model").is_dir() is keep
     assert {folder.name: files(folder) for folder in runs.iterdir()} == done
@@ -98,7 +99,7 @@ def test_neither_bench_nor_a_fit_without_final_replaces_a_run_with_another_conte
 def test_under_folds_a_run_says_that_its_model_knows_all_tracks_with_final_and_without(tables, tmp_path):
     found = [
         read_run(
-            fit(tables, tmp_path / str(final), FitConfig(model="majority", final=final), n_jobs=1).folder
+            fit_run(tables, tmp_path / str(final), FitConfig(model="majority", final=final), n_jobs=1).folder
         ).manifest
         for final in (False, True)
     ]
@@ -112,7 +113,7 @@ def test_two_augmented_tables_give_two_runs(tables, tmp_path):
     names = []
     for seed in (0, 1):
         save_table(tables / "augmented" / "noise", make_table(seed=seed))
-        result = fit(tables, tmp_path / "runs", config, n_jobs=1)
+        result = fit_run(tables, tmp_path / "runs", config, n_jobs=1)
         names.append(result.folder.name)
         assert len(read_run(result.folder).manifest.augmented_sha256["noise"]) == 64
     assert names[0] != names[1]
@@ -123,14 +124,14 @@ def test_two_tables_beside_give_two_runs(tables, tmp_path):
     names = []
     for seed in (0, 1):
         save_table(tables, make_table(n_segments=1, segment="30s", seed=seed))
-        names.append(fit(tables, tmp_path / "runs", config, n_jobs=1).folder.name)
+        names.append(fit_run(tables, tmp_path / "runs", config, n_jobs=1).folder.name)
     assert names[0] != names[1]
 
 
 def test_names_end_in_twelve_digits_and_begin_with_a_letter_whatever_the_data_set_is_called(tmp_path):
     for dataset in ("日本", "-rf", "..", "a/b"):
         save_table(tmp_path / "t", make_table(n_genres=2, dataset=dataset))
-        name = fit(tmp_path / "t", tmp_path / "r", FitConfig(model="majority", split=HOLDOUT)).folder.name
+        name = fit_run(tmp_path / "t", tmp_path / "r", FitConfig(model="majority", split=HOLDOUT)).folder.name
         assert name[0].isalnum()
         assert len(name.rpartition("-")[2]) == 12
         assert "/" not in name
@@ -138,7 +139,7 @@ def test_names_end_in_twelve_digits_and_begin_with_a_letter_whatever_the_data_se
 
 def test_the_manifest_names_the_table_that_was_read(tables, tmp_path, monkeypatch):
     config = FitConfig(model="majority", split=HOLDOUT)
-    plain = fit(tables, tmp_path / "a", config, n_jobs=1)
+    plain = fit_run(tables, tmp_path / "a", config, n_jobs=1)
     real = fittable.make_split
 
     def replaced_meanwhile(*arguments):
@@ -146,17 +147,17 @@ def test_the_manifest_names_the_table_that_was_read(tables, tmp_path, monkeypatc
         return real(*arguments)
 
     monkeypatch.setattr(fittable, "make_split", replaced_meanwhile)
-    other = fit(tables, tmp_path / "b", config, n_jobs=1)
+    other = fit_run(tables, tmp_path / "b", config, n_jobs=1)
     assert other.manifest.table_sha256 == plain.manifest.table_sha256
     assert files(other.folder) == files(plain.folder)
 
 
 def test_a_fit_of_what_is_being_fitted_is_refused_before_it_computes(tables, tmp_path, monkeypatch):
     config = FitConfig(model="majority", split=HOLDOUT)
-    folder = fit(tables, tmp_path, config, n_jobs=1).folder
+    folder = fit_run(tables, tmp_path, config, n_jobs=1).folder
     monkeypatch.setattr(pipeline, "fit_fold", None)
     with output_lock(folder), pytest.raises(OutputLockedError, match="is being written by process"):
-        fit(tables, tmp_path, config, n_jobs=1)
+        fit_run(tables, tmp_path, config, n_jobs=1)
 
 
 def test_early_stopping_keeps_artists_on_one_side_where_the_protocol_does(monkeypatch):

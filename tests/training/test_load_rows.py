@@ -7,8 +7,9 @@ import pytest
 
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import SplitError, TableError
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reports import protocols
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.load_rows import divide, open_fittable
 from gtzan_features.training.tune import TuneConfig, tune
 from tests.conftest import make_spectrograms, make_table, save_spectrograms, save_table
@@ -24,7 +25,7 @@ def small_tables(folder, n_tracks=7, only_one="genre2"):
 
 
 def majority(folder, **split):
-    return fit(folder, folder / "runs", FitConfig(model="majority", split=SplitConfig(**split)), n_jobs=1)
+    return fit_run(folder, folder / "runs", FitConfig(model="majority", split=SplitConfig(**split)), n_jobs=1)
 
 
 def test_a_run_says_the_folds_that_there_are(tmp_path):

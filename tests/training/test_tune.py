@@ -17,10 +17,11 @@ from gtzan_features.datasets.splits import make_split
 from gtzan_features.errors import ConfigError, ModelError, OutputLockedError, SplitError
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
 from gtzan_features.models.spec import Choice, inner_splits
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.training import tune as pipeline
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.load_rows import open_fittable
 from gtzan_features.training.tune import TuneConfig, tune
 from tests.conftest import save_table
@@ -91,7 +92,7 @@ def test_the_command_repeats_the_best_settings(tables, tmp_path):
     pairs = tuple(words[i + 1] for i, word in enumerate(words) if word == "--set")
     assert parse_settings(model_spec("lda"), pairs) == {**MODELS["lda"].defaults, **result.best.settings}
     wanted = FitConfig(model="lda", settings=pairs, split=HOLDOUT, beside=SegmentConfig(30.0))
-    assert fit(tables, tmp_path / "runs", wanted, n_jobs=1).manifest.command == result.command
+    assert fit_run(tables, tmp_path / "runs", wanted, n_jobs=1).manifest.command == result.command
 
 
 def test_a_study_goes_on_where_it_stopped_and_ends_as_without_the_break(tables, tmp_path):
@@ -170,8 +171,8 @@ def test_what_cannot_be_tuned_is_one_clear_error(tables, tmp_path, monkeypatch):
 
 
 def test_a_single_fold_is_tested_as_under_all_folds(tables, tmp_path):
-    every = fit(tables, tmp_path, FitConfig(model="knn", split=SplitConfig(folds=4)), n_jobs=1)
-    one = fit(tables, tmp_path, FitConfig(model="knn", split=SplitConfig(folds=4, only=3)), n_jobs=1)
+    every = fit_run(tables, tmp_path, FitConfig(model="knn", split=SplitConfig(folds=4)), n_jobs=1)
+    one = fit_run(tables, tmp_path, FitConfig(model="knn", split=SplitConfig(folds=4, only=3)), n_jobs=1)
     assert one.manifest.protocol == "track fold 3 of 4"
     assert one.manifest.protocol_settings["only"] == 3
     assert "only" not in every.manifest.protocol_settings

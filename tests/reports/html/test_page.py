@@ -12,9 +12,10 @@ from urllib.parse import unquote
 import pytest
 
 from gtzan_features.config import SegmentConfig, SplitConfig
+from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import report
 from gtzan_features.tables.run_folder import CURVES
-from gtzan_features.training.fit import FitConfig, fit
+from gtzan_features.training.fit_config import FitConfig
 from tests.browser import CONTRAST
 from tests.conftest import make_table, save_table
 
@@ -41,7 +42,7 @@ def page(tmp_path_factory):
         ("made", "knn", 3, track),
     ):
         config = FitConfig(model=model, segment=SegmentConfig(seconds), split=split, allow_leak=True)
-        result = fit(root / tables, runs, config, n_jobs=1)
+        result = fit_run(root / tables, runs, config, n_jobs=1)
     (result.folder / CURVES).write_text(CURVE)
     return report(runs, root / "reports", html=True).page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gtzan_features.reports.markdown import table_cell
+from gtzan_features.markdown import table_cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,74 @@
+"""Train, write and report: what `gtzan fit` does for each model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gtzan_features.progress import Progress, silent
+from gtzan_features.reporting.run_report import RunReport, report_run
+from gtzan_features.tables.run_storage import new_run_folder
+from gtzan_features.training.fit import prepare_fit, train
+from gtzan_features.training.write_run import write_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gtzan_features.training.fit import PreparedFit
+    from gtzan_features.training.fit_config import FitConfig
+
+
+def fit_run(
+    tables_dir: Path,
+    runs_dir: Path,
+    config: FitConfig,
+    *,
+    n_jobs: int = -1,
+    keep_model: bool = True,
+    progress: Progress = silent,
+) -> RunReport:
+    """Fit and test a model fold by fold, and write the run folder.
+
+    Parameters
+    ----------
+    tables_dir : Path
+        Folder of feature tables; the configuration says which of them.
+    runs_dir : Path
+        Where run folders lie; the new one is named by what it holds.
+    config : FitConfig
+        Model, settings, protocol.
+    n_jobs : int
+        Worker processes, one task per fold; -1 is one per processor. Results do not depend on it.
+    keep_model : bool
+        Without, the run folder holds figures and predictions but no model, and under folds there is one
+        fit less.
+    progress : callable
+        Called after each fold.
+
+    Raises
+    ------
+    OutputLockedError
+        If another command fits the same at this moment.
+    TableError
+        If the table is missing or damaged, or holds values that are not finite.
+    SplitError
+        If the protocol cannot be applied, or is leaked without `allow_leak`.
+    ModelError
+        If there is no such model or setting, or it cannot be fitted, or not be stored.
+    """
+    prepared = prepare_fit(tables_dir, config, keep_model=keep_model)
+    return fit_prepared(prepared, runs_dir, n_jobs=n_jobs, progress=progress)
+
+
+def fit_prepared(
+    prepared: PreparedFit, runs_dir: Path, *, n_jobs: int = -1, progress: Progress = silent
+) -> RunReport:
+    """Fit and test what was prepared, and write the run folder; see `fit_run`."""
+    folder = runs_dir / prepared.manifest.run_id
+    # The folder is locked from here on: a second command is refused before it computes for nothing.
+    with new_run_folder(folder) as new:
+        trained = train(prepared, n_jobs=n_jobs, progress=progress)
+        write_run(new, trained)
+        report = report_run(new, notes=trained.notes)
+    run = replace(report.scored.run, folder=folder)
+    return replace(report, scored=replace(report.scored, run=run))
