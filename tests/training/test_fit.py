@@ -120,7 +120,7 @@ def test_the_leak_shows_and_is_marked_everywhere(tables, tmp_path):
     assert gap > 0.1
     assert leaked.to_dict()["leaked"] is True
     assert leaked.table.title.startswith("LEAKED")
-    assert json.loads((leaked.folder / "metrics.json").read_text())["leaked"] is True
+    assert json.loads((leaked.folder / "manifest.json").read_text())["leaked"] is True
     written = report(runs, out)
     table = pd.read_csv(out / "accuracy.csv")
     assert set(table.loc[table["protocol"].str.startswith("segment"), "kind"]) == {"leaked"}
@@ -153,7 +153,7 @@ def test_an_interrupted_fit_leaves_nothing(tables, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "save_model", interrupted)
+    monkeypatch.setattr("gtzan_features.training.write_run.save_kept_model", interrupted)
     for one in (config(), config("knn")):
         with pytest.raises(KeyboardInterrupt):
             fit_run(tables, runs, one, n_jobs=1)

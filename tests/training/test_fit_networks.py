@@ -119,7 +119,7 @@ def test_an_interrupted_fit_leaves_no_run_folder(pictures, tmp_path, monkeypatch
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gtzan_features.training.fit.curves_figure", interrupted)
+    monkeypatch.setattr("gtzan_features.reporting.run_report.curves_figure", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fit_run(pictures, tmp_path / "runs", config(), n_jobs=1)
     assert not (tmp_path / "runs").exists()

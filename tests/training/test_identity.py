@@ -36,7 +36,7 @@ QUICK = {
 EVERY_FIT = """
 import sys
 from pathlib import Path
-from tests.training.test_identity import MODELS, config_of, fit
+from tests.training.test_identity import MODELS, config_of, fit_run
 for name in MODELS:
     fit_run(Path(sys.argv[1]), Path(sys.argv[2]), config_of(name), n_jobs=1)
 """
