@@ -66,6 +66,18 @@ def model_versions() -> dict[str, str]:
     return {"gtzan": __version__, "python": platform.python_version(), **versions}
 
 
+def versions_text() -> str:
+    """Return all of these versions in a line, by name.
+
+    Examples
+    --------
+    >>> "numpy " in versions_text() and "xgboost " in versions_text()
+    True
+    """
+    versions = library_versions() | model_versions()
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+
+
 def _version(name: str) -> str:
     try:
         return version(name)

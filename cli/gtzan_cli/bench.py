@@ -88,7 +88,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.FloatRange(min=0),
     default=40.0,
     show_default=True,
-    help="Time for the fits: the dearest are left out until the estimate is below. inf for all.",
+    help="Time for the fits, small tables first: after it, no fit is begun. inf for all.",
 )
 @click.option(
     "--runs",
@@ -117,7 +117,7 @@ def accuracy(
 
     Extracts the features, fits every model on 3 s rows, 30 s rows and both under each protocol that the
     music supports, and each family alone and left out; then tests all against the Kaggle columns on the same
-    tracks. On GTZAN it takes less than an hour on two processors.
+    tracks. What there is no time for is named; the same command goes on with it.
     """
     from gtzan_features.bench.accuracy import BenchConfig, Folders, bench_accuracy
 

@@ -17,11 +17,11 @@ from gtzan_features.bench.plan import (
     SEGMENT,
     TRACK,
     Cell,
-    Plan,
     PlannedFit,
     Sizes,
     ablation_sets,
-    make_plan,
+    in_order,
+    is_needed,
     planned_fits,
 )
 from gtzan_features.bench.plan import (
@@ -30,9 +30,9 @@ from gtzan_features.bench.plan import (
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.descriptors import sets
-from gtzan_features.environment import describe_machine, library_versions, model_versions
+from gtzan_features.environment import describe_machine, versions_text
 from gtzan_features.errors import GtzanError, SplitError
-from gtzan_features.parallel.local import available_processors, local_executor
+from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reports.ablation import (
@@ -118,8 +118,9 @@ def bench_accuracy(
 ) -> BenchResult:
     """Measure every model, row length and family of features on a folder of music.
 
-    Everything that is finished is kept: the same call goes on where an interrupted one stopped, and does
-    nothing but write the tables again where all is done.
+    Small tables and few folds come first; where the time ends before all fits are made, the rest is named in
+    the report. Everything that is finished is kept: the same call goes on with what is missing, and only
+    writes the tables again where all is done.
 
     Parameters
     ----------
@@ -128,13 +129,13 @@ def bench_accuracy(
     folders : Folders
         Where everything goes.
     config : BenchConfig
-        Sets, models, protocols and the time for all of it.
+        Sets, models, protocols and the time for the fits.
     n_jobs : int
-        Worker processes; -1 is one per processor. With more of them more fits are done in the time given.
+        Worker processes; -1 is one per processor. With more of them more fits are made in the time given.
     progress : callable
         Called after each file and each fit.
     notice : callable
-        Told what each step is expected to take.
+        Told what each step works on.
 
     Raises
     ------
@@ -177,24 +178,22 @@ def bench_tables(
     `audio` says of which files they are; `steps` came before, with their seconds.
     """
     splits, skipped, sizes = _survey(folders.tables, config, notice)
-    workers = available_processors() if n_jobs == -1 else n_jobs
-    plan = make_plan(planned_fits(config, splits, sizes), 60 * config.minutes, workers)
-    outcomes = _fit_all(plan, folders, n_jobs, progress, notice)
-    entries, failed = _entries(plan, outcomes, folders.runs)
+    plan = in_order(planned_fits(config, splits, sizes))
+    outcomes = _fit_all(plan, config.minutes, folders, n_jobs, progress, notice)
+    entries, missing = _entries(plan, outcomes, folders.runs)
     if not entries:
-        msg = f"not one fit could be made: {failed[0]}"
+        msg = f"not one fit could be made: {missing[0]}"
         raise SplitError(msg)
     frame = ablation_frame(entries, BASELINE_RUNS)
-    missing = (*failed, *_left_out(plan))
     total = sum(entry.seconds for entry in entries)
     context = Context(
         command=config.command(),
         audio=audio,
         machine=describe_machine(),
-        versions=_versions(),
+        versions=versions_text(),
         steps=(*steps, (f"{len(entries)} fits, of one core each", total)),
         skipped=skipped,
-        missing=missing,
+        missing=tuple(missing),
     )
     n_reused = sum(one.reused for one in outcomes)
     return BenchResult(
@@ -202,7 +201,7 @@ def bench_tables(
         frame=frame,
         n_fitted=len(entries) - n_reused,
         n_reused=n_reused,
-        missing=missing,
+        missing=tuple(missing),
         skipped=skipped,
     )
 
@@ -210,7 +209,7 @@ def bench_tables(
 def _survey(
     tables: Path, config: BenchConfig, notice: Notice
 ) -> tuple[list[SplitConfig], tuple[str, ...], Sizes]:
-    """Find which protocols the data support, and what the costs of fits depend on."""
+    """Find which protocols the data support, and how large the tables are."""
     opened = open_fittable(tables, BASELINE, TRACK)
     rows, copies = opened.data.rows, opened.data.copies
     splits, skipped = [], []
@@ -233,30 +232,27 @@ def _survey(
     sizes = Sizes(
         n_rows={TRACK: len(rows), SEGMENT: segments},
         n_columns={name: len(sets.columns(FeatureConfig(feature_set=name))) for name in names},
-        n_genres=len(opened.data.genres),
         train_shares=shares,
     )
     return splits, tuple(skipped), sizes
 
 
-def _fit_all(plan: Plan, folders: Folders, n_jobs: int, progress: Progress, notice: Notice) -> list[_Outcome]:
-    """Fit what is not finished, several fits beside each other, each on one core."""
-    needed = {(one.config.feature_set, length.name) for one in plan.fits for length in _LENGTHS}
+def _fit_all(
+    plan: list[PlannedFit], minutes: float, folders: Folders, n_jobs: int, progress: Progress, notice: Notice
+) -> list[_Outcome]:
+    """Fit what is not finished, several fits beside each other, each on one core, until the time is over."""
+    needed = {(one.config.feature_set, length.name) for one in plan for length in _LENGTHS}
     paths = {key: table_file(folders.tables, *key) for key in sorted(needed)}
     of_path = {path: content_hash(path) for path in set(paths.values())}
     hashes = {key: of_path[path] for key, path in paths.items()}
-    todo = [one for one in plan.fits if read_done(folders.runs, _key(one, hashes)) is None]
-    workers = available_processors() if n_jobs == -1 else n_jobs
-    minutes = sum(one.cost_s for one in todo) / workers / 60
-    notice(
-        f"{len(plan.fits)} fits, {len(plan.fits) - len(todo)} of them finished before; the rest is estimated "
-        f"at {minutes:.0f} minutes. Interrupted, the same command goes on."
-    )
-    task = partial(_fit_one, tables=folders.tables, runs=folders.runs, hashes=hashes)
+    n_done = sum(read_done(folders.runs, _key(one, hashes)) is not None for one in plan)
+    notice(f"{len(plan)} fits, {n_done} of them finished before. Interrupted, the same command goes on.")
+    end = time.time() + 60 * minutes
+    task = partial(_fit_one, tables=folders.tables, runs=folders.runs, hashes=hashes, end=end)
     outcomes: list[_Outcome] = []
-    for outcome in local_executor(n_jobs).map(task, plan.fits, lost=_lost):
+    for outcome in local_executor(n_jobs).map(task, plan, lost=_lost):
         outcomes.append(outcome)
-        progress(len(outcomes), len(plan.fits), "fits")
+        progress(len(outcomes), len(plan), "fits")
     return outcomes
 
 
@@ -271,12 +267,16 @@ def _key(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> str:
     return fit_key(one.config, _read_by(one, hashes))
 
 
-def _fit_one(one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, str], str]) -> _Outcome:
-    """Fit and note it, or find it finished; runs in a worker."""
+def _fit_one(
+    one: PlannedFit, tables: Path, runs: Path, hashes: dict[tuple[str, str], str], end: float
+) -> _Outcome:
+    """Fit and note it, or find it finished, or the time over (`end`, of the clock); runs in a worker."""
     key = _key(one, hashes)
     known = read_done(runs, key)
     if known is not None:
         return _Outcome(done=known, reused=True)
+    if time.time() >= end and not is_needed(one):
+        return _Outcome(done=None, reason="the time was over. Give the same command again, or more --minutes")
     started = time.perf_counter()
     try:
         result = fit_run(tables, runs, one.config, n_jobs=1, keep_model=False)
@@ -293,9 +293,9 @@ def _lost(one: PlannedFit, how: str) -> _Outcome:  # noqa: ARG001 - what stands 
     return _Outcome(done=None, reason=f"its process ended ({how})")
 
 
-def _entries(plan: Plan, outcomes: list[_Outcome], runs: Path) -> tuple[list[Entry], list[str]]:
+def _entries(plan: list[PlannedFit], outcomes: list[_Outcome], runs: Path) -> tuple[list[Entry], list[str]]:
     entries, failed = [], []
-    for one, outcome in zip(plan.fits, outcomes, strict=True):
+    for one, outcome in zip(plan, outcomes, strict=True):
         if outcome.done is None:
             failed.append(f"{_name(one.cell)}: {outcome.reason}")
             continue
@@ -311,19 +311,6 @@ def _entries(plan: Plan, outcomes: list[_Outcome], runs: Path) -> tuple[list[Ent
     return entries, failed
 
 
-def _left_out(plan: Plan) -> list[str]:
-    return [
-        f"{_name(cell)}: too dear for the time given, estimated at {seconds / 60:.0f} minutes of one core; "
-        "--minutes gives more"
-        for cell, seconds in sorted(plan.left_out.items())
-    ]
-
-
 def _name(cell: Cell) -> str:
     model, feature_set, rows, protocol = cell
     return f"{model} on {feature_set}, {rows} rows, {protocol}"
-
-
-def _versions() -> str:
-    versions = library_versions() | model_versions()
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

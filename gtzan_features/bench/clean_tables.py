@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.formats import LOSSY_SUFFIXES
-from gtzan_features.bench.costs import about, extract_s
 from gtzan_features.bench.finished_fits import add_seconds
 from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.remarks import remarks
-from gtzan_features.descriptors import sets
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.extraction.extract import ExtractConfig, extract
-from gtzan_features.parallel.local import available_processors
 
 if TYPE_CHECKING:
     from gtzan_features.config import SegmentConfig
@@ -54,8 +51,7 @@ def extract_sets(
         notice(line)
     for name in dict.fromkeys(one.partition(":")[0] for one in names):
         features = FeatureConfig(feature_set=name)
-        estimated = extract_s(n_tracks, len(sets.columns(features))) / _workers(n_jobs)
-        notice(f"Features of {name}, {n_tracks} files: {about(estimated)}, less what is there.")
+        notice(f"Features of {name}: {n_tracks} files.")
         config = ExtractConfig(features=features, segments=lengths)
         try:
             done = extract(
@@ -93,7 +89,3 @@ def audio_words(music: Music) -> str:
         "the figures are of the copies"
     )
     return " and ".join(counts) + (note if lossy else "")
-
-
-def _workers(n_jobs: int) -> int:
-    return available_processors() if n_jobs == -1 else n_jobs

@@ -1,4 +1,4 @@
-"""Which fits make up the ablation table, and which are too dear for the time that is given."""
+"""Which fits make up the ablation table, and in which order they are made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
-from gtzan_features.bench.costs import run_s
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection, SplitConfig
 from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError
@@ -51,7 +50,7 @@ class BenchConfig:
     family_model : str
         The model of the family ablation; `lda` where there is one, else logistic regression.
     minutes : float
-        Time for the fits: the dearest are left out until the estimate is below.
+        Time for the fits: after it no fit is begun, but for those that others are tested against.
     seed : int
         Of the folds and the models.
     selection : Selection
@@ -157,15 +156,15 @@ class PlannedFit:
         One of `ROWS`.
     n_columns : int
         Columns that the model sees.
-    cost_s : float
-        Estimated seconds of one core.
+    n_values : int
+        Rows × columns that its models are trained on, of all folds together: a small number is a quick fit.
     """
 
     parts: tuple[str, ...]
     config: FitConfig
     rows: str
     n_columns: int
-    cost_s: float = 0.0
+    n_values: int
 
     @property
     def cell(self) -> Cell:
@@ -175,7 +174,7 @@ class PlannedFit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """What the costs of fits depend on.
+    """How large the tables are that fits are trained on.
 
     Attributes
     ----------
@@ -183,28 +182,13 @@ class Sizes:
         Rows of the tables by segment length.
     n_columns : dict
         Columns of each feature set, whole or in part.
-    n_genres : int
     train_shares : dict
         By protocol: the share of the tracks that each model of a run is trained on.
     """
 
     n_rows: Mapping[str, int]
     n_columns: Mapping[str, int]
-    n_genres: int
     train_shares: Mapping[str, list[float]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The fits to make, the dearest first, and what is left out with its seconds."""
-
-    fits: tuple[PlannedFit, ...]
-    left_out: dict[Cell, float] = field(default_factory=dict)
-
-    @property
-    def cost_s(self) -> float:
-        """Estimated seconds of one core."""
-        return sum(one.cost_s for one in self.fits)
 
 
 def ablation_sets(name: str) -> list[str]:
@@ -222,7 +206,7 @@ def ablation_sets(name: str) -> list[str]:
 
 
 def planned_fits(config: BenchConfig, splits: Sequence[SplitConfig], sizes: Sizes) -> list[PlannedFit]:
-    """Return every fit of the ablation table, whatever it costs; each once."""
+    """Return every fit of the ablation table, each once."""
     wanted: dict[FitConfig, PlannedFit] = {}
 
     def want(part: str, model: str, feature_set: str, rows: str) -> None:
@@ -243,30 +227,16 @@ def planned_fits(config: BenchConfig, splits: Sequence[SplitConfig], sizes: Size
     return list(wanted.values())
 
 
-def make_plan(fits: Iterable[PlannedFit], seconds: float, n_workers: int) -> Plan:
-    """Leave out the dearest fits until the rest is done in so many seconds by so many workers.
+def in_order(fits: Iterable[PlannedFit]) -> list[PlannedFit]:
+    """Return the fits that others are tested against, then the rest, each from few values to many.
 
-    Folds cost most: a model that is too dear under ten of them may still be measured under three, or on a
-    validation part. What others are tested against is kept whatever it costs: the families, and the reference
-    model on the baseline.
+    The time may end before all are made: then large tables and many folds are missing, of every model alike.
     """
-    fits = tuple(fits)
-    kept = [one for one in fits if _is_needed(one)]
-    left = seconds * n_workers - sum(one.cost_s for one in kept)
-    left_out: dict[Cell, float] = {}
-    for one in sorted(fits, key=lambda f: (f.cost_s, f.cell)):
-        if _is_needed(one):
-            continue
-        # A single run is the work of one worker.
-        if one.cost_s > left or one.cost_s > seconds:
-            left_out[one.cell] = one.cost_s
-        else:
-            left -= one.cost_s
-            kept.append(one)
-    return Plan(fits=tuple(sorted(kept, key=lambda f: -f.cost_s)), left_out=left_out)
+    return sorted(fits, key=lambda one: (not is_needed(one), one.n_values, one.cell))
 
 
-def _is_needed(one: PlannedFit) -> bool:
+def is_needed(one: PlannedFit) -> bool:
+    """Tell whether others are tested against a fit: families, and the reference model on the baseline."""
     reference = (one.config.model, one.config.feature_set) == (REFERENCE_MODEL, BASELINE)
     return FAMILIES_TABLE in one.parts or reference
 
@@ -280,6 +250,7 @@ def _fit_config(model: str, feature_set: str, rows: str, split: SplitConfig) -> 
 def _planned(part: str, config: FitConfig, rows: str, sizes: Sizes) -> PlannedFit:
     n_columns = sizes.n_columns[config.feature_set] * (2 if rows == BOTH else 1)
     n_rows = sizes.n_rows[TRACK if rows == TRACK else SEGMENT]
-    trained = [round(n_rows * share) for share in sizes.train_shares[config.split.protocol]]
-    cost = run_s(config.model, trained, n_columns, sizes.n_genres)
-    return PlannedFit(parts=(part,), config=config, rows=rows, n_columns=n_columns, cost_s=cost)
+    trained = sum(round(n_rows * share) for share in sizes.train_shares[config.split.protocol])
+    return PlannedFit(
+        parts=(part,), config=config, rows=rows, n_columns=n_columns, n_values=trained * n_columns
+    )

@@ -11,7 +11,6 @@ import numpy as np
 
 from gtzan_features.audio.deform import Deformation, deformations
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
-from gtzan_features.bench.costs import about, extract_s
 from gtzan_features.bench.deformed_fits import (
     Outcome,
     Setting,
@@ -27,10 +26,10 @@ from gtzan_features.bench.plan import chosen_models, family_model, split_config
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.descriptors import sets
-from gtzan_features.environment import describe_machine, library_versions, model_versions
+from gtzan_features.environment import describe_machine, versions_text
 from gtzan_features.errors import RunError
 from gtzan_features.extraction.extract import ExtractConfig
-from gtzan_features.parallel.local import available_processors, local_executor
+from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reports.robustness import (
     RobustnessContext,
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
     from gtzan_features.datasets.splits import Split
     from gtzan_features.tables.schema import TableMeta
     from gtzan_features.text_table import TextTable
-
-_DEFORM_S = 0.35  # of one track and deformation; mp3 takes twice as long, the others hardly any time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +169,7 @@ def bench_robustness(
     progress : callable
         Called after each file and each model.
     notice : callable
-        Told what each step is expected to take.
+        Told what each step works on.
 
     Raises
     ------
@@ -237,7 +234,7 @@ def _context(
         rows=config.segment.name,
         family_model=family_model(config.family_model),
         machine=describe_machine(),
-        versions=_versions(),
+        versions=versions_text(),
         steps=steps,
         missing=missing,
     )
@@ -256,7 +253,7 @@ def _predict_all(tasks: list[Task], setting: Setting, n_jobs: int, progress: Pro
 
 
 def _try_out(chosen: tuple[Deformation, ...], sr: int) -> None:
-    """Let a deformation that this machine cannot make fail now, not for each file."""
+    """Fail early, and once, if this machine cannot make a deformation: an encoder may be missing."""
     noise = 0.1 * np.random.default_rng(0).standard_normal(sr, dtype=np.float32)
     for one in chosen:
         one.apply(noise, sr, np.random.default_rng(0))
@@ -285,11 +282,7 @@ def _deform_all(
     tested = frozenset(split.frame.loc[split.frame["role"] == config.split.evaluate_on, "track_id"])
     whole = FeatureConfig(feature_set=config.features.feature_set.partition(":")[0])
     recipe = ExtractConfig(features=whole, segments=(config.segment,))
-    per_file = extract_s(1, len(sets.columns(whole))) + _DEFORM_S
-    workers = available_processors() if n_jobs == -1 else n_jobs
-    estimated = per_file * len(tested) * len(chosen) / workers
-    work_text = f"{len(chosen)} deformations of {len(tested)} tracks"
-    notice(f"{work_text}: {about(estimated)}, less what is there.")
+    notice(f"{len(chosen)} deformations of {len(tested)} tracks.")
     usable, missing, seconds = [], [], 0.0
     for one in chosen:
         notice(f"Deforming: {one.label}")
@@ -318,8 +311,3 @@ def _deform_all(
         raise RunError(work, f"no deformation leaves a row: {missing[0]}. Choose shorter --segments")
     total = add_seconds(work, f"deform-{whole.feature_set}", seconds)
     return _DeformedAudio(usable=tuple(usable), missing=tuple(missing), seconds=total)
-
-
-def _versions() -> str:
-    versions = library_versions() | model_versions()
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

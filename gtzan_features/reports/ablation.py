@@ -124,6 +124,9 @@ def ablation_frame(entries: Iterable[Entry], baseline: Baseline) -> pd.DataFrame
     for entry, found in scored:
         for part in entry.parts:
             row = _figures(entry, found) | {"part": part}
+            # Every test has its columns, also where no row of the table could be tested.
+            for test in (SAME, REFERENCE, LENGTH, WHOLE):
+                row |= _tested(test, found, None)
             for test, key in _others(entry, part, baseline):
                 row |= _tested(test, found, by_key.get(key) if key != _key(entry) else None)
             rows.append(row)
@@ -240,11 +243,10 @@ def _tested(test: str, found: LevelScore, other: LevelScore | None) -> dict[str,
 
 def _corrected(frame: pd.DataFrame) -> pd.DataFrame:
     for test in (SAME, REFERENCE, LENGTH, WHOLE):
-        if f"{test}_p" in frame:
-            # The families of each set have a table of their own, the models of all sets one together.
-            table = frame["set"].where(frame["part"] == FAMILIES, "")
-            p_holm = with_holm(frame.assign(_table=table), test, ["part", "protocol", "_table"])
-            frame.insert(list(frame.columns).index(f"{test}_p") + 1, f"{test}_p_holm", p_holm)
+        # The families of each set have a table of their own, the models of all sets one together.
+        table = frame["set"].where(frame["part"] == FAMILIES, "")
+        p_holm = with_holm(frame.assign(_table=table), test, ["part", "protocol", "_table"])
+        frame.insert(list(frame.columns).index(f"{test}_p") + 1, f"{test}_p_holm", p_holm)
     return frame
 
 

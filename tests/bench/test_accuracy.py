@@ -10,14 +10,13 @@ import pytest
 
 from gtzan_features.bench import accuracy
 from gtzan_features.bench.accuracy import Folders, bench_tables
-from gtzan_features.bench.costs import extract_s, fit_s
 from gtzan_features.bench.plan import (
     BOTH,
     SEGMENT,
     TRACK,
     BenchConfig,
     Sizes,
-    make_plan,
+    in_order,
     planned_fits,
 )
 from gtzan_features.config import FeatureConfig
@@ -55,7 +54,6 @@ def sizes(config=FAST, rows=1000):
     return Sizes(
         n_rows={TRACK: rows, SEGMENT: 10 * rows},
         n_columns=dict.fromkeys(names, 57),
-        n_genres=10,
         train_shares={"track": [0.9] * 10 + [1.0], "artist": [0.66] * 3 + [1.0], "fault-filtered": [0.44]},
     )
 
@@ -70,7 +68,6 @@ class _AnySizes(Sizes):
     def __init__(self):
         for name in ("n_rows", "n_columns", "train_shares"):
             object.__setattr__(self, name, self._One())
-        object.__setattr__(self, "n_genres", 1)
 
 
 class TestPlan:
@@ -98,38 +95,25 @@ class TestPlan:
         assert ("xgboost", "kaggle:tonal", TRACK, "artist") not in cells
         assert ("knn", "kaggle", SEGMENT, "track") in cells
 
-    def test_the_dearest_are_left_out_and_references_never(self):
+    def test_references_come_first_then_small_tables_and_few_folds(self):
         config = BenchConfig(feature_sets=("kaggle",))
         fits = planned_fits(config, config.splits(), sizes(config))
-        whole = make_plan(fits, float("inf"), 2)
-        assert len(whole.fits) == len(fits)
-        assert not whole.left_out
-        assert [one.cost_s for one in whole.fits] == sorted((f.cost_s for f in fits), reverse=True)
-        cut = make_plan(fits, 0.8 * whole.cost_s, 1)
-        assert cut.left_out
-        assert cut.cost_s <= 0.8 * whole.cost_s
-        kept = {one.cell for one in cut.fits}
-        assert kept.isdisjoint(cut.left_out)
-        assert len(kept) + len(cut.left_out) == len(fits)
-        # Ten folds are left out before one validation part of the same model and rows.
-        for *cell, protocol in cut.left_out:
-            if protocol == "fault-filtered":
-                assert (*cell, "track") in cut.left_out
-        none = make_plan(fits, 0.0, 1)
-        kept = {one.cell for one in none.fits}
-        assert kept == {cell for cell in kept if cell[0] == "xgboost" or cell[2] == TRACK}
-        assert len(none.fits) == 3 * (LENGTHS + 1 + 2 * len(FAMILIES))
+        plan = in_order(fits)
+        assert {one.cell for one in plan} == {one.cell for one in fits}
+        n_needed = 3 * (LENGTHS + 1 + 2 * len(FAMILIES))
+        needed, rest = plan[:n_needed], plan[n_needed:]
+        assert all(one.config.model == "xgboost" or one.rows == TRACK for one in needed)
+        values = [one.n_values for one in rest]
+        assert values == sorted(values)
+        at = {one.cell: number for number, one in enumerate(rest)}
+        for *cell, protocol in at:
+            if protocol == "track":
+                assert at[*cell, "fault-filtered"] < at[*cell, "artist"] < at[*cell, "track"]
 
-    def test_one_run_never_takes_longer_than_the_time_given(self):
-        fits = planned_fits(FAST, FAST.splits(), sizes(rows=20_000))
-        dear = max(one.cost_s for one in fits if one.config.model == "knn")
-        assert any(cell[0] == "knn" for cell in make_plan(fits, dear - 1, 1000).left_out)
-
-    def test_gtzan_takes_less_than_an_hour_on_two_processors(self):
-        config = BenchConfig(feature_sets=("kaggle",))
-        plan = make_plan(planned_fits(config, config.splits(), sizes(config)), 60 * config.minutes, 2)
-        assert plan.cost_s / 2 + extract_s(1000, 57) / 2 < 3600
-        assert fit_s("something new", 900, 57, 10) > 0
+    def test_values_are_those_of_all_folds_together(self):
+        fits = {one.cell: one for one in planned_fits(FAST, FAST.splits(), sizes())}
+        assert fits["knn", "kaggle", TRACK, "fault-filtered"].n_values == 440 * 57
+        assert fits["knn", "kaggle", BOTH, "artist"].n_values == (3 * 6600 + 10_000) * 114
 
     def test_leaked_and_unknown_words_are_refused(self):
         with pytest.raises(ConfigError, match="segment is leaked"):
@@ -195,7 +179,7 @@ def test_the_table_says_what_the_runs_say(folders):
     assert "without rhythm" in page
     assert "scikit-learn" in page
     assert "LEAKED" not in page
-    assert any("estimated at" in line for line in said)
+    assert said[-1].startswith(f"{len(frame)} fits, 0 of them finished before.")
 
 
 @pytest.mark.slow
@@ -235,6 +219,18 @@ def test_a_second_run_fits_nothing_and_writes_the_same(folders, monkeypatch):
     again = bench_tables(folders, CHEAP, n_jobs=1)
     assert again.n_fitted == 0
     assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
+
+
+def test_when_the_time_is_over_references_are_there_and_the_next_call_makes_the_rest(folders):
+    some = dataclasses.replace(CHEAP, models=("majority", "xgboost", "knn"), protocols=("track",))
+    first = bench_tables(folders, dataclasses.replace(some, minutes=0), n_jobs=1)
+    assert first.n_fitted == LENGTHS + 1 + 2 * len(FAMILIES)
+    assert len(first.missing) == len({(m, r) for m in ("knn", "majority") for r in range(LENGTHS)}) - 1
+    assert all("the time was over. Give the same command again" in line for line in first.missing)
+    assert "the time was over" in first.page.read_text()
+    again = bench_tables(folders, some, n_jobs=1)
+    assert (again.n_fitted, again.n_reused) == (len(first.missing), first.n_fitted)
+    assert again.missing == ()
 
 
 @pytest.mark.slow
