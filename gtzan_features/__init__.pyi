@@ -1,11 +1,15 @@
 # The public names: the package loads each from here when it is used, and editors and mypy read them here.
 # One line for each, in both lists.
+from .api.reading import read_table as read_table
 from .api.table import Table as Table
 from .errors import GtzanError as GtzanError
+from .errors import GtzanWarning as GtzanWarning
 
 __all__ = [
     "GtzanError",
+    "GtzanWarning",
     "Table",
+    "read_table",
 ]
 
 __version__: str

@@ -32,7 +32,28 @@ if TYPE_CHECKING:
 
 
 class GtzanError(Exception):
-    """Base of all errors that this package raises on purpose; its text is one line for the user."""
+    """Base of all errors that this package raises on purpose; its text is one line for the user.
+
+    Examples
+    --------
+    >>> import gtzan_features as gf
+    >>> try:
+    ...     gf.read_table("missing.csv")
+    ... except gf.GtzanError as error:
+    ...     print(error)
+    missing.csv: no such file
+    """
+
+
+class GtzanWarning(UserWarning):
+    """What a person should know of a result that there is: all warnings of this package.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import gtzan_features as gf
+    >>> warnings.simplefilter("error", gf.GtzanWarning)  # every doubt an exception
+    """
 
 
 class ConfigError(GtzanError):

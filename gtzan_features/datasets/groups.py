@@ -43,6 +43,8 @@ def kept_together(copies: pd.Series, protocol: str) -> pd.Series:
     artists = artist_groups(pd.Series(copies.index, index=copies.index))
     named = artists.dropna().map(lambda artist: f"artist {artist}")
     # Copies share the artist of whichever of them has one.
+    if named.empty:
+        return copies
     labels: pd.Series = copies.map(named.groupby(copies[named.index]).first()).fillna(copies)
     return labels
 

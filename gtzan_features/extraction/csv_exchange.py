@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyarrow as pa
 
 from gtzan_features.datasets import gtzan
@@ -18,7 +19,7 @@ from gtzan_features.tables.feature_tables import (
     table_path,
     write_table,
 )
-from gtzan_features.tables.kaggle_csv import read_kaggle_csv, write_kaggle_csv
+from gtzan_features.tables.kaggle_csv import read_kaggle_csv, read_kaggle_frame, write_kaggle_csv
 from gtzan_features.tables.kaggle_rows import NOTHING_SAID
 from gtzan_features.tables.kaggle_rows import CsvReading as CsvReading
 from gtzan_features.tables.locking import output_lock
@@ -78,11 +79,7 @@ def import_csv(
     OutputExistsError
         If a table from elsewhere stands there, unless `overwrite`.
     """
-    notes: list[str] = []
-    table = read_kaggle_csv(csv, recipe=recipe, reading=reading, notes=notes)
-    tracks = set(table.frame["track_id"])
-    dataset = gtzan.dataset_name(tracks) or table.meta.dataset
-    table = replace(table, meta=replace(table.meta, dataset=dataset))
+    table, notes = read_kaggle(csv, recipe=recipe, reading=reading)
     path = table_path(out, table.meta.feature_set, table.meta.segment)
     with output_lock(out):  # as extraction does
         if path.exists() and not overwrite:
@@ -93,12 +90,39 @@ def import_csv(
     return ImportSummary(
         path=path,
         n_rows=len(table.frame),
-        n_tracks=len(tracks),
+        n_tracks=table.frame["track_id"].nunique(),
         segment=table.meta.segment,
-        dataset=dataset,
+        dataset=table.meta.dataset,
         known_recipe=bool(table.meta.config),
-        notes=tuple(notes),
+        notes=notes,
     )
+
+
+def read_kaggle(
+    source: Path | pd.DataFrame, *, recipe: str = "auto", reading: CsvReading = NOTHING_SAID
+) -> tuple[FeatureTable, tuple[str, ...]]:
+    """Read a CSV in Kaggle's format, or a frame with its columns, and name its data set.
+
+    Parameters and errors are those of `import_csv`.
+
+    Returns
+    -------
+    FeatureTable
+    tuple of str
+        What was assumed in reading it.
+    """
+    notes: list[str] = []
+    if isinstance(source, pd.DataFrame):
+        table = read_kaggle_frame(source, recipe=recipe, reading=reading)
+    else:
+        table = read_kaggle_csv(source, recipe=recipe, reading=reading, notes=notes)
+    return named(table), tuple(notes)
+
+
+def named(table: FeatureTable) -> FeatureTable:
+    """Return a table whose data set is called GTZAN, or which part of it, where its tracks are GTZAN's."""
+    dataset = gtzan.dataset_name(set(table.frame["track_id"])) or table.meta.dataset
+    return replace(table, meta=replace(table.meta, dataset=dataset))
 
 
 def _check_same_origin(path: Path, origin: str) -> None:

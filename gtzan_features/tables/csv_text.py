@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,6 @@ from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -53,12 +53,19 @@ class CsvText:
         Number of the line in which each row stands, from 1 (the header), if no cell holds a line break.
     notes : tuple of str
         What was assumed in reading it.
+    unit : str
+        What `lines` count: of a frame, its rows from 0.
     """
 
     path: Path
     columns: dict[str, pa.ChunkedArray]
     lines: npt.NDArray[np.int64]
     notes: tuple[str, ...]
+    unit: str = "line"
+
+    def at(self, row: int) -> str:
+        """Say where a row stands: ``line 7``."""
+        return f"{self.unit} {self.lines[row]}"
 
     def texts(self, name: str) -> pd.Series:
         """Return the cells of a column as Python strings."""
@@ -89,6 +96,30 @@ def read_csv_text(path: Path, wanted: Collection[str], encoding: str | None = No
     table, lines = _parse(path, content, separator, len(names), skipped)
     columns = {name: table.column(i) for i, name in enumerate(names) if name in wanted}
     return CsvText(path=path, columns=columns, lines=lines, notes=notes)
+
+
+def frame_text(frame: pd.DataFrame, wanted: Collection[str]) -> CsvText:
+    """Return the columns `wanted` of a frame as text, from which `numbers` gives the same numbers.
+
+    Raises
+    ------
+    TableError
+        If a wanted column stands in it twice.
+    """
+    path = Path("DataFrame")
+    names = [_tidy(str(name)) for name in frame.columns]
+    columns = {}
+    for i, name in enumerate(names):
+        if name in columns:
+            raise TableError(path, f"has the column {name} more than once. Remove or rename one of them")
+        if name in wanted:
+            cells = frame.iloc[:, i]
+            empty = cells.isna()
+            # float32 has short digits of its own, which are other numbers in double precision.
+            exact = cells.astype(np.float64) if cells.dtype.kind == "f" else cells
+            texts = exact.map(str).mask(empty, "").astype(object)
+            columns[name] = pa.chunked_array([pa.array(texts.to_numpy(), type=pa.string())])
+    return CsvText(path=path, columns=columns, lines=np.arange(len(frame)), notes=(), unit="row")
 
 
 def _tidy(word: str) -> str:

@@ -171,7 +171,20 @@ def read_table(path: Path, content: bytes | None = None) -> FeatureTable:
         is not of numbers, a segment twice or a track of two genres.
     """
     table = read_parquet(path, "feature table", content)
-    meta = table_meta(path, table.schema)
+    return checked_table(path, table, table_meta(path, table.schema))
+
+
+def checked_table(path: Path, table: pa.Table, meta: TableMeta) -> FeatureTable:
+    """Return a feature table of Arrow's columns, which `meta` describes; checks and errors as `read_table`.
+
+    Parameters
+    ----------
+    path : Path
+        Where it comes from, for messages.
+    table : pa.Table
+        Key columns and features.
+    meta : TableMeta
+    """
     try:
         FeatureConfig(**meta.config)
     except (TypeError, AttributeError, ConfigError) as error:

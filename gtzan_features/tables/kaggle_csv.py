@@ -15,7 +15,7 @@ from gtzan_features.descriptors.sets import columns as feature_columns
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.csv_bytes import table_stem
-from gtzan_features.tables.csv_text import CsvText, numbers, read_csv_text
+from gtzan_features.tables.csv_text import CsvText, frame_text, numbers, read_csv_text
 from gtzan_features.tables.feature_tables import FeatureTable
 from gtzan_features.tables.kaggle_lengths import SR, row_length, samples
 from gtzan_features.tables.kaggle_rows import (
@@ -42,6 +42,8 @@ RECIPES = ("auto", "kaggle", "foreign")
 """Whether the values of a CSV are said to follow the ``kaggle`` recipe."""
 
 _NAMES = ("filename", "label")
+_FEATURES = tuple(column.name for column in feature_columns(FeatureConfig()))
+_WANTED = frozenset({*_NAMES, "length", *_FEATURES})
 _MOST_SAMPLES = 1 << 53
 
 
@@ -79,25 +81,51 @@ def read_kaggle_csv(
     ConfigError
         If there is no such recipe or encoding.
     """
+    source = read_csv_text(path, _WANTED, reading.encoding)
+    if notes is not None:
+        notes += source.notes
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    return _table(source, f"csv {one_line(path.name)}", content, recipe, reading)
+
+
+def read_kaggle_frame(
+    frame: pd.DataFrame, *, recipe: str = "auto", reading: CsvReading = NOTHING_SAID
+) -> FeatureTable:
+    """Return the table of a frame with the columns of a CSV in Kaggle's format, as pandas reads that.
+
+    Parameters and errors are those of `read_kaggle_csv`; where a cell stands is said by its row, from 0.
+    """
+    source = frame_text(frame, _WANTED)
+    digest = hashlib.sha256()
+    for name in sorted(source.columns):
+        digest.update("\n".join([name, *source.columns[name].to_pylist()]).encode())
+    return _table(source, "DataFrame", digest.hexdigest(), recipe, reading)
+
+
+def _table(source: CsvText, name: str, sha256: str, recipe: str, reading: CsvReading) -> FeatureTable:
     if recipe not in RECIPES:
         msg = f"recipe {recipe!r} is not known; there are {', '.join(RECIPES)}"
         raise ConfigError(msg)
-    config = FeatureConfig()
-    features = [c.name for c in feature_columns(config)]
-    source = read_csv_text(path, {*_NAMES, "length", *features}, reading.encoding)
-    if notes is not None:
-        notes += source.notes
+    path, features = source.path, list(_FEATURES)
     _check_columns(source, features)
     values = _finite(source, [*features, "length"])
     _check_lengths(source, values["length"])
     rows = name_rows(path, source.texts("filename"), source.texts("label"), reading.rows)
-    check_keys(path, rows.frame, source.texts("filename"), source.lines)
+    check_keys(path, rows.frame, source.texts("filename"), source.at)
     signed = _sorted(pd.concat([rows.frame, values[features]], axis=1))
     kaggle = next((name for name, sign in KAGGLE_TEMPI.items() if sign == tempo_signature(signed)), None)
     segment = _segment(path, rows, values["length"], reading, kaggle)
     frame = pd.concat([_keys(rows, values["length"], segment), values[features]], axis=1)
     known = recipe == "kaggle" or (recipe == "auto" and kaggle is not None)
-    meta = _meta(path, len(frame), known, config, segment)
+    config = FeatureConfig()
+    meta = TableMeta(
+        feature_set="kaggle",
+        feature_fingerprint=config.fingerprint() if known else f"csv-{sha256[:12]}",
+        segment=segment.name,
+        dataset=one_line(table_stem(path)),
+        origin=f"{name}, {len(frame)} rows, sha256 {sha256[:12]}",
+        config=config.to_dict() if known else {},
+    )
     return FeatureTable(frame=_sorted(frame), columns=_columns(config), meta=meta)
 
 
@@ -196,8 +224,8 @@ def _check_columns(source: CsvText, features: Sequence[str]) -> None:
     for name in _NAMES:
         blank = source.texts(name).str.strip() == ""
         if blank.any():
-            line = source.lines[int(np.flatnonzero(blank)[0])]
-            raise TableError(source.path, f"line {line} has no {name}. Complete or remove that line")
+            where = source.at(int(np.flatnonzero(blank)[0]))
+            raise TableError(source.path, f"{where} has no {name}. Complete or remove that {source.unit}")
 
 
 def _finite(source: CsvText, names: Sequence[str]) -> pd.DataFrame:
@@ -208,8 +236,8 @@ def _finite(source: CsvText, names: Sequence[str]) -> pd.DataFrame:
         cell = source.columns[names[column]][int(row)].as_py()
         found = f"{one_line(cell[:40])!r}" if cell.strip() else "an empty cell"
         reason = (
-            f"line {source.lines[row]}, column {names[column]}: {found} is not a finite number "
-            f"({int(bad.sum())} such values in all). Correct or remove those lines"
+            f"{source.at(row)}, column {names[column]}: {found} is not a finite number "
+            f"({int(bad.sum())} such values in all). Correct or remove those {source.unit}s"
         )
         raise TableError(source.path, reason)
     return values
@@ -220,7 +248,7 @@ def _check_lengths(source: CsvText, lengths: pd.Series) -> None:
     if odd.any():
         row = int(np.flatnonzero(odd)[0])
         reason = (
-            f"line {source.lines[row]}, column length: {lengths.iloc[row]:g} is no number of samples, such "
+            f"{source.at(row)}, column length: {lengths.iloc[row]:g} is no number of samples, such "
             "as 66149 for 3 s. Correct that column"
         )
         raise TableError(source.path, reason)
@@ -246,19 +274,6 @@ def _keys(rows: NamedRows, lengths: pd.Series, segment: SegmentConfig) -> pd.Dat
     n_samples = lengths.astype(np.int64) if rows.segment else samples(rows, lengths, segment)
     start = rows.frame["segment"] * segment.n_samples(SR) / SR
     return rows.frame.assign(start_s=start, n_samples=n_samples)[list(KEY_NAMES)]
-
-
-def _meta(path: Path, n_rows: int, known: bool, config: FeatureConfig, segment: SegmentConfig) -> TableMeta:
-    content = hashlib.sha256(path.read_bytes()).hexdigest()
-    print_ = config.fingerprint() if known else f"csv-{content[:12]}"
-    return TableMeta(
-        feature_set="kaggle",
-        feature_fingerprint=print_,
-        segment=segment.name,
-        dataset=one_line(table_stem(path)),
-        origin=f"csv {one_line(path.name)}, {n_rows} rows, sha256 {content[:12]}",
-        config=config.to_dict() if known else {},
-    )
 
 
 def _some(names: list[str]) -> str:

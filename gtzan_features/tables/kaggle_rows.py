@@ -20,6 +20,7 @@ from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 READINGS = ("auto", "segments", "tracks")
@@ -235,13 +236,13 @@ def _refuse_hidden_segments(path: Path, ids: pd.Series, labels: pd.Series) -> No
     raise TableError(path, reason)
 
 
-def check_keys(path: Path, rows: pd.DataFrame, names: pd.Series, lines: np.ndarray) -> None:
-    """Refuse a segment that is named twice, and a track of two genres; `lines` say where rows stand.
+def check_keys(path: Path, rows: pd.DataFrame, names: pd.Series, where: Callable[[int], str]) -> None:
+    """Refuse a segment that is named twice, and a track of two genres; `where` says where a row stands.
 
     Raises
     ------
     TableError
-        With the lines.
+        With the rows' places.
     """
     rows = rows.reset_index(drop=True)
     twice = rows.duplicated(["track_id", "segment"])
@@ -250,8 +251,9 @@ def check_keys(path: Path, rows: pd.DataFrame, names: pd.Series, lines: np.ndarr
         same = (rows["track_id"] == rows["track_id"][at]) & (rows["segment"] == rows["segment"][at])
         first = int(np.flatnonzero(same)[0])
         name = one_line(str(names.iloc[at]))
-        where = f"lines {lines[first]} and {lines[at]}"
-        reason = f"{name!r} stands in it more than once ({where}). Remove the repeated lines"
+        unit = where(at).partition(" ")[0]
+        both = f"{unit}s {where(first).partition(' ')[2]} and {where(at).partition(' ')[2]}"
+        reason = f"{name!r} stands in it more than once ({both}). Remove the repeated {unit}s"
         if rows.duplicated(["track_id", "segment"], keep=False).mean() > 0.5:
             reason += ", or, if they are segments of a track in their order, say --rows segments"
         raise TableError(path, reason)
@@ -261,7 +263,7 @@ def check_keys(path: Path, rows: pd.DataFrame, names: pd.Series, lines: np.ndarr
         at = int(np.flatnonzero(other)[0])
         first = int(np.flatnonzero(rows["track_id"] == rows["track_id"][at])[0])
         reason = (
-            f"line {lines[at]} labels {one_line(str(names.iloc[at]))!r} {one_line(rows['genre'][at])!r}, but "
-            f"line {lines[first]} labels the same track {one_line(first_genre[at])!r}. Correct one of them"
+            f"{where(at)} labels {one_line(str(names.iloc[at]))!r} {one_line(rows['genre'][at])!r}, but "
+            f"{where(first)} labels the same track {one_line(first_genre[at])!r}. Correct one of them"
         )
         raise TableError(path, reason)

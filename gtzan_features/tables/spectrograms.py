@@ -18,10 +18,10 @@ from gtzan_features.errors import TableError
 from gtzan_features.spectra.spectrogram import decode
 from gtzan_features.tables.feature_tables import (
     FeatureTable,
+    checked_table,
     key_arrays,
     key_frame,
     read_parquet,
-    read_table,
     table_meta,
     write_parquet,
 )
@@ -103,7 +103,10 @@ def read_spectrograms(path: Path, content: bytes | None = None) -> SpectrogramTa
     TableError
         If the file is missing, damaged or no spectrogram table.
     """
-    table = read_parquet(path, "spectrogram table", content)
+    return _spectrograms(path, read_parquet(path, "spectrogram table", content))
+
+
+def _spectrograms(path: Path, table: pa.Table) -> SpectrogramTable:
     meta = table_meta(path, table.schema)
     again = "Make it again: gtzan features spectrograms AUDIO_DIR"
     if COLUMN not in table.schema.names or any(name not in table.schema.names for name in KEY_NAMES):
@@ -125,6 +128,10 @@ def _bytes(piece: pa.FixedSizeBinaryArray) -> list[memoryview]:
 
 
 def read_any_table(path: Path, content: bytes | None = None) -> Table:
-    """Read a feature table, or a spectrogram table where the name says that it is one; errors as theirs."""
-    read = read_spectrograms if path.name.startswith(PREFIX) else read_table
-    return read(path, content)
+    """Read a feature table, or a spectrogram table where name or columns say that; errors as theirs."""
+    if path.name.startswith(PREFIX):
+        return read_spectrograms(path, content)
+    table = read_parquet(path, "feature table", content)
+    if COLUMN in table.schema.names:
+        return _spectrograms(path, table)
+    return checked_table(path, table, table_meta(path, table.schema))

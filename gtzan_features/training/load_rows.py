@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from gtzan_features.audio.segments import around
 from gtzan_features.config import BESIDE, FeatureConfig
@@ -17,13 +18,16 @@ from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.datasets.training_arrays import Dataset, load_dataset
 from gtzan_features.descriptors import sets
 from gtzan_features.errors import TableError
-from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path
-from gtzan_features.tables.spectrograms import Table, read_any_table
+from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path, write_table
+from gtzan_features.tables.schema import KEY_NAMES, feature_schema
+from gtzan_features.tables.spectrograms import Table, read_any_table, write_spectrograms
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from gtzan_features.config import SplitConfig
 
@@ -67,16 +71,106 @@ class Fittable:
 
     def of_genres(self, genres: Collection[str]) -> Fittable:
         """Return the rows of some genres; copies are told by them alone."""
+        return self._rows(np.flatnonzero(self.data.rows["genre"].isin(list(genres)).to_numpy()))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Fittable:
+        """Return the rows at these positions, as a table that lies on no disk."""
+        some = self._rows(rows)
+        return replace(some, path=None, sha256=content_sha256(some.table))
+
+    def of_families(self, name: str) -> Fittable:
+        """Return some families of the columns, such as ``kaggle:-rhythm``.
+
+        Which tracks are copies of each other is told by all columns, so that splits do not depend on it.
+
+        Raises
+        ------
+        TableError
+            If the table is of a recipe whose families are not known.
+        ConfigError
+            If there is no such family.
+        """
+        table = self.table
+        if not isinstance(table, FeatureTable) or not table.meta.config:
+            reason = "of a recipe whose feature families are not known. Fit all its columns"
+            raise TableError(self.place, reason)
+        config = replace(FeatureConfig(**table.meta.config), feature_set=name)
+        meta = replace(
+            table.meta,
+            feature_set=config.feature_set,
+            feature_fingerprint=config.fingerprint(),
+            config=config.to_dict(),
+        )
+        names = {column.name for column in sets.columns(config)}
+        some = table.select(names | {BESIDE + name for name in names}, meta)
+        return replace(self, table=some, data=replace(self.data, X=some.values()))
+
+    def _rows(self, rows: npt.NDArray[np.int64]) -> Fittable:
         data = self.data
-        rows = np.flatnonzero(data.rows["genre"].isin(list(genres)).to_numpy())
-        table = self.table.take(rows)
         kept = data.rows.iloc[rows].reset_index(drop=True)
-        names = tuple(name for name in data.genres if name in genres)
-        y = np.searchsorted(np.array(names), kept["genre"].to_numpy(dtype=str)).astype(np.int64)
-        tracks = sorted(set(kept["track_id"]))
-        copies = data.copies.reindex(tracks)
-        some = replace(data, X=data.X[rows], y=y, genres=names, rows=kept, copies=copies)
-        return replace(self, table=table, data=some)
+        names, y = np.unique(kept["genre"].to_numpy(dtype=str), return_inverse=True)
+        some = replace(
+            data,
+            X=data.X[rows],
+            y=y.astype(np.int64),
+            genres=tuple(str(name) for name in names),
+            rows=kept,
+            copies=data.copies.reindex(sorted(set(kept["track_id"]))),
+        )
+        return replace(self, table=self.table.take(rows), data=some)
+
+
+def in_memory(table: Table) -> Fittable:
+    """Return a table that lies on no disk, to fit.
+
+    Raises
+    ------
+    TableError
+        If it holds no rows.
+    """
+    opened = Fittable(path=None, table=table, data=load_dataset(table), sha256=content_sha256(table))
+    if not len(opened.data.y):
+        raise TableError(opened.place, "holds no rows")
+    return opened
+
+
+def read_fittable(path: Path) -> Fittable:
+    """Read any table of ours, under whatever name; errors as `open_fittable`."""
+    table, sha256 = _read(path)
+    return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
+
+
+def write_fittable(path: Path, opened: Fittable) -> None:
+    """Write a table to a file, whole or not at all, under whatever name.
+
+    Features keep their digits: float32 where they were extracted, float64 where they come from text.
+
+    Raises
+    ------
+    TableError
+        If rows have longer ones beside them, which no file holds.
+    """
+    table = opened.table
+    if not isinstance(table, FeatureTable):
+        write_spectrograms(path, table)
+        return
+    if "+" in table.meta.segment:
+        raise TableError(
+            path, f"rows of {table.meta.segment} are put together when they are read. Write both"
+        )
+    kinds = {str(kind) for kind in table.frame[table.feature_names].dtypes}
+    kind = pa.float32() if kinds == {"float32"} else pa.float64()
+    write_table(path, table, feature_schema(table.columns, table.meta, kind))
+
+
+def content_sha256(table: Table) -> str:
+    """Return a hash of all that a table holds, for one that lies on no disk."""
+    digest = hashlib.sha256(table.meta.to_json().encode())
+    keys = table.frame[list(KEY_NAMES)].astype({"genre": object})
+    digest.update(pd.util.hash_pandas_object(keys, index=False).to_numpy().tobytes())
+    digest.update("\n".join(table.feature_names).encode())
+    digest.update(np.ascontiguousarray(table.values()).tobytes())
+    return digest.hexdigest()
 
 
 def divide(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
@@ -123,21 +217,8 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     if beside:
         return _side_by_side(open_fittable(folder, name, own), open_fittable(folder, name, beside))
     path = table_file(folder, name, segment)
-    table, sha256 = _read(path)
-    if path == table_path(folder, name, segment):
-        return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
-    if not isinstance(table, FeatureTable) or not table.meta.config:
-        raise TableError(path, "of a recipe whose feature families are not known. Fit all its columns")
-    config = replace(FeatureConfig(**table.meta.config), feature_set=name)
-    meta = replace(
-        table.meta,
-        feature_set=config.feature_set,
-        feature_fingerprint=config.fingerprint(),
-        config=config.to_dict(),
-    )
-    some = table.select({column.name for column in sets.columns(config)}, meta)
-    data = replace(load_dataset(table), X=some.values())
-    return Fittable(path=path, table=some, data=data, sha256=sha256)
+    whole = read_fittable(path)
+    return whole if path == table_path(folder, name, segment) else whole.of_families(name)
 
 
 def table_file(folder: Path, name: str, segment: str) -> Path:

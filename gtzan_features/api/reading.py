@@ -1,0 +1,132 @@
+"""Tables from files and frames: ours, Kaggle's, and frames of a person's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gtzan_features.api.showing import warn
+from gtzan_features.api.table import Table
+from gtzan_features.api.words import speaks_python
+from gtzan_features.config import SegmentConfig
+from gtzan_features.errors import TableError
+from gtzan_features.extraction.csv_exchange import CsvReading, named, read_kaggle
+from gtzan_features.tables import frames
+from gtzan_features.training.load_rows import in_memory, read_fittable
+
+if TYPE_CHECKING:
+    from gtzan_features.tables.feature_tables import FeatureTable
+
+_PARQUET = b"PAR1"
+
+
+@speaks_python
+def read_table(
+    source: str | os.PathLike[str] | pd.DataFrame,
+    *,
+    recipe: str = "auto",
+    rows: str = "auto",
+    segments: str | None = None,
+    encoding: str | None = None,
+) -> Table:
+    """Read a table to learn from: a CSV in Kaggle's format, Parquet of this package, or a frame.
+
+    A file of this package is what ``gtzan features extract`` writes, `extract` keeps and `Table.to_parquet`
+    makes. A CSV is read as ``gtzan features import`` reads it: any separator and decimal sign, packed or not.
+    A frame (pandas, or polars) has Kaggle's columns (``filename``, ``length``, 57 features, ``label``) or
+    keys and features: ``track_id`` and ``genre``, then any columns of numbers; ``segment``, ``start_s`` and
+    ``n_samples`` where they are at hand.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+    recipe : str
+        The feature set that the values follow, such as "kaggle": models pass between the table and audio
+        then. With "auto" Kaggle's own two tables are recognised, and with "foreign" none is.
+    rows : {"auto", "segments", "tracks"}
+        What rows in Kaggle's format are, where their names leave it open.
+    segments : str, optional
+        Length of a row, such as "3s", where the table does not tell it.
+    encoding : str, optional
+        Of a CSV's text; found out where it is not given.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    TableError
+        If the file is missing, damaged or something else; if values are not finite, a segment stands there
+        twice, a track has two genres, or it stays open what a row is.
+    ConfigError
+        If there is no such recipe, row length or encoding.
+
+    Warns
+    -----
+    GtzanWarning
+        Of what was assumed in reading a CSV.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import gtzan_features as gf
+    >>> frame = pd.DataFrame(
+    ...     {"track_id": ["a", "b"], "genre": ["rock", "jazz"], "tempo": [120.0, 88], "level": [-9, -14.5]}
+    ... )
+    >>> table = gf.read_table(frame)
+    >>> table
+    Table(DataFrame: 2 rows of 30s, 2 columns (own), 2 tracks, 2 genres)
+    >>> table.X
+    array([[120. ,  -9. ],
+           [ 88. , -14.5]])
+    """
+    length = None if segments is None else SegmentConfig.parse(segments)
+    reading = CsvReading(rows=rows, segment=length, encoding=encoding)
+    if isinstance(source, str | os.PathLike):
+        return _of_file(Path(source), recipe, reading)
+    return Table(in_memory(_of_frame(_pandas(source), recipe, reading)))
+
+
+def _of_file(path: Path, recipe: str, reading: CsvReading) -> Table:
+    if not path.exists():
+        raise TableError(path, "no such file")
+    if path.is_file() and _begins(path) == _PARQUET:
+        return Table(read_fittable(path))
+    table, notes = read_kaggle(path, recipe=recipe, reading=reading)
+    for note in notes:
+        warn(f"{path}: {note}")
+    return Table(in_memory(table))
+
+
+def _begins(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_PARQUET))
+    except OSError as error:
+        raise TableError(path, f"cannot be read ({error.strerror}). Check its permissions") from error
+
+
+def _of_frame(frame: pd.DataFrame, recipe: str, reading: CsvReading) -> FeatureTable:
+    names = {str(name).strip().lower() for name in frame.columns}
+    if {"filename", "label"} <= names:
+        table, _ = read_kaggle(frame, recipe=recipe, reading=reading)
+        return table
+    if not set(frames.NEEDED) <= names:
+        reason = (
+            "neither keys (track_id, genre) with features, nor Kaggle's columns (filename, length, "
+            "57 features, label). Name the track and the genre of each row in columns of these names"
+        )
+        raise TableError(frames.PLACE, reason)
+    return named(frames.read_frame(frame, recipe=recipe, segment=reading.segment))
+
+
+def _pandas(source: Any) -> pd.DataFrame:  # noqa: ANN401 - whatever a person gives
+    frame = source.to_pandas() if hasattr(source, "to_pandas") else source
+    if not isinstance(frame, pd.DataFrame):
+        reason = f"give a path or a DataFrame, not {type(source).__name__}"
+        raise TableError("read_table", reason)
+    return frame

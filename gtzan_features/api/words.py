@@ -1,0 +1,103 @@
+"""Messages in the words of the caller: options of the command line become keywords, commands become calls."""
+
+from __future__ import annotations
+
+import re
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from gtzan_features.errors import GtzanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_FLAGS = ("allow-leak", "as-genres", "final", "overwrite", "recompute", "strict")
+_WORDY = ("encoding", "evaluate-on", "features", "prefer", "protocol", "rows", "scale", "score")
+"""Options whose value may be any word; of others only a number is taken for one."""
+
+_OPTION = re.compile(r"(?<![\w/=.-])--(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?P<rest>[ =][^\s;)]+)?")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_LENGTH = re.compile(r"\d+(?:\.\d+)?s")
+_WORD = re.compile(r"[A-Za-z0-9][\w:,+.-]*")
+_CALLS = (
+    (re.compile(r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w:,-]+))?"), "gf.extract"),
+    (re.compile(r"gtzan features describe(?: --features (?P<set>[\w:,-]+))?"), "gf.describe"),
+    (re.compile(r"gtzan features import CSV"), "gf.read_table"),
+)
+
+
+def speaks_python(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let a function's `GtzanError` name keywords, where the steps below name options.
+
+    Examples
+    --------
+    >>> from gtzan_features.errors import SplitError
+    >>> @speaks_python
+    ... def divide(folds):
+    ...     raise SplitError(f"{folds} folds need {folds} tracks. Use --folds 7, or --holdout 0.3")
+    >>> divide(folds=10)
+    Traceback (most recent call last):
+        ...
+    gtzan_features.errors.SplitError: 10 folds need 10 tracks. Use folds=7, or holdout=0.3
+    """
+
+    @wraps(function)
+    def called(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except GtzanError as error:
+            reword(error)
+            raise
+
+    return called
+
+
+def reword(error: GtzanError) -> None:
+    """Put the texts of an error into the words of Python, in place: it keeps its traceback."""
+    error.args = tuple(_reworded(arg) for arg in error.args)
+    for name, value in vars(error).items():
+        setattr(error, name, _reworded(value))
+
+
+def in_python(text: str) -> str:
+    """Return a message with keywords for options, and calls for commands.
+
+    Examples
+    --------
+    >>> in_python("Use --protocol track, or --allow-leak to see it")
+    'Use protocol="track", or allow_leak=True to see it'
+    >>> in_python("Give shorter --segments. Make it: gtzan features extract AUDIO_DIR --features full")
+    'Give shorter segments=. Make it: gf.extract(AUDIO_DIR, features="full")'
+    """
+    for pattern, call in _CALLS:
+        text = pattern.sub(partial(_call, call), text)
+    return _OPTION.sub(_keyword, text)
+
+
+def _call(call: str, found: re.Match[str]) -> str:
+    arguments = [word for word in ("AUDIO_DIR", "CSV") if word in found[0]]
+    chosen = found.groupdict().get("set")
+    if chosen:
+        arguments.append(f'features="{chosen}"')
+    return f"{call}({', '.join(arguments)})"
+
+
+def _keyword(found: re.Match[str]) -> str:
+    name, rest = found["name"], found["rest"] or ""
+    keyword = name.replace("-", "_")
+    if name in _FLAGS:
+        return f"{keyword}=True{rest}"
+    word = rest[1:].rstrip(".,:")
+    after = rest[1 + len(word) :]
+    if _NUMBER.fullmatch(word):
+        return f"{keyword}={word}{after}"
+    if _LENGTH.fullmatch(word) or (name in _WORDY and _WORD.fullmatch(word)):
+        return f'{keyword}="{word}"{after}'
+    return rest[1:] if name == "set" and rest else f"{keyword}={rest}"
+
+
+def _reworded(value: Any) -> Any:  # noqa: ANN401 - an argument of an error
+    return in_python(value) if isinstance(value, str) else value
