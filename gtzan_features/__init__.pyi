@@ -1,5 +1,6 @@
 # The public names: the package loads each from here when it is used, and editors and mypy read them here.
 # One line for each, in both lists.
+from .api.extraction import extract as extract
 from .api.reading import read_table as read_table
 from .api.table import Table as Table
 from .errors import GtzanError as GtzanError
@@ -9,6 +10,7 @@ __all__ = [
     "GtzanError",
     "GtzanWarning",
     "Table",
+    "extract",
     "read_table",
 ]
 

@@ -1,0 +1,167 @@
+"""From a folder of music to a table, cached: what is computed once is found again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gtzan_features.api.showing import showing, warn
+from gtzan_features.api.table import Table
+from gtzan_features.api.words import speaks_python
+from gtzan_features.config import FeatureConfig, Selection, parse_rows
+from gtzan_features.errors import CatalogueError
+from gtzan_features.extraction.extract import ExtractConfig, ExtractSummary
+from gtzan_features.extraction.extract import extract as extract_tables
+from gtzan_features.training.load_rows import open_fittable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gtzan_features.api.showing import ShowProgress
+    from gtzan_features.tables.file_status import FileStatus
+
+_SHOWN = 3
+
+
+@speaks_python
+def extract(
+    folder: str | os.PathLike[str],
+    *,
+    features: str = "kaggle",
+    segments: str = "3s",
+    out: str | os.PathLike[str] | None = None,
+    genres: Sequence[str] = (),
+    prefer: Sequence[str] = (),
+    as_genres: bool = False,
+    overwrite: bool = False,
+    recompute: bool = False,
+    n_jobs: int = -1,
+    progress: ShowProgress = None,
+) -> Table:
+    """Compute the features of every track below genre folders, or find them where they were computed before.
+
+    It is what ``gtzan features extract`` does, with the same tables, parts and numbers: a file that was done
+    is not read again but to hash its bytes, a call that was interrupted goes on where it stopped, and a file
+    that cannot be read costs its own rows only.
+
+    Parameters
+    ----------
+    folder : path
+        It holds a folder for each genre, with audio files of any format, in folders of artists where these
+        are known (``genre/artist/track.wav``).
+    features : str
+        The feature set, "kaggle" or "full", or some families of it: "full:-rhythm", "kaggle:timbre,tonal".
+    segments : str
+        Length of a row: "3s", "30s" (a row over all of a track of 27 to 45 s), any other length, or
+        "3s+30s", rows of 3 s with the columns of the longer row that each lies in.
+    out : path, optional
+        Folder of the tables and their parts, such as the ``data/features`` of the command line. Where it is
+        not given, a folder for each `folder` in the user's cache: ``~/.cache/gtzan/tables``, or below
+        ``XDG_CACHE_HOME``.
+    genres : sequence of str
+        Only these genre folders; all where empty.
+    prefer : sequence of str
+        Endings, best first: which file is taken where a track is there in several formats.
+    as_genres : bool
+        Take folders for genres although they are called train, test or by numbers.
+    overwrite : bool
+        Replace tables in `out` that are of another configuration or of other tracks.
+    recompute : bool
+        Compute every file again.
+    n_jobs : int
+        Worker processes; -1 for one per processor. The numbers do not depend on it.
+    progress : bool or callable, optional
+        Whether a bar is drawn; where not given, in a terminal and in a notebook. A callable gets
+        ``(done, total, what)``.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ConfigError
+        If there is no such feature set, family or row length.
+    CatalogueError
+        If `folder` holds no genre folders with audio, or no file gives a row.
+    OutputExistsError
+        If `out` holds tables of another configuration or of other tracks, unless `overwrite`.
+    OutputLockedError
+        If another process writes into `out`.
+
+    Warns
+    -----
+    GtzanWarning
+        Of files that gave no row, or fewer than an intact file, and of what looks odd in the folder.
+
+    Examples
+    --------
+    Two genres of one track each, 4 s of noise and 4 s of a tone:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import soundfile
+    >>> import gtzan_features as gf
+    >>> temporary = tempfile.TemporaryDirectory()
+    >>> music = Path(temporary.name) / "music"
+    >>> noise = np.random.default_rng(0).uniform(-0.5, 0.5, 4 * 22_050)
+    >>> tone = np.sin(np.arange(4 * 22_050) * 0.1) + 0.01 * noise
+    >>> for genre, samples in (("noise", noise), ("tones", tone / 2)):
+    ...     (music / genre).mkdir(parents=True)
+    ...     soundfile.write(music / genre / "one.wav", samples, 22_050)
+    >>> table = gf.extract(music, out=Path(temporary.name) / "tables", n_jobs=1)
+    >>> table
+    Table(music: 2 rows of 3s, 57 columns (kaggle), 2 tracks, 2 genres)
+    >>> table.y.tolist(), table.groups.tolist()
+    (['noise', 'tones'], ['noise/one', 'tones/one'])
+    >>> temporary.cleanup()
+    """
+    folder = Path(folder)
+    own, beside = parse_rows(segments)
+    config = ExtractConfig(
+        features=FeatureConfig(feature_set=features),
+        segments=tuple(sorted({own, *([beside] if beside else [])})),
+    )
+    tables = Path(out) if out is not None else cache_folder(folder)
+    with showing(progress) as shown:
+        summary = extract_tables(
+            folder,
+            tables,
+            config,
+            n_jobs=n_jobs,
+            selection=Selection(genres=tuple(genres), prefer=tuple(prefer), as_genres=as_genres),
+            overwrite=overwrite or out is None,
+            recompute=recompute,
+            progress=shown.progress,
+            notice=shown.notice,
+        )
+    _warn(summary)
+    if summary.fault:
+        msg = f"{folder}: {summary.fault}"
+        raise CatalogueError(msg)
+    return Table(open_fittable(tables, config.name, segments.replace(" ", "")))
+
+
+def cache_folder(folder: Path) -> Path:
+    """Return where the tables of a folder of music lie, where nobody says it: one for each folder."""
+    where = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(where) if Path(where).is_absolute() else Path.home() / ".cache"
+    whole = folder.resolve()
+    digits = hashlib.sha256(os.fsencode(whole)).hexdigest()[:8]
+    return root / "gtzan" / "tables" / f"{whole.name or 'root'}-{digits}"
+
+
+def _warn(summary: ExtractSummary) -> None:
+    for what, files in (("gave no row", summary.skipped), ("are incomplete", summary.notes)):
+        if files:
+            warn(f"{len(files)} of {summary.n_files} files {what}: {_listed(files)}. See {summary.status}")
+    for remark in summary.remarks:
+        warn(remark)
+
+
+def _listed(files: Sequence[FileStatus]) -> str:
+    shown = "; ".join(f"{file.path} ({file.status}: {file.reason})" for file in files[:_SHOWN])
+    return shown if len(files) <= _SHOWN else f"{shown}; and {len(files) - _SHOWN} more"
