@@ -2,17 +2,19 @@
 
 The segments of a track are not independent, nor are the tracks of an artist. So units are drawn
 with replacement, and each brings all of its rows. A statistic must depend on sums over units only:
-then a resample is one row of a matrix product, and as the sums are integers, its result is exact.
+then a resample is one row of a matrix product, and as the sums are integers, its result is exact. The
+interval is that of `scipy.stats.bootstrap`, which draws the units.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy import stats
 
 from gtzan_features.errors import ConfigError
 from gtzan_features.evaluation.arrays import FloatArray
@@ -62,9 +64,9 @@ def bca_interval(
     Returns
     -------
     low, high : float
-        Around the statistic of all units, which always lies within. Where all resamples agree (one
-        unit; nothing but successes), the bootstrap is blind: the interval is then the value plus and
-        minus z² / (n_units + z²), within the bounds, which for 0 and 1 is Wilson's.
+        Around the statistic of all units, which always lies within. Where there is no such interval (one unit;
+        nothing but successes; no resample above the estimate), it is the value plus and minus
+        z² / (n_units + z²), within the bounds, which for 0 and 1 is Wilson's.
 
     References
     ----------
@@ -78,44 +80,33 @@ def bca_interval(
     >>> bool(low < 0.75 < high)
     True
     """
-    total = per_unit.sum(axis=0)
-    estimate = float(statistic(total[None, :])[0])
-    draws = statistic(_resampled_sums(per_unit, config))
-    tails = np.array([(1.0 - config.confidence) / 2.0, (1.0 + config.confidence) / 2.0])
-    if np.ptp(draws) == 0.0:
-        z2 = float(ndtri(tails[1])) ** 2
-        reach = z2 / (per_unit.shape[0] + z2)
+    n_units = len(per_unit)
+    estimate = float(statistic(per_unit.sum(axis=0, keepdims=True))[0])
+
+    def of_units(drawn: np.ndarray[Any, np.dtype[Any]], axis: int) -> FloatArray:  # noqa: ARG001
+        """Statistic of resamples, given by the numbers of their units along the last axis."""
+        flat = drawn.reshape(-1, drawn.shape[-1])
+        cells = flat + n_units * np.arange(len(flat))[:, None]
+        weights = np.bincount(cells.ravel(), minlength=n_units * len(flat)).reshape(len(flat), n_units)
+        return statistic(weights.astype(np.float64) @ per_unit).reshape(drawn.shape[:-1])
+
+    low = high = np.nan
+    if n_units > 1:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+            found = stats.bootstrap(
+                (np.arange(n_units),),
+                of_units,
+                n_resamples=config.n_resamples,
+                batch=max(1, _CELLS_AT_ONCE // n_units),
+                vectorized=True,
+                confidence_level=config.confidence,
+                method="BCa",
+                random_state=np.random.default_rng(config.seed),
+            )
+        low, high = map(float, found.confidence_interval)
+    if np.isnan(low) or np.isnan(high):
+        z2 = float(stats.norm.ppf((1.0 + config.confidence) / 2.0)) ** 2
+        reach = z2 / (n_units + z2)
         return max(bounds[0], estimate - reach), min(bounds[1], estimate + reach)
-    leave_one_out = statistic(total[None, :] - per_unit)
-    low, high = np.quantile(draws, _bca_levels(tails, draws, estimate, leave_one_out))
-    return min(float(low), estimate), max(float(high), estimate)
-
-
-def _resampled_sums(per_unit: FloatArray, config: BootstrapConfig) -> FloatArray:
-    """Sum over each resample, shape (n_resamples, n_columns)."""
-    n_units = per_unit.shape[0]
-    rng = np.random.default_rng(config.seed)
-    at_once = max(1, _CELLS_AT_ONCE // n_units)
-    sums = []
-    for start in range(0, config.n_resamples, at_once):
-        n = min(at_once, config.n_resamples - start)
-        drawn = rng.integers(n_units, size=(n, n_units)) + np.arange(n)[:, None] * n_units
-        weights = np.bincount(drawn.ravel(), minlength=n * n_units).reshape(n, n_units)
-        sums.append(weights.astype(np.float64) @ per_unit)
-    return np.concatenate(sums)
-
-
-def _bca_levels(
-    tails: FloatArray, draws: FloatArray, estimate: float, leave_one_out: FloatArray
-) -> FloatArray:
-    """Levels at which the quantiles of the resamples are read, instead of at `tails`."""
-    # Half of the ties: accuracies are discrete, and without it z0 would be off by half a step.
-    below = float((draws < estimate).mean() + 0.5 * (draws == estimate).mean())
-    edge = 0.5 / draws.size
-    z0 = float(ndtri(np.clip(below, edge, 1.0 - edge)))
-    pull = leave_one_out.mean() - leave_one_out
-    spread = float((pull**2).sum()) ** 1.5
-    acceleration = float((pull**3).sum()) / (6.0 * spread) if spread > 0.0 else 0.0
-    shifted = z0 + ndtri(tails)
-    levels: FloatArray = ndtr(z0 + shifted / np.maximum(1.0 - acceleration * shifted, 1e-9))
-    return levels
+    return min(low, estimate), max(high, estimate)

@@ -51,14 +51,13 @@ def test_confidence_is_passed_on():
     assert (found.low, found.high, found.confidence) == (expected.low, expected.high, 0.8)
 
 
-def test_bootstrap_agrees_with_that_of_scipy():
+def test_an_interval_over_tracks_of_equal_length_is_that_of_their_means():
     right, track = clustered(np.random.default_rng(4), 80, 10)
-    per_track = right.reshape(80, 10).sum(axis=1)
-    config = BootstrapConfig(n_resamples=20_000)
-    found = accuracy_interval(right, track, config)
-    theirs = stats.bootstrap((per_track / 10,), np.mean, n_resamples=20_000, method="BCa", random_state=0)
-    assert found.low == pytest.approx(theirs.confidence_interval.low, abs=0.004)
-    assert found.high == pytest.approx(theirs.confidence_interval.high, abs=0.004)
+    per_track = right.reshape(80, 10).mean(axis=1)
+    found = accuracy_interval(right, track)
+    seed = np.random.default_rng(0)
+    theirs = stats.bootstrap((per_track,), np.mean, n_resamples=2_000, method="BCa", random_state=seed)
+    assert (found.low, found.high) == pytest.approx(tuple(theirs.confidence_interval), abs=1e-12)
 
 
 def test_coverage_on_clustered_segments_is_nominal_and_that_of_independent_rows_is_not():
