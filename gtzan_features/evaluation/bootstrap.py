@@ -64,8 +64,8 @@ def bca_interval(
     Returns
     -------
     low, high : float
-        Around the statistic of all units, which always lies within. Where there is no such interval (one unit;
-        nothing but successes; no resample above the estimate), it is the value plus and minus
+        Around the statistic of all units, which always lies within. Where there is no such interval (one
+        unit; nothing but successes; no resample above the estimate), it is the value plus and minus
         z² / (n_units + z²), within the bounds, which for 0 and 1 is Wilson's.
 
     References

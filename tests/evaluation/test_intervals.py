@@ -51,13 +51,15 @@ def test_confidence_is_passed_on():
     assert (found.low, found.high, found.confidence) == (expected.low, expected.high, 0.8)
 
 
-def test_an_interval_over_tracks_of_equal_length_is_that_of_their_means():
+def test_an_interval_over_tracks_of_equal_length_is_that_of_their_counts():
     right, track = clustered(np.random.default_rng(4), 80, 10)
-    per_track = right.reshape(80, 10).mean(axis=1)
+    per_track = right.reshape(80, 10).sum(axis=1)
     found = accuracy_interval(right, track)
     seed = np.random.default_rng(0)
     theirs = stats.bootstrap((per_track,), np.mean, n_resamples=2_000, method="BCa", random_state=seed)
-    assert (found.low, found.high) == pytest.approx(tuple(theirs.confidence_interval), abs=1e-12)
+    assert [found.low, found.high] == pytest.approx(
+        [end / 10 for end in theirs.confidence_interval], abs=1e-12
+    )
 
 
 def test_coverage_on_clustered_segments_is_nominal_and_that_of_independent_rows_is_not():
