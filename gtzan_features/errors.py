@@ -77,8 +77,7 @@ class AudioDecodeError(AudioError):
     """A file could not be turned into samples."""
 
     def __str__(self) -> str:
-        what = f"cannot decode ({self.reason})"
-        return f"{self.path}: {what}. Replace the file, or leave it: its rows are skipped."
+        return f"{self.path}: cannot decode ({self.reason}). Replace the file, or leave it out."
 
 
 class AudioTooShortError(AudioError):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.audio.opened import AudioFile
+    from gtzan_features.audio.samples import Samples
     from gtzan_features.config import SegmentConfig
     from gtzan_features.datasets.tracks import TrackFile
     from gtzan_features.extraction.row_kinds import Recipe
@@ -94,6 +95,28 @@ def _compute(track: TrackFile, file: AudioFile, recipe: Recipe, change: Change) 
         rows.add(changed.samples)
     rows.finish()
     return _finished(track, sound, rows, recipe), not sound.improvable
+
+
+def recording_part(track: TrackFile, source: Path | Samples, recipe: Recipe, *, whole: bool = False) -> Part:
+    """Compute the rows of a recording, and keep them nowhere; runs in a worker.
+
+    Parameters
+    ----------
+    track : TrackFile
+        What the status calls it.
+    source : Path or Samples
+    recipe : Recipe
+    whole : bool
+        Whether a recording too short for a row of some length has one of that length over all of it.
+
+    Raises
+    ------
+    AudioError, SignalError
+        If it cannot be read, or no row is defined of it.
+    """
+    sound, rows = load_into(source, recipe.sr, partial(_rows, recipe))
+    rows.finish(whole=whole)
+    return _finished(track, sound, rows, recipe)
 
 
 def _rows(recipe: Recipe, first_sample: int) -> SegmentRows:
