@@ -29,7 +29,7 @@ DEFAULT_FOLDS = {"track": 10, "artist": 3, "segment": 5}
 
 
 def fingerprint(settings: dict[str, Any]) -> str:
-    """Twelve hexadecimal digits that stand for `settings` (any JSON-able mapping).
+    """Twelve hexadecimal digits that identify `settings` (any JSON-able mapping).
 
     Examples
     --------
@@ -201,7 +201,7 @@ class SegmentConfig:
 
     @property
     def is_track(self) -> bool:
-        """Whether a row stands for a whole GTZAN track."""
+        """Whether a row covers a whole GTZAN track."""
         return self.seconds == TRACK_S
 
     def n_samples(self, sr: int) -> int:
@@ -210,7 +210,7 @@ class SegmentConfig:
 
 
 BESIDE = "track_"
-"""What stands before the names of a longer row's columns, where a shorter row has them beside its own."""
+"""Prefix of the names of a longer row's columns, where a shorter row has them in addition to its own."""
 
 
 def rows_name(segment: SegmentConfig, beside: SegmentConfig | None) -> str:
@@ -376,7 +376,7 @@ class SplitConfig:
 
     @property
     def leaked(self) -> bool:
-        """Whether segments of one track (or copies of it) stand in both training and test."""
+        """Whether segments of one track (or copies of it) are in both training and test."""
         return self.protocol == "segment"
 
     @property

@@ -130,7 +130,7 @@ class TableError(GtzanError):
 
 
 class OutputExistsError(TableError):
-    """Output made with another configuration stands where new output should go."""
+    """Output made with another configuration is where new output should go."""
 
 
 class OutputLockedError(TableError):

@@ -1,4 +1,4 @@
-"""How a pipeline tells how far it is; the library itself prints nothing."""
+"""How a function reports its progress; the library itself prints nothing."""
 
 from __future__ import annotations
 

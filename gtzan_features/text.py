@@ -22,7 +22,7 @@ def printable(text: str) -> str:
     """
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # surrogates that stand for no byte
+    except UnicodeEncodeError:  # surrogates that encode no byte
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

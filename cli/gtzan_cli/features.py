@@ -223,7 +223,7 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
     "-s",
     "segment",
     type=SegmentLength(),
-    help="Length of a row, where the column length does not tell it.",
+    help="Length of a row, where the column length does not determine it.",
 )
 @click.option("--encoding", help="Of the text, such as cp932; found out where not given.")
 @click.option("--overwrite", is_flag=True, help="Replace a table from elsewhere.")
@@ -240,9 +240,9 @@ def import_(
 ) -> None:
     """Read a CSV in Kaggle's format, such as features_3_sec.csv, into a feature table.
 
-    Commas, semicolons, tabs or bars may stand between cells, decimals have a point or a comma, and the file
-    may be packed (gz, xz, bz2, zip). Which track a row is of, its name tells (blues.00000.3.wav: segment 3 of
-    blues.00000), not its length.
+    Cells may be separated by commas, semicolons, tabs or bars, decimals have a point or a comma, and the
+    file may be packed (gz, xz, bz2, zip). The name of a row says of which track it is (blues.00000.3.wav:
+    segment 3 of blues.00000), not its length.
     """
     from gtzan_features.extraction.csv_exchange import CsvReading, import_csv
 

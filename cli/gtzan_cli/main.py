@@ -93,7 +93,7 @@ def command_of(words: Sequence[str]) -> click.Command:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[list[int]]:
-    """End as on Ctrl-C when SIGTERM comes, so that nothing half done stays; tell so in the list."""
+    """End as on Ctrl-C when SIGTERM comes, so that nothing half done stays; the list says so."""
     ended: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield ended

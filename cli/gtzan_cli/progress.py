@@ -48,7 +48,7 @@ class Meter:
         now = time.monotonic()
         with self._lock:
             if what != self._what or done < self._done:
-                # Many steps at once were found done from an earlier run, and tell nothing of the rest.
+                # Many steps at once were found done from an earlier run, and say nothing of the rest.
                 self._first = (self._since, 0) if done == 1 else (now, done)
             self._done, self._total, self._what, self._since = done, total, what, now
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--html", is_flag=True, help="Write index.html too: one page that needs no network.")
 @json_option
 def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
-    """Write the accuracy table of all runs: 30 s against 3 s, honest and leaked apart.
+    """Write the accuracy table of all runs: 30 s against 3 s, honest and leaked in separate columns.
 
     Writes accuracy.md, accuracy.csv, confusions.csv and pictures. Reads run folders only and trains
     nothing.

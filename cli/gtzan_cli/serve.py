@@ -54,7 +54,7 @@ def serve(
 
     The page shows the genre, all probabilities, the warnings of gtzan predict, the genre over time and
     what decides. It says which model answers and how well that did where it was tested. Recordings are
-    heard one after the other and deleted. Only this machine can open it, unless --host says otherwise.
+    classified one after the other and deleted. Only this machine can open it, unless --host says otherwise.
     Needs: pip install 'gtzan[app]'.
     """
     from gtzan_features.app.server import ServeConfig, serve

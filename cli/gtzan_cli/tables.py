@@ -1,6 +1,6 @@
 """Tables and long lines in the width that there is: words are never cut, wide tables are laid out in parts.
 
-rich measures, wraps and lays out. The widths of the columns, and which of them stand side by side, are
+rich measures, wraps and lays out. The widths of the columns, and which of them are side by side, are
 decided here, for rich narrows columns without regard to their longest words. To be imported when needed
 only, for rich takes its time.
 """
@@ -67,8 +67,8 @@ def laid_out(
 ) -> str:
     """Lay a table out in the width of `console`, below a title if there is one; no line ends in blanks.
 
-    Where not even the longest words stand side by side, the columns are split into several tables, each of
-    which repeats the columns that tell the rows apart.
+    Where not even the longest words fit side by side, the columns are split into several tables, each of
+    which repeats the columns that distinguish the rows.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _parts(columns: Sequence[Sequence[str]], width: int) -> list[list[int]]:
 
 
 def _n_keys(columns: Sequence[Sequence[str]]) -> int:
-    """Columns from the left that tell the rows apart; one where none do."""
+    """Columns from the left that distinguish the rows; one where none do."""
     rows = list(zip(*columns, strict=True))[1:]
     for count in range(1, len(columns)):
         if len({row[:count] for row in rows}) == len(rows):
@@ -141,7 +141,7 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _lines(columns: Sequence[Sequence[str]], console: Console, rule: str) -> Iterator[Text]:
-    """Give the lines of a table whose columns stand side by side."""
+    """Give the lines of a table whose columns are side by side."""
     widths = _widths(columns, console.width)
     box = Box(str(SIMPLE_HEAD).replace("─", rule))
     # A place of padding and one of the box between columns; the one behind the last is cut off below.

@@ -1,7 +1,7 @@
 """What the bytes of a file say of its length, before a decoder is asked.
 
 Nothing here decodes. Headers are read as they are written by those who cannot go back to correct them (a
-pipe leaves a length of nothing or of everything), and where the bytes themselves tell the length, they are
+pipe leaves a length of zero or of the maximum), and where the bytes themselves give the length, they are
 counted.
 """
 
@@ -26,7 +26,7 @@ _ONES = 0xFFFF_FF00
 _HEADS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"riff", b"caff", b".snd", b"fLaC", b"OggS")
 _MOST_CHUNKS = 1000
 _TRAILER = 1 << 16  # bytes of chunks that may follow the samples
-_UNKNOWN = 0x7F00_0000  # lengths from here on stand for "not known" where the file is shorter
+_UNKNOWN = 0x7F00_0000  # lengths from here on mean "not known" where the file is shorter
 _FOREIGN = (
     *(b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"MPCK", b"MP+", b"0&\xb2u", b"#!AMR", b"ADIF", b"%PDF"),
     *(b"PK\3\4", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"#EXTM3U", b"ffconcat"),
@@ -43,7 +43,7 @@ class Layout:
         ``plain`` for samples behind a header (WAV, AU, AIFF, W64, CAF), ``flac``, ``ogg``, ``mpeg``; empty
         for others.
     present : int or None
-        Samples per channel that the bytes of the file hold; None where they do not tell.
+        Samples per channel that the bytes of the file hold; None where they do not determine it.
     promised : int or None
         Samples per channel that it would hold were it intact; None where nothing says so.
     tolerance : int
@@ -235,7 +235,7 @@ def _raw(
         n_said = said // width if width else None
         present = None if n_here is None or n_said is None else min(n_here, n_said)
         promised = n_here if _goes_on(file, at + said, rest - said) else n_said
-        # libsndfile takes the last of several pieces of samples; what stands first is the recording.
+        # libsndfile takes the last of several pieces of samples; the first piece is the recording.
         first: tuple[Piece, ...] = (Span(start, at + said),)
         parts = (first,) if rest > said + 8 else ()
         return Layout(kind="plain", present=present, promised=promised, parts=parts)
@@ -245,10 +245,10 @@ def _raw(
 
 
 def _goes_on(file: AudioFile, at: int, n_bytes: int) -> bool:
-    """Whether more than a trailer follows the samples that a header tells of, and it is no chunk.
+    """Whether more than a trailer follows the samples that a header announces, and it is no chunk.
 
     A recorder that lost its power leaves the length that it wrote last. What follows may as well be no
-    sound, so it is told of, not read.
+    sound, so it is reported, not read.
     """
     follows = file.read_at(at + at % 2, 4)
     is_chunk = all(0x20 <= byte < 0x7F for byte in follows) and follows not in _HEADS
@@ -274,7 +274,7 @@ def _w64(file: AudioFile, start: int) -> Layout:
 
 
 def _caf(file: AudioFile, start: int) -> Layout:
-    """Apple's container; the number of samples is told by the bytes only where they are not compressed."""
+    """Apple's container; the number of samples follows from the bytes only where they are not compressed."""
     at, width = start + 8, 0
     for _ in range(_MOST_CHUNKS):
         head = file.read_at(at, 12)

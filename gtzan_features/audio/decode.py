@@ -68,6 +68,6 @@ def read_comment(path: Path) -> str:
 
 def write_exact(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
     """Write mono samples as WAV in float32, so that reading gives the same numbers."""
-    sound = io.BytesIO()  # or a full disk would be told by libsndfile, in its own way
+    sound = io.BytesIO()  # or libsndfile would report a full disk, in its own words
     soundfile.write(sound, samples, sr, subtype="FLOAT", format="WAV")
     path.write_bytes(sound.getbuffer())

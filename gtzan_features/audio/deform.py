@@ -161,7 +161,7 @@ def encode_mp3(signal: Float32, sr: int, kbit_s: float) -> bytes:
 
 
 def _mp3(signal: Float32, sr: int, amount: float, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    """Encode and decode; the header tells the decoder the codec's delay, so that nothing shifts."""
+    """Encode and decode; the header gives the decoder the codec's delay, so that nothing shifts."""
     decoded: Float32 = soundfile.read(io.BytesIO(encode_mp3(signal, sr, amount)), dtype="float32")[0]
     if len(decoded) != len(signal):
         msg = f"mp3: {len(decoded)} samples came back of {len(signal)}. Leave mp3 out, or update libsndfile"

@@ -24,7 +24,7 @@ def samples_to_last_frame(file: AudioFile, start: int = 0) -> int | None:
     Parameters
     ----------
     file : AudioFile
-        Any bytes may stand behind the last frame, as far as they are few.
+        A few bytes of any kind may follow the last frame.
     start : int
         Where FLAC begins in it.
 

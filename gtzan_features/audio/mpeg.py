@@ -2,7 +2,7 @@
 
 libsndfile believes what the first frame says of the length, or guesses it from that frame's bit rate: a
 stream of variable bit rate without such words ends early. A count of the frames is the truth, and the place
-of each tells what lies between them that is no music.
+of each shows which bytes between them are no music.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ class MpegStream:
     n_junk : int
         Bytes behind the first frame that are neither frame nor tag.
     said : int or None
-        Frames of music that the first frame tells of (Xing, Info, VBRI); None where it is silent.
+        Frames of music that the first frame announces (Xing, Info, VBRI); None where it announces none.
     trimmed : int
         Samples at both ends that the encoder says are padding.
     other : int or None
         Where a stream of another kind begins behind it, which no decoder of one stream reads.
     head : bytes
-        The frame that tells of the length, with the number that was counted: a decoder that is given it
+        The frame that announces the length, with the number that was counted: a decoder that is given it
         before the spans reads all of them.
     """
 
@@ -250,7 +250,7 @@ def _id3_size(head: bytes) -> int:
 
 
 def _tag_size(walk: _Walk, at: int) -> int:
-    """Return the length of a tag that stands here, in bytes; 0 where none does."""
+    """Return the length of the tag at this position, in bytes; 0 where there is none."""
     head = walk.bytes_at(at, _TAG_HEAD)
     if head[:3] == b"TAG":
         return min(128, walk.size - at)
@@ -277,7 +277,7 @@ class _Said:
 
 
 def _said(frame: bytes, header: Frame) -> _Said | None:
-    """Read what a frame tells of the stream instead of holding music; None for a frame of music."""
+    """Read a frame that describes the stream and holds no music; None for a frame of music."""
     if header.kind[1] != 1:  # layer III only
         return None
     at = _xing_at(header)
@@ -302,7 +302,7 @@ def _xing_at(header: Frame) -> int:
 
 
 def _head(own: bytes, first: Frame, n_frames: int) -> bytes:
-    """Return a frame that tells how many follow: the stream's own with that number, or a new one."""
+    """Return a frame that announces how many follow: the stream's own with that number, or a new one."""
     if first.kind[1] != 1:
         return b""
     at = _xing_at(first)

@@ -61,7 +61,7 @@ class Sound:
     peak_db : float
         Level of the loudest sample in dB of full scale.
     clipped : float
-        Share of samples that stand at full scale, several in a row; within [0, 1].
+        Share of samples at full scale, several in a row; within [0, 1].
     decoder : {"libsndfile", "ffmpeg", ""}
         What read it; nothing where samples were in memory.
     repair : str

@@ -67,7 +67,7 @@ class Stream:
 class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
     """A file that is read from its beginning to its end.
 
-    soundfile seeks to where it stands after each block otherwise, which not every file survives.
+    soundfile otherwise seeks to its own position after each block, which not every file survives.
     """
 
     def seekable(self) -> bool:
@@ -165,7 +165,7 @@ def _blocks(
 
 
 def _read(sound: _Sequential, n_frames: int, stream: Stream, loud: bool, is_plain: bool) -> Float32:
-    """Read a block; where the decoder fails in it, what stands before."""
+    """Read a block; where the decoder fails in it, the samples before the fault."""
     # Marked, so that what a decoder wrote before it failed is known. Plain samples only a disk can fail.
     block = np.empty((n_frames, stream.channels), dtype=np.float32)
     if not is_plain:

@@ -122,7 +122,7 @@ def _read(root: Path, genres: tuple[str, ...]) -> Tree:
 
 
 def _name(paths: list[str]) -> list[list[TrackFile]]:
-    """Give each file its genre and identifier; files that are one track in several formats stand together."""
+    """Give each file its genre and identifier; files that are one track in several formats are grouped."""
     groups = _recordings(paths)
     short = Counter(_short_id(same[0]) for same in groups)
     # A stem is enough where no other folder of the genre has it; GTZAN's tracks are known by theirs.

@@ -206,7 +206,7 @@ def place(unpacked: Path, folder: Path, names: Iterable[str]) -> list[Path]:
     Returns
     -------
     list of Path
-        Files with other bytes that stand under the name of a track, or of the same track in another format,
+        Files with other bytes that have the name of a track, or of the same track in another format,
         and were left.
     """
     left = []

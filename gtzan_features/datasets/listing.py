@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def list_recordings(folder: Path, notice: Callable[[str], None]) -> list[Path]:
-    """Return the audio files below a folder, sorted, each once; what is passed over is told in lines.
+    """Return the audio files below a folder, sorted, each once; `notice` gets a line on what is skipped.
 
     Raises
     ------

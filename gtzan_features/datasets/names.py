@@ -27,7 +27,7 @@ def label(name: str) -> str:
 
 
 def genre_name(folder: str) -> str:
-    """Return the genre that a folder's name stands for: its `label` without blanks around.
+    """Return the genre that a folder's name means: its `label` without blanks around.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def genre_name(folder: str) -> str:
 
 
 def numbered(names: Sequence[str]) -> list[str]:
-    """Give a number to each name that stood in the sequence before, so that all differ.
+    """Give a number to each name that occurred in the sequence before, so that all differ.
 
     Examples
     --------

@@ -123,7 +123,7 @@ def _with_fitting_folds(
     units = units_by_genre(rows, tracks, copies, config)
     smallest = str(units.idxmin())
     if config.protocol == "artist" and not units.any():
-        _artist_folds(tracks, config)  # says that nothing tells artists
+        _artist_folds(tracks, config)  # says that the artists are not known
     most = min(usual, int(units.min()))
     if most < 2:
         raise SplitError(_too_few(config, smallest, int(units.min()), int((units >= 2).sum())))
@@ -285,7 +285,7 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
     known = groups.notna().to_numpy()
     if not known.any():
         msg = (
-            "artist: nothing tells the artist of these tracks. Put each artist in a folder of its own "
+            "artist: the artists of these tracks are not known. Put each artist in a folder of its own "
             "(genre/artist/track.wav), or use --protocol track."
         )
         raise SplitError(msg)
@@ -302,9 +302,9 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
 def _published(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
     ids = tracks["track_id"]
     if not gtzan.is_gtzan(set(ids)):
-        stranger = next(i for i in ids if i not in gtzan.track_genres())
+        other = next(i for i in ids if i not in gtzan.track_genres())
         msg = (
-            f"{config.protocol} is a published split of GTZAN, and {stranger!r} is none of its tracks. "
+            f"{config.protocol} is a published split of GTZAN, and {other!r} is none of its tracks. "
             "Use --protocol track, or artist for music in genre/artist folders."
         )
         raise SplitError(msg)
@@ -314,7 +314,7 @@ def _published(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
 
 
 def _exclude_copies(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
-    """Exclude a track whose exact duplicate stands on another side; the first of them stays."""
+    """Exclude a track whose exact duplicate is on another side; the first of them stays."""
     used = frame[frame["role"] != "excluded"]
     label = copies.reindex(used["track_id"]).to_numpy()
     side = used["fold"].astype(str) + used["role"]

@@ -74,7 +74,7 @@ class Tree:
 def read_tree(root: Path, only: Callable[[str], bool] | None = None) -> Tree:
     """Find the audio files below `root`, each once.
 
-    Links are followed wherever they stand, once: a folder that was listed already, or that holds `root`, is
+    Links are followed wherever they are, once: a folder that was listed already, or that holds `root`, is
     not listed again. Where a link and a real file are the same, the real one counts, whatever their names.
 
     Parameters

@@ -77,7 +77,7 @@ def aggregate(probabilities: ArrayLike, track_index: ArrayLike, method: Method) 
     Parameters
     ----------
     probabilities : array_like of shape (n_rows, n_genres)
-        Of each segment; rows sum to one. Columns stand in genre order.
+        Of each segment; rows sum to one. Columns are in genre order.
     track_index : array_like of shape (n_rows,)
         Integer that names the track of each segment; any integers, in any order.
     method : {"vote", "mean", "log-mean"}
@@ -192,7 +192,7 @@ def _track_sums(values: FloatArray, of_row: IntArray, n_tracks: int) -> FloatArr
     """Sum the rows of each track, shape (n_tracks, n_genres).
 
     Each column of each track is summed in ascending order of its values, one after the other: equal
-    sets of values have equal sums, bit for bit, whatever rows they stand in.
+    sets of values have equal sums, bit for bit, whatever rows they are in.
     """
     n_genres = values.shape[1]
     cell = (of_row[:, None] * n_genres + np.arange(n_genres)).ravel()

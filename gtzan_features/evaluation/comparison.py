@@ -1,6 +1,6 @@
 """Whether one run is better than another on the same tracks.
 
-Both runs see the same rows, so that only rows on which they disagree can tell them apart. Under the
+Both runs predict the same rows, so that only rows on which they disagree can distinguish them. Under the
 null hypothesis the two are exchangeable within each independent unit, and every unit's difference
 could as well have had the other sign. The exact distribution over all signs gives the p-value; where
 units are single rows this is McNemar's exact test.

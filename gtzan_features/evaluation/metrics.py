@@ -138,7 +138,7 @@ def evaluate(
     y_true : array_like of shape (n_rows,)
         Index of the true genre of each row, within [0, n_genres).
     probabilities : array_like of shape (n_rows, n_genres)
-        Rows sum to one; columns stand in the order of `genres`.
+        Rows sum to one; columns are in the order of `genres`.
     genres : sequence of str
         Distinct names.
     ranking : array_like of shape (n_rows, n_genres), optional

@@ -97,7 +97,7 @@ class Verification:
         facts = (
             "Compared with the facts on GTZAN's 1000 tracks."
             if self.is_gtzan
-            else "(Not GTZAN, so no facts to compare with.) Duplicates are told by their samples: "
+            else "(Not GTZAN, so no facts to compare with.) Duplicates are found by their samples: "
             "a copy in mp3 or Ogg is not found."
         )
         passed = f" Not looked at: {endings_text(self.passed_over)}." if self.passed_over else ""

@@ -1,4 +1,4 @@
-"""One call in a process of its own, whose end is told and not shared."""
+"""One call in a process of its own: if that process dies, the caller gets an exception."""
 
 from __future__ import annotations
 

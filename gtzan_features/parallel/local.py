@@ -26,7 +26,7 @@ class SerialExecutor:
         function: Callable[[Item], Result],
         items: Sequence[Item],
         *,
-        lost: Callable[[Item, str], Result] | None = None,  # noqa: ARG002 - nobody is left to tell
+        lost: Callable[[Item, str], Result] | None = None,  # noqa: ARG002 - a process that dies here ends the caller, too
     ) -> Iterator[Result]:
         """Yield ``function(item)`` for each item; see `Executor.map`."""
         for item in items:
@@ -76,7 +76,7 @@ class ProcessExecutor:
     ) -> Iterator[tuple[int, Result]]:
         """Yield each item's number and result as they come; `todo` shrinks with them.
 
-        A pool breaks as a whole when one of its processes ends, and does not tell at which item. It works on
+        A pool breaks as a whole when one of its processes ends, and does not say at which item. It works on
         the first of the items that are left: each of these is tried alone, then a new pool takes the rest.
         So every round finishes items, even where each of them ends its process.
         """

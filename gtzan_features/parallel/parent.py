@@ -13,7 +13,7 @@ _EVERY_S = 0.5
 def end_with_parent(parent: int) -> None:
     """Watch process `parent` from a thread of this one, and end this one when the parent is gone.
 
-    A parent that is killed cannot tell its workers; without this they finish what they do, and then wait
+    A parent that is killed cannot stop its workers; without this they finish what they do, and then wait
     for minutes. A worker has nothing to clean up: what it writes is whole or not there.
     """
     threading.Thread(target=_watch, args=(parent,), daemon=True, name="parent").start()

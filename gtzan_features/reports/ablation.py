@@ -46,7 +46,7 @@ class Entry:
     ----------
     run : Run
     parts : tuple of str
-        The tables that it stands in: `MODELS`, `FAMILIES` or both.
+        The tables that it is in: `MODELS`, `FAMILIES` or both.
     rows : str
         What a row covers: ``3s``, ``30s`` or both.
     n_columns : int
@@ -72,7 +72,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What stands around the tables.
+    """Introductory text and conditions of the report.
 
     Attributes
     ----------

@@ -54,7 +54,7 @@ class ScoredRun:
 
     @property
     def best_level(self) -> str:
-        """The level that stands for the run where only one is shown: tracks, by mean probability."""
+        """The level that represents the run where only one is shown: tracks, by mean probability."""
         return representative(self.scores)
 
     @property
@@ -74,19 +74,19 @@ class ScoredRun:
 
     @property
     def on_features(self) -> str:
-        """Model, features and rows in words: a figure never stands without them."""
+        """Model, features and rows in words: no figure is shown without them."""
         m = self.run.manifest
         rows = f"{m.segment} rows" + ("" if self.best_level == TRACK else f" by {self.best_level}")
         return f"{self.label} on {m.feature_set}, {rows}"
 
 
 def representative(scores: dict[str, LevelScore]) -> str:
-    """Return the level that stands for a run: tracks, by mean probability where they have segments."""
+    """Return the level that represents a run: tracks, by mean probability where they have segments."""
     return TRACK if TRACK in scores else "mean"
 
 
 def score_runs(runs: Iterable[Run]) -> list[ScoredRun]:
-    """Score runs at every level, with labels that tell runs of the same model apart."""
+    """Score runs at every level, with labels that distinguish runs of the same model."""
     found = list(runs)
     labels = _labels(found)
     return [
@@ -123,7 +123,7 @@ def segment_s(name: str) -> float:
 
 
 def _labels(runs: list[Run]) -> list[str]:
-    """Name each run by its model, and by what tells it from other runs of this model on the data set.
+    """Name each run by its model, and by what distinguishes it from other runs of this model on the data set.
 
     A setting that differs between two runs is named with both, under whatever protocol, rows and features
     they stand: a row of a table never holds two models under one name.
@@ -137,7 +137,7 @@ def _labels(runs: list[Run]) -> list[str]:
         parts = _parts(m, wide, tables)
         same = [t for t in twins if _parts(t, wide, tables) == parts]
         if len(same) > 1:
-            # Of the same figures with and without --final, that word tells more than a hash.
+            # Of the same figures with and without --final, that word says more than a hash.
             is_told = len(same) == 2 and same[0].final != same[1].final
             parts += ["final"] * m.final if is_told else [m.run_id[-6:]]
         labels.append(f"{m.model} ({', '.join(parts)})" if parts else m.model)

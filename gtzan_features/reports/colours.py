@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 FOR, AGAINST = "#D55E00", "#0072B2"
 """What speaks for a genre, and what against it: vermilion and blue of Okabe and Ito's palette.
 
-Colour-blind readers can tell the two apart, and the sign stands beside each in numbers.
+Colour-blind readers can distinguish the two, and each number has its sign.
 """
 
 FOR_NAME, AGAINST_NAME = "orange", "blue"

@@ -26,7 +26,7 @@ _OF_TABLE = {DATASET, SOURCE, ROWS, FEATURES}
 def conditions(manifest: RunManifest) -> dict[str, object]:
     """Return all that a run's figures depend on, by name; two runs are alike where these are equal.
 
-    Features are told by their name and by the fingerprint of how they are computed: two versions of one
+    Features are identified by their name and by the fingerprint of how they are computed: two versions of one
     set are different features. The source is audio or a CSV. Tables of one data set may be of other copies of
     its audio; a table holds one length of rows and one set of features, and differs where these do.
     """

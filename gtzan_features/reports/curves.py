@@ -56,7 +56,7 @@ def read_curves(path: Path) -> Curves | None:
     try:
         with path.open(encoding="utf-8", newline="") as handle:
             for row in csv.DictReader(handle):
-                # Under folds each has its curves; the first is the kept model's, and stands for all.
+                # Under folds each has its curves; the first is the kept model's, and represents all.
                 fold = row.get("fold") or ""
                 shown = fold if shown is None else shown
                 if fold != shown:

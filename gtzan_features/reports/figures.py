@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LONGEST_GENRE, _LONGEST_MODEL = 24, 36
 """Characters of a name beside a picture."""
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart; shapes differ as well.
+# Okabe and Ito's palette, which colour-blind readers can distinguish; shapes differ as well.
 _STYLES = (
     ("#0072B2", "o"),
     ("#D55E00", "s"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _NO_LETTERS = ("Last Resort", "STIXNonUnicode", "STIXSize", "cm")
-"""Fonts of formulas, whose codes are not those of letters, and of boxes that stand for any character."""
+"""Fonts of formulas, whose codes are not those of letters, and of boxes that replace any character."""
 
 _PLAIN = (400, "normal", "regular", "book")
 
@@ -33,7 +33,7 @@ LONGEST = 48
 def label(name: str, longest: int = LONGEST) -> str:
     r"""Return a name as a text that matplotlib draws as `name`, on one line.
 
-    What no installed font can draw is written as its code, so that two such names can be told apart.
+    What no installed font can draw is written as its code, so that two such names can be distinguished.
 
     Examples
     --------

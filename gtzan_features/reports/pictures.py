@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MAP = "magma"
 _LONGEST_GENRE = 24
-# Okabe and Ito's colours twice, with filled and open shapes: ten genres and more that can be told apart.
+# Okabe and Ito's colours twice, with filled and open shapes: ten genres and more that can be distinguished.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 

@@ -1,7 +1,7 @@
 """What a run was tested on: which protocol, all of it or a part, and how strict that is.
 
 A manifest says so in ``protocol_settings``; manifests of older versions lack some of these, and there the
-protocol's name, ``track fold 2 of 10``, tells.
+protocol's name, ``track fold 2 of 10``, says.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ KINDS = ("segment", "track", "stratified", "artist", "fault-filtered")
 
 PROTOCOLS = {
     "track": "Tracks are divided at random, stratified by genre. All segments of a track, and exact copies "
-    "of it, stand on one side; tracks of one artist may stand on both.",
-    "artist": "No artist stands on both sides: published folds for GTZAN, folders of artists elsewhere.",
+    "of it, are on one side; tracks of one artist may be on both.",
+    "artist": "No artist is on both sides: published folds for GTZAN, folders of artists elsewhere.",
     "fault-filtered": "The published split of Kereliuk, Sturm and Larsen (2015): repetitions, distortions "
-    "and wrong labels are removed, and no artist stands on both sides.",
+    "and wrong labels are removed, and no artist is on both sides.",
     "stratified": "The published 500/250/250 split of the same authors, without filtering of faults.",
-    "segment": "LEAKED: segments of one track stand on both sides. A model that knows the track needs not "
+    "segment": "LEAKED: segments of one track are on both sides. A model that knows the track needs not "
     "know the genre.",
 }
-"""What each protocol does, for a reader who has never heard of it."""
+"""What each protocol does, for a reader who does not know it."""
 
 _FOLDED = ("segment", "track", "artist")
 _FOLD = re.compile(r" fold (\d+) of (\d+)$")
@@ -71,7 +71,7 @@ class Tested:
 
     @property
     def leaked(self) -> bool:
-        """Whether segments of one track stand on both sides."""
+        """Whether segments of one track are on both sides."""
         return self.kind == "segment"
 
     @property
@@ -81,7 +81,7 @@ class Tested:
 
     @property
     def keeps_artists_apart(self) -> bool:
-        """Whether no artist stands on both sides."""
+        """Whether no artist is on both sides."""
         return self.kind in ("artist", "fault-filtered")
 
     @property
@@ -114,7 +114,7 @@ class Tested:
 
 
 def leak(manifest: RunManifest) -> str:
-    """Return what stands on both sides of a leaked split, in words that end a sentence."""
+    """Return what is on both sides of a leaked split, in words that end a sentence."""
     if manifest.n_rows > manifest.n_tracks:
         return "segments of one track are in training and test"
     return "exact copies of a track may be in training and test; it has one row, so that its segments are not"
@@ -202,7 +202,7 @@ def command_for_the_whole(manifest: RunManifest, *, protocol: str | None = None)
 
 
 def has_test_part(run: Run) -> bool:
-    """Return whether tracks of the run's table stand in its protocol's test part, by its split."""
+    """Return whether tracks of the run's table are in its protocol's test part, by its split."""
     try:
         with (run.folder / SPLIT).open(encoding="utf-8", newline="") as file:
             return any(row.get("role") == "test" for row in csv.DictReader(file))

@@ -18,7 +18,7 @@ class PublishedFigure:
     protocol : str
         As the source describes it.
     leaked : bool
-        Whether segments of one track stood in both training and test.
+        Whether segments of one track were in both training and test.
     what : str
         Features and model.
     accuracy : float

@@ -49,7 +49,7 @@ class Deformed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RobustnessContext:
-    """What stands around the tables: how, on what and with what they were made."""
+    """Introductory text of the report: how, on what and with what the tables were made."""
 
     command: str
     dataset: str
@@ -143,7 +143,7 @@ def write_robustness(frame: pd.DataFrame, context: RobustnessContext, folder: Pa
 def robustness_figure(frame: pd.DataFrame, title: str) -> Figure:
     """Draw the points lost as a map, deformations by rows, models and families by columns.
 
-    The darker, the more is lost; the number stands in each cell, and a star where the loss is shown.
+    The darker, the more is lost; each cell has the number, and a star where the loss is significant.
     """
     parts = [(part, frame[frame["part"] == part]) for part in TITLES if (frame["part"] == part).any()]
     widths = [part["name"].nunique() for _, part in parts]

@@ -6,7 +6,7 @@ let the compiler choose the order of additions (``reassociate``), which is fixed
 that equal input gives equal bits.
 
 numba is imported when the first kernel is called, not with the module of a kernel: names, units and families
-of columns stand beside their functions, and half of the commands need only those.
+of columns are in the modules of their functions, and half of the commands need only those.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WHOLE: dict[str, Any] = {**_EXACT, "nogil": True}
 class _Later:
     """A function that is given to numba when it, or any other, is first called.
 
-    Then the names of it, in its own module and in those of other kernels, stand for numba's function: calls
+    Then its names, in its own module and in those of other kernels, refer to numba's function: calls
     from there have no detour, and a kernel that calls another is compiled with it.
     """
 

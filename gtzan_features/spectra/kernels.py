@@ -239,7 +239,7 @@ def median_rise(levels: Float32, result: Float32) -> None:
             result[t] = above
             continue
         below = np.float32(0)
-        for m in range(upper):  # after ranking, the smaller values stand before the ranked one
+        for m in range(upper):  # after ranking, the smaller values precede the ranked one
             below = max(below, rise[m])
         result[t] = (below + above) / np.float32(2)
 

@@ -38,7 +38,7 @@ def spectrogram(
     Returns
     -------
     ndarray of shape (n_frames, n_bands), uint8
-        Code c stands for ``floor_db + step_db * c`` dB; 0 for silence.
+        Code c means ``floor_db + step_db * c`` dB; 0 for silence.
 
     Raises
     ------

@@ -28,7 +28,7 @@ class Sound:
 class Recipe:
     """One genre. Names are keys of the tables in `patterns`, `instruments` and `drums`.
 
-    A name that stands twice is drawn twice as often.
+    A name that occurs twice is drawn twice as often.
     """
 
     bpm: Range

@@ -35,7 +35,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         The file; its folder is made where it is missing.
     durable : bool
         Whether the same holds when power fails. That waits for the disk; without it, a file that is read
-        again must tell by itself whether it is whole.
+        again must find out whether it is complete.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         if durable:
             _flush(path.parent)
     except OSError as error:
-        if error.errno in _FULL and error.filename is None:  # a write does not tell of which file
+        if error.errno in _FULL and error.filename is None:  # a write does not say which file
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
     finally:

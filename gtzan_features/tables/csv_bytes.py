@@ -65,7 +65,7 @@ def read_utf8(path: Path, encoding: str | None = None) -> tuple[bytes, tuple[str
     """Return a text file's content as UTF-8 without a byte order mark, and what was assumed in reading it.
 
     gzip, xz, bz2 and a zip archive with one table in it are unpacked. Without `encoding` it is that of the
-    byte order mark, else UTF-16 where the zeros tell, else UTF-8, else Windows-1252, which is then said.
+    byte order mark, else UTF-16 where the zero bytes show it, else UTF-8, else Windows-1252, with a notice.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def table_stem(path: Path) -> str:
 
 
 def _unpacked(path: Path, content: bytes) -> bytes:
-    """Unpack what its first bytes tell to be packed, whatever its name; refuse what is no CSV."""
+    """Unpack what is packed by its first bytes, whatever its name; refuse what is no CSV."""
     openers: tuple[tuple[bytes, Callable[[Any], Any]], ...] = (
         (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
         (b"\xfd7zXZ\x00", lzma.LZMAFile),

@@ -41,16 +41,16 @@ _NOT_FINITE = {"", "nan", "na", "n/a", "null", "none", "inf", "-inf", "+inf", "i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvText:
-    """What stands in a CSV.
+    """The content of a CSV.
 
     Attributes
     ----------
     path : Path
         Where it was read.
     columns : dict
-        For each wanted column that it has: its cells as text, as they stand there.
+        For each wanted column that it has: its cells as text, unchanged.
     lines : ndarray of shape (n_rows,)
-        Number of the line in which each row stands, from 1 (the header), if no cell holds a line break.
+        Line number of each row, from 1 (the header), if no cell holds a line break.
     notes : tuple of str
         What was assumed in reading it.
     unit : str
@@ -82,7 +82,7 @@ def read_csv_text(path: Path, wanted: Collection[str], encoding: str | None = No
     ------
     TableError
         If the file is no CSV, a line has another number of cells than the header, or a wanted column
-        stands in it twice. Columns that are missing are missing in the result, too.
+        is in it twice. Columns that are missing are missing in the result, too.
     ConfigError
         If there is no such encoding.
     """
@@ -192,7 +192,7 @@ def _parse(
 def numbers(source: CsvText, names: Sequence[str]) -> pd.DataFrame:
     """Return columns as float64, every digit kept; NaN where a cell is no number.
 
-    Numbers have a decimal point, or a decimal comma where those of the whole table do; thousands may stand
+    Numbers have a decimal point, or a decimal comma where those of the whole table do; thousands may be
     apart by the other sign, a blank or an apostrophe.
 
     Raises
@@ -231,7 +231,7 @@ def _decimal_sign(path: Path, cells: Iterable[str]) -> str:
     both = [c for c in cells if all(style.fullmatch(c) for style in _STYLES.values())]
     odd = next((c for c in both if _parsed([c], ".")[0] != _parsed([c], ",")[0]), None)
     if odd is not None:
-        reason = f"nothing tells whether {one_line(odd)!r} has a decimal comma. Write numbers with a point"
+        reason = f"it is not clear whether {one_line(odd)!r} has a decimal comma. Write numbers with a point"
         raise TableError(path, reason)
     return "."
 

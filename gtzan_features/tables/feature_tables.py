@@ -214,7 +214,7 @@ def key_frame(path: Path, table: pa.Table) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If one is missing, stands there twice, has another type or an empty cell, or if a segment has two
+        If one is missing, occurs twice, has another type or an empty cell, or if a segment has two
         rows or a track two genres.
     """
     again = "Extract the features again"

@@ -1,6 +1,6 @@
 """What became of one input file: a row of the status table.
 
-Apart from the table itself, so that workers tell it without importing Arrow.
+Not in the table's module, so that workers can use it without importing Arrow.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def read_kaggle_csv(
     files is known to follow the ``kaggle`` recipe and gets its fingerprint, so that models pass between
     it and tables extracted from audio; any other CSV gets a fingerprint of its own. Encoding, separator,
     decimal sign and packing are found out (`read_csv_text`); which track and segment a row is, its name
-    and its neighbours' names tell (`name_rows`).
+    and its neighbours' names determine (`name_rows`).
 
     Parameters
     ----------
@@ -261,16 +261,16 @@ def _segment(
     said = reading.segment
     if rows.segment is not None and said not in (None, rows.segment):
         raise TableError(path, f"its names say rows of {rows.segment.name}. Leave out --segments")
-    told = rows.segment or said
-    if told is not None:
-        return told
+    given = rows.segment or said
+    if given is not None:
+        return given
     if kaggle:
         return SegmentConfig.parse(kaggle)
     return row_length(path, rows, lengths, sure=reading.rows == "tracks")
 
 
 def _keys(rows: NamedRows, lengths: pd.Series, segment: SegmentConfig) -> pd.DataFrame:
-    # Names that say the rows' length stand for a table of ours: its lengths are those of the rows.
+    # Names that say the rows' length come from a table of ours: its lengths are those of the rows.
     n_samples = lengths.astype(np.int64) if rows.segment else samples(rows, lengths, segment)
     start = rows.frame["segment"] * segment.n_samples(SR) / SR
     return rows.frame.assign(start_s=start, n_samples=n_samples)[list(KEY_NAMES)]

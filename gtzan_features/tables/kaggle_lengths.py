@@ -34,7 +34,7 @@ def row_length(path: Path, rows: NamedRows, lengths: pd.Series, *, sure: bool = 
     Raises
     ------
     TableError
-        If the column does not tell it; the message says how to say it.
+        If the column does not determine it; the message says how to give it.
     """
     usual = float(np.median(lengths))
     if rows.are_tracks:

@@ -43,7 +43,7 @@ _MARKED = re.compile(r"(?P<track>.*)\.(?P<number>\d+)@(?P<length>[\d.]+s)\.wav",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvReading:
-    """What is said of a CSV that it does not tell itself.
+    """What the user says of a CSV that its content does not show.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ def name_rows(path: Path, names: pd.Series, labels: pd.Series, rows: str = "auto
     path : Path
         For messages.
     names, labels : Series of str
-        The columns ``filename`` and ``label``; of a path in front of a name, what stands above the genre's
+        The columns ``filename`` and ``label``; of a path in front of a name, what precedes the genre's
         folder does not count, and all of it not before names as GTZAN's (``blues.00000``).
     rows : {"auto", "segments", "tracks"}
         As in `CsvReading`. Where it is "segments" and names repeat, they are of tracks, whose rows are
@@ -172,7 +172,7 @@ def _marked_rows(names: pd.Series, labels: pd.Series) -> NamedRows | None:
 
 
 def _track_name(name: str, genre: str) -> str:
-    """Return a file's name as the catalogue of a folder would call its track, segments as they stand."""
+    """Return a file's name as the catalogue of a folder would call its track, segments unchanged."""
     stem = _SUFFIX.sub("", name.strip().replace("\\", "/"))
     folders = [part for part in stem.split("/") if part not in ("", ".")]
     if not folders:
@@ -181,7 +181,7 @@ def _track_name(name: str, genre: str) -> str:
     if re.fullmatch(_GTZAN + r"(?:\.\d+)?", last) or last.startswith(f"{genre}."):
         return last
     if genre in folders and folders[0] != genre:
-        # The last folder of that name: what stands above the genre says where the data lay.
+        # The last folder of that name: the folders above the genre say where the data were.
         folders = folders[len(folders) - 1 - folders[::-1].index(genre) :]
     return "/".join([*folders, last])
 
@@ -221,7 +221,7 @@ def _counted_rows(parts: pd.DataFrame) -> int:
 
 def _refuse_hidden_segments(path: Path, ids: pd.Series, labels: pd.Series) -> None:
     """Refuse names that number segments in a way of their own: song_0, song_1; blues.00000-part3."""
-    ids = ids.drop_duplicates()  # a name that stands there twice is another fault
+    ids = ids.drop_duplicates()  # a name that occurs twice is another fault
     inside = ids.str.extract(rf"(?:^|/|[^A-Za-z])({_GTZAN})(?!\d)")[0]
     shared = inside.notna() & inside.duplicated(keep=False)
     parts = _split(ids, _ANY_NUMBER).dropna()
@@ -237,7 +237,7 @@ def _refuse_hidden_segments(path: Path, ids: pd.Series, labels: pd.Series) -> No
 
 
 def check_keys(path: Path, rows: pd.DataFrame, names: pd.Series, where: Callable[[int], str]) -> None:
-    """Refuse a segment that is named twice, and a track of two genres; `where` says where a row stands.
+    """Refuse a segment that is named twice, and a track of two genres; `where` names the place of a row.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def check_keys(path: Path, rows: pd.DataFrame, names: pd.Series, where: Callable
         name = one_line(str(names.iloc[at]))
         unit = where(at).partition(" ")[0]
         both = f"{unit}s {where(first).partition(' ')[2]} and {where(at).partition(' ')[2]}"
-        reason = f"{name!r} stands in it more than once ({both}). Remove the repeated {unit}s"
+        reason = f"{name!r} is in it more than once ({both}). Remove the repeated {unit}s"
         if rows.duplicated(["track_id", "segment"], keep=False).mean() > 0.5:
             reason += ", or, if they are segments of a track in their order, say --rows segments"
         raise TableError(path, reason)

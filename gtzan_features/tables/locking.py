@@ -107,7 +107,7 @@ def _command() -> str:
 
 
 def _holder(handle: IO[str]) -> str:
-    """Return who holds the lock, as far as the file tells."""
+    """Return who holds the lock, as far as the file says."""
     handle.seek(0)
     try:
         found = json.loads(handle.read())

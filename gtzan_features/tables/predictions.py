@@ -107,9 +107,9 @@ def _fault(frame: pd.DataFrame, genres: tuple[str, ...]) -> str:
         return "holds no row"
     if frame[list(_KEYS)].isna().to_numpy().any():
         return "holds a row without its track, segment, fold or genre"
-    strangers = sorted({str(genre) for genre in frame["genre"]} - set(genres))
-    if strangers:
-        return f"holds the genre {strangers[0]!r}, for which it has no probabilities"
+    unknown = sorted({str(genre) for genre in frame["genre"]} - set(genres))
+    if unknown:
+        return f"holds the genre {unknown[0]!r}, for which it has no probabilities"
     twice = frame[frame.duplicated(["track_id", "segment"])]
     if len(twice):
         row = twice.iloc[0]

@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 METADATA_KEY = b"gtzan"
 
 KEYS: tuple[tuple[str, pa.DataType, str, str], ...] = (
-    ("track_id", pa.string(), "", "identifier of the track; all its segments stand on one side of a split"),
+    ("track_id", pa.string(), "", "identifier of the track; all its segments are on one side of a split"),
     ("genre", pa.dictionary(pa.int16(), pa.string()), "", "name of the genre folder"),
     ("segment", pa.int32(), "", "number of the segment within the track, from 0"),
     ("start_s", pa.float64(), "s", "start of the segment within the track"),

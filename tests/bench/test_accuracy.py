@@ -171,7 +171,7 @@ def test_the_table_says_what_the_runs_say(folders):
     assert "## Protocol: track 10-fold" in page
     assert "48 tracks tested" in page
     assert "- fault-filtered is a published split of GTZAN" in page
-    assert "- artist: nothing tells the artist" in page
+    assert "- artist: the artists of these tracks" in page
     assert "    gtzan bench accuracy AUDIO_DIR --features kaggle --models knn,majority,xgboost" in page
     assert "| minus xgboost on kaggle, same rows | p |" in page
     assert "minus the same on kaggle" not in page  # there is no other set
@@ -318,7 +318,7 @@ def test_a_model_that_fails_leaves_the_others(folders, monkeypatch):
 
 
 def test_data_that_support_no_protocol_and_missing_tables_are_named(folders, tmp_path):
-    with pytest.raises(SplitError, match="nothing tells the artist"):
+    with pytest.raises(SplitError, match="the artists of these tracks"):
         bench_tables(folders, dataclasses.replace(FAST, protocols=("artist",)), n_jobs=1)
     with pytest.raises(TableError, match="no such feature table"):
         bench_tables(dataclasses.replace(folders, tables=tmp_path / "no"), FAST, n_jobs=1)

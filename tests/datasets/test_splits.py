@@ -174,7 +174,7 @@ def test_artists_of_other_music_are_folders():
 @pytest.mark.parametrize(
     ("rows", "config", "message"),
     [
-        (make_table().frame, {"protocol": "artist"}, "nothing tells the artist.*--protocol track"),
+        (make_table().frame, {"protocol": "artist"}, "artists of these tracks are not.*--protocol track"),
         (make_table().frame, {"protocol": "fault-filtered"}, "is none of its tracks. Use --protocol track"),
         (make_table(n_tracks=4).frame, {"protocol": "track", "folds": 10}, "has 4 tracks. Use --folds 4"),
         (make_table(n_genres=1).frame, {"protocol": "track"}, "all tracks are genre0"),

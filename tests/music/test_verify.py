@@ -37,7 +37,7 @@ def test_other_music_is_checked_for_damage_and_duplicates(music):
 
 def test_the_result_is_a_line_that_claims_no_more_than_was_looked_at(music):
     fine = "6 files, 2 genres: no damage, no duplicates. (Not GTZAN, so no facts to compare with.)"
-    lossy = " Duplicates are told by their samples: a copy in mp3 or Ogg is not found."
+    lossy = " Duplicates are found by their samples: a copy in mp3 or Ogg is not found."
     assert verify(music, n_jobs=1).words() == fine + lossy
     for name in ("a.pdf", "b.pdf", "notes.txt", "Thumbs.db", "._calm.0.wav"):
         (music / "calm" / name).write_bytes(b"x")

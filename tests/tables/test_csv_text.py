@@ -155,7 +155,7 @@ def test_numbers_that_may_be_read_in_two_ways_are_refused(tmp_path):
     frame = plain()
     frame[NAMES] = "1,234"
     frame.to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(TableError, match="nothing tells whether '1,234' has a decimal comma"):
+    with pytest.raises(TableError, match="it is not clear whether '1,234' has a decimal comma"):
         read_kaggle_csv(tmp_path / "a.csv")
 
 

@@ -116,7 +116,7 @@ def _spoil(path, **cells):
         ({"mfcc3_var": "loud"}, "line 5, column mfcc3_var: 'loud' is not a finite number"),
         ({"rms_mean": np.inf}, "line 5, column rms_mean"),
         ({"label": np.nan}, "line 5 has no label"),
-        ({"filename": "blues.00000.0.wav"}, "stands in it more than once"),
+        ({"filename": "blues.00000.0.wav"}, "is in it more than once"),
         ({"filename": "nameless"}, "names no segment"),
     ],
 )

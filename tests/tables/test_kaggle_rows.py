@@ -172,7 +172,7 @@ def test_a_track_of_two_genres_is_named(tmp_path):
 
 def test_repeated_rows_are_named_with_their_lines(tmp_path):
     rows = segments(OWN, 3)
-    with pytest.raises(TableError, match=r"'r/one.1.wav' stands in it more than once \(lines 3 and 14\)"):
+    with pytest.raises(TableError, match=r"'r/one.1.wav' is in it more than once \(lines 3 and 14\)"):
         read_rows(tmp_path, [*rows, rows[1]])
 
 
