@@ -3,6 +3,7 @@
 from .api.audio import describe as describe
 from .api.audio import features as features
 from .api.extraction import extract as extract
+from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table
 from .api.table import Table as Table
 from .api.transformer import AudioFeatures as AudioFeatures
@@ -18,6 +19,7 @@ __all__ = [
     "extract",
     "features",
     "read_table",
+    "synthesise",
 ]
 
 __version__: str
