@@ -29,6 +29,7 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests/api/typed_face.py
 	$(BIN)/lint-imports
 
 lowest:  ## the tests, without the slow ones and those in a browser, on the lowest versions of all dependencies

@@ -1,0 +1,30 @@
+"""Nothing that runs: what mypy and editors know of the public names. ``make lint`` checks it."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+import gtzan_features as gf
+
+
+def typed(samples: npt.NDArray[np.float32]) -> None:
+    """Use the names as a person does."""
+    assert_type(gf.__version__, str)
+    assert_type(gf.features("song.mp3", features="full", segments="30s"), pd.DataFrame)
+    assert_type(gf.features(samples, sr=44_100), pd.DataFrame)
+    assert_type(gf.features(["a.wav", (samples, 44_100)], n_jobs=-1), pd.DataFrame)
+    assert_type(gf.describe("full"), pd.DataFrame)
+    table = gf.extract("genres/", features="full", segments="30s", progress=False)
+    assert_type(table, gf.Table)
+    assert_type(gf.read_table("features_3_sec.csv"), gf.Table)
+    assert_type(table.take(table.y == "rock").select("-rhythm").of_genres("rock", "jazz"), gf.Table)
+    assert_type(table.columns, tuple[str, ...])
+    assert_type(table.frame, pd.DataFrame)
+    assert_type(len(table), int)
+    # What is wrong is seen before it runs.
+    gf.features(3)  # type: ignore[arg-type]
+    gf.featurse  # type: ignore[attr-defined]  # noqa: B018
