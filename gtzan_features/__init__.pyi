@@ -1,8 +1,15 @@
 # The public names: the package loads each from here when it is used, and editors and mypy read them here.
 # One line for each, in both lists.
+from .api.aggregation import aggregate as aggregate
 from .api.audio import describe as describe
 from .api.audio import features as features
+from .api.evaluation import compare as compare
+from .api.evaluation import evaluate as evaluate
+from .api.evaluation_result import Comparison as Comparison
+from .api.evaluation_result import EvaluationResult as EvaluationResult
 from .api.extraction import extract as extract
+from .api.model import Model as Model
+from .api.model import fit as fit
 from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table
 from .api.table import Table as Table
@@ -12,12 +19,19 @@ from .errors import GtzanWarning as GtzanWarning
 
 __all__ = [
     "AudioFeatures",
+    "Comparison",
+    "EvaluationResult",
     "GtzanError",
     "GtzanWarning",
+    "Model",
     "Table",
+    "aggregate",
+    "compare",
     "describe",
+    "evaluate",
     "extract",
     "features",
+    "fit",
     "read_table",
     "synthesise",
 ]

@@ -61,14 +61,14 @@ def compare(first: Path, second: Path, aggregation: str, as_json: bool) -> None:
     """Test two runs against each other on the same tracks.
 
     FIRST and SECOND are run folders of one data set and protocol. Prints the difference in accuracy with
-    its interval and the exact McNemar test.
+    its interval and an exact test, with the tracks of an artist as one unit where artists are known.
     """
     from gtzan_features.training.model_list import require_run
 
     for run in (first, second):
         require_run(run)
 
-    from gtzan_features.reporting.report import compare_runs
+    from gtzan_features.reporting.compare import compare_runs
 
     found, sentence = compare_runs(first, second, aggregation)
     if as_json:

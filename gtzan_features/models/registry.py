@@ -14,7 +14,7 @@ from gtzan_features.models.networks import specs as networks
 from gtzan_features.models.words import known_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gtzan_features.models.spec import ModelSpec
 
@@ -68,6 +68,31 @@ def parse_settings(spec: ModelSpec, pairs: Iterable[str]) -> dict[str, Any]:
         settings[name] = _literal(text.strip())
         check_setting(spec.name, name, settings[name], spec.limits)
     return settings
+
+
+def setting_pairs(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return settings that are keywords in Python as ``name=value`` pairs, which `parse_settings` reads.
+
+    Raises
+    ------
+    ModelError
+        If a value is no number, word, True, False, None, or tuple or list of such.
+
+    Examples
+    --------
+    >>> setting_pairs({"C": 10, "kernel": "rbf", "hidden": (64, 32), "word": "4"})
+    ('C=10', 'kernel=rbf', 'hidden=(64, 32)', "word='4'")
+    """
+    pairs = []
+    for name, given in settings.items():
+        value = given.item() if hasattr(given, "item") and not hasattr(given, "__len__") else given
+        text = value if isinstance(value, str) and _literal(value) == value else repr(value)
+        read = _literal(text)
+        if type(read) is not type(value) or read != value:
+            msg = f"{name}={text} cannot be meant; give a number, a word, True, False or None"
+            raise ModelError(msg)
+        pairs.append(f"{name}={text}")
+    return tuple(pairs)
 
 
 def _literal(text: str) -> Any:  # noqa: ANN401 - a setting may be of any plain type

@@ -21,7 +21,7 @@ from gtzan_features.models.applying.usual_level import LEVEL, save_level
 from gtzan_features.models.archive import npz, without_addresses
 from gtzan_features.models.choosing import wrappers
 from gtzan_features.models.estimators import discriminant
-from gtzan_features.models.registry import model_spec
+from gtzan_features.models.registry import MODELS
 from gtzan_features.tables.atomic import atomic_path, write_text
 from gtzan_features.tables.checked import file_record
 
@@ -46,7 +46,8 @@ def save_model(folder: Path, model: StoredModel) -> None:
         If the model cannot be stored without pickle.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    storage = wrappers.storage(model_spec(model.card.model), model.card.settings)
+    known = MODELS.get(model.card.model)  # an estimator that has no name here is stored as scikit-learn's are
+    storage = "skops" if known is None else wrappers.storage(known, model.card.settings)
     for stale in (CARD, *FILES.values()):
         (folder / stale).unlink(missing_ok=True)
     with atomic_path(folder / FILES[storage]) as temporary:
@@ -83,9 +84,21 @@ def stored_bytes(estimator: Classifier, storage: str, name: str) -> bytes:
     except Exception as error:  # whatever skops meets in an object that it does not know
         strange = [str(error).splitlines()[0] if str(error) else type(error).__name__]
     if strange:
-        msg = f"{name} with these settings cannot be stored without pickle ({strange[0]}). Change them"
+        msg = f"{name} with these settings cannot be stored without pickle ({_named(strange)}). Change them"
         raise ModelError(msg)
     return without_addresses(content)
+
+
+def _named(types: list[str]) -> str:
+    """Return the first of many names.
+
+    Examples
+    --------
+    >>> _named(["a.B", "a.C"]), _named(["a.B", "a.C", "a.D", "a.E"])
+    ('a.B, a.C', 'a.B, a.C, a.D and 1 more')
+    """
+    more = f" and {len(types) - 3} more" if len(types) > 3 else ""
+    return ", ".join(types[:3]) + more
 
 
 def _arrays(estimator: Classifier) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from gtzan_features.training.fit import prepare_fit, train
 from gtzan_features.training.write_run import write_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gtzan_features.training.fit import PreparedFit
     from gtzan_features.training.fit_config import FitConfig
+    from gtzan_features.training.fold import Fitted
 
 
 def fit_run(
@@ -61,13 +63,18 @@ def fit_run(
 
 
 def fit_prepared(
-    prepared: PreparedFit, runs_dir: Path, *, n_jobs: int = -1, progress: Progress = silent
+    prepared: PreparedFit,
+    runs_dir: Path,
+    *,
+    tested: Sequence[Fitted] = (),
+    n_jobs: int = -1,
+    progress: Progress = silent,
 ) -> RunReport:
-    """Fit and test what was prepared, and write the run folder; see `fit_run`."""
+    """Fit and test what was prepared, and write the run folder; see `fit_run` and `training.fit.train`."""
     folder = runs_dir / prepared.manifest.run_id
     # The folder is locked from here on: a second command is refused before it computes for nothing.
     with new_run_folder(folder) as new:
-        trained = train(prepared, n_jobs=n_jobs, progress=progress)
+        trained = train(prepared, tested=tested, n_jobs=n_jobs, progress=progress)
         write_run(new, trained)
         report = report_run(new, notes=trained.notes)
     run = replace(report.scored.run, folder=folder)

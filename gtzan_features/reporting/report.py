@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.errors import GtzanError, RunError
-from gtzan_features.evaluation.comparison import PairedComparison, compare, verdict
 from gtzan_features.prediction.tree_importance import family_importance
 from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table, score_runs
-from gtzan_features.reports.conditions import differences, in_words
 from gtzan_features.reports.curves import Curves, read_curves
 from gtzan_features.reports.html.page import write_page
 from gtzan_features.reports.html.sections import Extras
 from gtzan_features.reports.page import PAGE, write_report
 from gtzan_features.reports.published import dataset_title
-from gtzan_features.reports.scores import TRACK
 from gtzan_features.reports.tables import accuracy_table
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_folder import CURVES, MODEL, Run, list_runs, read_run
@@ -115,74 +112,3 @@ def _tables(scored: Iterable[ScoredRun]) -> Iterator[TextTable]:
             table = accuracy_table(part, leaked=leaked)
             if table is not None:
                 yield replace(table, title=f"{name}: {text}")
-
-
-def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> tuple[PairedComparison, str]:
-    """Test two runs against each other on the tracks that both tested.
-
-    Parameters
-    ----------
-    first, second : Path
-        Run folders.
-    aggregation : str
-        How segments are gathered to tracks; a run with one row per track needs none.
-
-    Returns
-    -------
-    PairedComparison
-        Difference, interval and exact McNemar test over tracks, first minus second.
-    str
-        What that shows: both runs with model, features, rows and protocol, and in what they differ.
-
-    Raises
-    ------
-    RunError
-        If a run is damaged, or the two did not test the same tracks of the same data set.
-    """
-    a, b = score_runs([read_run(first), read_run(second)])
-    m, n = a.run.manifest, b.run.manifest
-    if (m.dataset, m.synthetic) != (n.dataset, n.synthetic):
-        names = [dataset_title(x.dataset, synthetic=x.synthetic) for x in (n, m)]
-        reason = f"was run on {names[0]}, {first} on {names[1]}. Compare runs on one data set"
-        raise RunError(second, reason)
-    levels = [aggregation if TRACK not in one.scores else TRACK for one in (a, b)]
-    x, y = (one.scores[level] for one, level in zip((a, b), levels, strict=True))
-    if x.units != y.units:
-        shared = len(set(x.units) & set(y.units))
-        reason = (
-            f"tested {len(y.units)} tracks and {first} {len(x.units)}, {shared} of them the same. "
-            "Compare runs of one protocol and seed"
-        )
-        raise RunError(second, reason)
-    if _genres(a.run) != _genres(b.run):
-        reason = f"has other genres for the same tracks than {first}. Compare runs on one table"
-        raise RunError(second, reason)
-    found = compare(x.correct, y.correct)
-    names = [_named(one, level) for one, level in zip((a, b), levels, strict=True)]
-    if names[0] == names[1]:
-        names = [f"{name} ({one.run.manifest.run_id})" for name, one in zip(names, (a, b), strict=True)]
-    return found, f"{verdict(found, *names)} {_difference(a, b)}"
-
-
-def _genres(run: Run) -> dict[str, str]:
-    frame = run.predictions.frame
-    return dict(zip(frame["track_id"].astype(str), frame["genre"].astype(str), strict=True))
-
-
-def _named(one: ScoredRun, level: str) -> str:
-    m = one.run.manifest
-    by = "" if level == TRACK else f" by {level}"
-    mark = "LEAKED " if one.leaked else ""
-    return f"{mark}{one.label} on {m.feature_set}, {m.segment} rows{by}, {m.protocol}"
-
-
-def _difference(a: ScoredRun, b: ScoredRun) -> str:
-    found = differences(a.run.manifest, b.run.manifest)
-    words = f"They differ in {in_words(found)}." if found else "They differ in nothing that is recorded."
-    many = (
-        " With more than one difference, the test does not tell which of them it is."
-        if len(found) > 1
-        else ""
-    )
-    leaked = [one for one in (a, b) if one.leaked]
-    return words + many + (" A leaked figure is no accuracy on new music." if leaked else "")

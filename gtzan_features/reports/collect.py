@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ from gtzan_features.reports.protocols import Tested, tested_on
 from gtzan_features.reports.scores import TRACK, LevelScore, score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from gtzan_features.tables.run_folder import Run, RunManifest
 
@@ -87,12 +87,13 @@ def representative(scores: dict[str, LevelScore]) -> str:
 
 def score_runs(runs: Iterable[Run]) -> list[ScoredRun]:
     """Score runs at every level, with labels that distinguish runs of the same model."""
-    found = list(runs)
-    labels = _labels(found)
-    return [
-        ScoredRun(run=run, label=label, scores=score(run.predictions))
-        for run, label in zip(found, labels, strict=True)
-    ]
+    return labelled([ScoredRun(run=run, label="", scores=score(run.predictions)) for run in runs])
+
+
+def labelled(scored: Sequence[ScoredRun]) -> list[ScoredRun]:
+    """Return scored runs with labels that distinguish them."""
+    labels = _labels([one.run for one in scored])
+    return [replace(one, label=label) for one, label in zip(scored, labels, strict=True)]
 
 
 def long_table(scored: Iterable[ScoredRun]) -> pd.DataFrame:

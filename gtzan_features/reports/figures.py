@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
     from gtzan_features.evaluation.metrics import Metrics
 
@@ -38,15 +39,26 @@ _STYLES = (
 
 def confusion_figure(metrics: Metrics, title: str) -> Figure:
     """Draw a confusion matrix: rows true genres, columns predicted, counts in the cells."""
+    figure = Figure(figsize=confusion_size(metrics), layout="constrained")
+    axes = figure.subplots()
+    image = draw_confusion(axes, metrics)
+    set_heading(figure, title)
+    figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true genre")
+    return figure
+
+
+def confusion_size(metrics: Metrics) -> tuple[float, float]:
+    """Return width and height in inches in which the names of all genres have room."""
+    names = [label(name, _LONGEST_GENRE) for name in metrics.genres]
+    side = 0.62 * len(names) + letters_in(max(map(len, names)))
+    return max(side + 1.6, 5.2), side + 1.0
+
+
+def draw_confusion(axes: Axes, metrics: Metrics) -> AxesImage:
+    """Draw the matrix into axes of your own; its colours are the shares of the true genre."""
     counts = np.array(metrics.confusion)
     names = [label(name, _LONGEST_GENRE) for name in metrics.genres]
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = counts / np.maximum(totals, 1)
-    margin = letters_in(max(map(len, names)))
-    width, height = 0.62 * len(names) + margin + 1.6, 0.62 * len(names) + margin + 1.0
-    width = max(width, 5.2)
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(counts):
         if count:
@@ -56,9 +68,7 @@ def confusion_figure(metrics: Metrics, title: str) -> Figure:
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("predicted genre")
     axes.set_ylabel("true genre")
-    set_heading(figure, title)
-    figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true genre")
-    return figure
+    return image
 
 
 def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:

@@ -5,14 +5,15 @@ All of it stays in memory; `write_run` writes it, and a report of it is made fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gtzan_features.datasets.groups import inner_groups
-from gtzan_features.errors import SplitError
+from gtzan_features.environment import model_versions
+from gtzan_features.errors import ModelError, SplitError
 from gtzan_features.models.applying.kept_model import KeptModel
 from gtzan_features.models.applying.training_range import range_rows, training_range
 from gtzan_features.models.applying.usual_level import level_rule
@@ -42,13 +43,38 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy.typing as npt
     import pandas as pd
 
     from gtzan_features.datasets.splits import Split
-    from gtzan_features.models.spec import Classifier
+    from gtzan_features.models.applying.training_files import TrainingFiles
+    from gtzan_features.models.spec import ModelSpec
     from gtzan_features.tables.predictions import Predictions
     from gtzan_features.tables.run_folder import RunManifest
+    from gtzan_features.training.augmented_rows import ExtraRows
     from gtzan_features.training.fit_config import FitConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromPython:
+    """What Python can give beside a configuration, and the command line cannot.
+
+    Attributes
+    ----------
+    estimator : classifier, optional
+        An estimator that was not fitted, in the place of a model by name.
+    parameters : dict
+        Of the estimator, as the manifest has them.
+    split : Split, optional
+        A division of the table's tracks that was made already.
+    call : str
+        What repeats the fit, where no command does.
+    """
+
+    estimator: Any = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    split: Split | None = None
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +171,7 @@ def prepare_rows(
     *,
     keep_model: bool = True,
     tables_dir: Path | None = None,
+    python: FromPython | None = None,
 ) -> PreparedFit:
     """Divide the rows of a table that was read; see `prepare_fit`.
 
@@ -160,16 +187,23 @@ def prepare_rows(
         Whether there is a model to keep.
     tables_dir : Path, optional
         Where tables of augmented audio are looked for; needed with ``config.augment``.
+    python : FromPython, optional
+        An estimator or a division that the configuration only names.
     """
-    rows_are = SPECTROGRAMS if opened.data.shape else FEATURES
-    spectral, audio = split_kinds(config.augment, model_spec(config.model), rows_are)
-    opened, split = divide(opened, config.split)
+    python = python or FromPython()
+    opened, split = divide(opened, config.split) if python.split is None else (opened, python.split)
     config = replace(config, split=split.config)
     folds = planned_folds(split, opened.data, final=config.final, keep=keep_model)
-    extra = extra_rows(tables_dir, opened.table, audio) if tables_dir is not None else ()
-    job = replace(job_of(opened, config, settings), augment=spectral, extra=extra)
-    if config.augment:
-        settings = {**settings, "augment": "+".join((*spectral, *audio))}
+    job = replace(job_of(opened, config, settings), estimator=python.estimator)
+    _check_input(job.spec, opened)
+    settings = {**settings, **python.parameters}
+    extra: tuple[ExtraRows, ...] = ()
+    if config.augment and tables_dir is not None:
+        rows_are = SPECTROGRAMS if opened.data.shape else FEATURES
+        spectral, audio = split_kinds(config.augment, job.spec, rows_are)
+        extra = extra_rows(tables_dir, opened.table, audio)
+        job = replace(job, augment=spectral, extra=extra)
+        settings["augment"] = "+".join((*spectral, *audio))
     learned = np.concatenate([np.empty(0, dtype=np.int64), *(fold.train for fold in folds if fold.keep)])
     plan = PlannedFit(
         config=config,
@@ -180,9 +214,10 @@ def prepare_rows(
         keep_model=keep_model,
         extra=extra,
         training_files=known_files(opened, learned),
+        call=python.call,
     )
     if keep_model:
-        check_storable(model_spec(config.model), job.settings, training_data(folds[0], job))
+        check_storable(job.spec, job.settings, training_data(folds[0], job))
     return PreparedFit(
         plan=plan,
         manifest=make_manifest(plan),
@@ -190,6 +225,13 @@ def prepare_rows(
         folds=folds,
         notes=split.notes + uncalibrated(folds, job),
     )
+
+
+def _check_input(spec: ModelSpec, opened: Fittable) -> None:
+    kind = SPECTROGRAMS if opened.data.shape else FEATURES
+    if kind not in spec.inputs:
+        msg = f"{spec.name} takes {' or '.join(spec.inputs)}, and {opened.place} holds {kind}"
+        raise ModelError(msg)
 
 
 def refuse_leak(config: FitConfig) -> None:
@@ -215,7 +257,13 @@ def job_of(opened: Fittable, config: FitConfig, settings: dict[str, Any]) -> Job
     )
 
 
-def train(prepared: PreparedFit, *, n_jobs: int = -1, progress: Progress = silent) -> Trained:
+def train(
+    prepared: PreparedFit,
+    *,
+    tested: Sequence[Fitted] = (),
+    n_jobs: int = -1,
+    progress: Progress = silent,
+) -> Trained:
     """Fit and test a model fold by fold.
 
     The model that is kept is the tested one where the protocol has one test part; under folds, and with
@@ -224,6 +272,8 @@ def train(prepared: PreparedFit, *, n_jobs: int = -1, progress: Progress = silen
     Parameters
     ----------
     prepared : PreparedFit
+    tested : sequence of Fitted
+        What `train_tested` gave, where it was called before: these folds are not fitted again.
     n_jobs : int
         Worker processes, one task per fold; -1 is one per processor. Results do not depend on it.
     progress : callable
@@ -234,7 +284,67 @@ def train(prepared: PreparedFit, *, n_jobs: int = -1, progress: Progress = silen
     ModelError
         If the model cannot be fitted with these settings.
     """
-    return gathered(prepared, fit_folds(prepared.folds, prepared.job, n_jobs=n_jobs, progress=progress))
+    missing = [fold for fold in prepared.folds if not (tested and fold.test.size)]
+    new = iter(fit_folds(missing, prepared.job, n_jobs=n_jobs, progress=progress))
+    old = iter(tested)
+    fitted = [next(old if tested and fold.test.size else new) for fold in prepared.folds]
+    return _gathered(prepared, prepared.folds, fitted)
+
+
+def train_tested(
+    prepared: PreparedFit, *, n_jobs: int = -1, progress: Progress = silent
+) -> tuple[Trained, list[Fitted]]:
+    """Fit the folds that are tested, and no model that is kept beside them; see `train`.
+
+    Returns
+    -------
+    Trained
+        Its `kept` is None under folds.
+    list of Fitted
+        For `train`, which fits the rest where the model is wanted after all.
+    """
+    folds = [fold for fold in prepared.folds if fold.test.size]
+    fitted = fit_folds(folds, prepared.job, n_jobs=n_jobs, progress=progress)
+    return _gathered(prepared, folds, fitted), fitted
+
+
+def fit_whole(
+    opened: Fittable,
+    config: FitConfig,
+    settings: dict[str, Any],
+    *,
+    python: FromPython | None = None,
+    progress: Progress = silent,
+) -> KeptModel:
+    """Fit a model on all rows of a table, without a test: the one that a fit under folds would keep.
+
+    Parameters
+    ----------
+    opened : Fittable
+        The table.
+    config : FitConfig
+        Its model, protocol (for inner folds) and seed count.
+    settings : dict
+        All hyperparameters of the model, defaults included.
+    python : FromPython, optional
+        An estimator that the configuration only names.
+    progress : callable
+        Called after each epoch of a model that has any.
+    """
+    python = python or FromPython()
+    job = replace(job_of(opened, config, settings), estimator=python.estimator)
+    _check_input(job.spec, opened)
+    rows = np.arange(len(opened.data.y))
+    (fitted,) = fit_folds([Fold(rows, rows[:0], keep=True)], job, progress=progress)
+    n_tracks = opened.data.rows["track_id"].nunique()
+    card = _card(
+        opened,
+        model=config.model,
+        settings={**settings, **python.parameters},
+        trained_on=f"all {n_tracks} tracks of the table, without a test",
+        versions=model_versions(),
+    )
+    return _kept_model(opened, card, rows, fitted.model, known_files(opened, rows))
 
 
 def fit_folds(
@@ -245,7 +355,7 @@ def fit_folds(
     def on_epoch(epoch: Any) -> None:  # noqa: ANN401 - what the model reports
         progress(epoch.epoch, epoch.most, f"{job.model} {epoch.stage}")
 
-    if len(folds) == 1:
+    if len(folds) <= 1:
         # One fold runs in this process, so that its epochs can be reported.
         return list(local_executor(1).map(partial(fit_fold, job=job, on_epoch=on_epoch), folds))
     fitted: list[Fitted] = []
@@ -256,52 +366,77 @@ def fit_folds(
     return fitted
 
 
-def gathered(prepared: PreparedFit, fitted: Sequence[Fitted]) -> Trained:
-    """Put together what the folds of a prepared fit gave, in their order."""
-    plan, folds = prepared.plan, prepared.folds
+def _gathered(prepared: PreparedFit, folds: Sequence[Fold], fitted: Sequence[Fitted]) -> Trained:
+    """Put together what folds of a prepared fit gave."""
+    plan, manifest = prepared.plan, prepared.manifest
     pairs = list(zip(folds, fitted, strict=True))
-    kept = next(((fold, one.model) for fold, one in pairs if one.model is not None), None)
+    kept: KeptModel | None = None
+    for fold, one in pairs:
+        if one.model is not None:
+            card = _card(
+                plan.opened,
+                model=manifest.model,
+                settings=manifest.settings,
+                trained_on=manifest.trained_on,
+                versions=manifest.versions,
+                leaked=manifest.leaked,
+            )
+            kept = _kept_model(plan.opened, card, fold.train, one.model, plan.training_files)
     return Trained(
-        manifest=prepared.manifest,
+        manifest=manifest,
         split=plan.split,
         predictions=joined_predictions(plan.opened.data, folds, fitted),
         # The refitted model is not tested: its training accuracy is not that of the folds.
         train_accuracy=float(np.mean([one.train_accuracy for fold, one in pairs if fold.test.size])),
         curves=curves_table(folds, fitted),
         families=families_by_fold(folds, fitted),
-        kept=None if kept is None else kept_model(plan, prepared.manifest, *kept),
+        kept=kept,
         notes=prepared.notes,
     )
 
 
-def kept_model(plan: PlannedFit, manifest: RunManifest, fold: Fold, estimator: Classifier) -> KeptModel:
+def _kept_model(
+    opened: Fittable,
+    card: ModelCard,
+    rows: npt.NDArray[np.int64],
+    estimator: Any,  # noqa: ANN401
+    files: TrainingFiles,
+) -> KeptModel:
     """Return a fitted model with what is known of the rows that it was fitted on."""
-    data, columns = plan.opened.data, plan.opened.table.feature_names
-    X = data.X[fold.train]
+    data, columns = opened.data, opened.table.feature_names
+    X = data.X[rows]
     return KeptModel(
         estimator=estimator,
-        card=_card(plan, manifest),
+        card=card,
         seen=training_range(range_rows(X, data.shape), columns),
-        level=None if data.shape else level_rule(X, columns, data.groups()[fold.train]),
-        trained_on=plan.training_files,
+        level=None if data.shape else level_rule(X, columns, data.groups()[rows]),
+        trained_on=files,
     )
 
 
-def _card(plan: PlannedFit, manifest: RunManifest) -> ModelCard:
-    table, data = plan.opened.table, plan.opened.data
+def _card(
+    opened: Fittable,
+    *,
+    model: str,
+    settings: dict[str, Any],
+    trained_on: str,
+    versions: dict[str, str],
+    leaked: bool = False,
+) -> ModelCard:
+    meta = opened.table.meta
     return ModelCard(
-        model=manifest.model,
-        genres=data.genres,
-        columns=tuple(table.feature_names),
-        feature_set=manifest.feature_set,
-        feature_fingerprint=manifest.feature_fingerprint,
-        segment=manifest.segment,
-        settings=manifest.settings,
-        dataset=manifest.dataset,
-        synthetic=manifest.synthetic,
-        trained_on=manifest.trained_on,
-        feature_config=table.meta.config,
-        shape=data.shape,
-        leaked=manifest.leaked,
-        versions=manifest.versions,
+        model=model,
+        genres=opened.data.genres,
+        columns=tuple(opened.table.feature_names),
+        feature_set=meta.feature_set,
+        feature_fingerprint=meta.feature_fingerprint,
+        segment=meta.segment,
+        settings=settings,
+        dataset=meta.dataset,
+        synthetic=meta.synthetic,
+        trained_on=trained_on,
+        feature_config=meta.config,
+        shape=opened.data.shape,
+        leaked=leaked,
+        versions=versions,
     )

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.models.calibration import calibration_splits
-from gtzan_features.models.checked_settings import probabilities
+from gtzan_features.models.checked_settings import guarded, probabilities
 from gtzan_features.models.choosing.wrappers import CALIBRATE, kept_families
+from gtzan_features.models.estimator_spec import spec_of_estimator
 from gtzan_features.models.registry import model_spec
-from gtzan_features.models.spec import Classifier, TrainingData, ignore
+from gtzan_features.models.spec import Classifier, ModelSpec, TrainingData, ignore
 from gtzan_features.tables.predictions import PROBABILITY, Predictions
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Job:
         All rows.
     model, settings, seed
         The classifier.
+    estimator : classifier, optional
+        An estimator that was not fitted, where it takes the place of the model of that name.
     augment : tuple of str
         Augmentations of spectrograms while learning.
     extra : tuple of ExtraRows
@@ -83,13 +86,21 @@ class Job:
     extra: tuple[ExtraRows, ...] = field(default_factory=tuple)
     families: tuple[str, ...] = ()
     apart: npt.NDArray[np.int64] | None = None
+    estimator: Any = None
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model that is fitted."""
+        if self.estimator is None:
+            return model_spec(self.model)
+        return guarded(spec_of_estimator(self.model, self.estimator))
 
 
 def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> Fitted:
     """Fit on the training rows of a fold and predict its test rows; runs in a worker."""
     data = job.data
     training = training_data(fold, job, on_epoch)
-    spec = model_spec(job.model)
+    spec = job.spec
     classifier = spec.fit(training, job.settings, job.seed)
     own = slice(len(fold.train))
     on_train = probabilities(classifier, training.X[own], spec, job.settings).argmax(axis=1)
@@ -158,7 +169,7 @@ def joined_predictions(data: Dataset, folds: Sequence[Fold], fitted: Sequence[Fi
 
 def uncalibrated(folds: list[Fold], job: Job) -> tuple[str, ...]:
     """Return a note where a fold has too few tracks for the temperature of its model; empty elsewhere."""
-    if not (model_spec(job.model).calibrated or job.settings.get(CALIBRATE)):
+    if not (job.spec.calibrated or job.settings.get(CALIBRATE)):
         return ()
     for fold in folds:
         training = training_data(fold, job)

@@ -48,6 +48,8 @@ class PlannedFit:
         Rows of augmented audio.
     training_files : TrainingFiles
         What the model that is kept is fitted on, as far as it is known.
+    call : str
+        Python that repeats the fit, where no command does.
     """
 
     config: FitConfig
@@ -58,6 +60,7 @@ class PlannedFit:
     keep_model: bool
     extra: tuple[ExtraRows, ...] = ()
     training_files: TrainingFiles = field(default_factory=TrainingFiles)
+    call: str = ""
 
 
 def make_manifest(plan: PlannedFit) -> RunManifest:
@@ -69,7 +72,7 @@ def make_manifest(plan: PlannedFit) -> RunManifest:
     asked = replace(plan.config, final=final and plan.n_folds == 1)
     manifest = RunManifest(
         run_id="",
-        command=fit_command(asked, path.parent, meta.feature_set) if path else "",
+        command=plan.call or (fit_command(asked, path.parent, meta.feature_set) if path else ""),
         model=plan.config.model,
         settings=plan.settings,
         seed=protocol.seed,

@@ -19,8 +19,8 @@ from gtzan_features.models.applying.training_files import load_training_files
 from gtzan_features.models.save import load_model
 from gtzan_features.prediction.explain import explain_model
 from gtzan_features.prediction.predict import load_predictor, newest_predictor
+from gtzan_features.reporting.compare import compare_runs
 from gtzan_features.reporting.fit_run import fit_run
-from gtzan_features.reporting.report import compare_runs
 from gtzan_features.reports.collect import score_runs
 from gtzan_features.tables.run_folder import FITTED_AT, list_runs, read_run
 from gtzan_features.training.fit_config import FitConfig

@@ -18,8 +18,9 @@ from gtzan_features.extraction.row_kinds import ExtractConfig
 from gtzan_features.models.save import load_model
 from gtzan_features.prediction.explain import explain_file, explain_model
 from gtzan_features.prediction.predict import load_predictor, predict
+from gtzan_features.reporting.compare import compare_runs
 from gtzan_features.reporting.fit_run import fit_run
-from gtzan_features.reporting.report import compare_runs, report
+from gtzan_features.reporting.report import report
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.run_folder import read_run
 from gtzan_features.training.fit_config import FitConfig

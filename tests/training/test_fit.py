@@ -14,8 +14,9 @@ from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import ModelError, RunError, SplitError, TableError
 from gtzan_features.extraction.csv_exchange import import_csv
 from gtzan_features.models.save import load_model
+from gtzan_features.reporting.compare import compare_runs
 from gtzan_features.reporting.fit_run import fit_run
-from gtzan_features.reporting.report import compare_runs, report
+from gtzan_features.reporting.report import report
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.run_folder import list_runs, read_run
 from gtzan_features.training import fit as pipeline

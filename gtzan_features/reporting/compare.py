@@ -1,0 +1,131 @@
+"""Two runs against each other, on the tracks that both tested."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gtzan_features.datasets.groups import artist_groups
+from gtzan_features.errors import RunError
+from gtzan_features.evaluation.comparison import PairedComparison, compare, verdict
+from gtzan_features.reports.collect import ScoredRun, score_runs
+from gtzan_features.reports.conditions import differences, in_words
+from gtzan_features.reports.published import dataset_title
+from gtzan_features.reports.scores import TRACK
+from gtzan_features.tables.run_folder import Run, read_run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from gtzan_features.reports.scores import LevelScore
+
+
+def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> tuple[PairedComparison, str]:
+    """Test two run folders against each other; see `compare_scored`.
+
+    Raises
+    ------
+    RunError
+        If a run is damaged, or the two did not test the same tracks of the same data set.
+    """
+    a, b = score_runs([read_run(first), read_run(second)])
+    return compare_scored(a, b, aggregation)
+
+
+def compare_scored(a: ScoredRun, b: ScoredRun, aggregation: str = "mean") -> tuple[PairedComparison, str]:
+    """Test two runs against each other on the tracks that both tested.
+
+    Tracks of one artist count as one unit where artists are known: a model that knows an artist has all of
+    his tracks right together.
+
+    Parameters
+    ----------
+    a, b : ScoredRun
+        Runs on the same tracks.
+    aggregation : {"vote", "mean", "log-mean"}
+        How segments are gathered to tracks; a run with one row per track needs none.
+
+    Returns
+    -------
+    PairedComparison
+        Difference, interval and exact test over artists (McNemar's over tracks, where no two are of one
+        artist), first minus second.
+    str
+        What that shows: both runs with model, features, rows and protocol, and in what they differ.
+
+    Raises
+    ------
+    RunError
+        If the two did not test the same tracks of the same data set.
+    """
+    m, n = a.run.manifest, b.run.manifest
+    first, second = a.run.folder, b.run.folder
+    if (m.dataset, m.synthetic) != (n.dataset, n.synthetic):
+        names = [dataset_title(x.dataset, synthetic=x.synthetic) for x in (n, m)]
+        reason = f"was run on {names[0]}, {first} on {names[1]}. Compare runs on one data set"
+        raise RunError(second, reason)
+    x, y = (tracks_of(one, aggregation) for one in (a, b))
+    if x.units != y.units:
+        shared = len(set(x.units) & set(y.units))
+        reason = (
+            f"tested {len(y.units)} tracks and {first} {len(x.units)}, {shared} of them the same. "
+            "Compare runs of one protocol and seed"
+        )
+        raise RunError(second, reason)
+    if _genres(a.run) != _genres(b.run):
+        reason = f"has other genres for the same tracks than {first}. Compare runs on one table"
+        raise RunError(second, reason)
+    found = compare(x.correct, y.correct, artists_of(x.units))
+    if found.n_units < found.n:
+        found = replace(found, test=f"{found.test} by artist")
+    return found, sentence_of(a, b, found, aggregation)
+
+
+def sentence_of(a: ScoredRun, b: ScoredRun, found: PairedComparison, aggregation: str = "mean") -> str:
+    """Return what a test of two runs shows, and in what the runs differ."""
+    names = [_named(one, tracks_of(one, aggregation).level) for one in (a, b)]
+    if names[0] == names[1]:
+        names = [f"{name} ({one.run.manifest.run_id})" for name, one in zip(names, (a, b), strict=True)]
+    return f"{verdict(found, *names)} {_difference(a, b)}"
+
+
+def tracks_of(one: ScoredRun, aggregation: str) -> LevelScore:
+    """Return the figures of a run's tracks."""
+    return one.scores[TRACK if TRACK in one.scores else aggregation]
+
+
+def artists_of(tracks: Sequence[str]) -> npt.NDArray[np.str_]:
+    """Return the artist of each track, by GTZAN's facts or by folders; the track where he is not known."""
+    ids = pd.Series(tracks)
+    artists = artist_groups(ids).map(lambda name: f"artist {name}", na_action="ignore")
+    return artists.fillna(ids).to_numpy(dtype=str)
+
+
+def _genres(run: Run) -> dict[str, str]:
+    frame = run.predictions.frame
+    return dict(zip(frame["track_id"].astype(str), frame["genre"].astype(str), strict=True))
+
+
+def _named(one: ScoredRun, level: str) -> str:
+    m = one.run.manifest
+    by = "" if level == TRACK else f" by {level}"
+    mark = "LEAKED " if one.leaked else ""
+    return f"{mark}{one.label} on {m.feature_set}, {m.segment} rows{by}, {m.protocol}"
+
+
+def _difference(a: ScoredRun, b: ScoredRun) -> str:
+    found = differences(a.run.manifest, b.run.manifest)
+    words = f"They differ in {in_words(found)}." if found else "They differ in nothing that is recorded."
+    many = (
+        " With more than one difference, the test does not tell which of them it is."
+        if len(found) > 1
+        else ""
+    )
+    leaked = [one for one in (a, b) if one.leaked]
+    return words + many + (" A leaked figure is no accuracy on new music." if leaked else "")
