@@ -163,7 +163,7 @@ class WorkerError(GtzanError):
     def __str__(self) -> str:
         return (
             f"a worker process ended ({self.how}) before its work was done: most often memory is short. "
-            "Give fewer workers (--n-jobs 2), and then the same command again."
+            "Do the same again with fewer workers, two for example."
         )
 
 

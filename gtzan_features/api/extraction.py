@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import Table
-from gtzan_features.api.words import speaks_python
+from gtzan_features.api.words import in_python, speaks_python
 from gtzan_features.config import FeatureConfig, Selection, parse_rows
 from gtzan_features.errors import CatalogueError
 from gtzan_features.extraction.extract import ExtractConfig, ExtractSummary
@@ -94,7 +94,8 @@ def extract(
     Warns
     -----
     GtzanWarning
-        Of files that gave no row, or fewer than an intact file, and of what looks odd in the folder.
+        Of files that gave no row, or fewer than an intact file, and of folders that cannot be listed. What
+        is passed over, and looks odd, is logged.
 
     Examples
     --------
@@ -138,6 +139,8 @@ def extract(
             progress=shown.progress,
             notice=shown.notice,
         )
+        for remark in summary.remarks:
+            shown.notice(in_python(remark))
     _warn(summary)
     if summary.fault:
         msg = f"{folder}: {summary.fault}"
@@ -158,8 +161,8 @@ def _warn(summary: ExtractSummary) -> None:
     for what, files in (("gave no row", summary.skipped), ("are incomplete", summary.notes)):
         if files:
             warn(f"{len(files)} of {summary.n_files} files {what}: {_listed(files)}. See {summary.status}")
-    for remark in summary.remarks:
-        warn(remark)
+    if summary.unreadable:
+        warn(f"folders that cannot be listed: {', '.join(summary.unreadable)}")
 
 
 def _listed(files: Sequence[FileStatus]) -> str:
