@@ -18,7 +18,8 @@ import soundfile
 
 from gtzan_features.config import SplitConfig
 from gtzan_features.extraction.csv_exchange import import_csv
-from gtzan_features.prediction.predict import Predictor, load_predictor, predict
+from gtzan_features.prediction.predict import predict
+from gtzan_features.prediction.predictor import Predictor, load_predictor
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table, table_path, write_table
 from gtzan_features.tables.schema import feature_schema

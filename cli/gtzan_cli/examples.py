@@ -31,7 +31,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "serve": ("gtzan serve", "gtzan serve --port 9000 --max-mb 20"),
     "report": ("gtzan report --html",),
     "compare": ("gtzan compare runs/FIRST runs/SECOND",),
-    "explain": ("gtzan explain song.mp3", "gtzan explain --model runs/RUN"),
+    "explain": (
+        "gtzan explain song.mp3",
+        "gtzan explain song.mp3 other.m4a --out pictures",
+        "gtzan explain --model runs/RUN",
+    ),
     "bench accuracy": ("gtzan bench accuracy ~/music --minutes 60",),
     "bench robustness": ("gtzan bench robustness ~/music --models lda,svm --deformations mp3-64,noise-20",),
     "data verify": ("gtzan data verify ~/music --strict",),

@@ -46,14 +46,13 @@ class Source(click.Path):
 
 
 MUSIC = Source("no such folder. Give the folder that holds one folder per genre.", is_folder=True)
-SONG = Source("no such file. Check the name.", is_folder=False)
 CSV = Source("no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv", is_folder=None)
 MODEL = Source("no such folder, so it holds no model. Name a folder that gtzan fit wrote.", is_folder=True)
 
 
 def some_are_there(_ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
     """Refuse files of which not one is there; of several, those that are there can be used."""
-    if not any(path.exists() for path in paths):
+    if paths and not any(path.exists() for path in paths):
         more = f", nor any of the {len(paths) - 1} others" if len(paths) > 1 else ""
         msg = f"{paths[0]}: no such file{more}. Check the name."
         raise GtzanError(msg)

@@ -17,7 +17,8 @@ from gtzan_features.rounding import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gtzan_features.prediction.predict import FilePrediction, Predictor
+    from gtzan_features.prediction.predict import FilePrediction
+    from gtzan_features.prediction.predictor import Predictor
 
 _PICTURES = (".png", ".svg")
 
@@ -73,7 +74,8 @@ def predict(
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
-    from gtzan_features.prediction.predict import expand, load_predictor, newest_predictor, predict
+    from gtzan_features.prediction.predict import expand, predict
+    from gtzan_features.prediction.predictor import load_predictor, newest_predictor
 
     found = expand(files, notice)
     if timeline is not None and timeline.suffix.lower() in _PICTURES and len(found) > 1:
@@ -97,7 +99,7 @@ def predict(
 
 
 def _introduce(predictor: Predictor, *, quiet: bool) -> None:
-    card = predictor.model.card
+    card = predictor.card
     if card.leaked:
         notice("LEAKED: this run's measured accuracy says nothing about new music; see its card.")
     if quiet:
@@ -125,10 +127,11 @@ def _show(
     shown: Iterator[FilePrediction], predictor: Predictor, top: int, *, as_csv: bool, as_json: bool
 ) -> int:
     """Print predictions as they come; return how many files failed."""
+    from gtzan_features.prediction.predict import FilePrediction
+
     failed, kept = 0, []
     if as_csv:
-        names = [f"p_{genre}" for genre in predictor.genres]
-        _show_csv(["file", "genre", *names, "duration_s", "n_segments", "warnings", "error"])
+        _show_csv(list(FilePrediction(path="", genres=predictor.genres).to_record()))
     for one in shown:
         failed += bool(one.error)
         if as_json:
@@ -138,7 +141,7 @@ def _show(
         else:
             _print_one(one, top)
     if as_json:
-        card = predictor.model.card
+        card = predictor.card
         model = {
             "folder": str(predictor.folder),
             "name": card.model,
@@ -150,10 +153,19 @@ def _show(
 
 
 def _csv_row(one: FilePrediction) -> list[str]:
-    numbers = [f"{p:.6f}" for p in one.probabilities] or [""] * len(one.genres)
-    size = [f"{one.duration_s:.3f}", str(len(one.segments))]
-    texts = _inert("; ".join(one.warnings)), _inert(one.error)
-    return [plain_path(one.path), _inert(one.genre), *numbers, *size, *texts]
+    record = one.to_record()
+    cells = {name: _cell(value) for name, value in record.items()}
+    cells |= {"file": plain_path(one.path), "duration_s": f"{one.duration_s:.3f}"}
+    return list(cells.values())
+
+
+def _cell(value: str | float) -> str:
+    """Return a cell: text that is no formula, whole numbers, probabilities with six decimals, "" for NaN."""
+    if isinstance(value, str):
+        return _inert(value)
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.6f}" if value == value else ""
 
 
 def _show_csv(cells: list[str]) -> None:

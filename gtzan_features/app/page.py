@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.prediction.model_summary import ModelFacts
     from gtzan_features.prediction.predict import FilePrediction
-    from gtzan_features.prediction.uploaded import Heard, Reasons
+    from gtzan_features.prediction.uploaded import Answer, Reasons
 
 SCRIPTS = ("app.js", "recorder.js")
 
@@ -41,22 +41,22 @@ def fault(name: str, reason: str) -> str:
     return environment(html=True).get_template("fault.html.j2").render(name=name, reason=reason)
 
 
-def answer(name: str, heard: Heard) -> str:
+def answer(name: str, found: Answer) -> str:
     """Return the answer to one recording; a fault where there is no prediction."""
-    found = heard.prediction
-    if found is None:
-        return fault(name, heard.error)
-    bounds = tuple(zip(found.starts_s, found.ends_s, strict=True))
+    prediction = found.prediction
+    if prediction is None:
+        return fault(name, found.error)
+    bounds = tuple(zip(prediction.starts_s, prediction.ends_s, strict=True))
     template = environment(html=True).get_template("answer.html.j2")
     return template.render(
         name=name,
-        found=found,
-        shares=_shares(found),
-        time=over_time(found.genres, found.ranking, bounds, found.segments),
-        reasons=heard.reasons,
-        tables=_tables(heard.reasons) if heard.reasons else (),
-        picture=_picture(heard.reasons) if heard.reasons else "",
-        without=heard.without,
+        found=prediction,
+        shares=_shares(prediction),
+        time=over_time(prediction.genres, prediction.ranking, bounds, prediction.segments),
+        reasons=found.reasons,
+        tables=_tables(found.reasons) if found.reasons else (),
+        picture=_picture(found.reasons) if found.reasons else "",
+        without=found.without,
     )
 
 

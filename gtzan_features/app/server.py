@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from gtzan_features.prediction.uploaded import Listener
+    from gtzan_features.prediction.uploaded import UploadClassifier
 
 _NEEDED = ("starlette", "uvicorn")
 _BACKLOG = 64
@@ -76,26 +76,26 @@ def serve(config: ServeConfig, notice: Callable[[str], None]) -> None:
         If there is no model that can be used on audio.
     """
     _check_installed()
-    listener = _listener(config, notice)
+    classifier = _classifier(config, notice)
     with _ended_by_signals():
-        _serve(listener, config, notice)
+        _serve(classifier, config, notice)
     notice("Ended. No recording is kept.")
 
 
-def _serve(listener: Listener, config: ServeConfig, notice: Callable[[str], None]) -> None:
+def _serve(classifier: UploadClassifier, config: ServeConfig, notice: Callable[[str], None]) -> None:
     # Imported late: without the extra there is nothing to import.
     from gtzan_features.app.web import App
 
     with _listening(config.host, config.port) as listening, _uploads() as folder, _one_thread() as one:
         app = App(
-            listener=listener,
+            classifier=classifier,
             max_bytes=round(config.max_mb * 1e6),
             host=config.host,
             folder=folder,
             one=one,
         )
         built = app.build()
-        for line in _introduction(listener, config.host, listening.getsockname()[1]):
+        for line in _introduction(classifier, config.host, listening.getsockname()[1]):
             notice(line)
         _run(built, listening)
 
@@ -106,17 +106,18 @@ def _check_installed() -> None:
         raise ConfigError(msg)
 
 
-def _listener(config: ServeConfig, notice: Callable[[str], None]) -> Listener:
-    from gtzan_features.prediction.predict import load_predictor, newest_predictor
-    from gtzan_features.prediction.uploaded import Listener
+def _classifier(config: ServeConfig, notice: Callable[[str], None]) -> UploadClassifier:
+    from gtzan_features.prediction.explain import Explainer
+    from gtzan_features.prediction.predictor import load_predictor, newest_predictor
+    from gtzan_features.prediction.uploaded import UploadClassifier
 
     predictor = load_predictor(config.model) if config.model else newest_predictor(config.runs, notice)
     predictor.recipe.prepare(notice)  # or the first recording would wait for the compiler
-    return Listener(predictor=predictor, tables=config.tables, max_s=config.max_seconds)
+    return UploadClassifier(explainer=Explainer(predictor, config.tables), max_s=config.max_seconds)
 
 
-def _introduction(listener: Listener, host: str, port: int) -> list[str]:
-    facts = listener.facts()
+def _introduction(classifier: UploadClassifier, host: str, port: int) -> list[str]:
+    facts = classifier.facts()
     shown = f"[{host}]" if ":" in host else host
     lines = [f"Model: {facts.title}, {facts.trained_on}."]
     if facts.synthetic:
@@ -157,8 +158,8 @@ def _uploads() -> Iterator[Path]:
 
 @contextmanager
 def _one_thread() -> Iterator[ThreadPoolExecutor]:
-    """Give a thread to hear in; at the end, wait for what it hears and drop what waits."""
-    one = ThreadPoolExecutor(1, thread_name_prefix="hear")
+    """Give a thread to classify in; at the end, wait for the recording in work and drop what waits."""
+    one = ThreadPoolExecutor(1, thread_name_prefix="classify")
     try:
         yield one
     finally:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from gtzan_features.prediction.uploaded import Heard, Listener
+    from gtzan_features.prediction.uploaded import Answer, UploadClassifier
 
 MAX_AT_ONCE = 12
 """Recordings that are uploaded or wait at the same time; one more is sent away."""
@@ -37,10 +37,10 @@ MAX_PER_CLIENT = 6
 """Of these, those from one address."""
 
 _LEAST_FREE = 100_000
-"""Bytes; with less on its disk, nothing can be heard."""
+"""Bytes; with less on its disk, no recording can be stored."""
 
 _LOG = logging.getLogger(__name__)
-_FULL = "cannot be heard: the disk of the server is full. Try again later, or a smaller recording"
+_FULL = "cannot be stored: the disk of the server is full. Try again later, or a smaller recording"
 _FAULT = "met a fault of this program. Whoever runs the server finds it in the window of gtzan serve"
 
 
@@ -50,7 +50,7 @@ class App:
 
     Attributes
     ----------
-    listener : Listener
+    classifier : UploadClassifier
         What answers.
     max_bytes : int
         Largest upload.
@@ -59,10 +59,10 @@ class App:
     folder : Path
         Where uploads lie until they are answered; deleted by whoever made it.
     one : Executor
-        Of one thread, so that one recording is heard after the other.
+        Of one thread, so that one recording is classified after the other.
     """
 
-    listener: Listener
+    classifier: UploadClassifier
     max_bytes: int
     host: str
     folder: Path
@@ -72,8 +72,8 @@ class App:
 
     def build(self) -> ASGIApp:
         """Return the application, behind its guard."""
-        facts = self.listener.facts()
-        text = page.page(facts, max_bytes=self.max_bytes, max_s=self.listener.max_s)
+        facts = self.classifier.facts()
+        text = page.page(facts, max_bytes=self.max_bytes, max_s=self.classifier.max_s)
         routes = [
             Route("/", _constant(text, "text/html"), methods=["GET"]),
             Route("/app.css", _constant(page.style(), "text/css"), methods=["GET"]),
@@ -89,7 +89,7 @@ class App:
         """Answer for the recording in the body; its name comes in the header ``X-File-Name``."""
         name = shown_name(request.headers.get("x-file-name", ""))
         try:
-            heard = await self._take(request, name)
+            found = await self._take(request, name)
         except UploadError as error:
             return HTMLResponse(page.fault(name, error.reason), error.status)
         except ClientDisconnect:
@@ -104,20 +104,20 @@ class App:
             detail = _LOG.isEnabledFor(logging.DEBUG)
             _LOG.error("A fault of this program: %s: %s", type(error).__name__, error, exc_info=detail)
             return HTMLResponse(page.fault(name, _FAULT), 500)
-        return HTMLResponse(page.answer(name, heard), 422 if heard.error else 200)
+        return HTMLResponse(page.answer(name, found), 422 if found.error else 200)
 
-    async def _take(self, request: Request, name: str) -> Heard:
+    async def _take(self, request: Request, name: str) -> Answer:
         client = request.client.host if request.client else ""
         if self._open.total() >= MAX_AT_ONCE or (client and self._open[client] >= MAX_PER_CLIENT):
             await self._drain_some(request)
-            raise UploadError(503, "has to wait: others are being heard. Try again in a minute")
+            raise UploadError(503, "has to wait: others are being classified. Try again in a minute")
         self._open[client] += 1
         try:
             with tempfile.TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True) as folder:
                 path = Path(folder) / f"upload{safe_suffix(name)}"
                 await store(request, path, self.max_bytes)
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self.one, self.listener.hear, path)
+                return await loop.run_in_executor(self.one, self.classifier.answer, path)
         finally:
             self._open[client] -= 1
             self._open += Counter()  # forgets who has none left

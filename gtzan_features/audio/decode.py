@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,10 +63,3 @@ def read_comment(path: Path) -> str:
             return str(sound.comment)
     except (OSError, soundfile.LibsndfileError):
         return ""
-
-
-def write_exact(path: Path, samples: npt.NDArray[np.float32], sr: int) -> None:
-    """Write mono samples as WAV in float32, so that reading gives the same numbers."""
-    sound = io.BytesIO()  # or libsndfile would report a full disk, in its own words
-    soundfile.write(sound, samples, sr, subtype="FLOAT", format="WAV")
-    path.write_bytes(sound.getbuffer())

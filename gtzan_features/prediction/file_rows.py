@@ -1,4 +1,4 @@
-"""One file of a user as rows for a model, and what is odd in it.
+"""One recording of a user as rows for a model, and what is odd in it.
 
 Workers import this module, so it needs no pandas, no Arrow and no scikit-learn.
 """
@@ -6,36 +6,55 @@ Workers import this module, so it needs no pandas, no Arrow and no scikit-learn.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gtzan_features.audio.load import load_into
 from gtzan_features.audio.segments import Segment, segment_bounds
+from gtzan_features.audio.sound import USUAL, Limits
 from gtzan_features.errors import FILE_FAULTS, AudioDecodeError, AudioTooShortError, file_fault, lost_fault
 from gtzan_features.extraction.segment_rows import LengthRows, SegmentRows
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
+    from gtzan_features.audio.samples import Samples
     from gtzan_features.audio.sound import Sound
     from gtzan_features.config import SegmentConfig
     from gtzan_features.extraction.row_kinds import Recipe
 
 SHORTEST_S = 1.0
-"""Files below this many seconds get no genre: a beat or two tell nothing."""
+"""Recordings below this many seconds get no genre: a beat or two say nothing."""
 
 CLIPPED_SHARE = 0.001
 QUIET_DB = -50.0  # dB below full scale, of the loudest sample
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Rows of one file as a table would keep them; the samples stay in the worker."""
+class RecordingRows:
+    """Rows of one recording as a table would keep them; the samples stay in the worker.
 
-    path: str
+    Attributes
+    ----------
+    name : str
+        The file, or what samples are called.
+    values : ndarray of shape (n_segments, ...)
+        See `Recipe.compute`.
+    cuts : tuple of Segment
+        Where the segments lie, in samples at the recipe's rate.
+    duration_s : float
+        Of what was read.
+    warnings : tuple of str
+        What makes a prediction doubtful, a sentence each.
+    error : str
+        Why there are no rows, beginning with the name; empty where there are.
+    sha256 : str
+        Of the file's bytes.
+    """
+
+    name: str
     values: npt.NDArray[Any]
     cuts: tuple[Segment, ...]
     duration_s: float
@@ -44,46 +63,64 @@ class Heard:
     sha256: str = ""
 
 
-def hear(path: Path, recipe: Recipe) -> Heard:
-    """Decode a file and compute the rows of its segments; what is wrong with the file is told, not raised."""
-    (length,) = recipe.segments
+def read_recording(source: Path | Samples, recipe: Recipe) -> RecordingRows:
+    """Compute the rows of a recording as `recording_rows` does, with what is wrong with it as a field."""
     try:
-        sound, rows = recording_rows(path, recipe)
-        values = recipe.heard(rows)
+        return recording_rows(source, recipe)
     except AudioDecodeError as error:
-        return _unheard(path, f"cannot decode ({error.reason})")
+        return _without_rows(source, f"cannot decode ({error.reason})")
     except FILE_FAULTS as error:
-        return _unheard(path, file_fault(error)[1])
-    own = rows.rows[length]
-    warnings = _warnings(sound, own, length)
-    return Heard(str(path), values, tuple(own.cuts), sound.duration_s, tuple(warnings), sha256=sound.sha256)
+        return _without_rows(source, file_fault(error)[1])
 
 
-def recording_rows(path: Path, recipe: Recipe) -> tuple[Sound, SegmentRows]:
-    """Decode a file and compute the rows that a model takes; a short file is one row, where it takes that.
+def recording_rows(source: Path | Samples, recipe: Recipe, limits: Limits = USUAL) -> RecordingRows:
+    """Read a recording once and compute the rows that a model takes; a short one is one row.
+
+    Parameters
+    ----------
+    source : Path or Samples
+        A file, or samples in memory.
+    recipe : Recipe
+        What rows the model takes.
+    limits : Limits
+        What is too much.
 
     Raises
     ------
     AudioError
-        If the file cannot be read or is too short.
+        If the file cannot be read, or the recording is silent, too short or beyond the limits.
     SignalError
         If it is no signal that rows are defined for.
     """
     sound, rows = load_into(
-        path, recipe.sr, lambda first: SegmentRows(recipe.compute, recipe.heard_lengths, recipe.sr, first)
+        source,
+        recipe.sr,
+        lambda first: SegmentRows(recipe.compute, recipe.heard_lengths, recipe.sr, first),
+        limits=limits,
     )
+    path = source if isinstance(source, Path) else source.path
     _check_length(path, sound, recipe)
     rows.finish(whole=True)
-    return sound, rows
+    (length,) = recipe.segments
+    own = rows.rows[length]
+    return RecordingRows(
+        name=str(path),
+        values=recipe.heard(rows),
+        cuts=tuple(own.cuts),
+        duration_s=sound.duration_s,
+        warnings=tuple(_warnings(sound, own, length)),
+        sha256=sound.sha256,
+    )
 
 
-def lost_recording(path: Path, how: str) -> Heard:
-    """Return what stands for a file whose worker process ended."""
-    return _unheard(path, lost_fault(how))
+def lost_recording(source: Path | Samples, how: str) -> RecordingRows:
+    """Return what stands for a recording whose worker process ended."""
+    return _without_rows(source, lost_fault(how))
 
 
-def _unheard(path: Path, reason: str) -> Heard:
-    return Heard(str(path), np.empty((0, 0), dtype=np.float32), (), 0.0, (), f"{path}: {reason}")
+def _without_rows(source: Path | Samples, reason: str) -> RecordingRows:
+    name = str(source if isinstance(source, Path) else source.path)
+    return RecordingRows(name, np.empty((0, 0), dtype=np.float32), (), 0.0, (), f"{name}: {reason}")
 
 
 def _check_length(path: Path, sound: Sound, recipe: Recipe) -> None:

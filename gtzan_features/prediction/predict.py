@@ -1,27 +1,27 @@
-"""A genre for anybody's file: decode, cut, compute features, classify, gather to the file."""
+"""A genre for any recording: read, cut, compute features, classify, gather to the recording."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features.audio.sound import USUAL, Limits
 from gtzan_features.datasets.listing import list_recordings
-from gtzan_features.errors import ConfigError, ModelError
+from gtzan_features.errors import ConfigError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
-from gtzan_features.extraction.row_kinds import Recipe, recipe_of
-from gtzan_features.models.applying.load import StoredModel, load_model
-from gtzan_features.models.applying.training_files import TRAINING_FILES, TrainingFiles, load_training_files
-from gtzan_features.models.applying.training_range import RANGE, TrainingRange, load_range, range_rows
-from gtzan_features.models.applying.usual_level import LEVEL, LevelRule, load_level
+from gtzan_features.models.applying.training_range import range_rows
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.prediction.file_rows import SHORTEST_S as SHORTEST_S
-from gtzan_features.prediction.file_rows import Heard, hear, lost_recording
+from gtzan_features.prediction.file_rows import (
+    RecordingRows,
+    lost_recording,
+    read_recording,
+    recording_rows,
+)
 from gtzan_features.progress import Notice, Progress, mute, silent
-from gtzan_features.tables.run_storage import FITTED_AT, restore_runs
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -30,70 +30,27 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+    from gtzan_features.audio.samples import Samples
     from gtzan_features.evaluation.aggregate import Method
+    from gtzan_features.prediction.predictor import Predictor
 
 SERIAL_FILES = 6
-"""Up to this many files, starting workers takes longer than the files do."""
+"""Up to this many recordings, starting workers takes longer than the recordings do."""
 
 TRAINED_ON_IT = "the model was trained on this very file: the answer says nothing about new music"
 
 _SHARES = (1.0, 1.5)
 """Of the deviation from the usual level, which is taken off: the usual level is known to a few dB only."""
 
-_MODEL = "model"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predictor:
-    """A stored model whose rows this program can compute from audio.
-
-    Attributes
-    ----------
-    folder : Path
-        The run folder, or the model folder itself.
-    model : StoredModel
-    recipe : Recipe
-        What computes the model's rows.
-    seen : TrainingRange or None
-        Range of the training rows; None for a model that was stored without.
-    trained_on : TrainingFiles
-        The files it was trained on, as far as they are known.
-    level : LevelRule or None
-        What is usual of the level of music; None for models that hear no loudness.
-    """
-
-    folder: Path
-    model: StoredModel
-    recipe: Recipe
-    seen: TrainingRange | None
-    trained_on: TrainingFiles = field(default_factory=TrainingFiles)
-    level: LevelRule | None = None
-
-    @property
-    def features(self) -> FeatureConfig | SpectrogramConfig:
-        """What the rows' values depend on: settings of features, or of spectrograms."""
-        return self.recipe.config
-
-    @property
-    def segment(self) -> SegmentConfig:
-        """Length of the rows that the model was trained on."""
-        return self.recipe.segments[0]
-
-    @property
-    def genres(self) -> tuple[str, ...]:
-        """Genres in the order of the probabilities."""
-        return self.model.card.genres
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePrediction:
-    """What a model says of one file.
+    """What a model says of one recording.
 
     Attributes
     ----------
     path : str
-        The file, as printable text.
+        The file, or the name of the samples, as printable text.
     genre : str
         The most probable genre; empty where the file could not be used.
     genres : tuple of str
@@ -138,84 +95,22 @@ class FilePrediction:
         """Return the prediction as a JSON-able mapping."""
         return asdict(self)
 
+    def to_record(self) -> dict[str, Any]:
+        """Return the prediction as a row of a table: as many fields for a recording that failed.
 
-def load_predictor(folder: Path) -> Predictor:
-    """Load the model of a run folder for use on audio.
-
-    Raises
-    ------
-    ModelError
-        If the folder holds no model, a damaged one, or one whose rows this program cannot compute: trained
-        on a CSV of unknown recipe, or on features or spectrograms of another version.
-    """
-    if not folder.exists():
-        restore_runs(folder.parent)
-    inner = folder / _MODEL if (folder / _MODEL).is_dir() else folder
-    model = load_model(inner)
-    files = model.card.files
-    return Predictor(
-        folder=folder,
-        model=model,
-        recipe=recipe_of(model.card, folder),
-        seen=load_range(inner, model.card.columns, files.get(RANGE)),
-        trained_on=load_training_files(inner, files.get(TRAINING_FILES)),
-        level=load_level(inner, model.card.columns, files.get(LEVEL)),
-    )
-
-
-def newest_predictor(runs_dir: Path, notice: Notice = mute) -> Predictor:
-    """Load the model of the run that was fitted last, of those whose model is stored and can be loaded.
-
-    Each run says in ``fitted_at.txt`` when it was fitted, which no copy and no version control changes; runs
-    of earlier versions, without that, come after all others.
-
-    Parameters
-    ----------
-    runs_dir : Path
-        Where run folders lie.
-    notice : callable
-        Told in a sentence of each newer run that is passed over, and why.
-
-    Raises
-    ------
-    ModelError
-        If there is none; the message gives the reason for the newest.
-    """
-    restore_runs(runs_dir)
-    reasons: list[ModelError] = []
-    for folder in _newest_first(runs_dir):
-        try:
-            predictor = load_predictor(folder)
-        except ModelError as error:
-            reasons.append(error)
-            continue
-        for reason in reasons:
-            notice(f"Passed over: {reason}.")
-        return predictor
-    if reasons:
-        msg = f"{runs_dir}: none of its {len(reasons)} models can be used. The newest: {reasons[0]}"
-        raise ModelError(msg)
-    fitting = "Fit one (gtzan fit xgboost), or name a run folder with --model"
-    msg = f"{runs_dir}: holds no run with a model. {fitting}"
-    raise ModelError(msg)
-
-
-def find_model(runs_dir: Path, notice: Notice = mute) -> Path:
-    """Return the run folder of `newest_predictor`; errors as there."""
-    return newest_predictor(runs_dir, notice).folder
-
-
-def _newest_first(runs_dir: Path) -> list[Path]:
-    found = [path.parent for path in runs_dir.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]
-    return sorted(found, key=lambda folder: (_fitted_at(folder), folder.name), reverse=True)
-
-
-def _fitted_at(folder: Path) -> datetime:
-    try:
-        text = (folder / FITTED_AT).read_text(encoding="utf-8").strip()
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (OSError, ValueError, OverflowError):
-        return datetime.min.replace(tzinfo=UTC)
+        Fields are ``file``, ``genre``, ``p_GENRE`` for each genre of the model (NaN where there is no
+        prediction), ``duration_s``, ``n_segments``, ``warnings`` and ``error``.
+        """
+        p = self.probabilities or (float("nan"),) * len(self.genres)
+        return {
+            "file": self.path,
+            "genre": self.genre,
+            **{f"p_{genre}": value for genre, value in zip(self.genres, p, strict=True)},
+            "duration_s": self.duration_s,
+            "n_segments": len(self.segments),
+            "warnings": "; ".join(self.warnings),
+            "error": self.error,
+        }
 
 
 def expand(paths: Sequence[Path], notice: Notice = mute) -> list[Path]:
@@ -226,7 +121,7 @@ def expand(paths: Sequence[Path], notice: Notice = mute) -> list[Path]:
     paths : sequence of Path
         Files and folders.
     notice : callable
-        Told in a line what was passed over in a folder.
+        Called with a line on what was passed over in a folder.
 
     Raises
     ------
@@ -243,7 +138,7 @@ def expand(paths: Sequence[Path], notice: Notice = mute) -> list[Path]:
 
 
 def predict(
-    files: Sequence[Path],
+    sources: Sequence[Path | Samples],
     predictor: Predictor,
     *,
     aggregation: str = "mean",
@@ -251,67 +146,90 @@ def predict(
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> Iterator[FilePrediction]:
-    """Classify files one by one, in order; a file that cannot be used costs itself only.
+    """Classify recordings one by one, in order; one that cannot be used costs itself only.
 
     Parameters
     ----------
-    files : sequence of Path
-        Audio files; see `expand` for folders.
+    sources : sequence of Path or Samples
+        Audio files (see `expand` for folders), and samples in memory.
     predictor : Predictor
         From `load_predictor`.
     aggregation : {"vote", "mean", "log-mean"}
-        How segments are gathered to the file.
+        How segments are gathered to the recording.
     n_jobs : int
-        Worker processes, where there are many files; results do not depend on it.
+        Worker processes, where there are many recordings; results do not depend on it.
     progress : callable
-        Called after each file.
+        Called after each recording.
     notice : callable
-        Told when kernels must be compiled first.
+        Called with a line when kernels must be compiled first.
 
     Yields
     ------
     FilePrediction
-        With ``error`` set where the file cannot be decoded, is silent or shorter than `SHORTEST_S`, or than
-        nine tenths of a row where the model takes spectrograms.
+        With ``error`` set where the recording cannot be decoded, is silent or shorter than `SHORTEST_S`, or
+        than nine tenths of a row where the model takes spectrograms.
 
     Raises
     ------
     ConfigError
         If the aggregation is unknown.
     """
-    if aggregation not in METHODS:
-        msg = f"aggregation {aggregation!r} is unknown: choose one of {', '.join(METHODS)}"
-        raise ConfigError(msg)
-    executor = local_executor(1 if 0 < len(files) <= SERIAL_FILES and n_jobs == -1 else n_jobs)
+    checked_aggregation(aggregation)
+    executor = local_executor(1 if 0 < len(sources) <= SERIAL_FILES and n_jobs == -1 else n_jobs)
     predictor.recipe.prepare(notice)  # before the workers, which would compile at the same time
-    task = partial(hear, recipe=predictor.recipe)
-    for done, heard in enumerate(executor.map(task, files, lost=lost_recording), start=1):
-        progress(done, len(files), "files")
-        yield _classify(heard, predictor, aggregation)
+    task = partial(read_recording, recipe=predictor.recipe)
+    for done, rows in enumerate(executor.map(task, sources, lost=lost_recording), start=1):
+        progress(done, len(sources), "files")
+        yield classify(rows, predictor, aggregation)
 
 
-def _classify(heard: Heard, predictor: Predictor, aggregation: str) -> FilePrediction:
-    if heard.error:
-        return FilePrediction(path=heard.path, genres=predictor.genres, error=heard.error)
-    rows = predictor.recipe.inputs(heard.values)
+def read_one(source: Path | Samples, predictor: Predictor, *, limits: Limits = USUAL) -> RecordingRows:
+    """Compute the rows of one recording in this process, as `predict` does, or raise what is wrong with it.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be read, or the recording is silent, too short or beyond the limits.
+    SignalError
+        If it is no signal that rows are defined for.
+    """
+    work = partial(recording_rows, recipe=predictor.recipe, limits=limits)
+    (found,) = local_executor(1).map(work, [source])
+    return found
+
+
+def checked_aggregation(name: str) -> Method:
+    """Return a way of gathering segments by its name; ConfigError where there is no such."""
+    for method in METHODS:
+        if method == name:
+            return method
+    msg = f"aggregation {name!r} is unknown: choose one of {', '.join(METHODS)}"
+    raise ConfigError(msg)
+
+
+def classify(found: RecordingRows, predictor: Predictor, aggregation: str = "mean") -> FilePrediction:
+    """Say what a model says of the rows of one recording; what is wrong with it is handed on."""
+    method = checked_aggregation(aggregation)
+    if found.error:
+        return FilePrediction(path=found.name, genres=predictor.genres, error=found.error)
+    rows = predictor.recipe.inputs(found.values)
     p = _probabilities(rows, predictor)
-    method = next(m for m in METHODS if m == aggregation)
     gathered = aggregate(p, np.zeros(len(p), dtype=np.int64), method)
     genres, order = predictor.genres, gathered.ranking[0]
     sr = predictor.recipe.sr
     return FilePrediction(
-        path=heard.path,
+        path=found.name,
         genre=genres[order[0]],
         genres=genres,
         probabilities=tuple(float(v) for v in gathered.probabilities[0]),
         ranking=tuple(genres[i] for i in order),
-        starts_s=tuple(cut.start / sr for cut in heard.cuts),
-        ends_s=tuple(cut.stop / sr for cut in heard.cuts),
+        starts_s=tuple(cut.start / sr for cut in found.cuts),
+        ends_s=tuple(cut.stop / sr for cut in found.cuts),
         segments=tuple(tuple(float(v) for v in row) for row in p),
-        duration_s=heard.duration_s,
+        duration_s=found.duration_s,
         warnings=(
-            *_known(heard, predictor),
-            *heard.warnings,
+            *_known(found, predictor),
+            *found.warnings,
             *_far(rows, predictor),
             *_by_level(rows, predictor, genres[order[0]], method),
         ),
@@ -319,13 +237,13 @@ def _classify(heard: Heard, predictor: Predictor, aggregation: str) -> FilePredi
 
 
 def _probabilities(rows: npt.NDArray[np.floating], predictor: Predictor) -> npt.NDArray[np.float64]:
-    p = np.asarray(predictor.model.estimator.predict_proba(rows), dtype=np.float64)
+    p = np.asarray(predictor.kept.estimator.predict_proba(rows), dtype=np.float64)
     return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
 def _by_level(rows: npt.NDArray[np.floating], predictor: Predictor, genre: str, method: Method) -> list[str]:
     """Say where a file is unusually loud or quiet and would get another genre if it were not."""
-    rule = predictor.level
+    rule = predictor.kept.level
     if rule is None:
         return []
     values = np.asarray(rows, dtype=np.float64)
@@ -342,12 +260,12 @@ def _by_level(rows: npt.NDArray[np.floating], predictor: Predictor, genre: str, 
     return []
 
 
-def _known(heard: Heard, predictor: Predictor) -> list[str]:
-    return [TRAINED_ON_IT] if heard.sha256 in predictor.trained_on else []
+def _known(found: RecordingRows, predictor: Predictor) -> list[str]:
+    return [TRAINED_ON_IT] if found.sha256 in predictor.kept.trained_on else []
 
 
 def _far(rows: npt.NDArray[np.floating], predictor: Predictor) -> list[str]:
-    seen, shape = predictor.seen, predictor.recipe.shape
+    seen, shape = predictor.kept.seen, predictor.recipe.shape
     far = seen.far(range_rows(rows, shape)) if seen is not None else []
     if not far or seen is None:
         return []

@@ -1,25 +1,24 @@
-"""One recording of a stranger: bounded, classified, explained, and nothing of it kept."""
+"""One recording of a stranger: bounded, read once, classified, explained, and nothing of it kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gtzan_features.audio.decode import write_exact
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
-from gtzan_features.audio.load import load
 from gtzan_features.audio.sound import Limits
 from gtzan_features.audio.stream import BeyondReasonError
-from gtzan_features.config import SegmentConfig
-from gtzan_features.errors import AudioDecodeError, AudioError, GtzanError, TableError
-from gtzan_features.prediction.explain import explain_file
+from gtzan_features.errors import FILE_FAULTS, AudioDecodeError, GtzanError, TableError, file_fault
 from gtzan_features.prediction.model_summary import ModelFacts, model_facts
-from gtzan_features.prediction.predict import TRAINED_ON_IT, FilePrediction, Predictor, predict
+from gtzan_features.prediction.predict import FilePrediction, classify, read_one
+from gtzan_features.reports.figures import figure_png
 from gtzan_features.tables.run_folder import MODEL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gtzan_features.prediction.explain import Explainer
+    from gtzan_features.prediction.file_rows import RecordingRows
     from gtzan_features.text_table import TextTable
 
 EXPLAINED_S = 60.0
@@ -34,6 +33,7 @@ _NO_TABLE = (
     "and the server does not have that table (gtzan serve --tables)."
 )
 _NONE = "There is no explanation: this model cannot be explained for a recording."
+_NAME = "recording"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Reasons:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Answer:
     """The answer to one recording: either `error`, or a prediction and its reasons.
 
     No field holds a path.
@@ -84,86 +84,59 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
+class UploadClassifier:
     """Classifies and explains recordings with one model.
 
     Attributes
     ----------
-    predictor : Predictor
-        From `load_predictor`.
-    tables : Path
-        Tables for models that are explained by other rows than the recording's.
+    explainer : Explainer
+        The model, and the table that some models are explained by.
     max_s : float
         Longest recording in seconds.
     """
 
-    predictor: Predictor
-    tables: Path
+    explainer: Explainer
     max_s: float
-
-    @property
-    def run(self) -> Path:
-        """The run folder, also where the predictor was loaded from the model folder in it."""
-        folder = self.predictor.folder
-        return folder if (folder / MODEL).is_dir() else folder.parent
 
     def facts(self) -> ModelFacts:
         """Gather what a person must know of the model."""
-        return model_facts(self.run, self.predictor.model.card)
+        predictor = self.explainer.predictor
+        folder = predictor.folder
+        # The run folder, also where the predictor was loaded from the model folder in it.
+        return model_facts(folder if (folder / MODEL).is_dir() else folder.parent, predictor.card)
 
-    def hear(self, upload: Path) -> Heard:
-        """Answer for one file; its folder is used for what must be written, and is the caller's to delete."""
-        whole = upload.with_name("whole.wav")
+    def answer(self, upload: Path) -> Answer:
+        """Answer for one file, which is read once and is the caller's to delete; nothing is written."""
+        predictor = self.explainer.predictor
         try:
-            signal = load(upload, None, limits=replace(LIMITS, seconds=self.max_s))
-        except AudioError as error:
+            found = read_one(upload, predictor, limits=replace(LIMITS, seconds=self.max_s))
+        except FILE_FAULTS as error:
             unknown = isinstance(error, AudioDecodeError) and not isinstance(error, BeyondReasonError)
-            return Heard(error=_UNREADABLE if unknown and upload.stat().st_size else error.reason)
-        samples, sr = signal.samples, signal.sr
-        # What is predicted and explained is what was bounded, whatever the upload's decoder does next time.
-        write_exact(whole, samples, sr)
-        (found,) = predict([whole], self.predictor, n_jobs=1)
-        if found.error:
-            return Heard(error=found.error.removeprefix(f"{found.path}: "))
-        if signal.repair:  # what was written of it is whole
-            found = replace(found, warnings=(f"incomplete: {signal.repair}", *found.warnings))
-        if signal.sha256 in self.predictor.trained_on:  # what is predicted is a copy, which has another hash
-            found = replace(found, warnings=(TRAINED_ON_IT, *found.warnings))
-        # The picture has this name in its title, not the user's: matplotlib would read formulas in that.
-        start = upload.with_name("recording.wav")
-        seconds = max(EXPLAINED_S, SegmentConfig.parse(self.predictor.model.card.segment).seconds + 1)
-        write_exact(start, samples[: round(seconds * sr)], sr)
-        reasons, without = give_reasons(start, self.run, self.tables, min(seconds, found.duration_s))
-        return Heard(prediction=found, reasons=reasons, without=without)
+            return Answer(error=_UNREADABLE if unknown and upload.stat().st_size else file_fault(error)[1])
+        # The picture has this name in its title: no path, and not a stranger's words.
+        found = replace(found, name=_NAME)
+        predicted = classify(found, predictor)
+        reasons, without = self._reasons(found, predicted)
+        return Answer(prediction=predicted, reasons=reasons, without=without)
 
-
-def give_reasons(wav: Path, run: Path, tables: Path, seconds: float) -> tuple[Reasons | None, str]:
-    """Explain a recording, or say in a sentence without paths why that cannot be done.
-
-    Parameters
-    ----------
-    wav : Path
-        The recording, or its start; the picture is written beside it.
-    run, tables : Path
-        As in `explain_file`.
-    seconds : float
-        Length of the recording, for the answer.
-    """
-    picture = wav.with_name("reasons.png")
-    try:
-        found = explain_file(wav, run, picture, tables)
-    except TableError:
-        return None, _NO_TABLE
-    except GtzanError:
-        return None, _NONE
-    return Reasons(
-        method=found.method,
-        genre=found.genre,
-        seconds=seconds,
-        table=found.table,
-        # Of models on features, the table has all that the picture has.
-        picture=b"" if found.agreement is None else picture.read_bytes(),
-    ), ""
+    def _reasons(self, found: RecordingRows, predicted: FilePrediction) -> tuple[Reasons | None, str]:
+        """Explain a recording, or say in a sentence without paths why that cannot be done."""
+        most_s = max(EXPLAINED_S, self.explainer.predictor.segment.seconds + 1)
+        n_rows = max(1, sum(end <= most_s for end in predicted.ends_s))
+        try:
+            why = self.explainer.explain_rows(found, predicted, n_rows)
+        except TableError:
+            return None, _NO_TABLE
+        except GtzanError:
+            return None, _NONE
+        return Reasons(
+            method=why.method,
+            genre=why.genre,
+            seconds=min(most_s, found.duration_s),
+            table=why.table,
+            # Of models on features, the table has all that the picture has.
+            picture=figure_png(why.figure()) if why.maps is not None else b"",
+        ), ""
 
 
 def safe_suffix(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -118,11 +119,19 @@ def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+def figure_png(figure: Figure) -> bytes:
+    """Return a figure as PNG; the same figure gives the same bytes."""
     set_fonts(figure)
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
+    return png.getvalue()
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, whole or not at all."""
+    png = figure_png(figure)
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
+        temporary.write_bytes(png)
 
 
 def _rows(results: pd.DataFrame) -> list[tuple[str, str]]:

@@ -16,19 +16,19 @@ import uvicorn
 
 from gtzan_features.app import connections, upload
 from gtzan_features.app.web import MAX_AT_ONCE, MAX_PER_CLIENT, App
-from gtzan_features.prediction.uploaded import Heard
+from gtzan_features.prediction.uploaded import Answer
 from tests.app.test_web import MB, Stub
 
 GET = b"GET /app.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 @contextmanager
-def serving(folder, listener=None):
-    """Serve an application with a stub as its listener; give the port."""
+def serving(folder, classifier=None):
+    """Serve an application with a stub as its classifier; give the port."""
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(1) as one, socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
-        stub = listener or Stub(Heard(error="heard"))
-        app = App(listener=stub, max_bytes=MB, host="127.0.0.1", folder=folder, one=one).build()
+        stub = classifier or Stub(Answer(error="none"))
+        app = App(classifier=stub, max_bytes=MB, host="127.0.0.1", folder=folder, one=one).build()
         config = uvicorn.Config(
             app,
             http=connections.PatientProtocol,

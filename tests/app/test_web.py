@@ -22,7 +22,7 @@ from gtzan_features.app.upload import shown_name
 from gtzan_features.app.web import MAX_AT_ONCE, App
 from gtzan_features.prediction.model_summary import ModelFacts
 from gtzan_features.prediction.predict import FilePrediction
-from gtzan_features.prediction.uploaded import Heard, Reasons
+from gtzan_features.prediction.uploaded import Answer, Reasons
 from gtzan_features.text_table import TextTable
 from tests.app.asking import ask, ask_together
 from tests.nasty import NAMES
@@ -47,12 +47,12 @@ REASONS = Reasons(method="TreeSHAP", genre="rock", seconds=6.0, table=BARS)
 
 
 class Stub:
-    """A listener whose answer is set by the test."""
+    """A classifier whose answer is set by the test."""
 
     max_s = 600.0
 
-    def __init__(self, heard):
-        self.heard, self.uploads = heard, []
+    def __init__(self, given):
+        self.given, self.uploads = given, []
 
     def facts(self):
         return ModelFacts(
@@ -66,23 +66,23 @@ class Stub:
             protocol_words="Tracks are divided.",
         )
 
-    def hear(self, upload):
+    def answer(self, upload):
         self.uploads.append((upload.name, upload.read_bytes()))
         (upload.parent / "recording.wav").write_bytes(b"decoded")
-        if isinstance(self.heard, Exception):
-            raise self.heard
-        return self.heard
+        if isinstance(self.given, Exception):
+            raise self.given
+        return self.given
 
 
 @pytest.fixture
 def make(tmp_path):
-    """Make an application around a listener."""
+    """Make an application around a classifier."""
     with ThreadPoolExecutor(1) as one:
 
-        def build(listener, max_bytes=MB):
+        def build(classifier, max_bytes=MB):
             folder = tmp_path / "uploads"
             folder.mkdir(exist_ok=True)
-            app = App(listener=listener, max_bytes=max_bytes, host="127.0.0.1", folder=folder, one=one)
+            app = App(classifier=classifier, max_bytes=max_bytes, host="127.0.0.1", folder=folder, one=one)
             return app.build()
 
         yield build
@@ -93,7 +93,7 @@ def left(tmp_path):
 
 
 def test_the_page_says_which_model_and_what_is_taken(make):
-    reply = ask(make(Stub(Heard())), "GET", "/")
+    reply = ask(make(Stub(Answer())), "GET", "/")
     assert reply.status == 200
     for text in (
         "svm on 3s rows of &lt;toy&gt;, trained on 9 tracks.",
@@ -108,7 +108,7 @@ def test_the_page_says_which_model_and_what_is_taken(make):
 
 
 def test_every_reply_has_the_policy(make):
-    app = make(Stub(Heard(error="no")))
+    app = make(Stub(Answer(error="no")))
     replies = [
         ask(app, "GET", "/"),
         ask(app, "GET", "/app.css"),
@@ -126,11 +126,11 @@ def test_every_reply_has_the_policy(make):
 
 
 def test_an_answer_shows_all_there_is_and_no_path(make, tmp_path):
-    listener = Stub(Heard(prediction=FOUND, reasons=REASONS))
+    classifier = Stub(Answer(prediction=FOUND, reasons=REASONS))
     name = "..%2F%3Cimg%20src%3Dx%3E.MP3"
-    reply = ask(make(listener), "POST", "/genre", body=[b"so", b"und"], x_file_name=name)
+    reply = ask(make(classifier), "POST", "/genre", body=[b"so", b"und"], x_file_name=name)
     assert reply.status == 200
-    assert listener.uploads == [("upload.mp3", b"sound")]
+    assert classifier.uploads == [("upload.mp3", b"sound")]
     for text in ("&lt;img src=x&gt;.MP3: rock, 75.0 %", "25.0 %", "clipped: 1.0 %", "rock 0–6 s", "timbre"):
         assert text in reply.text
     assert "TreeSHAP" in reply.text
@@ -145,17 +145,17 @@ def test_saliency_is_a_picture_with_words_and_a_table(make):
         title="", header=("time", "bands", "fall", "gradient"), rows=(("0–1 s", "9 Hz", "+1", "+2"),)
     )
     reasons = Reasons(method="occlusion", genre="rock", seconds=7.0, table=table, picture=b"\x89PNG")
-    reply = ask(make(Stub(Heard(prediction=FOUND, reasons=reasons))), "POST", "/genre", body=[b"x"])
+    reply = ask(make(Stub(Answer(prediction=FOUND, reasons=reasons))), "POST", "/genre", body=[b"x"])
     assert '<img src="data:image/png;base64,iVBORw==" alt="Spectrogram' in reply.text
     assert '<th scope="row">0–1 s</th>' in reply.text
     assert "in the first" not in reply.text
-    without = Heard(prediction=FOUND, without="There is no explanation: short.")
+    without = Answer(prediction=FOUND, without="There is no explanation: short.")
     assert "There is no explanation: short." in ask(make(Stub(without)), "POST", "/genre", body=[b"x"]).text
 
 
 def test_a_large_body_is_refused_before_it_is_stored(make, tmp_path):
-    listener = Stub(Heard(error="heard"))
-    app = make(listener, max_bytes=1000)
+    classifier = Stub(Answer(error="none"))
+    app = make(classifier, max_bytes=1000)
     reply = ask(app, "POST", "/genre", body=[b"x" * 600] * 3, content_length="1800", x_file_name="a.wav")
     assert (reply.status, reply.text) == (
         413,
@@ -168,18 +168,18 @@ def test_a_large_body_is_refused_before_it_is_stored(make, tmp_path):
     assert (endless.status, endless.n_read) == (413, 20_400)
     undeclared = ask(app, "POST", "/genre", body=(b"x" * 600 for _ in range(10**9)))
     assert (undeclared.status, undeclared.n_read) == (413, 1200)
-    assert listener.uploads == []
+    assert classifier.uploads == []
     assert left(tmp_path) == []
 
 
 def test_faults_are_one_sentence_and_leave_nothing(make, tmp_path, caplog):
-    for heard, body, status, text in (
-        (Heard(error="no audio"), [b"x"], 422, "song.wav: no audio."),
-        (Heard(), [], 400, "song.wav: the file is empty."),
-        (Heard(), ["gone"], 400, ""),
+    for given, body, status, text in (
+        (Answer(error="no audio"), [b"x"], 422, "song.wav: no audio."),
+        (Answer(), [], 400, "song.wav: the file is empty."),
+        (Answer(), ["gone"], 400, ""),
         (OSError("/secret is full"), [b"x"], 500, "a fault of this program"),
     ):
-        reply = ask(make(Stub(heard)), "POST", "/genre", body=body, x_file_name="song.wav")
+        reply = ask(make(Stub(given)), "POST", "/genre", body=body, x_file_name="song.wav")
         assert reply.status == status
         assert text in reply.text
         for word in ("Traceback", "secret", str(tmp_path)):
@@ -190,28 +190,28 @@ def test_faults_are_one_sentence_and_leave_nothing(make, tmp_path, caplog):
 
 
 def test_other_sites_are_refused_before_the_body_is_read(make):
-    app = make(Stub(Heard()))
+    app = make(Stub(Answer()))
     for headers in ({"host": "evil.example"}, {"origin": "http://evil.example"}):
         reply = ask(app, "POST", "/genre", body=[b"x"], **headers)
         assert (reply.status, reply.n_read) == (403, 0)
 
 
-def test_one_is_heard_after_the_other_and_few_may_wait(make, tmp_path):
+def test_one_is_classified_after_the_other_and_few_may_wait(make, tmp_path):
     class Slow(Stub):
         lock = threading.Lock()
 
-        def hear(self, upload):
+        def answer(self, upload):
             assert self.lock.acquire(blocking=False)
             time.sleep(0.05)
             self.lock.release()
-            return super().hear(upload)
+            return super().answer(upload)
 
-    listener = Slow(Heard(error="heard"))
+    classifier = Slow(Answer(error="none"))
     requests = [("POST", "/genre", [b"x"], {})] * (MAX_AT_ONCE + 2)
-    app = make(listener)
+    app = make(classifier)
     statuses = sorted(r.status for r in asyncio.run(ask_together(app, requests)))
     assert statuses == [422] * MAX_AT_ONCE + [503] * 2
-    assert len(listener.uploads) == MAX_AT_ONCE
+    assert len(classifier.uploads) == MAX_AT_ONCE
     assert ask(app, "POST", "/genre", body=[b"x"]).status == 422
     assert left(tmp_path) == []
 
@@ -220,8 +220,8 @@ def test_an_upload_that_takes_too_long_is_ended(make, tmp_path, monkeypatch):
     monkeypatch.setattr("gtzan_features.app.upload.UPLOAD_S", 0.05)
     monkeypatch.setattr("gtzan_features.app.upload._DRAIN_S", 0.05)
     forever = iter(lambda: b"", None)
-    assert ask(make(Stub(Heard())), "POST", "/genre", body=forever).status == 408
-    slow = ask(make(Stub(Heard())), "POST", "/genre", body=forever, content_length="9000000")
+    assert ask(make(Stub(Answer())), "POST", "/genre", body=forever).status == 408
+    slow = ask(make(Stub(Answer())), "POST", "/genre", body=forever, content_length="9000000")
     assert slow.status == 413
     assert left(tmp_path) == []
 
@@ -230,7 +230,7 @@ def test_a_full_disk_is_said_as_what_it_is(make, monkeypatch, caplog):
     for error in (OSError(errno.ENOSPC, "No space left on device"), OSError(errno.EDQUOT, "Quota exceeded")):
         reply = ask(make(Stub(error)), "POST", "/genre", body=[b"x"], x_file_name="song.wav")
         assert reply.status == 507
-        assert "song.wav: cannot be heard: the disk of the server is full." in reply.text
+        assert "song.wav: cannot be stored: the disk of the server is full." in reply.text
     assert "set TMPDIR" in caplog.text
     assert "fault of this program" not in caplog.text
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
@@ -240,13 +240,13 @@ def test_a_full_disk_is_said_as_what_it_is(make, monkeypatch, caplog):
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_any_name_of_a_file_is_shown_as_it_is_and_does_nothing(make, name, tmp_path):
-    listener = Stub(Heard(prediction=FOUND))
+    classifier = Stub(Answer(prediction=FOUND))
     sent = quote(name.encode("utf-8", "surrogateescape"))
-    reply = ask(make(listener), "POST", "/genre", body=[b"x"], x_file_name=sent)
+    reply = ask(make(classifier), "POST", "/genre", body=[b"x"], x_file_name=sent)
     assert reply.status == 200
     assert "<script>" not in reply.text
     assert f"{escape(shown_name(sent))}: rock, 75.0 %" in reply.text
-    assert listener.uploads[0][0] in ("upload", "upload.wav")
+    assert classifier.uploads[0][0] in ("upload", "upload.wav")
     assert left(tmp_path) == []
 
 
@@ -260,6 +260,6 @@ def test_any_name_of_a_file_is_shown_as_it_is_and_does_nothing(make, name, tmp_p
     ids=str,
 )
 def test_malformed_hosts_and_origins_are_refused_not_stumbled_over(make, headers):
-    app = make(Stub(Heard(error="no")))
+    app = make(Stub(Answer(error="no")))
     assert ask(app, "POST", "/genre", body=[b"x"], **headers).status == 403
     assert ask(app, "GET", "/", **headers).status == (200 if "origin" in headers else 403)

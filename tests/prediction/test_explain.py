@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import soundfile
@@ -8,7 +10,9 @@ from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import AudioTooShortError, ModelError, TableError
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.spectrograms import spectrograms
-from gtzan_features.prediction.explain import explain_file, explain_model
+from gtzan_features.prediction.explain import Explainer
+from gtzan_features.prediction.explain_model import explain_model
+from gtzan_features.prediction.predictor import load_predictor
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import SR, make_spectrograms, save_spectrograms
@@ -47,11 +51,16 @@ def run(place, model, *settings, **more):
     return fit_run(place / "f", place / "runs", config, n_jobs=1).folder
 
 
+def explain_file(path, folder, tables):
+    return Explainer(load_predictor(folder), tables).explain(path)
+
+
 @pytest.mark.parametrize(("genre", "starts"), [("high", (1.2, 4.7)), ("low", (0.3, 4.1))])
 def test_the_decisive_region_of_a_file_is_found(place, tmp_path, genre, starts):
     folder = run(place, "cnn", "filters=24", "epochs=40", "validation=0.3")
     soundfile.write(tmp_path / "new.wav", chirped(genre, 999, starts=starts), SR)
-    found = explain_file(tmp_path / "new.wav", folder, tmp_path / "picture.png", place / "f")
+    found = explain_file(tmp_path / "new.wav", folder, place / "f")
+    found.save(tmp_path / "picture.png")
     assert (tmp_path / "picture.png").read_bytes()[:4] == b"\x89PNG"
     assert "gradient × input and occlusion" in found.method
     assert found.agreement > 0.3
@@ -67,7 +76,7 @@ def test_the_decisive_region_of_a_file_is_found(place, tmp_path, genre, starts):
 
 def test_trees_name_features_and_families(place, tmp_path):
     folder = run(place, "xgboost", "n_estimators=20")
-    found = explain_file(place / "music" / "high" / "high.0.wav", folder, tmp_path / "x.png", tmp_path)
+    found = explain_file(place / "music" / "high" / "high.0.wav", folder, tmp_path)
     assert found.genre == "high"
     assert found.method.startswith("TreeSHAP")
     names = [row[0] for row in found.table.rows]
@@ -78,13 +87,13 @@ def test_trees_name_features_and_families(place, tmp_path):
 def test_other_models_are_explained_by_families(place, tmp_path):
     folder = run(place, "svm")
     file = place / "music" / "low" / "low.0.wav"
-    found = explain_file(file, folder, tmp_path / "s.png", place / "f")
+    found = explain_file(file, folder, place / "f")
     assert {row[0] for row in found.table.rows} == {"timbre", "spectral", "tonal", "rhythm", "energy"}
-    whole = explain_model(folder, tmp_path / "w.png", place / "f")
+    whole = explain_model(folder, place / "f")
     assert "20 rows of the first of 2 folds" in whole.method
     assert float(whole.table.rows[0][1]) >= float(whole.table.rows[-1][1])
     with pytest.raises(TableError, match="no such feature table"):
-        explain_file(file, folder, tmp_path / "s.png", tmp_path)
+        explain_file(file, folder, tmp_path)
 
 
 def test_what_cannot_be_explained_is_refused(place, tmp_path):
@@ -93,12 +102,11 @@ def test_what_cannot_be_explained_is_refused(place, tmp_path):
     with pytest.raises(
         AudioTooShortError, match="2.00 s long: too short for this model, whose rows are spectrograms of 3s"
     ):
-        explain_file(tmp_path / "short.wav", folder, tmp_path / "p.png", place / "f")
+        explain_file(tmp_path / "short.wav", folder, place / "f")
     with pytest.raises(ModelError, match="is explained for a file: gtzan explain FILE"):
-        explain_model(folder, tmp_path / "p.png", place / "f")
+        explain_model(folder, place / "f")
     with pytest.raises(ModelError, match="holds no model"):
-        explain_file(tmp_path / "short.wav", tmp_path, tmp_path / "p.png", place / "f")
-    assert not (tmp_path / "p.png").exists()
+        explain_file(tmp_path / "short.wav", tmp_path, place / "f")
 
 
 def test_networks_of_other_shapes_are_not_confused(place, tmp_path):
@@ -107,4 +115,34 @@ def test_networks_of_other_shapes_are_not_confused(place, tmp_path):
     folder = fit_run(tmp_path, tmp_path / "runs", config, n_jobs=1).folder
     file = place / "music" / "low" / "low.0.wav"
     with pytest.raises(ModelError, match="trained on spectrograms of another version"):
-        explain_file(file, folder, tmp_path / "p.png", tmp_path)
+        explain_file(file, folder, tmp_path)
+
+
+def test_a_network_that_nothing_can_change_is_explained_without_a_correlation(place, tmp_path):
+    """As one that is so sure that its probabilities are 0 and 1."""
+    folder = run(place, "mlp", "epochs=1", scale="mel")
+    predictor = load_predictor(folder)
+
+    class Sure:
+        def __init__(self, network):
+            self.network = network
+
+        def standardised(self, X):
+            return self.network.standardised(X)
+
+        def probabilities_at(self, Z):
+            return np.tile([0.0, 1.0], (len(Z), 1))
+
+        def gradient_at(self, Z, target):  # noqa: ARG002
+            return np.zeros(Z.shape)
+
+        def predict_proba(self, X):
+            return self.probabilities_at(np.asarray(X))
+
+    sure = dataclasses.replace(
+        predictor, kept=dataclasses.replace(predictor.kept, estimator=Sure(predictor.kept.estimator))
+    )
+    found = Explainer(sure, place / "f").explain(place / "music" / "low" / "low.0.wav")
+    assert (found.genre, found.probability, found.agreement) == ("low", 1.0, None)
+    assert "no rank correlation: one of them is the same over all" in found.method
+    found.save(tmp_path / "picture.png")

@@ -13,7 +13,8 @@ from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import GtzanError
 from gtzan_features.models.applying.load import load_model
 from gtzan_features.prediction import held_out as module
-from gtzan_features.prediction.explain import explain_model, picture_path
+from gtzan_features.prediction.explain import picture_path
+from gtzan_features.prediction.explain_model import explain_model
 from gtzan_features.prediction.held_out import held_out
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.run_folder import MANIFEST, MODEL, read_run
@@ -78,7 +79,7 @@ def test_what_counts_is_measured_though_the_model_knows_its_rows_by_heart(tables
         opened.data.genres, of_fold["genre"].to_numpy(dtype=str)
     )
     assert right == pytest.approx(said.mean())  # as the run itself has it for this fold
-    table = explain_model(folder, tmp_path / "x.png", tables).table
+    table = explain_model(folder, tables).table
     assert any(row[1] not in ("+0.0", "-0.0", "0.0") for row in table.rows)
 
 
@@ -100,7 +101,7 @@ def test_a_table_that_changed_since_the_fit_is_named(tables, tmp_path, kind, cha
     folder = fitted(tables, tmp_path / "runs", kind)
     change(tables)
     with pytest.raises(GtzanError, match=r"changed since the fit|genres"):
-        explain_model(folder, tmp_path / "x.png", tables)
+        explain_model(folder, tables)
     assert not (tmp_path / "x.png").exists()
 
 

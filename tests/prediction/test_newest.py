@@ -16,14 +16,9 @@ from gtzan_cli.main import cli
 
 from gtzan_features.config import SplitConfig
 from gtzan_features.errors import ModelError
-from gtzan_features.prediction.explain import explain_model
-from gtzan_features.prediction.predict import (
-    TRAINED_ON_IT,
-    find_model,
-    load_predictor,
-    newest_predictor,
-    predict,
-)
+from gtzan_features.prediction.explain_model import explain_model
+from gtzan_features.prediction.predict import TRAINED_ON_IT, predict
+from gtzan_features.prediction.predictor import find_model, load_predictor, newest_predictor
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.file_status import FILE_NAME, FileStatus
 from gtzan_features.tables.run_folder import FITTED_AT, read_run
@@ -164,7 +159,7 @@ def load_predictor_files(folder):
 def test_a_leaked_run_is_called_so_wherever_its_model_is_used(tables, songs, tmp_path):
     split = SplitConfig(protocol="segment", folds=2)
     folder = fitted(tables, tmp_path / "r", split=split, allow_leak=True)
-    assert load_predictor(folder).model.card.leaked
+    assert load_predictor(folder).card.leaked
     for words in ([], ["--json"], ["--csv"]):
         found = CliRunner().invoke(
             cli, ["predict", str(songs[1]), "--runs", str(tmp_path / "r"), "-j", "1", *words]
@@ -172,7 +167,7 @@ def test_a_leaked_run_is_called_so_wherever_its_model_is_used(tables, songs, tmp
         assert found.exit_code == 0
         assert "LEAKED" in found.stderr
         assert words != ["--json"] or '"leaked": true' in found.stdout
-    assert "LEAKED" in explain_model(folder, tmp_path / "p.png", tables).method
+    assert "LEAKED" in explain_model(folder, tables).method
     assert "LEAKED" in (folder / "README.md").read_text()
 
 
@@ -200,8 +195,8 @@ def test_a_quiet_copy_of_a_track_is_told_where_its_genre_moves(tmp_path):
 
     loud = frame[frame["genre"] == "genre1"][table.feature_names].to_numpy(dtype=float)[:2]
     assert _by_level(loud, predictor, "genre1", "mean") == []
-    quiet = predictor.level.moved(loud, -26.0)
-    genre = predictor.genres[int(predictor.model.estimator.predict_proba(quiet).mean(axis=0).argmax())]
+    quiet = predictor.kept.level.moved(loud, -26.0)
+    genre = predictor.genres[int(predictor.kept.estimator.predict_proba(quiet).mean(axis=0).argmax())]
     assert genre == "genre0"
     (found,) = _by_level(quiet, predictor, genre, "mean")
     assert "quieter than training music that sounds like it" in found

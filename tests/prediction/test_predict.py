@@ -12,8 +12,9 @@ from gtzan_features.errors import AudioDecodeError, ConfigError, ModelError
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.spectrograms import SpectrogramRecipe, spectrograms
 from gtzan_features.models.save import load_model
-from gtzan_features.prediction.file_rows import hear
-from gtzan_features.prediction.predict import TRAINED_ON_IT, expand, find_model, load_predictor, predict
+from gtzan_features.prediction.file_rows import read_recording
+from gtzan_features.prediction.predict import TRAINED_ON_IT, expand, predict
+from gtzan_features.prediction.predictor import find_model, load_predictor
 from gtzan_features.prediction.timeline_files import TimelineWriter
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table
@@ -134,7 +135,7 @@ def test_networks_hear_what_their_table_holds(world, networks, model, scale):
 
 def test_networks_know_the_range_of_their_bands(networks, tmp_path):
     folder = networks["cnn", "mel"]
-    seen = load_predictor(folder).seen
+    seen = load_predictor(folder).kept.seen
     assert seen.columns == SpectrogramConfig().band_names
     noise = 0.1 * np.random.default_rng(0).standard_normal(7 * SR)
     (warning,) = one(write(tmp_path / "noise.wav", noise), folder).warnings
@@ -159,7 +160,7 @@ def test_networks_need_nine_tenths_of_a_row(networks, tmp_path):
     assert nearly.warnings[0] == "short: 2.8 s, and the model learned from 3s of music"
     exactly = one(write(tmp_path / "exactly.wav", tone(3.0, 220.0)), folder)
     assert not any("short" in warning for warning in exactly.warnings)
-    track = hear(path, SpectrogramRecipe(segments=(SegmentConfig(30.0),)))
+    track = read_recording(path, SpectrogramRecipe(segments=(SegmentConfig(30.0),)))
     assert "spectrograms of 30s and need 27 s" in track.error
 
 

@@ -17,8 +17,8 @@ from gtzan_features.errors import GtzanError, ModelError, RunError
 from gtzan_features.models.applying import load as stored
 from gtzan_features.models.applying.training_files import load_training_files
 from gtzan_features.models.save import load_model
-from gtzan_features.prediction.explain import explain_model
-from gtzan_features.prediction.predict import load_predictor, newest_predictor
+from gtzan_features.prediction.explain_model import explain_model
+from gtzan_features.prediction.predictor import load_predictor, newest_predictor
 from gtzan_features.reporting.compare import compare_runs
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reports.collect import score_runs
@@ -51,14 +51,14 @@ def copy(world, tmp_path):
     return lambda model: Path(shutil.copytree(folders[model], tmp_path / "runs" / folders[model].name))
 
 
-def commands(root: Path, run: Path, out: Path):
+def commands(root: Path, run: Path):
     """Everything that reads a run."""
     return (
         lambda: score_runs(read_run(folder) for folder in list_runs(run.parent)),
         lambda: load_model(run / "model"),
         lambda: load_predictor(run),
         lambda: newest_predictor(run.parent),
-        lambda: explain_model(run, out / "picture.png", root / "t"),
+        lambda: explain_model(run, root / "t"),
         lambda: compare_runs(run, run),
     )
 
@@ -98,7 +98,7 @@ CHANGES = {
     ("model", "change"),
     [*(("xgboost", change) for change in CHANGES), ("svm", "cut"), ("mlp", "cut"), ("mlp", "garbage")],
 )
-def test_a_changed_file_is_one_line_or_changes_nothing(model, change, world, copy, tmp_path):
+def test_a_changed_file_is_one_line_or_changes_nothing(model, change, world, copy):
     root, _ = world
     run = copy(model)
     refused = set()
@@ -108,7 +108,7 @@ def test_a_changed_file_is_one_line_or_changes_nothing(model, change, world, cop
             path.unlink()
         else:
             path.write_bytes(CHANGES[change](content))
-        for command in commands(root, run, tmp_path):
+        for command in commands(root, run):
             line = refusal(command)
             assert "\n" not in line
             assert line == "" or path.name in line or "holds no runs" in line

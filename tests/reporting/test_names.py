@@ -19,7 +19,8 @@ from gtzan_features.extraction.spectrograms import SpectrogramRecipe, spectrogra
 from gtzan_features.music.augmented_copies import augment_folder
 from gtzan_features.music.explore import explore
 from gtzan_features.music.verify import verify
-from gtzan_features.prediction.predict import expand, load_predictor, predict
+from gtzan_features.prediction.predict import expand, predict
+from gtzan_features.prediction.predictor import load_predictor
 from gtzan_features.prediction.timeline_files import TimelineWriter
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table

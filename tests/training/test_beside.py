@@ -16,8 +16,10 @@ from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.extraction.extract import extract
 from gtzan_features.extraction.row_kinds import ExtractConfig
 from gtzan_features.models.save import load_model
-from gtzan_features.prediction.explain import explain_file, explain_model
-from gtzan_features.prediction.predict import load_predictor, predict
+from gtzan_features.prediction.explain import Explainer
+from gtzan_features.prediction.explain_model import explain_model
+from gtzan_features.prediction.predict import predict
+from gtzan_features.prediction.predictor import load_predictor
 from gtzan_features.reporting.compare import compare_runs
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import report
@@ -166,10 +168,8 @@ def test_a_short_file_has_one_long_row_over_all_of_it(world, tmp_path):
     pieces = [y[: 3 * SR - 1], y[3 * SR : 6 * SR - 1]]
     own = predictor.recipe.compute(pieces, SegmentConfig(3.0))
     whole = predictor.recipe.compute([y], THIRTY)
-    p = predictor.model.estimator.predict_proba(np.hstack([own, np.vstack([whole, whole])]))
+    p = predictor.kept.estimator.predict_proba(np.hstack([own, np.vstack([whole, whole])]))
     np.testing.assert_allclose(np.array(found.segments), p, atol=1e-6)
-    explained = explain_file(
-        root / "music" / "calm" / "calm.1.wav", folder, tmp_path / "e.png", root / "tables"
-    )
+    explained = Explainer(predictor, root / "tables").explain(root / "music" / "calm" / "calm.1.wav")
     assert explained.genre == "calm"
     assert any(row[0].startswith("family track ") for row in explained.table.rows)

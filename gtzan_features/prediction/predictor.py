@@ -1,0 +1,135 @@
+"""A kept model beside what computes its rows from audio; which model is taken where none is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gtzan_features.errors import ModelError
+from gtzan_features.extraction.row_kinds import Recipe, recipe_of
+from gtzan_features.models.applying.kept_model import KeptModel, load_kept_model
+from gtzan_features.progress import Notice, mute
+from gtzan_features.tables.run_storage import FITTED_AT, restore_runs
+
+if TYPE_CHECKING:
+    from gtzan_features.config import SegmentConfig
+    from gtzan_features.models.applying.load import ModelCard
+
+_MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictor:
+    """A kept model whose rows this program can compute from audio.
+
+    Attributes
+    ----------
+    kept : KeptModel
+        The fitted model and what is known of its training rows.
+    recipe : Recipe
+        What computes the model's rows.
+    folder : Path
+        The run folder, or the model folder itself; an empty path where it lies on no disk.
+    """
+
+    kept: KeptModel
+    recipe: Recipe
+    folder: Path = Path()
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model was trained on."""
+        return self.kept.card
+
+    @property
+    def segment(self) -> SegmentConfig:
+        """Length of the rows that the model was trained on."""
+        return self.recipe.segments[0]
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """Genres in the order of the probabilities."""
+        return self.kept.card.genres
+
+
+def predictor_of(kept: KeptModel, folder: Path = Path()) -> Predictor:
+    """Return a kept model for use on audio.
+
+    Raises
+    ------
+    ModelError
+        If this program cannot compute its rows: it was trained on a CSV of unknown recipe, or on features or
+        spectrograms of another version.
+    """
+    return Predictor(kept=kept, recipe=recipe_of(kept.card, folder), folder=folder)
+
+
+def load_predictor(folder: Path) -> Predictor:
+    """Load the model of a run folder, or a model folder, for use on audio.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no model, a damaged one, or one that `predictor_of` refuses.
+    """
+    if not folder.exists():
+        restore_runs(folder.parent)
+    inner = folder / _MODEL if (folder / _MODEL).is_dir() else folder
+    return predictor_of(load_kept_model(inner), folder)
+
+
+def newest_predictor(runs_dir: Path, notice: Notice = mute) -> Predictor:
+    """Load the model of the run that was fitted last, of those whose model is stored and can be loaded.
+
+    Each run says in ``fitted_at.txt`` when it was fitted, which no copy and no version control changes; runs
+    of earlier versions, without that, come after all others.
+
+    Parameters
+    ----------
+    runs_dir : Path
+        Where run folders lie.
+    notice : callable
+        Told in a sentence of each newer run that is passed over, and why.
+
+    Raises
+    ------
+    ModelError
+        If there is none; the message gives the reason for the newest.
+    """
+    restore_runs(runs_dir)
+    reasons: list[ModelError] = []
+    for folder in _newest_first(runs_dir):
+        try:
+            predictor = load_predictor(folder)
+        except ModelError as error:
+            reasons.append(error)
+            continue
+        for reason in reasons:
+            notice(f"Passed over: {reason}.")
+        return predictor
+    if reasons:
+        msg = f"{runs_dir}: none of its {len(reasons)} models can be used. The newest: {reasons[0]}"
+        raise ModelError(msg)
+    fitting = "Fit one (gtzan fit xgboost), or name a run folder with --model"
+    msg = f"{runs_dir}: holds no run with a model. {fitting}"
+    raise ModelError(msg)
+
+
+def find_model(runs_dir: Path, notice: Notice = mute) -> Path:
+    """Return the run folder of `newest_predictor`; errors as there."""
+    return newest_predictor(runs_dir, notice).folder
+
+
+def _newest_first(runs_dir: Path) -> list[Path]:
+    found = [path.parent for path in runs_dir.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]
+    return sorted(found, key=lambda folder: (_fitted_at(folder), folder.name), reverse=True)
+
+
+def _fitted_at(folder: Path) -> datetime:
+    try:
+        text = (folder / FITTED_AT).read_text(encoding="utf-8").strip()
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (OSError, ValueError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)
