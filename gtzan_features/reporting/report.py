@@ -9,7 +9,7 @@ from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.errors import GtzanError, RunError
 from gtzan_features.prediction.tree_importance import family_importance
 from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table, score_runs
-from gtzan_features.reports.curves import Curves, read_curves
+from gtzan_features.reports.curves import read_curves
 from gtzan_features.reports.html.page import write_page
 from gtzan_features.reports.html.sections import Extras
 from gtzan_features.reports.page import PAGE, write_report
@@ -94,7 +94,7 @@ def _readable(folders: Iterable[Path]) -> tuple[list[Run], list[str]]:
 def _extras(scored: Iterable[ScoredRun]) -> tuple[dict[str, Extras], list[str]]:
     extras, skipped = {}, []
     for one in scored:
-        curves: Curves | None = None
+        curves: pd.DataFrame | None = None
         try:
             curves = read_curves(one.run.folder / CURVES)
         except GtzanError as error:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import score_runs
-from gtzan_features.reports.curves import curves_figure
+from gtzan_features.reports.curves import curves_figure, read_curves
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.protocols import leak
 from gtzan_features.reports.tables import scores_table
@@ -125,7 +123,7 @@ def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport:
         stored=manifest.model_kept,
     )
     write_text(folder / CARD, card)
-    if (folder / CURVES).is_file():
-        curves = pd.read_csv(folder / CURVES, dtype={"fold": str})
+    curves = read_curves(folder / CURVES)
+    if curves is not None:
         save_figure(curves_figure(curves, manifest.run_id), folder / CURVES_PICTURE)
     return RunReport(scored=scored, notes=notes)

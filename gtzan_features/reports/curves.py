@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
 from gtzan_features.errors import RunError
 from gtzan_features.reports.lettering import set_heading
+from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,56 +20,55 @@ COLUMNS = ("epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accurac
 """What ``curves.csv`` holds, after ``fold`` and ``stage``; cells of ``valid`` may be empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """The epochs of one stage of training, in order; None where there was no validation part."""
-
-    name: str
-    epochs: tuple[dict[str, float | None], ...]
-
-    def points(self, part: str, what: str) -> list[tuple[float, float]]:
-        """Return (epoch, value) of ``train`` or ``valid``, ``loss`` or ``accuracy``; accuracy in shares."""
-        pairs = ((row["epoch"], row[f"{part}_{what}"]) for row in self.epochs)
-        return [(epoch, value) for epoch, value in pairs if epoch is not None and value is not None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curves:
-    """The stages of training in the order of the file."""
-
-    stages: tuple[Stage, ...]
-
-
-def read_curves(path: Path) -> Curves | None:
+def read_curves(path: Path) -> pd.DataFrame | None:
     """Read ``curves.csv``; None where a run has none.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``fold`` and ``stage`` (empty where the file has none) and `COLUMNS`, a row per epoch.
 
     Raises
     ------
     RunError
         If it lacks a column or holds what is no number.
     """
+    import pandas as pd
+
     if not path.is_file():
         return None
-    stages: dict[str, list[dict[str, float | None]]] = {}
-    shown: str | None = None
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            for row in csv.DictReader(handle):
-                # Under folds each has its curves; the first is the kept model's, and represents all.
-                fold = row.get("fold") or ""
-                shown = fold if shown is None else shown
-                if fold != shown:
-                    continue
-                numbers = {name: float(row[name]) if row[name] else None for name in COLUMNS}
-                stages.setdefault(row.get("stage") or "", []).append(numbers)
-    except (KeyError, ValueError, TypeError, csv.Error, OSError) as error:
+        frame = pd.read_csv(path, dtype={"fold": str, "stage": str}, encoding="utf-8")
+        numbers = frame[list(COLUMNS)].astype({name: int if name == "epoch" else float for name in COLUMNS})
+    except (KeyError, ValueError, OSError) as error:
         raise RunError(path, "not the curves of a run. Fit the model again") from error
-    if not stages:
-        return None
-    return Curves(stages=tuple(Stage(name=name, epochs=tuple(rows)) for name, rows in stages.items()))
+    words = {name: frame[name].fillna("") if name in frame else "" for name in ("fold", "stage")}
+    return numbers.assign(**words) if len(numbers) else None
+
+
+def curves_words(curves: pd.DataFrame) -> str:
+    """Say where the accuracy of training ends, for those who cannot see the picture.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        From `read_curves`; of several folds, the mean of their last epochs is said.
+    """
+    last = curves.groupby(["stage", "fold"], sort=False).tail(1).groupby("stage", sort=False)
+    said = []
+    for stage, ends in last:
+        parts = [
+            f"{name} ends at {percent(ends[f'{role}_accuracy'].mean())} %"
+            for role, name in (("train", "training"), ("valid", "validation"))
+            if ends[f"{role}_accuracy"].notna().any()
+        ]
+        words = f"{stage} accuracy".strip().capitalize()
+        said.append(f"{words} over {ends['epoch'].max():.0f} epochs: {', '.join(parts)}.")
+    return " ".join(said)
 
 
 _COLOURS = {"train": "#0072B2", "valid": "#D55E00"}
+_DASHES = {"train": "solid", "valid": "dashed"}
 _NAMES = {"train": "training", "valid": "validation (other tracks)"}
 _PANELS = (("loss", "loss, nats"), ("accuracy", "accuracy, share of rows"))
 
@@ -97,7 +95,7 @@ def curves_figure(curves: pd.DataFrame, title: str) -> Figure:
         panels[0, column].set_title(stage, fontsize=10)
         panels[1, column].set_xlabel("epoch")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     set_heading(figure, title, 9)
     return figure
 
@@ -110,6 +108,7 @@ def _panel(axes: Axes, curves: pd.DataFrame, quantity: str) -> None:
                 fold["epoch"],
                 fold[f"{role}_{quantity}"],
                 color=colour,
+                linestyle=_DASHES[role],
                 linewidth=1.0,
                 alpha=0.7,
                 label=_NAMES[role] if not number else None,

@@ -15,6 +15,7 @@ from gtzan_features.reports.scores import SEGMENT, TRACK
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
 
+    from gtzan_features.evaluation.calibration import ReliabilityBin
     from gtzan_features.evaluation.metrics import Metrics
 
 _LONGEST_GENRE, _LONGEST_MODEL = 24, 36
@@ -70,6 +72,36 @@ def draw_confusion(axes: Axes, metrics: Metrics) -> AxesImage:
     axes.set_xlabel("predicted genre")
     axes.set_ylabel("true genre")
     return image
+
+
+def reliability_figure(bins: Sequence[ReliabilityBin]) -> Figure:
+    """Draw how often predictions of each confidence are right; the diagonal is perfect.
+
+    Parameters
+    ----------
+    bins : sequence of ReliabilityBin
+        Of `evaluation.calibration.reliability`, one of them not empty; the area of a mark grows with its
+        predictions.
+    """
+    held = [b for b in bins if b.n and b.confidence is not None and b.accuracy is not None]
+    most = max(b.n for b in held)
+    figure = Figure(figsize=(4.0, 3.2))
+    axes = figure.add_axes((0.15, 0.16, 0.81, 0.81))
+    axes.plot([0, 100], [0, 100], color="#808080", linestyle="dotted", linewidth=1.2)
+    axes.scatter(
+        [100 * (b.confidence or 0.0) for b in held],
+        [100 * (b.accuracy or 0.0) for b in held],
+        s=[15 + 120 * b.n / most for b in held],
+        color="#0072B2",
+        alpha=0.8,
+        clip_on=False,
+        zorder=3,
+    )
+    axes.set(xlim=(0, 100), ylim=(0, 100), xlabel="confidence, %", ylabel="right, %")
+    axes.set_xticks(range(0, 101, 25))
+    axes.set_yticks(range(0, 101, 25))
+    axes.grid(color="#cccccc", linewidth=0.6)
+    return figure
 
 
 def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gtzan_features.reports.html.charts import Chart, curves_charts, reliability_chart
+from gtzan_features.reports.html.charts import Chart, curves_chart, reliability_chart
 from gtzan_features.reports.html.data import CsvLink, csv_link
-from gtzan_features.reports.html.dots import DotChart, length_chart, protocol_chart
+from gtzan_features.reports.html.interval_charts import DotChart, length_chart, protocol_chart
 from gtzan_features.reports.html.trust import trust
 from gtzan_features.reports.paired import best_tests, length_tests
 from gtzan_features.reports.scores import SEGMENT
@@ -16,9 +16,10 @@ from gtzan_features.reports.tables import accuracy_cell, level_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
     from gtzan_features.evaluation.metrics import Metrics
     from gtzan_features.reports.collect import ScoredRun
-    from gtzan_features.reports.curves import Curves
 
 _NUMBERS = (
     "accuracy_percent",
@@ -38,7 +39,7 @@ class Extras:
     """What the page shows of a run beside its predictions: families of features, curves, the model card."""
 
     families: Mapping[str, float]
-    curves: Curves | None
+    curves: pd.DataFrame | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +183,7 @@ def _drawer(one: ScoredRun, extras: Extras | None, anchor: str) -> RunDrawer:
     counts = [(t, p, x.confusion[i][j]) for i, t in enumerate(x.genres) for j, p in enumerate(x.genres)]
     charts = [reliability_chart(m.run_id, x.reliability, x.calibration_error)]
     if extras is not None and extras.curves is not None:
-        charts += curves_charts(m.run_id, extras.curves)
+        charts.append(curves_chart(m.run_id, extras.curves))
     families = extras.families if extras is not None else {}
     level = "tracks" if SEGMENT not in one.scores else "tracks by mean"
     return RunDrawer(

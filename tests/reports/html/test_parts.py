@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from itertools import combinations
 from pathlib import Path
 from urllib.parse import unquote
@@ -9,14 +10,16 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from gtzan_features.errors import RunError
 from gtzan_features.evaluation.calibration import reliability
 from gtzan_features.reports.collect import score_runs
-from gtzan_features.reports.curves import read_curves
-from gtzan_features.reports.html.charts import curves_charts, reliability_chart
+from gtzan_features.reports.curves import curves_figure, read_curves
+from gtzan_features.reports.figures import reliability_figure
+from gtzan_features.reports.html.charts import curves_chart, reliability_chart
 from gtzan_features.reports.html.data import csv_link
-from gtzan_features.reports.html.dots import length_chart, protocol_chart
+from gtzan_features.reports.html.interval_charts import length_chart, protocol_chart
 from gtzan_features.reports.html.trust import trust
 from gtzan_features.tables.predictions import Predictions
 from gtzan_features.tables.run_folder import Run
@@ -242,11 +245,24 @@ def test_lengths_of_other_features_settings_or_versions_never_share_a_row():
 
 def test_a_reliability_diagram_has_a_dot_per_bin_at_its_place():
     bins = reliability([0.75] * 4 + [0.25] * 2, [True, True, True, True, False, False])
+    (marks,) = reliability_figure(bins).axes[0].collections
+    assert marks.get_offsets().tolist() == [[25, 0], [75, 100]]
+    small, large = marks.get_sizes()
+    assert large - 15 == 2 * (small - 15)
     chart = reliability_chart("a", bins, 0.25)
-    assert chart.svg.count("<circle") == 2
-    # Confidence 0.75, all right: three quarters across, at the top edge (10 of 240).
-    assert f'cx="{42 + 0.75 * (320 - 52):.1f}" cy="10.0"' in chart.svg
+    assert chart.svg.count("var(--s0)") >= 2
     assert "not sure enough" in chart.words
+    assert escape(chart.words) in chart.svg
+
+
+def test_pictures_are_the_same_bytes_and_take_the_colours_of_the_page():
+    bins = reliability([0.75] * 4 + [0.25] * 2, [True] * 6)
+    first, second = (reliability_chart("a", bins, 0.25).svg for _ in range(2))
+    assert first == second
+    assert len(first) < 12_000
+    colours = set(re.findall(r"(?:fill|stroke): ([^;\"]+)", first))
+    # The diagonal is grey, which has contrast to either ground.
+    assert colours == {"none", "currentColor", "var(--s0)", "#808080"}
 
 
 def test_curves_are_read_and_drawn(tmp_path):
@@ -256,14 +272,30 @@ def test_curves_are_read_and_drawn(tmp_path):
         "stage,epoch,train_loss,train_accuracy,valid_loss,valid_accuracy\n"
         "filters,1,2.0,0.3,,\nfilters,2,1.0,0.6,,\nhead,1,1.5,0.5,1.6,0.4\nhead,2,0.5,0.9,1.2,0.55\n"
     )
-    charts = curves_charts("a", read_curves(path))
-    assert [c.title for c in charts] == ["Filters loss", "Filters accuracy", "Head loss", "Head accuracy"]
-    assert charts[0].svg.count("<polyline") == 1
-    assert charts[3].svg.count("<polyline") == 2
-    assert "training ends at 90.0 %, validation ends at 55.0 %" in charts[3].words
+    curves = read_curves(path)
+    panels = curves_figure(curves, "").axes
+    assert [len(axes.lines) for axes in panels] == [1, 2, 1, 2]
+    assert panels[3].lines[1].get_ydata().tolist() == [0.4, 0.55]
+    chart = curves_chart("a", curves)
+    assert chart.wide
+    assert chart.words.startswith(
+        "Filters accuracy over 2 epochs: training ends at 60.0 %. "
+        "Head accuracy over 2 epochs: training ends at 90.0 %, validation ends at 55.0 %."
+    )
+    assert "2,1.0,0.6,,,,filters" in unquote(chart.csv.href)
     path.write_text("epoch,loss\n1,2\n")
     with pytest.raises(RunError, match="not the curves of a run"):
         read_curves(path)
+
+
+def test_of_several_folds_each_has_a_line_and_words_have_the_mean(tmp_path):
+    path = tmp_path / "curves.csv"
+    rows = ["fold,stage,epoch,train_loss,train_accuracy,valid_loss,valid_accuracy"]
+    rows += [f"{fold},,{epoch},1,{0.5 + 0.1 * fold},1,0.5" for fold in (0, 1) for epoch in range(1, 3 + fold)]
+    path.write_text("\n".join(rows) + "\n")
+    chart = curves_chart("a", read_curves(path))
+    assert "Accuracy over 3 epochs: training ends at 55.0 %, validation ends at 50.0 %." in chart.words
+    assert [len(axes.lines) for axes in curves_figure(read_curves(path), "").axes] == [4, 4]
 
 
 def test_names_are_escaped():
