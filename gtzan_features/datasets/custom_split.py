@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ def custom_split(
         a split cannot say: under folds, whatever a fold does not test is trained on.
     """
     y = np.array(data.genres)[data.y]
-    words = _ADDRESS.sub("", " ".join(repr(splitter).split()))
+    words = splitter_words(splitter)
     try:
         found = check_cv(splitter, y, classifier=True)
         with warnings.catch_warnings():
@@ -118,6 +119,27 @@ def custom_split(
         )
         raise SplitError(msg)
     return split
+
+
+def splitter_words(splitter: Any) -> str:  # noqa: ANN401
+    """Return a splitter's class and what was set of it.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GroupKFold
+    >>> splitter_words(GroupKFold(3))
+    'GroupKFold(n_splits=3)'
+    """
+    if not hasattr(splitter, "split"):
+        return _ADDRESS.sub("", " ".join(repr(splitter).split()))
+    parameters = inspect.signature(type(splitter).__init__).parameters.values()
+    told = [
+        f"{one.name}={getattr(splitter, one.name)!r}"
+        for one in parameters
+        if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+        and repr(getattr(splitter, one.name, one.default)) != repr(one.default)
+    ]
+    return _ADDRESS.sub("", f"{type(splitter).__name__}({', '.join(told)})")
 
 
 def _check_pairs(pairs: Pairs, data: Dataset, words: str) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.config import PROTOCOLS, SplitConfig
+from gtzan_features.datasets.custom_split import CUSTOM
 from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.datasets.splits import Split
 from gtzan_features.errors import RunError
-from gtzan_features.models.registry import model_spec
+from gtzan_features.models.registry import MODELS, model_spec
 from gtzan_features.models.spec import FEATURES
 from gtzan_features.reports.protocols import tested_on
 from gtzan_features.tables.feature_tables import FeatureTable
@@ -79,6 +80,12 @@ def held_out(run: Run, model: StoredModel, opened: Fittable, tables: Path) -> He
     if _labels(opened.data.rows.iloc[test]) != _labels(_first_part(run)):
         raise RunError(run.folder, "the table's rows are not those that the run tested." + changed)
     seen_all = run.manifest.n_folds > 1 or run.manifest.final
+    if seen_all and run.manifest.model not in MODELS:
+        reason = (
+            f"its model, {run.manifest.model}, was given in Python and has seen all tracks: nothing can "
+            "fit it anew here. Explain a file, or evaluate it with one test part (holdout=0.3) and save that"
+        )
+        raise RunError(run.folder, reason)
     estimator: Any = model.estimator
     if seen_all:
         estimator = fit_fold(Fold(train, test, keep=True), _job(run, opened, split, tables)).model
@@ -101,6 +108,11 @@ def _split(run: Run) -> Split:
     path = run.folder / SPLIT
     settings = run.manifest.protocol_settings
     kind = tested_on(run.manifest).kind
+    if settings.get("protocol") == CUSTOM:
+        reason = (
+            "divided by a splitter that was given in Python. Explain a file, or fit it by a protocol by name"
+        )
+        raise RunError(run.folder, reason)
     if kind not in PROTOCOLS:
         raise RunError(run.folder, f"protocol {run.manifest.protocol!r} is not known. Fit the model again")
     known = {field.name for field in fields(SplitConfig)}

@@ -30,6 +30,7 @@ PROTOCOLS = {
     "fault-filtered": "The published split of Kereliuk, Sturm and Larsen (2015): repetitions, distortions "
     "and wrong labels are removed, and no artist is on both sides.",
     "stratified": "The published 500/250/250 split of the same authors, without filtering of faults.",
+    "custom": "Divided in Python, by the splitter that is named. Artists may be on both sides.",
     "segment": "LEAKED: segments of one track are on both sides. A model that knows the track needs not "
     "know the genre.",
 }
