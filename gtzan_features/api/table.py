@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gtzan_features.api import html
 from gtzan_features.api.words import speaks_python
 from gtzan_features.datasets.groups import kept_together
 from gtzan_features.errors import TableError
@@ -214,6 +215,31 @@ class Table:
             _count(len(self.opened.data.genres), "genre"),
         ]
         return f"Table({self.meta.dataset}: {', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook: what it is, and tracks, artists and rows of each genre."""
+        tracks = self.tracks
+        of_genres = tracks.groupby("genre", sort=True).agg(
+            tracks=("rows", "size"), artists=("artist", "nunique"), rows=("rows", "sum")
+        )
+        families = pd.Series(self.opened.families, dtype=object).value_counts(sort=False)
+        kept = self.meta.origin if self.opened.path is None else self.opened.path
+        return html.card(
+            self.meta.dataset,
+            html.key_values(
+                [
+                    ("rows", f"{len(self)} of {self.meta.segment}"),
+                    ("tracks", len(tracks)),
+                    ("columns", f"{len(self.columns)} ({self.meta.feature_set})"),
+                    ("from", kept),
+                ]
+            ),
+            html.table(
+                ("genre", "tracks", "artists", "rows"), of_genres.reset_index().itertuples(index=False)
+            ),
+            html.details("columns by family", html.key_values(families.items())) if len(families) else "",
+            notes=["synthetic music: no figure on it says anything about real music"] * self.meta.synthetic,
+        )
 
     def _of_rows(self, of_tracks: pd.Series) -> npt.NDArray[np.str_]:
         return of_tracks.reindex(self.opened.data.rows["track_id"]).to_numpy(dtype=str)

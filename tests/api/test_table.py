@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,8 @@ from gtzan_features.config import SplitConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.errors import ConfigError, TableError
-from gtzan_features.training.load_rows import open_fittable
+from gtzan_features.training.load_rows import in_memory, open_fittable
+from tests.api.fragments import NASTY, check_fragment
 from tests.conftest import make_spectrograms, save_spectrograms
 
 
@@ -153,6 +156,19 @@ def test_rows_beside_longer_ones_are_written_to_no_file(tables, tmp_path):
     both = gf.Table(open_fittable(tables, "kaggle", "3s+30s"))
     with pytest.raises(TableError, match=r"rows of 3s\+30s are put together when they are read"):
         both.to_parquet(tmp_path / "both.parquet")
+
+
+def test_in_a_notebook_it_shows_tracks_artists_and_rows_of_each_genre(own, kaggle):
+    own = own.assign(genre=own["genre"].replace("a", NASTY))
+    text = check_fragment(gf.read_table(own, segments="3s")._repr_html_())
+    for words in ("24 of 3s", "3 (own)", "b228", "<b>a&", "other"):
+        assert words in text
+    text = check_fragment(kaggle._repr_html_())
+    assert all(genre in text for genre in gtzan.GENRES)
+    for family, count in gf.describe("kaggle")["family"].value_counts().items():
+        assert f"{family}{count}" in text
+    synthetic = replace(kaggle.opened.table, meta=replace(kaggle.meta, synthetic=True))
+    assert "synthetic music" in gf.Table(in_memory(synthetic))._repr_html_()
 
 
 def test_its_picture_is_a_line(own):
