@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from gtzan_features import plugins
 from gtzan_features.errors import ConfigError
 
 TRACK_S = 30.0
@@ -40,17 +41,35 @@ def fingerprint(settings: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+FEATURE_SETS = ("kaggle", "full")
+"""Sets of this package; to them, or alone, features of plugins are added by their names."""
+
+
+def feature_set_parts(feature_set: str) -> tuple[str, ...]:
+    """Return the names of which a feature set is made: a set, features of plugins.
+
+    Examples
+    --------
+    >>> feature_set_parts("kaggle+spectral_flux:-rhythm")
+    ('kaggle', 'spectral_flux')
+    """
+    return tuple(feature_set.partition(":")[0].split("+"))
+
+
 def tidy_feature_set(text: str) -> str:
-    """Write a feature set and its families in one way, so that equal sets have equal names.
+    """Write a feature set, what is added to it and its families in one way: equal sets have equal names.
 
     Examples
     --------
     >>> tidy_feature_set("kaggle: -tonal, -rhythm")
     'kaggle:-rhythm,-tonal'
+    >>> tidy_feature_set("zero_run + spectral_flux + kaggle")
+    'kaggle+spectral_flux+zero_run'
     """
     name, _, families = text.replace(" ", "").partition(":")
+    parts = sorted(set(name.split("+")), key=lambda part: (part not in FEATURE_SETS, part))
     words = sorted({word for word in families.split(",") if word})
-    return f"{name}:{','.join(words)}" if words else name
+    return "+".join(parts) + (f":{','.join(words)}" if words else "")
 
 
 def file_name(feature_set: str) -> str:
@@ -60,6 +79,8 @@ def file_name(feature_set: str) -> str:
     --------
     >>> file_name("kaggle:-rhythm,-tonal")
     'kaggle-without-rhythm-tonal'
+    >>> file_name("kaggle+spectral_flux")
+    'kaggle+spectral_flux'
     """
     name, _, families = feature_set.partition(":")
     if not families:
@@ -96,6 +117,13 @@ def _check_frames(sr: int, n_fft: int, hop: int, pad_mode: str) -> None:
         raise ConfigError(msg)
 
 
+def _code(parts: tuple[str, ...]) -> str:
+    """Return the digits of the source of the features of plugins among the parts of a feature set."""
+    added = {part: plugins.find(plugins.FEATURE, part) for part in parts if part not in FEATURE_SETS}
+    digits = {name: one.digits for name, one in added.items() if one is not None}
+    return fingerprint(digits) if digits else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureConfig:
     """What the values of a feature table depend on, but for the segment length.
@@ -104,7 +132,7 @@ class FeatureConfig:
     is defined for are a `ConfigError`; a few that depend on a family are one when it is computed.
     """
 
-    feature_set: str = "kaggle"  # with a colon, some families of it: "kaggle:-rhythm", "kaggle:timbre,tonal"
+    feature_set: str = "kaggle"  # "kaggle:-rhythm": without a family; "kaggle+mine": with a plugin's feature
     version: int = 0  # of the set, raised when a value of an existing column changes; 0 for the present one
     sr: int = 22_050  # Hz
     n_fft: int = 2_048  # samples
@@ -115,12 +143,14 @@ class FeatureConfig:
     roll_percent: float = 0.85
     hpss_kernel: int = 31  # frames, and bins
     hpss_power: float = 2.0
+    code: str = ""  # digits of the source of the plugins' features; empty for the present one, and for none
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
         if not self.version:
-            present = _VERSIONS.get(self.feature_set.partition(":")[0], 1)
-            object.__setattr__(self, "version", present)
+            object.__setattr__(self, "version", max(_VERSIONS.get(part, 1) for part in self.parts))
+        if not self.code:
+            object.__setattr__(self, "code", _code(self.parts))
         self._check()
 
     def _check(self) -> None:
@@ -138,7 +168,7 @@ class FeatureConfig:
         if self.hpss_power != 2:
             msg = f"hpss_power {self.hpss_power:g} is not supported: only 2 is"
             raise ConfigError(msg)
-        if self.feature_set.partition(":")[0] != "full":
+        if "full" not in self.parts:
             return
         if self.n_mels % _FULL_MELS:
             msg = f"full: n_mels {self.n_mels} is no multiple of {_FULL_MELS}: choose, for example, 128"
@@ -147,9 +177,20 @@ class FeatureConfig:
             msg = f"full: sr {self.sr} is above {_FULL_SR} Hz, where it is not defined: choose 22050"
             raise ConfigError(msg)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of which the feature set is made: a set, features of plugins."""
+        return feature_set_parts(self.feature_set)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the features are computed as this program and the plugins that are loaded compute them."""
+        present = replace(self, version=0, code="")
+        return (self.version, self.code) == (present.version, present.code)
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as a JSON-able mapping."""
-        return asdict(self)
+        """Return the settings as a JSON-able mapping; `code` only where there are features of plugins."""
+        return {name: value for name, value in asdict(self).items() if name != "code" or value}
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits; equal fingerprints mean comparable columns."""

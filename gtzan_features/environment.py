@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import sys
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,23 +32,15 @@ def library_versions() -> dict[str, str]:
     return {"gtzan": __version__, "libsndfile": soundfile.__libsndfile_version__, **versions}
 
 
-@lru_cache(maxsize=8)
-def code_fingerprint(*modules: str) -> str:
+@lru_cache(maxsize=1)
+def code_fingerprint() -> str:
     """Twelve hexadecimal digits of the source of all that turns a file into rows.
 
-    A version number says what changed between releases; this says it while features are being written.
-
-    Parameters
-    ----------
-    *modules : str
-        Names of further modules that count, where they are imported and lie outside the package.
+    A version number says what changed between releases; this says it while features are being written. The
+    source of plugins is in the fingerprint of a `FeatureConfig`.
     """
     files = [path for part in _SOURCES for path in sorted((_PACKAGE / part).rglob("*.py"))]
     files += [_PACKAGE / name for name in _SOURCE_FILES]
-    for name in modules:
-        path = getattr(sys.modules.get(name), "__file__", None)
-        if path is not None and _PACKAGE not in Path(path).parents:
-            files.append(Path(path))
     digest = hashlib.sha256()
     for path in files:
         try:

@@ -7,6 +7,7 @@ Every message says where, what, why and what next, in one line. All arguments go
 
     GtzanError
     ├── ConfigError            a setting that cannot be meant
+    ├── PluginError            a plugin that cannot be imported, or what it adds
     ├── AudioError             one audio file (costs its own rows, never the run)
     │   ├── AudioDecodeError
     │   ├── AudioTooShortError
@@ -58,6 +59,10 @@ class GtzanWarning(UserWarning):
 
 class ConfigError(GtzanError):
     """A setting is unknown or out of range."""
+
+
+class PluginError(GtzanError):
+    """A plugin cannot be imported, or what it adds cannot be used."""
 
 
 class AudioError(GtzanError):

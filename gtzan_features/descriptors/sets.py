@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.config import BESIDE, FeatureConfig
+from gtzan_features.descriptors.added import CheckedFeature
 from gtzan_features.descriptors.full import FULL
 from gtzan_features.descriptors.registry import KAGGLE, Column, FeatureSpec
+from gtzan_features.descriptors.spec import chosen_specs, columns_of, families_of
 from gtzan_features.descriptors.spec import selected as selected
 from gtzan_features.descriptors.summary import summarise_all
-from gtzan_features.errors import ConfigError
+from gtzan_features.errors import ConfigError, SignalError
 from gtzan_features.spectra import Scratch, Spectra, compiled, descriptors
 
 if TYPE_CHECKING:
@@ -34,17 +36,12 @@ def specs(config: FeatureConfig) -> tuple[FeatureSpec, ...]:
     ConfigError
         If there is no such set, it has no such family, or no family is left.
     """
-    name, _, selection = config.feature_set.partition(":")
-    if name not in SETS:
-        msg = f"feature set {name!r} does not exist: choose one of {', '.join(sorted(SETS))}"
-        raise ConfigError(msg)
-    chosen = selected(selection, families(name))
-    return tuple(spec for spec in SETS[name] if spec.family in chosen)
+    return chosen_specs(config.feature_set, SETS)
 
 
 def families(name: str) -> tuple[str, ...]:
     """Return the families of a whole feature set in the order of their first columns."""
-    return tuple(dict.fromkeys(spec.family for spec in SETS[name]))
+    return families_of(chosen_specs(name, SETS))
 
 
 @lru_cache(maxsize=16)
@@ -63,7 +60,7 @@ def columns(config: FeatureConfig) -> tuple[Column, ...]:
     >>> len(names), names[0], names[-1]
     (57, 'chroma_stft_mean', 'mfcc20_var')
     """
-    return tuple(column for spec in specs(config) for column in spec.columns(config))
+    return columns_of(specs(config), config)
 
 
 def column(name: str) -> Column:
@@ -161,8 +158,7 @@ def _scratch() -> Scratch:
 
 def is_compiled(config: FeatureConfig) -> bool:
     """Tell whether the kernels of a feature set are compiled here or in numba's cache on disk."""
-    whole = config.feature_set.partition(":")[0]
-    return compiled.is_compiled(without=descriptors.__name__ if whole == "kaggle" else "")
+    return compiled.is_compiled(without=descriptors.__name__ if config.parts == ("kaggle",) else "")
 
 
 def warm_up(config: FeatureConfig) -> None:
@@ -170,7 +166,26 @@ def warm_up(config: FeatureConfig) -> None:
 
     `is_compiled` tells beforehand whether this takes half a second or, once per installation, longer.
     """
-    noise = np.random.default_rng(0).standard_normal(
-        16 * config.n_fft
-    )  # with onsets, so that nothing is left out
-    compute([noise.astype(np.float32)], config)
+    compute([_noise(config)], config)
+
+
+def try_added(config: FeatureConfig) -> None:
+    """Compute the features of plugins once on noise, so that what fails always fails before any file is read.
+
+    Raises
+    ------
+    ConfigError
+        If one fails, or gives what was not announced.
+    """
+    added = [spec for spec in specs(config) if isinstance(spec.compute, CheckedFeature)]
+    for spec in added:
+        try:
+            spec.compute(Spectra(_noise(config), config, _scratch()))
+        except SignalError as error:
+            msg = f"{error}. It was computed on noise, to try it. Mend its function"
+            raise ConfigError(msg) from error
+
+
+def _noise(config: FeatureConfig) -> NDArray[np.float32]:
+    """Return a signal with onsets, so that nothing is left out."""
+    return np.random.default_rng(0).standard_normal(16 * config.n_fft).astype(np.float32)

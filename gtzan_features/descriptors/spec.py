@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gtzan_features import plugins
+from gtzan_features.config import feature_set_parts
 from gtzan_features.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -96,7 +98,7 @@ class FeatureSpec:
 
     name: str
     unit: str
-    family: Family
+    family: str
     description: str
     source: str
     silence: str
@@ -179,3 +181,65 @@ def selected(selection: str, known: tuple[str, ...]) -> tuple[str, ...]:
         msg = f"feature families {selection!r}: none is left; there are {', '.join(known)}"
         raise ConfigError(msg)
     return left
+
+
+def chosen_specs(feature_set: str, sets: Mapping[str, tuple[FeatureSpec, ...]]) -> tuple[FeatureSpec, ...]:
+    """Return the features of a set, of plugins' features by their names, or of both with a plus between.
+
+    Parameters
+    ----------
+    feature_set : str
+        ``kaggle``, ``kaggle+spectral_flux``, ``spectral_flux``; behind a colon, a selection of families.
+    sets : mapping of str to tuple of FeatureSpec
+        The sets of this package.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such set or feature, two have columns of one name, there is no such family, or no
+        family is left.
+    """
+    found: dict[str, FeatureSpec] = {}
+    for part in feature_set_parts(feature_set):
+        for spec in sets[part] if part in sets else (_added(part, sets),):
+            if spec.name in found:
+                msg = f"feature set {feature_set!r}: {spec.name} is in it twice. Leave out one of the sets"
+                raise ConfigError(msg)
+            found[spec.name] = spec
+    chosen = selected(feature_set.partition(":")[2], families_of(found.values()))
+    return tuple(spec for spec in found.values() if spec.family in chosen)
+
+
+def families_of(specs: Iterable[FeatureSpec]) -> tuple[str, ...]:
+    """Return the families of features in the order of their first columns."""
+    return tuple(dict.fromkeys(spec.family for spec in specs))
+
+
+def _added(name: str, sets: Mapping[str, tuple[FeatureSpec, ...]]) -> FeatureSpec:
+    """Return the feature of a plugin."""
+    addition = plugins.find(plugins.FEATURE, name)
+    if addition is None:
+        known = ", ".join(sorted({*sets, *plugins.names(plugins.FEATURE)}))
+        msg = f"feature set {name!r} does not exist: choose one of {known}"
+        raise ConfigError(plugins.with_faults(f"{msg}. A feature of your own: --plugin FILE.py"))
+    spec: FeatureSpec = addition.entry
+    return spec
+
+
+def columns_of(specs: Iterable[FeatureSpec], config: FeatureConfig) -> tuple[Column, ...]:
+    """Return the columns of features, one after the other.
+
+    Raises
+    ------
+    ConfigError
+        If two have one name, as of a plugin's feature that is called like the column of another.
+    """
+    found: dict[str, Column] = {}
+    for spec in specs:
+        for column in spec.columns(config):
+            if column.name in found:
+                other = found[column.name].feature
+                msg = f"column {column.name!r} is of {other} and of {spec.name}. Rename the plugin's feature"
+                raise ConfigError(msg)
+            found[column.name] = column
+    return tuple(found.values())

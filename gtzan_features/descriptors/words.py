@@ -11,8 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.descriptors.spec import Column, FeatureSpec, selected
-from gtzan_features.errors import ConfigError
+from gtzan_features.descriptors.spec import Column, FeatureSpec, chosen_specs, columns_of
 
 if TYPE_CHECKING:
     from gtzan_features.config import FeatureConfig
@@ -35,14 +34,23 @@ def columns_in_words(config: FeatureConfig) -> tuple[Column, ...]:
     ConfigError
         If there is no such set or family.
     """
-    name, _, selection = config.feature_set.partition(":")
-    known = _read()
-    if name not in known:
-        msg = f"feature set {name!r} does not exist: choose one of {', '.join(sorted(known))}"
-        raise ConfigError(msg)
-    specs = [_spec(words) for words in known[name]]
-    chosen = selected(selection, tuple(dict.fromkeys(spec.family for spec in specs)))
-    return tuple(column for spec in specs if spec.family in chosen for column in spec.columns(config))
+    return columns_of(specs_in_words(config), config)
+
+
+def specs_in_words(config: FeatureConfig) -> tuple[FeatureSpec, ...]:
+    """Return the features of a set as `sets.specs` does; those of this package compute nothing.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such set or family.
+    """
+    return chosen_specs(config.feature_set, sets_in_words())
+
+
+def sets_in_words() -> dict[str, tuple[FeatureSpec, ...]]:
+    """Return the features of each set of this package; they compute nothing."""
+    return {name: tuple(_spec(words) for words in each) for name, each in _read().items()}
 
 
 def _words(spec: FeatureSpec, config: FeatureConfig) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Workers of extraction and prediction import this module, so it needs no pandas, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,15 +137,10 @@ class Recipe(ABC):
                 "segments": [s.name for s in self.segments],
                 "columns": self.columns,
                 "reading": READING,
-                "code": code_fingerprint(*self.sources),
+                "code": code_fingerprint(),
                 **library_versions(),
             }
         )
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Names of the modules that define what is computed, where they may lie outside the package."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,16 +170,12 @@ class ExtractConfig(Recipe):
         """Names of the features in order; ConfigError where there is no such set."""
         return tuple(column.name for column in sets.columns(self.features))
 
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Modules of the features, which may be those of another package."""
-        return tuple(sorted({spec.compute.__module__ for spec in sets.specs(self.features)}))
-
     def prepare(self, notice: Notice) -> None:
         """Compile the kernels where they are not yet, or load them."""
         if not sets.is_compiled(self.features):
             notice("Compiling the feature kernels, once; later runs find them in numba's cache.")
             sets.warm_up(self.features)
+        sets.try_added(self.features)
 
     def compute(
         self,
@@ -332,6 +323,6 @@ def recipe_of(card: ModelCard, where: Path) -> Recipe:
 
 
 def _is_current(config: FeatureConfig | SpectrogramConfig) -> bool:
-    if isinstance(config, FeatureConfig):  # each feature set has a version of its own
-        return config.version == replace(config, version=0).version
+    if isinstance(config, FeatureConfig):
+        return config.is_current
     return config.version == SpectrogramConfig().version
