@@ -7,6 +7,8 @@ from .api.evaluation import compare as compare
 from .api.evaluation import evaluate as evaluate
 from .api.evaluation_result import Comparison as Comparison
 from .api.evaluation_result import EvaluationResult as EvaluationResult
+from .api.extension import feature as feature
+from .api.extension import register_model as register_model
 from .api.extraction import extract as extract
 from .api.model import Model as Model
 from .api.model import fit as fit
@@ -30,9 +32,11 @@ __all__ = [
     "describe",
     "evaluate",
     "extract",
+    "feature",
     "features",
     "fit",
     "read_table",
+    "register_model",
     "synthesise",
 ]
 

@@ -23,7 +23,7 @@ from gtzan_features.errors import PluginError
 from gtzan_features.source_digits import function_digits, module_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 FEATURE, MODEL = "feature", "model"
 GROUPS = {FEATURE: "gtzan.features", MODEL: "gtzan.models"}
@@ -199,6 +199,36 @@ def with_faults(message: str) -> str:
     return ". ".join([message, *faults()])
 
 
+def needed(what: str, where: str) -> str:
+    """Say what to do where an addition is needed whose plugin is not loaded.
+
+    Examples
+    --------
+    >>> needed("feature spectral_flux", "my_features.py")
+    'needs the feature spectral_flux of the plugin my_features.py, which is not loaded. Give gtzan --plugin
+    my_features.py before the command, or import it in Python'
+    """
+    text = f"needs the {what} of the plugin {where}, which is not loaded. Give gtzan --plugin {where} before "
+    return with_faults(text + "the command, or import it in Python")
+
+
+def origins(feature_set: Iterable[str], model: str = "") -> dict[str, Addition]:
+    """Return the additions among parts of a feature set and a model, by ``feature NAME``, ``model NAME``."""
+    wanted = [(FEATURE, part) for part in feature_set] + [(MODEL, model)]
+    found = {key: _state.added[key] for key in wanted if key in _state.added}
+    return {f"{kind} {name}": one for (kind, name), one in found.items()}
+
+
+def described(feature_set: Iterable[str], model: str = "") -> dict[str, str]:
+    """Return plugin and digits of each addition among the parts of a feature set and a model, as text."""
+    return {what: f"{one.plugin.shown} {one.digits}" for what, one in origins(feature_set, model).items()}
+
+
+def plugin_in(text: str) -> str:
+    """Return the plugin of a text of `described`."""
+    return text.rpartition(" ")[0] or "that defines it"
+
+
 def options() -> list[str]:
     """Return the words of a command line that name the plugins which this one named."""
     return [word for one in _state.plugins.values() if one.by_option for word in ("--plugin", one.name)]
@@ -224,8 +254,14 @@ def load(name: str, *, by_option: bool = False) -> Plugin:
     return _load(plugin, lambda: _import_file(path))
 
 
-def restore(plugins: tuple[Plugin, ...], additions: tuple[Addition, ...]) -> None:
-    """Give a worker what its parent has: plugins are imported, what a session defined is taken over."""
+def restore(plugins: tuple[Plugin, ...]) -> None:
+    """Import in a worker the plugins that its parent has.
+
+    Raises
+    ------
+    PluginError
+        If the source of one was changed since, so that rows of two sources would lie in one table.
+    """
     for plugin in plugins:
         if _state.plugins.get(plugin.name) == plugin:
             continue
@@ -237,12 +273,16 @@ def restore(plugins: tuple[Plugin, ...], additions: tuple[Addition, ...]) -> Non
             )
             raise PluginError(msg)
         _state.plugins[plugin.name] = plugin  # a distribution is called by its name
+
+
+def take_over(additions: tuple[Addition, ...]) -> None:
+    """Have in a worker what the session of its parent defined."""
     for one in additions:
         _state.added[one.kind, one.name] = one
 
 
 def to_carry() -> tuple[tuple[Plugin, ...], tuple[Addition, ...]]:
-    """Return what `restore` takes: the plugins of this process, and what its session defined."""
+    """Return the plugins of this process for `restore`, and what its session defined for `take_over`."""
     used = {one.plugin.name: one.plugin for one in _state.added.values() if not one.plugin.is_session}
     return tuple(used.values()), tuple(one for one in _state.added.values() if one.plugin.is_session)
 
@@ -261,7 +301,7 @@ def _plugin_of(module: str) -> Plugin:
 def _load(plugin: Plugin, run: Callable[[], object]) -> Plugin:
     """Import a plugin; what it had added before it failed is taken back."""
     global _state
-    before = _state
+    before, was_imported = _state, plugin.module in sys.modules
     _state = before.copy()
     _loading.append(plugin)
     try:
@@ -269,6 +309,8 @@ def _load(plugin: Plugin, run: Callable[[], object]) -> Plugin:
         if not any(_is_of(one, plugin) for one in _state.added.values()):
             raise PluginError("adds no feature and no model. Use gtzan_features.feature in it")
     except Exception as error:
+        if not was_imported:
+            _forget(plugin)
         _state = before
         msg = f"plugin {plugin.shown}: {_reason(error, plugin)}"
         raise PluginError(msg) from error

@@ -28,7 +28,7 @@ def options_of(command: click.Command) -> frozenset[str]:
     """Return the long options of a command, help among them."""
     options = [one for one in command.params if isinstance(one, click.Option)]
     names = (name for one in options for name in (*one.opts, *one.secondary_opts))
-    return frozenset({"--help", "--debug", *(name for name in names if name.startswith("--"))})
+    return frozenset({"--help", "--debug", "--plugin", *(name for name in names if name.startswith("--"))})
 
 
 def fitting(text: str, command: click.Command | None = None) -> str:

@@ -21,7 +21,7 @@ REPORTS_DIR = Path("reports")
 
 FEATURES_HELP = (
     "The feature set; with a colon, without some of its families (kaggle:-rhythm) or with some only "
-    "(kaggle:timbre,tonal)."
+    "(kaggle:timbre,tonal); with a plus, with features of plugins (kaggle+my_feature; my_feature alone)."
 )
 
 FOLDER = click.Path(file_okay=False, path_type=Path)

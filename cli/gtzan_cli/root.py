@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import click
 
-from gtzan_features import __version__
+from gtzan_features import __version__, plugins
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="gtzan")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-def cli() -> None:
+@click.option(
+    "--plugin",
+    "named",
+    multiple=True,
+    metavar="FILE.py",
+    help="Take features and models of your own from a Python file, or a module; may be given several times.",
+)
+def cli(named: tuple[str, ...]) -> None:
     """Audio features and honest genre classification, for GTZAN and for your own music.
 
     \b
@@ -28,3 +35,5 @@ def cli() -> None:
       gtzan demo
     Exit codes: 0 done, 1 an error in the data, 2 in the words, 130 interrupted, 143 ended by SIGTERM.
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
+    for name in named:
+        plugins.load(name, by_option=True)

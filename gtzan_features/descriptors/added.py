@@ -1,16 +1,18 @@
-"""Features of plugins: functions of people that this program calls among its own, so what they give is checked."""
+"""Features of plugins: functions of people, whose results are checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from gtzan_features import plugins
+from gtzan_features.config import FEATURE_SETS
 from gtzan_features.errors import GtzanError, SignalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -54,15 +56,15 @@ class CheckedFeature:
             raise
         except Exception as error:  # whatever a function of a person raises
             said = " ".join(str(error).split())
-            raise self._fault(f"{type(error).__name__}: {said}") from error
+            self._refuse(f"{type(error).__name__}: {said}", error)
         n_indices = 1 if self.indices is None else len(self.indices(spectra.config))
         if self.is_value and values.size != n_indices:
-            raise self._fault(f"gave {values.size} values where {n_indices} were announced")
+            self._refuse(f"gave {values.size} values where {n_indices} were announced")
         if not self.is_value and not self._has_series(values, n_indices):
             wanted = "(n,) or (n, n_bands)" if self.indices is None else f"(n, {n_indices})"
-            raise self._fault(f"gave an array of shape {values.shape}, not {wanted} with n from 1")
+            self._refuse(f"gave an array of shape {values.shape}, not {wanted} with n from 1")
         if not np.isfinite(values).all():
-            raise self._fault("gave values that are not finite")
+            self._refuse("gave values that are not finite")
         return values
 
     def _has_series(self, values: NDArray[np.floating], n_indices: int) -> bool:
@@ -70,5 +72,27 @@ class CheckedFeature:
             return False
         return values.ndim in (1, 2) if self.indices is None else values.shape[1:] == (n_indices,)
 
-    def _fault(self, what: str) -> SignalError:
-        return SignalError(f"feature {self.name}: {what}")
+    def _refuse(self, what: str, cause: Exception | None = None) -> NoReturn:
+        msg = f"feature {self.name}: {what}"
+        raise SignalError(msg) from cause
+
+
+def plugin_fault(config: FeatureConfig, known: Mapping[str, str]) -> str:
+    """Say why features that plugins computed cannot be computed here; empty where they can.
+
+    Parameters
+    ----------
+    config : FeatureConfig
+        As it was stored.
+    known : mapping of str to str
+        What was stored of the plugins, by ``feature NAME``; see `plugins.described`.
+    """
+    added = [part for part in config.parts if part not in FEATURE_SETS]
+    for part in added:
+        if plugins.find(plugins.FEATURE, part) is None:
+            what = f"feature {part}"
+            return plugins.needed(what, plugins.plugin_in(known.get(what, "")))
+    if added and not config.is_current:
+        changed = " or ".join(sorted({one.plugin.shown for one in plugins.origins(added).values()}))
+        return f"computed before {changed} was changed. Compute the features again, then fit on them"
+    return ""

@@ -158,7 +158,7 @@ def _scratch() -> Scratch:
 
 def is_compiled(config: FeatureConfig) -> bool:
     """Tell whether the kernels of a feature set are compiled here or in numba's cache on disk."""
-    return compiled.is_compiled(without=descriptors.__name__ if config.parts == ("kaggle",) else "")
+    return compiled.is_compiled(without="" if "full" in config.parts else descriptors.__name__)
 
 
 def warm_up(config: FeatureConfig) -> None:

@@ -22,6 +22,7 @@ from gtzan_features.config import (
     parse_rows,
 )
 from gtzan_features.descriptors import sets
+from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.environment import code_fingerprint, library_versions
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.spectra import Scratch
@@ -296,6 +297,10 @@ def recipe_of(card: ModelCard, where: Path) -> Recipe:
         raise ModelError(msg)
     recipe: Recipe
     try:
+        fault = "" if card.shape else plugin_fault(FeatureConfig(**card.feature_config), card.plugins)
+        if fault:
+            msg = f"{where}: {fault}"
+            raise ModelError(msg)
         own, beside = parse_rows(card.segment)
         segments = (own,)
         if card.shape:

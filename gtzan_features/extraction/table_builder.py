@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 import pandas as pd
 
+from gtzan_features import plugins
+from gtzan_features.config import feature_set_parts
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import genres_text as genres_text
@@ -230,7 +232,7 @@ def _write_tables(
             dataset=catalogue.dataset,
             synthetic=catalogue.synthetic,
             config=recipe.settings,
-            versions=library_versions(),
+            versions=library_versions() | plugins.described(feature_set_parts(recipe.name)),
         )
         keys, values = _assemble(parts, recipe, length)
         path = table_path(out, recipe.name, length.name)

@@ -12,8 +12,8 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
-from gtzan_features.config import fingerprint
 from gtzan_features.errors import ModelError
+from gtzan_features.models.added import signature_defaults
 from gtzan_features.models.calibration import OfDecisions, calibration_splits
 from gtzan_features.models.spec import Choice, Classifier, ModelSpec, Range, TrainingData
 
@@ -68,7 +68,7 @@ def spec_of_estimator(
     (True, True, False)
     """
     factory = _factory(name, estimator)
-    known = _signature_defaults(factory) if defaults is None else dict(defaults)
+    known = signature_defaults(factory) if defaults is None else dict(defaults)
     example = _made(name, factory, known)
     calibrated = not hasattr(example, "predict_proba")
 
@@ -94,18 +94,33 @@ def spec_of_estimator(
     )
 
 
-def estimator_digits(estimator: Any) -> str:  # noqa: ANN401
-    """Return twelve hexadecimal digits of the class and the parameters of an estimator.
+def searched(model: str, setting: str, where: Any) -> Range | Choice:  # noqa: ANN401
+    """Read where a setting is searched: ``(low, high)``, ``(low, high, "log")``, or a list of values.
+
+    Raises
+    ------
+    ModelError
+        If it is neither.
 
     Examples
     --------
-    >>> from sklearn.svm import SVC
-    >>> [estimator_digits(SVC(C=C)) == estimator_digits(SVC()) for C in (1.0, 2.0)]
-    [True, False]
+    >>> searched("mine", "C", (0.1, 10.0, "log"))
+    Range(low=0.1, high=10.0, log=True)
+    >>> searched("mine", "loss", ["hinge", "log_loss"])
+    Choice(values=('hinge', 'log_loss'))
     """
-    kind = type(estimator)
-    parameters = {key: repr(value) for key, value in estimator.get_params().items()}
-    return fingerprint({"class": f"{kind.__module__}.{kind.__qualname__}", **parameters})
+    if isinstance(where, (Range, Choice)):
+        return where
+    if isinstance(where, list) and where:
+        return Choice(tuple(where))
+    if isinstance(where, tuple) and len(where) in (2, 3) and where[2:] in ((), ("log",)):
+        low, high = where[:2]
+        if isinstance(low, int | float) and isinstance(high, int | float) and low < high:
+            return Range(low, high, log=len(where) == 3)
+    msg = (
+        f'{model}: {setting} is searched in {where}: give (low, high), (low, high, "log") or a list of values'
+    )
+    raise ModelError(msg)
 
 
 def _factory(name: str, estimator: Any) -> Callable[..., Any]:  # noqa: ANN401
@@ -175,11 +190,3 @@ def _settable(factory: Callable[..., Any], example: Any) -> set[str]:  # noqa: A
             "self"
         }
     return {setting for setting in own if setting.rpartition("__")[2] not in NOT_SETTABLE}
-
-
-def _signature_defaults(factory: Callable[..., Any]) -> dict[str, Any]:
-    """Return the defaults of a function's keywords; none of a class, which has many and tells them itself."""
-    if inspect.isclass(factory):
-        return {}
-    parameters = inspect.signature(factory).parameters.values()
-    return {one.name: one.default for one in parameters if one.default is not one.empty}

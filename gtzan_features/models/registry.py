@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gtzan_features import plugins
 from gtzan_features.errors import ModelError
+from gtzan_features.models.added import AddedModel, trusted_types
 from gtzan_features.models.checked_settings import check_setting, guarded
 from gtzan_features.models.choosing.ensemble import ensemble
 from gtzan_features.models.choosing.wrappers import with_choices
+from gtzan_features.models.estimator_spec import searched, spec_of_estimator
 from gtzan_features.models.estimators import boosted_trees, classical, discriminant
 from gtzan_features.models.networks import specs as networks
 from gtzan_features.models.words import known_model
@@ -28,14 +32,26 @@ MODELS: dict[str, ModelSpec] = {**_SINGLE, _TOGETHER.name: _TOGETHER}
 
 
 def model_spec(name: str) -> ModelSpec:
-    """Return the specification of a model.
+    """Return the specification of a model, of this package or of a plugin.
 
     Raises
     ------
     ModelError
-        If there is none of this name.
+        If there is none of this name, or what a plugin registered is no classifier.
     """
-    return MODELS[known_model(name)]
+    addition = None if known_model(name) in MODELS else plugins.find(plugins.MODEL, name)
+    if addition is None:
+        return MODELS[name]
+    model: AddedModel = addition.entry
+    spec = spec_of_estimator(
+        name,
+        model.factory,
+        summary=model.words.summary,
+        defaults=model.words.defaults,
+        space={setting: searched(name, setting, where) for setting, where in model.space.items()},
+        limits=model.limits,
+    )
+    return guarded(with_choices(replace(spec, may_hold=trusted_types(addition))))
 
 
 def parse_settings(spec: ModelSpec, pairs: Iterable[str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.errors import GtzanError, ModelError
-from gtzan_features.models.applying.load import CARD, FILES, READERS, TRUSTED, skops_io
+from gtzan_features.models.applying.load import CARD, FILES, read_estimator, skops_io, trusted_in
 from gtzan_features.models.applying.load import ModelCard as ModelCard
 from gtzan_features.models.applying.load import StoredModel as StoredModel
 from gtzan_features.models.applying.load import load_model as load_model
@@ -21,11 +21,13 @@ from gtzan_features.models.applying.usual_level import LEVEL, save_level
 from gtzan_features.models.archive import npz, without_addresses
 from gtzan_features.models.choosing import wrappers
 from gtzan_features.models.estimators import discriminant
-from gtzan_features.models.registry import MODELS
+from gtzan_features.models.registry import MODELS, model_spec
+from gtzan_features.models.spec import nothing_else
 from gtzan_features.tables.atomic import atomic_path, write_text
 from gtzan_features.tables.checked import file_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gtzan_features.models.applying.kept_model import KeptModel
@@ -46,12 +48,16 @@ def save_model(folder: Path, model: StoredModel) -> None:
         If the model cannot be stored without pickle.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    known = MODELS.get(model.card.model)  # an estimator that has no name here is stored as scikit-learn's are
-    storage = "skops" if known is None else wrappers.storage(known, model.card.settings)
+    name = model.card.model
+    has_name = name in MODELS or f"model {name}" in model.card.plugins
+    # An estimator that has no name here is stored as scikit-learn's are.
+    spec = model_spec(name) if has_name else None
+    storage = "skops" if spec is None else wrappers.storage(spec, model.card.settings)
+    may_hold = nothing_else if spec is None else spec.may_hold
     for stale in (CARD, *FILES.values()):
         (folder / stale).unlink(missing_ok=True)
     with atomic_path(folder / FILES[storage]) as temporary:
-        temporary.write_bytes(stored_bytes(model.estimator, storage, model.card.model))
+        temporary.write_bytes(stored_bytes(model.estimator, storage, name, may_hold))
     files = {path.name: file_record(path) for path in sorted(folder.iterdir()) if path.is_file()}
     card = asdict(replace(model.card, files=files))
     write_text(folder / CARD, json.dumps(card, indent=2, sort_keys=True, allow_nan=False) + "\n")
@@ -71,8 +77,13 @@ def save_kept_model(folder: Path, model: KeptModel) -> None:
     save_model(folder, model.stored)
 
 
-def stored_bytes(estimator: Classifier, storage: str, name: str) -> bytes:
-    """Return the file of a model in a format of `stored.FILES`; ModelError where it cannot be stored so."""
+def stored_bytes(
+    estimator: Classifier, storage: str, name: str, may_hold: Callable[[str], bool] = nothing_else
+) -> bytes:
+    """Return the file of a model in a format of `FILES`; ModelError where it cannot be stored so.
+
+    `may_hold` is that of its `ModelSpec`.
+    """
     if storage == "xgboost":
         trees: Any = estimator
         return bytes(trees.get_booster().save_raw("ubj"))
@@ -80,7 +91,7 @@ def stored_bytes(estimator: Classifier, storage: str, name: str) -> bytes:
         return npz(_arrays(estimator))
     try:
         content: bytes = skops_io().dumps(estimator)
-        strange = sorted(set(skops_io().get_untrusted_types(data=content)) - set(TRUSTED))
+        strange = sorted(set(skops_io().get_untrusted_types(data=content)) - trusted_in(content, may_hold))
     except Exception as error:  # whatever skops meets in an object that it does not know
         strange = [str(error).splitlines()[0] if str(error) else type(error).__name__]
     if strange:
@@ -128,9 +139,9 @@ def check_storable(spec: ModelSpec, settings: dict[str, Any], data: TrainingData
             trial = spec.fit(_some_rows(data), quick, 0)
     except GtzanError:
         return
-    content = stored_bytes(trial, storage, spec.name)
+    content = stored_bytes(trial, storage, spec.name, spec.may_hold)
     try:
-        READERS[storage](content)
+        read_estimator(storage, content, spec.may_hold)
     except Exception as error:  # whatever a parser raises; see `stored.load_model`
         msg = f"{spec.name} with these settings cannot be read back once it is stored. Change them"
         raise ModelError(msg) from error

@@ -24,6 +24,11 @@ def ignore(epoch: Any) -> None:  # noqa: ANN401 - whatever a model tells
     """Take no note of an epoch."""
 
 
+def nothing_else(_: str) -> bool:
+    """Allow no type beside those that every stored model may hold."""
+    return False
+
+
 class Classifier(Protocol):
     """The part of scikit-learn's interface that the package uses after fitting."""
 
@@ -123,6 +128,8 @@ class ModelSpec:
     limits : dict of str to (low, high)
         Within which a setting can be meant, where its library would not refuse it; whole numbers where
         both ends are.
+    may_hold : callable
+        Says of a type's full name whether a stored model may hold it, beside the types that every model may.
     """
 
     name: str
@@ -135,6 +142,7 @@ class ModelSpec:
     calibrated: bool = False
     space: dict[str, Range | Choice] = field(default_factory=dict)
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
+    may_hold: Callable[[str], bool] = nothing_else
 
 
 def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gtzan_features import plugins
 from gtzan_features.errors import ModelError
 
 if TYPE_CHECKING:
@@ -124,6 +125,12 @@ WORDS: dict[str, ModelWords] = {words.name: words for words in _ALL}
 """The models, in the order in which they are listed."""
 
 
+def all_words() -> dict[str, ModelWords]:
+    """Return the models of this package and those of plugins, in the order in which they are listed."""
+    added = (plugins.find(plugins.MODEL, name) for name in plugins.names(plugins.MODEL))
+    return WORDS | {one.name: one.entry.words for one in added if one is not None}
+
+
 def known_model(name: str) -> str:
     """Return the name of a model that there is.
 
@@ -137,11 +144,11 @@ def known_model(name: str) -> str:
     >>> known_model("svm")
     'svm'
     """
-    if name not in WORDS:
-        close = difflib.get_close_matches(name, WORDS, n=1)
+    if name not in WORDS and plugins.find(plugins.MODEL, name) is None:
+        known = all_words()
+        close = difflib.get_close_matches(name, known, n=1)
         meant = f". Did you mean {close[0]}?" if close else ""
-        msg = f"no model {name!r}; there are {', '.join(WORDS)}{meant}"
-        raise ModelError(msg)
+        raise ModelError(plugins.with_faults(f"no model {name!r}; there are {', '.join(known)}{meant}"))
     return name
 
 
@@ -151,5 +158,6 @@ def model_names(names: Sequence[str], scale: str | None = None) -> tuple[str, ..
     ``all`` stands for each that takes features, or spectrograms where there is a `scale`.
     """
     kind = FEATURES if scale is None else SPECTROGRAMS
-    fitting = tuple(name for name, words in WORDS.items() if kind in words.inputs)
-    return fitting if tuple(names) == ("all",) else tuple(known_model(name) for name in names)
+    if tuple(names) == ("all",):
+        return tuple(name for name, words in all_words().items() if kind in words.inputs)
+    return tuple(known_model(name) for name in names)

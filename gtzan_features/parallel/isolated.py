@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
+from gtzan_features.parallel.carried import with_plugins
 from gtzan_features.parallel.parent import end_with_parent
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def call_isolated(function: Callable[[Item], Result], item: Item) -> Result:
 
     with tempfile.TemporaryDirectory(prefix="gtzan-") as name:
         task, answer = Path(name, "task"), Path(name, "answer")
-        task.write_bytes(bytes(dumps((function, item))))
+        task.write_bytes(bytes(dumps((with_plugins(function), item))))
         words = [sys.executable, "-c", _START, json.dumps(sys.path), str(task), str(answer), str(os.getpid())]
         process = subprocess.Popen(words, env={**os.environ, **_ONE_THREAD}, stdin=subprocess.DEVNULL)
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from gtzan_features.errors import ConfigError, WorkerError
+from gtzan_features.parallel.carried import with_plugins
 from gtzan_features.parallel.isolated import ProcessDiedError, call_isolated
 from gtzan_features.parallel.parent import end_with_parent
 
@@ -104,7 +105,8 @@ class ProcessExecutor:
 
         # One item at a time, so that no more are on their way than `_all` tries alone.
         task = joblib.delayed(_numbered)
-        calls = [(function, index, items[index], os.getpid()) for index in todo]
+        carried = with_plugins(function)
+        calls = [(carried, index, items[index], os.getpid()) for index in todo]
         with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
             parallel = joblib.Parallel(
                 n_jobs=max(2, min(self.n_jobs, len(calls))),  # with 1, joblib would work in this process

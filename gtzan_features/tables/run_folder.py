@@ -84,6 +84,9 @@ class RunManifest:
         Version of each library that the figures may depend on.
     files : dict
         Hash and size of each other file of the run; empty for runs of earlier versions.
+    plugins : dict of str to str
+        Plugin and digits of its source of ``model NAME`` and of each ``feature NAME`` that are not of this
+        package.
     """
 
     run_id: str
@@ -112,6 +115,7 @@ class RunManifest:
     augmented_sha256: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, Record] = field(default_factory=dict)
+    plugins: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the manifest as indented JSON with sorted keys."""

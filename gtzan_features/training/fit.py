@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features import plugins
+from gtzan_features.config import feature_set_parts
 from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.environment import model_versions
 from gtzan_features.errors import ModelError, SplitError
@@ -439,4 +441,5 @@ def _card(
         shape=opened.data.shape,
         leaked=leaked,
         versions=versions,
+        plugins=plugins.described(feature_set_parts(meta.feature_set), model),
     )

@@ -17,6 +17,7 @@ from gtzan_features.datasets.groups import counted, small_genres
 from gtzan_features.datasets.splits import Split, make_split
 from gtzan_features.datasets.training_arrays import Dataset, load_dataset
 from gtzan_features.descriptors import sets
+from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.errors import TableError
 from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path, write_table
 from gtzan_features.tables.schema import KEY_NAMES, feature_schema
@@ -137,6 +138,7 @@ def in_memory(table: Table) -> Fittable:
 def read_fittable(path: Path) -> Fittable:
     """Read any table of ours, under whatever name; errors as `open_fittable`."""
     table, sha256 = _read(path)
+    _check_plugins(path, table)
     return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
 
 
@@ -209,7 +211,8 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     Raises
     ------
     TableError
-        If the table is missing or damaged, or of a recipe whose families are not known.
+        If the table is missing or damaged, of a recipe whose families are not known, or holds features of a
+        plugin that is not loaded or was changed since.
     ConfigError
         If there is no such family.
     """
@@ -219,6 +222,19 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     path = table_file(folder, name, segment)
     whole = read_fittable(path)
     return whole if path == table_path(folder, name, segment) else whole.of_families(name)
+
+
+def _check_plugins(path: Path, table: Table) -> None:
+    """Refuse features of plugins that are not loaded, or whose source has changed since.
+
+    Their families would not be known, and a model could not be applied to audio.
+    """
+    if "code" not in table.meta.config:
+        return
+    config = FeatureConfig(**table.meta.config)
+    fault = plugin_fault(config, table.meta.versions)
+    if fault:
+        raise TableError(path, fault)
 
 
 def table_file(folder: Path, name: str, segment: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gtzan_features.models.words import WORDS
+from gtzan_features.models.words import all_words
 from gtzan_features.models.words import known_model as known_model
 from gtzan_features.models.words import model_names as model_names
 from gtzan_features.tables.run_folder import list_runs as list_runs
@@ -14,6 +14,6 @@ def model_table() -> TextTable:
     """Return the models that can be fitted, with their settings."""
     rows = tuple(
         (words.name, words.summary, " ".join(f"{k}={v}" for k, v in words.defaults.items()))
-        for words in WORDS.values()
+        for words in all_words().values()
     )
     return TextTable(title="", header=("model", "what it is", "settings"), rows=rows)

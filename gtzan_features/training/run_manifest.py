@@ -7,7 +7,8 @@ import shlex
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.config import file_name, fingerprint
+from gtzan_features import plugins
+from gtzan_features.config import feature_set_parts, file_name, fingerprint
 from gtzan_features.environment import model_versions
 from gtzan_features.models.applying.training_files import TrainingFiles
 from gtzan_features.tables.run_folder import RunManifest
@@ -96,6 +97,7 @@ def make_manifest(plan: PlannedFit) -> RunManifest:
         model_kept=plan.keep_model,
         augmented_sha256={one.kind: one.sha256 for one in plan.extra},
         versions=model_versions(),
+        plugins=plugins.described(feature_set_parts(meta.feature_set), plan.config.model),
     )
     return replace(manifest, run_id=_run_id(manifest, plan.training_files))
 
@@ -118,7 +120,7 @@ def _run_id(manifest: RunManifest, files: TrainingFiles) -> str:
     The versions of libraries do not: a fit that is repeated after an upgrade replaces the run, and its
     manifest says by what it was made. Nor does the command, which tells where the table lies.
     """
-    unnamed = {"run_id", "command", "versions", "files"}
+    unnamed = {"run_id", "command", "versions", "files"} | ({"plugins"} if not manifest.plugins else set())
     content = {k: v for k, v in asdict(manifest).items() if k not in unnamed}
     names = [manifest.dataset, manifest.model, file_name(manifest.feature_set), manifest.segment]
     names.append(manifest.protocol)
@@ -135,7 +137,7 @@ def _plain(protocol: SplitConfig) -> dict[str, Any]:
 
 def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
     """Return the command line that does a fit."""
-    words = ["gtzan", "fit", config.model, "--segments", config.segment.name]
+    words = ["gtzan", *plugins.options(), "fit", config.model, "--segments", config.segment.name]
     if config.beside is not None:
         words += ["--beside", config.beside.name]
     scale = feature_set.removeprefix(PREFIX)

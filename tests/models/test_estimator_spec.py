@@ -15,7 +15,7 @@ from sklearn.svm import LinearSVC
 from gtzan_features.errors import ModelError
 from gtzan_features.models.checked_settings import guarded, probabilities
 from gtzan_features.models.choosing.wrappers import with_choices
-from gtzan_features.models.estimator_spec import estimator_digits, spec_of_estimator
+from gtzan_features.models.estimator_spec import spec_of_estimator
 from gtzan_features.models.registry import model_spec
 from tests.models.test_models import training
 
@@ -147,9 +147,3 @@ def test_choices_of_every_model_go_with_it():
     np.testing.assert_allclose(p.sum(axis=1), 1)
     with pytest.raises(ModelError, match="mine cannot be fitted with these settings.*C=-1"):
         spec.fit(data, {"C": -1}, 0)
-
-
-def test_digits_tell_estimators_apart():
-    assert estimator_digits(LogisticRegression()) == estimator_digits(LogisticRegression(C=1.0))
-    assert estimator_digits(LogisticRegression()) != estimator_digits(LogisticRegression(C=2.0))
-    assert estimator_digits(LogisticRegression()) != estimator_digits(RidgeClassifier())

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features import plugins
 from gtzan_features.errors import ModelError
+from gtzan_features.models.added import trusted_types
 from gtzan_features.models.applying.linear_rule import StoredRule
 from gtzan_features.models.applying.network import stored_network
 from gtzan_features.models.applying.xgboost_trees import StoredTrees
@@ -29,6 +31,7 @@ from gtzan_features.tables.checked import (
 from gtzan_features.tables.run_storage import MANIFEST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy.typing as npt
@@ -53,6 +56,8 @@ TRUSTED = (
     "gtzan_features.models.estimators.preprocessing.RankNormal",
     "gtzan_features.models.calibration.OfDecisions",
     "gtzan_features.models.calibration.Tempered",
+    "collections.OrderedDict",
+    "collections.defaultdict",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -95,6 +100,9 @@ class ModelCard:
         Version of each library that wrote the model.
     files : dict
         Hash and size of each other file in the folder, as `save_model` found them.
+    plugins : dict of str to str
+        Plugin and digits of ``model NAME`` and of each ``feature NAME`` that are not of this package; see
+        `plugins.described`.
     """
 
     model: str
@@ -111,6 +119,7 @@ class ModelCard:
     shape: tuple[int, int] | None = None
     leaked: bool = False
     versions: dict[str, str] = field(default_factory=dict)
+    plugins: dict[str, str] = field(default_factory=dict)
     files: dict[str, Record] = field(default_factory=dict, compare=False)
 
 
@@ -172,8 +181,9 @@ def load_model(folder: Path) -> StoredModel:
         raise ModelError(msg)
     path = folder / FILES[storage]
     content = _checked(path, card)
+    may_hold = _types_of_plugin(card, folder)
     try:
-        estimator = READERS[storage](content)
+        estimator = read_estimator(storage, content, may_hold)
         _probe(estimator, card)
     except _UntrustedError as error:
         msg = f"{path}: holds types that a model of this program never has; not loaded. Fit the model again"
@@ -234,13 +244,34 @@ class _UntrustedError(Exception):
     """A skops file holds types that are not trusted."""
 
 
-def _load_skops(content: bytes) -> Classifier:
+def read_estimator(storage: str, content: bytes, may_hold: Callable[[str], bool]) -> Classifier:
+    """Return the estimator of a file in a format of `FILES`; of skops' types, those that are trusted only."""
+    if storage != "skops":
+        return READERS[storage](content)
     skops = skops_io()
     try:
-        estimator: Classifier = skops.loads(content, trusted=list(TRUSTED))
+        estimator: Classifier = skops.loads(content, trusted=sorted(trusted_in(content, may_hold)))
     except skops.exceptions.UntrustedTypesFoundException as error:
         raise _UntrustedError from error
     return estimator
+
+
+def trusted_in(content: bytes, may_hold: Callable[[str], bool]) -> set[str]:
+    """Return the types of a skops file that are trusted: of this package's models and of a plugin's."""
+    found = skops_io().get_untrusted_types(data=content)
+    return {name for name in found if name in TRUSTED or may_hold(name)}
+
+
+def _types_of_plugin(card: ModelCard, folder: Path) -> Callable[[str], bool]:
+    """Return which types a plugin's model may hold; none but the usual ones of the others."""
+    own = f"model {card.model}"
+    if own not in card.plugins:
+        return lambda _: False
+    addition = plugins.find(plugins.MODEL, card.model)
+    if addition is None:
+        msg = f"{folder}: {plugins.needed(own, plugins.plugin_in(card.plugins[own]))}"
+        raise ModelError(msg)
+    return trusted_types(addition)
 
 
 def _load_arrays(content: bytes) -> Classifier:
@@ -249,7 +280,7 @@ def _load_arrays(content: bytes) -> Classifier:
     return stored_network(arrays) or StoredRule(arrays)
 
 
-READERS = {"skops": _load_skops, "xgboost": StoredTrees, "arrays": _load_arrays}
+READERS = {"xgboost": StoredTrees, "arrays": _load_arrays}
 
 
 def _read_card(folder: Path) -> ModelCard:

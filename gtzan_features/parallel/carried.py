@@ -1,0 +1,53 @@
+"""Functions on their way to another process, with the plugins that they may need there."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+from gtzan_features import plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class WithPlugins:
+    """A function that brings the plugins of this process along when it is pickled.
+
+    What a plugin's file or module adds, the other process imports again, before the function is read there.
+    What a script or a notebook added goes along by value.
+
+    Parameters
+    ----------
+    function : callable
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self._pickled: bytes | None = None
+
+    def __call__(self, *arguments: Any) -> Any:  # noqa: ANN401 - whatever the function takes and returns
+        """Call the function."""
+        return self.function(*arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._pickled is None:  # once for all items
+            from joblib.externals.loky.backend.reduction import dumps
+
+            imported, defined = plugins.to_carry()
+            self._pickled = bytes(dumps((imported, bytes(dumps((defined, self.function))))))
+        return _restored, (self._pickled,)
+
+
+def with_plugins(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with the plugins of this process; as it is where there are none."""
+    return WithPlugins(function) if any(plugins.to_carry()) else function
+
+
+def _restored(pickled: bytes) -> Callable[..., Any]:
+    # Written by the parent of this process a moment ago.
+    imported, inner = pickle.loads(pickled)
+    plugins.restore(imported)
+    defined, function = pickle.loads(inner)
+    plugins.take_over(defined)
+    return function  # type: ignore[no-any-return]
