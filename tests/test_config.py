@@ -63,7 +63,7 @@ def test_spectrograms_are_computed_or_their_settings_refused(scale, name, value)
 
 
 def test_the_tables_above_name_every_number():
-    apart = {"feature_set", "version", "scale"}
+    apart = {"feature_set", "version", "code", "scale"}
     assert set(NUMBERS) == {field.name for field in fields(FeatureConfig)} - apart
     assert set(PICTURES) == {field.name for field in fields(SpectrogramConfig)} - apart
 
