@@ -19,6 +19,7 @@ Every message says where, what, why and what next, in one line. All arguments go
     ├── OutputLockedError      output that another command is writing
     ├── SplitError             a protocol that cannot be applied to these tracks
     ├── ModelError             a model that cannot be trained, stored or applied
+    │   └── InputError         rows, classes or settings that an estimator cannot take; a ValueError too
     ├── RunError               a run folder that is missing, damaged or not comparable
     ├── WorkerError            a worker process that was killed or crashed
     └── DownloadError          a data set that cannot be fetched
@@ -152,6 +153,10 @@ class SplitError(GtzanError):
 
 class ModelError(GtzanError):
     """A model cannot be trained, stored, loaded or applied to this table."""
+
+
+class InputError(ModelError, ValueError):
+    """Rows, classes or settings that an estimator cannot take; a ValueError, as in scikit-learn."""
 
 
 class RunError(TableError):

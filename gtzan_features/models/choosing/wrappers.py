@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.applying.xgboost_state import portable
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 FAMILIES, CALIBRATE = "families", "calibrate"
 
 
-class OnFamilies(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class OnFamilies:
     """A fitted classifier that takes the columns of some families only.
 
     Parameters
@@ -35,7 +34,7 @@ class OnFamilies(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Their families.
     """
 
-    def __init__(self, estimator: Any = None, columns: Any = None, families: tuple[str, ...] = ()) -> None:  # noqa: ANN401
+    def __init__(self, estimator: Any, columns: Any, families: tuple[str, ...]) -> None:  # noqa: ANN401
         self.estimator = estimator
         self.columns = columns
         self.families = families

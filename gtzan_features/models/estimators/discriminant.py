@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.validation import validate_data
 
-from gtzan_features.errors import ModelError
+from gtzan_features.errors import InputError, ModelError
 from gtzan_features.models.applying.linear_rule import StoredRule
-from gtzan_features.models.calibration import unseen_temperature
+from gtzan_features.models.calibration import Tempered
+from gtzan_features.models.checked_input import checked_rows, encoded_classes, encoded_groups
 from gtzan_features.models.estimators.preprocessing import FamilyBalance, RankNormal, scaler
 from gtzan_features.models.spec import ModelSpec, Range, TrainingData
 from gtzan_features.models.words import WORDS
@@ -168,57 +170,126 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     shrinkage : float or "auto"
         Within [0, 1]; see `moments` for ``auto``.
     inverse_temperature : float
-        Factor of the logits: with many correlated columns they are far too large.
+        Factor of the logits in probabilities: with many correlated columns logits are far too large.
+        `Tempered` finds one.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    weights_ : ndarray of shape (n_columns, n_classes)
+    offsets_ : ndarray of shape (n_classes,)
+        Logits are ``X @ weights_ + offsets_``.
+    shrinkage_ : float
+        The one that was used.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Where it was fitted on a DataFrame.
+
+    Examples
+    --------
+    >>> import gtzan_features as gf
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> genres = np.repeat(["blues", "rock"], 20)
+    >>> rows = rng.normal(size=(40, 300)) + (genres == "rock")[:, None]
+    >>> model = gf.ShrinkageLDA().fit(rows, genres)
+    >>> model.predict(rows[[0, -1]])
+    array(['blues', 'rock'], dtype='<U5')
+
+    Segments of a track are no independent rows; with `groups` they are not taken so:
+
+    >>> tracks = np.repeat(np.arange(10), 4)
+    >>> model.fit(rows, genres, groups=tracks).shrinkage_ > 0
+    True
     """
 
     def __init__(self, shrinkage: float | str = AUTO, inverse_temperature: float = 1.0) -> None:
         self.shrinkage = shrinkage
         self.inverse_temperature = inverse_temperature
 
-    def fit(self, X: FloatMatrix, y: IntVector, groups: IntVector | None = None) -> ShrinkageLDA:
-        """Fit on rows `X` of genres `y`; `groups` tells which rows are of one track."""
-        given = None if self.shrinkage == AUTO else float(self.shrinkage)
-        if given is not None and not 0 <= given <= 1:
-            msg = f"shrinkage={self.shrinkage} is not within 0 and 1"
-            raise ValueError(msg)
-        if len(X) < X.shape[1]:
-            self.weights_, self.offsets_, self.shrinkage_ = few_rows_rule(X, y, groups, given)
-        else:
-            found = moments(X, y, groups)
-            self.shrinkage_ = found.shrinkage if given is None else given
-            self.weights_, self.offsets_ = found.rule(self.shrinkage_)
-        self.classes_ = np.arange(len(self.offsets_))
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> ShrinkageLDA:
+        """Fit on rows and their classes.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Finite numbers.
+        y : array-like of shape (n_rows,)
+            Classes: words or whole numbers, two at least.
+        groups : array-like of shape (n_rows,), optional
+            Track of each row; each row by itself where not given.
+
+        Raises
+        ------
+        InputError
+            If there is one class only, `shrinkage` is not known, or the covariance is singular with it.
+        ValueError
+            If `X` is no matrix of finite numbers.
+        """
+        given = self._given_shrinkage()
+        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        self.classes_, codes = encoded_classes(labels)
+        of_rows = encoded_groups(groups, codes)
+        try:
+            if len(rows) < rows.shape[1]:
+                self.weights_, self.offsets_, self.shrinkage_ = few_rows_rule(rows, codes, of_rows, given)
+            else:
+                found = moments(rows, codes, of_rows)
+                self.shrinkage_ = found.shrinkage if given is None else given
+                self.weights_, self.offsets_ = found.rule(self.shrinkage_)
+        except LinAlgError as error:
+            msg = f"the covariance is singular with shrinkage={self.shrinkage}. Raise it, or leave it out"
+            raise InputError(msg) from error
         return self
 
-    def decision_function(self, X: FloatMatrix) -> FloatArray:
-        """Return the logits of shape (n_rows, n_genres), before the temperature."""
-        return np.asarray(X @ self.weights_ + self.offsets_)
+    def _given_shrinkage(self) -> float | None:
+        if isinstance(self.shrinkage, str):
+            if self.shrinkage == AUTO:
+                return None
+        elif 0 <= self.shrinkage <= 1:
+            return float(self.shrinkage)
+        msg = f"shrinkage={self.shrinkage} is not within 0 and 1. Give such a number, or leave it out"
+        raise InputError(msg)
 
-    def predict_proba(self, X: FloatMatrix) -> FloatArray:
-        """Return probabilities of shape (n_rows, n_genres)."""
-        return np.asarray(softmax(self.inverse_temperature * self.decision_function(X), axis=1))
+    def decision_function(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the logits before the temperature.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes)
+            For two classes the difference of their logits, of shape (n_rows,).
+        """
+        logits = self._logits(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the most probable class of each row."""
+        best = self._logits(X).argmax(axis=1)
+        found: npt.NDArray[Any] = self.classes_[best]
+        return found
+
+    def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
+        """Return probabilities of shape (n_rows, n_classes), in the order of `classes_`."""
+        return np.asarray(softmax(self.inverse_temperature * self._logits(X), axis=1))
+
+    def predict_log_proba(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the natural logarithms of `predict_proba`."""
+        return np.asarray(log_softmax(self.inverse_temperature * self._logits(X), axis=1))
+
+    def _logits(self, X: npt.ArrayLike) -> FloatArray:
+        return np.asarray(checked_rows(self, X) @ self.weights_ + self.offsets_)
 
 
 def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
     settings = {**LDA.defaults, **settings}
     scaling = scaler(settings.pop("scaling"), "lda")
-    balanced = _balanced(settings.pop("balance"))
-
-    def plain(training: TrainingData) -> Any:  # noqa: ANN401 - a pipeline of scikit-learn
-        weights = FamilyBalance(training.families if balanced else ())
-        model = make_pipeline(scaling, weights, ShrinkageLDA(**settings))
-        return model.fit(training.X, training.y, shrinkagelda__groups=training.groups)
-
-    def logits(training: TrainingData, X: FloatMatrix) -> FloatArray:
-        return np.asarray(plain(training).decision_function(X))
-
-    try:
-        factor = unseen_temperature(data, seed, logits)
-        model: Classifier = plain(data).set_params(shrinkagelda__inverse_temperature=factor)
-    except LinAlgError as error:
-        what = f"the covariance is singular with shrinkage={settings['shrinkage']}"
-        msg = f"lda: {what}. Raise it, or leave it out"
-        raise ModelError(msg) from error
+    balance = FamilyBalance(data.families if _balanced(settings.pop("balance")) else ())
+    pipeline = make_pipeline(scaling, balance, ShrinkageLDA(**settings))
+    found = Tempered(pipeline, response_method="decision_function", random_state=seed)
+    found.fit(data.X, data.y, data.groups, data.apart, data.made)
+    # The temperature is a part of the discriminant here, which is stored as one linear rule.
+    factor = found.inverse_temperature_
+    model: Classifier = found.estimator_.set_params(shrinkagelda__inverse_temperature=factor)
     return model
 
 

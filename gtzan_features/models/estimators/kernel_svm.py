@@ -8,13 +8,15 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
+from sklearn.utils.validation import validate_data
+
+from gtzan_features.errors import InputError
+from gtzan_features.models.checked_input import checked_rows, encoded_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
-
-    from gtzan_features.models.spec import FloatMatrix
 
     FloatArray = npt.NDArray[np.float64]
 
@@ -47,7 +49,7 @@ class KernelSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     Parameters
     ----------
     C, tol, class_weight, max_iter
-        As of SVC.
+        As for SVC.
     gamma : float or {"scale", "auto"}
         Of the kernel exp(-gamma |x - y|²); ``scale`` is 1 / (n_columns * variance of all values), ``auto``
         1 / n_columns, as SVC has it.
@@ -55,19 +57,34 @@ class KernelSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Where it was fitted on a DataFrame.
+    n_iter_ : ndarray of shape (n_pairs_of_classes,)
+        Iterations of each pair's machine.
     gamma_ : float
     support_vectors_ : ndarray of shape (n_support, n_columns)
     machine_ : SVC
         Fitted on the kernel, or on the rows.
     whole_kernel_ : bool
         Which of the two.
+
+    Examples
+    --------
+    >>> import gtzan_features as gf
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> genres = np.repeat(["blues", "rock"], 20)
+    >>> rows = rng.normal(size=(40, 3000)) + (genres == "rock")[:, None]
+    >>> gf.KernelSVM(C=10).fit(rows, genres).predict(rows[[0, -1]])
+    array(['blues', 'rock'], dtype='<U5')
     """
 
     def __init__(
         self,
         C: float = 1.0,
         gamma: float | str = "scale",
-        class_weight: dict[int, float] | str | None = None,
+        class_weight: dict[Any, float] | str | None = None,
         tol: float = 1e-3,
         max_iter: int = -1,
     ) -> None:
@@ -77,9 +94,25 @@ class KernelSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         self.tol = tol
         self.max_iter = max_iter
 
-    def fit(self, X: FloatMatrix, y: npt.NDArray[Any]) -> KernelSVM:
-        """Learn; ValueError where a setting is none of SVC's."""
-        rows: FloatArray = np.asarray(X, dtype=np.float64)
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> KernelSVM:
+        """Fit on rows and their classes.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Finite numbers, best of mean 0 and deviation 1.
+        y : array-like of shape (n_rows,)
+            Classes: words or whole numbers, two at least.
+
+        Raises
+        ------
+        InputError
+            If there is one class only, or `gamma` is not known.
+        ValueError
+            If another setting is none of SVC's, or `X` is no matrix of finite numbers.
+        """
+        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        encoded_classes(labels)
         self.gamma_ = self._gamma(rows)
         self.whole_kernel_ = 8 * len(rows) ** 2 <= whole_kernel_bytes(*rows.shape)
         machine = SVC(
@@ -90,25 +123,27 @@ class KernelSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             tol=self.tol,
             max_iter=self.max_iter,
         )
-        self.machine_ = machine.fit(rbf_kernel(rows, gamma=self.gamma_) if self.whole_kernel_ else rows, y)
+        self.machine_ = machine.fit(
+            rbf_kernel(rows, gamma=self.gamma_) if self.whole_kernel_ else rows, labels
+        )
         self.support_vectors_ = rows[machine.support_]
-        self.classes_ = machine.classes_
+        self.classes_, self.n_iter_ = machine.classes_, machine.n_iter_
         return self
 
-    def decision_function(self, X: FloatMatrix) -> FloatArray:
-        """Return SVC's values, one genre against the rest: (n_rows, n_classes), or (n_rows,) for two."""
+    def decision_function(self, X: npt.ArrayLike) -> FloatArray:
+        """Return SVC's values, one class against the rest: (n_rows, n_classes), or (n_rows,) for two."""
         return np.concatenate([self.machine_.decision_function(some) for some in self._inputs(X)])
 
-    def predict(self, X: FloatMatrix) -> npt.NDArray[Any]:
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the class of each row, as SVC votes."""
         return np.concatenate([self.machine_.predict(some) for some in self._inputs(X)])
 
-    def _inputs(self, X: FloatMatrix) -> Iterator[FloatArray]:
+    def _inputs(self, X: npt.ArrayLike) -> Iterator[FloatArray]:
         """Yield rows as the machine takes them, so many at a time that memory stays bounded.
 
-        Of a kernel with the training rows, what is no support vector counts nothing and stays 0.
+        In a kernel with the training rows, only support vectors count; all other columns stay 0.
         """
-        rows: FloatArray = np.asarray(X, dtype=np.float64)
+        rows = checked_rows(self, X)
         if not self.whole_kernel_:
             yield rows
             return
@@ -126,5 +161,5 @@ class KernelSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             return float(1 / X.shape[1])
         if isinstance(self.gamma, str) or self.gamma < 0:
             msg = f"gamma={self.gamma} is neither a number from 0 nor scale or auto"
-            raise ValueError(msg)
+            raise InputError(msg)
         return float(self.gamma)

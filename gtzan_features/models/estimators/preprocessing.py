@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtri
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
-from gtzan_features.errors import ModelError
+from gtzan_features.errors import InputError, ModelError
+from gtzan_features.models.checked_input import checked_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
+
+    FloatArray = npt.NDArray[np.float64]
 
 STANDARD, RANK = "standard", "rank"
 
 
-class RankNormal(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class RankNormal(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     """Normal scores of each column's ranks among the training rows.
 
     What `sklearn.preprocessing.QuantileTransformer` does towards a normal distribution, with two
@@ -30,20 +35,66 @@ class RankNormal(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
     n_quantiles : int
         Quantiles that are kept of each column, at least 2; between them scores are interpolated.
     limit : float
-        Largest absolute score, in standard deviations.
+        Largest absolute score, in standard deviations; above 0.
+
+    Attributes
+    ----------
+    quantiles_, scores_ : ndarray of shape (n_columns, n_kept)
+        Values of each column, ascending, and the score of each.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Where it was fitted on a DataFrame.
+
+    Examples
+    --------
+    >>> import gtzan_features as gf
+    >>> import numpy as np
+    >>> skewed = np.exp(np.random.default_rng(0).normal(size=(500, 1)))
+    >>> scores = gf.RankNormal().fit_transform(skewed)
+    >>> round(float(np.median(scores)), 2), round(float(scores.std()), 1), float(scores.max())
+    (0.0, 1.0, 3.0)
+
+    With names of columns, from and to pandas or polars:
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"rms_mean": [0.1, 0.2, 0.9], "tempo": [90.0, 120.0, 121.0]})
+    >>> gf.RankNormal().set_output(transform="pandas").fit_transform(frame)
+       rms_mean  tempo
+    0      -3.0   -3.0
+    1       0.0    0.0
+    2       3.0    3.0
     """
 
     def __init__(self, n_quantiles: int = 200, limit: float = 3.0) -> None:
         self.n_quantiles = n_quantiles
         self.limit = limit
 
-    def fit(self, X: npt.NDArray[np.floating], y: object = None) -> RankNormal:  # noqa: ARG002 - as in scikit-learn
-        """Take the quantiles of each column of `X`, of shape (n_rows, n_columns)."""
-        shares = np.linspace(0, 1, max(2, min(self.n_quantiles, len(X))))
-        ranked = np.sort(np.asarray(X, dtype=np.float64).T, axis=1)
-        place = shares * (len(X) - 1)
-        low = np.minimum(place.astype(np.int64), max(len(X) - 2, 0))
-        high = np.minimum(low + 1, len(X) - 1)
+    def fit(self, X: npt.ArrayLike, y: object = None) -> RankNormal:  # noqa: ARG002 - as in scikit-learn
+        """Take the quantiles of each column.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Finite numbers.
+        y : ignored
+
+        Raises
+        ------
+        InputError
+            If `n_quantiles` or `limit` is too small.
+        ValueError
+            If `X` is no matrix of finite numbers.
+        """
+        if self.n_quantiles < 2 or not self.limit > 0:
+            given = f"n_quantiles={self.n_quantiles}, limit={self.limit}"
+            msg = f"{given}: give at least 2 quantiles, and a limit above 0"
+            raise InputError(msg)
+        ranked = np.sort(checked_rows(self, X, reset=True).T, axis=1)
+        n_rows = ranked.shape[1]
+        shares = np.linspace(0, 1, max(2, min(self.n_quantiles, n_rows)))
+        place = shares * (n_rows - 1)
+        low = np.minimum(place.astype(np.int64), max(n_rows - 2, 0))
+        high = np.minimum(low + 1, n_rows - 1)
         self.quantiles_ = ranked[:, low] + (place - low) * (ranked[:, high] - ranked[:, low])
         scores = np.clip(ndtri(shares), -self.limit, self.limit)
         self.scores_ = np.tile(scores, (len(ranked), 1))
@@ -51,48 +102,93 @@ class RankNormal(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
             self.scores_[column] = _shared(self.quantiles_[column], scores)
         return self
 
-    def transform(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Return the scores of `X`; a column that was constant in training is 0."""
-        scored = np.empty(np.shape(X))
+    def transform(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the scores of `X`, of its shape; a column that was constant in training is 0.
+
+        Raises
+        ------
+        ValueError
+            If columns, by number or name, are not those of `fit`.
+        """
+        rows = checked_rows(self, X)
+        scored = np.empty(rows.shape)
         for i, (quantiles, scores) in enumerate(zip(self.quantiles_, self.scores_, strict=True)):
-            scored[:, i] = np.interp(X[:, i], quantiles, scores)
+            scored[:, i] = np.interp(rows[:, i], quantiles, scores)
         return scored
 
 
-def _shared(quantiles: npt.NDArray[np.float64], scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _shared(quantiles: FloatArray, scores: FloatArray) -> FloatArray:
     """Give equal quantiles the mean of their scores."""
     _, at, count = np.unique(quantiles, return_inverse=True, return_counts=True)
     return np.asarray((np.bincount(at, scores) / count)[at])
 
 
-class FamilyBalance(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class FamilyBalance(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     """Weigh columns so that every family of features has the same total variance.
 
-    Without it, a model that shrinks all directions alike listens to the families with most columns. The
+    Without it, a model that shrinks all directions alike follows the families with most columns. The
     weight of a column is one over the root of its family's size, scaled to a mean square of 1.
 
     Parameters
     ----------
-    families : tuple of str
-        The family of each column; empty weighs all alike.
+    families : tuple of str, or mapping of str to str
+        The family of each column, in order; or of each name of a column, for DataFrames, of which some
+        columns may have been left out. Empty: all columns weigh the same.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_columns,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Where it was fitted on a DataFrame.
+
+    Examples
+    --------
+    >>> import gtzan_features as gf
+    >>> import numpy as np
+    >>> gf.FamilyBalance(("timbre", "timbre", "timbre", "timbre", "rhythm")).fit(np.eye(5)).weights_
+    array([0.79056942, 0.79056942, 0.79056942, 0.79056942, 1.58113883])
     """
 
-    def __init__(self, families: tuple[str, ...] = ()) -> None:
+    def __init__(self, families: tuple[str, ...] | Mapping[str, str] = ()) -> None:
         self.families = families
 
-    def fit(self, X: npt.NDArray[np.floating], y: object = None) -> FamilyBalance:  # noqa: ARG002 - as in scikit-learn
-        """Count the columns of each family."""
-        if not self.families:
-            self.weights_ = np.ones(X.shape[1])
+    def fit(self, X: npt.ArrayLike, y: object = None) -> FamilyBalance:  # noqa: ARG002 - as in scikit-learn
+        """Count the columns of each family.
+
+        Raises
+        ------
+        InputError
+            If `families` does not name a family for each column.
+        """
+        n_columns = checked_rows(self, X, reset=True).shape[1]
+        if not len(self.families):
+            self.weights_ = np.ones(n_columns)
             return self
-        _, of, size = np.unique(np.array(self.families), return_inverse=True, return_counts=True)
+        _, of, size = np.unique(self._family_of_each(n_columns), return_inverse=True, return_counts=True)
         weights = 1 / np.sqrt(size[of])
         self.weights_ = weights / np.sqrt(np.mean(weights**2))
         return self
 
-    def transform(self, X: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Return the weighted columns of `X`."""
-        return np.asarray(X * self.weights_)
+    def _family_of_each(self, n_columns: int) -> npt.NDArray[np.str_]:
+        families = self.families
+        if isinstance(families, tuple | list):
+            if len(families) != n_columns:
+                msg = f"families names {len(families)} columns, but X has {n_columns}. Give one for each"
+                raise InputError(msg)
+            return np.array(families)
+        if not hasattr(self, "feature_names_in_"):
+            msg = "families by name need names of columns: fit on a DataFrame, or give one for each column"
+            raise InputError(msg)
+        missing = [name for name in self.feature_names_in_ if name not in families]
+        if missing:
+            msg = f"families names no family for {len(missing)} columns, such as {missing[0]}. Add them"
+            raise InputError(msg)
+        return np.array([families[name] for name in self.feature_names_in_])
+
+    def transform(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the weighted columns of `X`; ValueError if they are not those of `fit`."""
+        return np.asarray(checked_rows(self, X) * self.weights_)
 
 
 def scaler(kind: str, model: str) -> Any:  # noqa: ANN401 - a transformer of scikit-learn

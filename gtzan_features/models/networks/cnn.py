@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     IntVector = npt.NDArray[np.int64]
 
 
-class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
+class ConvolutionalClassifier(TrainedInEpochs, AppliedConvolution):
     """Genres from spectrograms by filters shared over time, pooling and a network; see the module.
 
     Parameters
@@ -79,6 +79,9 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
         Weights and intercepts of the head's layers, the pooled values' standardisation folded in.
     curves_ : list of Epoch
         Loss and accuracy after each epoch of both trainings, "filters" and "head".
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Where it was fitted on a DataFrame.
     """
 
     def __init__(
@@ -122,11 +125,11 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
 
     def fit(
         self,
-        X: npt.NDArray[np.floating],
-        y: npt.NDArray[Any],
-        groups: IntVector | None = None,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
         on_epoch: Callable[[Epoch], None] = ignore,
-        apart: IntVector | None = None,
+        apart: npt.ArrayLike | None = None,
     ) -> ConvolutionalClassifier:
         """Learn the filters, then the head.
 
@@ -140,7 +143,7 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
             Track of each row; rows of a track are either learnt from or watched. Each row by itself where
             not given.
         on_epoch : callable
-            Told of each epoch of both trainings.
+            Called with each epoch of both trainings.
         apart : ndarray of shape (n_rows,), optional
             What learning and watched rows do not share where that is more than the track: its artist.
 
@@ -151,11 +154,12 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
 
         Raises
         ------
-        ModelError
+        InputError
             If there is one class only, a row has fewer frames than a patch, or no track can be watched.
         """
-        S = self.spectrograms(X)
-        codes, train, watched = self._divided(S[:, 0], y, groups, apart)
+        rows, codes = self._checked(X, y)
+        S = self.spectrograms(rows)
+        train, watched = self._divided(codes, groups, apart)
         if self.relative:
             S = relative_levels(S)
         self.centre_ = S[train].mean(axis=(0, 1))
@@ -166,6 +170,12 @@ class ConvolutionalClassifier(AppliedConvolution, TrainedInEpochs):
         self._fit_filters((Z[train], codes[train]), (Z[watched], codes[watched]), rng, on_epoch)
         self._fit_head((Z[train], codes[train]), (Z[watched], codes[watched]), rng, on_epoch)
         return self
+
+    def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - as in scikit-learn
+        tags = super().__sklearn_tags__()
+        # Pooled over time, rows whose columns have no order in time cannot be told apart by their places.
+        tags.classifier_tags.poor_score = True
+        return tags
 
     def _fit_filters(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.errors import ModelError
+from gtzan_features.errors import InputError
 from gtzan_features.models.spec import TrainingData, inner_splits
 
 if TYPE_CHECKING:
@@ -38,20 +38,13 @@ def grouped_validation(
 
     Raises
     ------
-    ModelError
+    InputError
         If a genre has one track only, so that no honest part can be set aside.
     """
     if not share:
         return np.arange(len(y)), np.empty(0, dtype=np.int64)
     splits = inner_splits(TrainingData(X=X, y=y, groups=groups, apart=apart), max(2, round(1 / share)), seed)
     if not splits:
-        msg = "early stopping needs two tracks of each genre to train on. Add tracks, or --set validation=0"
-        raise ModelError(msg)
+        msg = "early stopping needs two tracks of each genre to train on. Add tracks, or set validation=0"
+        raise InputError(msg)
     return splits[0]
-
-
-def check_classes(classes: npt.NDArray[np.generic]) -> None:
-    """Refuse a single class with a ModelError."""
-    if len(classes) < 2:
-        msg = "all training rows are of one genre: a classifier needs two at least"
-        raise ModelError(msg)

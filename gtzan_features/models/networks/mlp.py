@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     IntVector = npt.NDArray[np.int64]
 
 
-class PlainNetwork(AppliedLayers, TrainedInEpochs):
+class PlainNetwork(TrainedInEpochs, AppliedLayers):
     """scikit-learn's MLP with standardised columns, stopped early on tracks set aside.
 
     Parameters
@@ -57,6 +57,9 @@ class PlainNetwork(AppliedLayers, TrainedInEpochs):
         Weights and intercepts of the layers.
     curves_ : list of Epoch
         Loss and accuracy after each epoch.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Where it was fitted on a DataFrame.
     """
 
     def __init__(
@@ -88,19 +91,20 @@ class PlainNetwork(AppliedLayers, TrainedInEpochs):
 
     def fit(
         self,
-        X: npt.NDArray[np.floating],
-        y: npt.NDArray[Any],
-        groups: IntVector | None = None,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
         on_epoch: Callable[[Epoch], None] = ignore,
-        apart: IntVector | None = None,
+        apart: npt.ArrayLike | None = None,
     ) -> PlainNetwork:
         """Learn; parameters and errors as those of `cnn.ConvolutionalClassifier.fit`."""
-        codes, train, watched = self._divided(X, y, groups, apart)
-        X = self.levels(X)
-        centre = X[train].mean(axis=0)
-        scale = X[train].std(axis=0)
+        rows, codes = self._checked(X, y)
+        train, watched = self._divided(codes, groups, apart)
+        rows = self.levels(rows)
+        centre = rows[train].mean(axis=0)
+        scale = rows[train].std(axis=0)
         scale[scale < 1e-9] = 1.0
-        Z = ((X - centre) / scale).astype(np.float32)
+        Z = ((rows - centre) / scale).astype(np.float32)
         rng = np.random.default_rng(self.random_state)
         shown = Batch(Z[train], codes[train])
         layers, self.curves_ = train_network(
