@@ -18,15 +18,27 @@ from .api.table import Table as Table
 from .api.transformer import AudioFeatures as AudioFeatures
 from .errors import GtzanError as GtzanError
 from .errors import GtzanWarning as GtzanWarning
+from .models.calibration import Tempered as Tempered
+from .models.choosing.ensemble import Ensemble as Ensemble
+from .models.estimators.discriminant import ShrinkageLDA as ShrinkageLDA
+from .models.estimators.kernel_svm import KernelSVM as KernelSVM
+from .models.estimators.preprocessing import FamilyBalance as FamilyBalance
+from .models.estimators.preprocessing import RankNormal as RankNormal
 
 __all__ = [
     "AudioFeatures",
     "Comparison",
+    "Ensemble",
     "EvaluationResult",
+    "FamilyBalance",
     "GtzanError",
     "GtzanWarning",
+    "KernelSVM",
     "Model",
+    "RankNormal",
+    "ShrinkageLDA",
     "Table",
+    "Tempered",
     "aggregate",
     "compare",
     "describe",
