@@ -128,7 +128,7 @@ def evaluate(
     division = Division(folds, fold, holdout, min_tracks, evaluate_on, seed)
     asked = asked_fit(model, settings, table, protocol, division, final=final, allow_leak=allow_leak)
     prepared = _prepared(table, asked)
-    for note in prepared.plan.split.notes:
+    for note in prepared.notes if prepared.plan.keep_model else prepared.notes[:-1]:  # `save` warns of that
         warn(f"{asked.config.split.protocol}, {note}")
     with showing(progress) as shown:
         trained, tested = train_tested(prepared, n_jobs=n_jobs, progress=shown.progress)

@@ -45,26 +45,14 @@ def save_model(folder: Path, model: StoredModel) -> None:
     Raises
     ------
     ModelError
-        If the model cannot be stored without pickle.
+        If the model cannot be stored without pickle; nothing is written then.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    name = model.card.model
-    has_name = name in MODELS or f"model {name}" in model.card.plugins
-    # An estimator that has no name here is stored as scikit-learn's are.
-    spec = model_spec(name) if has_name else None
-    storage = "skops" if spec is None else wrappers.storage(spec, model.card.settings)
-    may_hold = nothing_else if spec is None else spec.may_hold
-    for stale in (CARD, *FILES.values()):
-        (folder / stale).unlink(missing_ok=True)
-    with atomic_path(folder / FILES[storage]) as temporary:
-        temporary.write_bytes(stored_bytes(model.estimator, storage, name, may_hold))
-    files = {path.name: file_record(path) for path in sorted(folder.iterdir()) if path.is_file()}
-    card = asdict(replace(model.card, files=files))
-    write_text(folder / CARD, json.dumps(card, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    _write(folder, model.card, *_model_file(model))
 
 
 def save_kept_model(folder: Path, model: KeptModel) -> None:
     """Write a model with what is known of its training rows; see `save_model`, whose errors it raises."""
+    file = _model_file(model.stored)
     folder.mkdir(parents=True, exist_ok=True)
     for stale in (RANGE, LEVEL, TRAINING_FILES):
         (folder / stale).unlink(missing_ok=True)
@@ -74,7 +62,29 @@ def save_kept_model(folder: Path, model: KeptModel) -> None:
         save_level(folder, model.level)
     if model.trained_on.sha256:
         save_training_files(folder, model.trained_on)
-    save_model(folder, model.stored)
+    _write(folder, model.card, *file)
+
+
+def _model_file(model: StoredModel) -> tuple[str, bytes]:
+    """Return name and content of a model's file."""
+    name = model.card.model
+    has_name = name in MODELS or f"model {name}" in model.card.plugins
+    # An estimator that has no name here is stored as scikit-learn's are.
+    spec = model_spec(name) if has_name else None
+    storage = "skops" if spec is None else wrappers.storage(spec, model.card.settings)
+    may_hold = nothing_else if spec is None else spec.may_hold
+    return FILES[storage], stored_bytes(model.estimator, storage, name, may_hold)
+
+
+def _write(folder: Path, card: ModelCard, name: str, content: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in (CARD, *FILES.values()):
+        (folder / stale).unlink(missing_ok=True)
+    with atomic_path(folder / name) as temporary:
+        temporary.write_bytes(content)
+    files = {path.name: file_record(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    text = json.dumps(asdict(replace(card, files=files)), indent=2, sort_keys=True, allow_nan=False)
+    write_text(folder / CARD, text + "\n")
 
 
 def stored_bytes(
