@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gtzan_features.api.given import feature_config, row_length
 from gtzan_features.api.recordings import recordings_of
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.words import speaks_python
-from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.extraction.describe import describe as columns_of
 from gtzan_features.extraction.recordings import each_recording, recording_rows
 from gtzan_features.extraction.row_kinds import ExtractConfig
@@ -36,7 +36,7 @@ def features(
     sr: int | None = None,
     *,
     features: str = "kaggle",
-    segments: str = "3s",
+    segments: str | float = "3s",
     n_jobs: int = 1,
     progress: ShowProgress = None,
 ) -> pd.DataFrame:
@@ -57,8 +57,8 @@ def features(
     features : str
         The feature set, "kaggle" or "full", or some families of it: "kaggle:-rhythm", "full:timbre,tonal".
         `describe` says what the columns are.
-    segments : str
-        Length of a row: "3s", "30s", or any from "0.5s" to "3600s".
+    segments : str or float
+        Length of a row: "3s", "30s", or any number of seconds from 0.5 to 3600.
     n_jobs : int
         Worker processes, where there are several files; -1 for one per processor. The numbers do not depend
         on it.
@@ -102,9 +102,7 @@ def features(
     >>> gf.features(noise, sr=44_100, features="kaggle:rhythm").columns.tolist()
     ['perceptr_mean', 'perceptr_var', 'tempo']
     """
-    recipe = ExtractConfig(
-        features=FeatureConfig(feature_set=features), segments=(SegmentConfig.parse(segments),)
-    )
+    recipe = ExtractConfig(features=feature_config(features), segments=(row_length(segments),))
     with showing(progress) as shown:
         found, is_single = recordings_of(x, sr, shown.notice)
         if is_single:
@@ -149,7 +147,8 @@ def describe(features: str = "kaggle") -> pd.DataFrame:
     ['Hz', "Mean of: centre of mass of a frame's magnitude spectrum"]
     """
     names = ["column", "family", "unit", "definition", "source"]
-    rows = [(c.name, c.family, c.unit, c.description, c.source) for c in columns_of(features)]
+    columns = columns_of(feature_config(features).feature_set)
+    rows = [(c.name, c.family, c.unit, c.description, c.source) for c in columns]
     return pd.DataFrame(rows, columns=names)
 
 

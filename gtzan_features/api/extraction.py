@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gtzan_features.api.given import feature_config, place
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import in_python, speaks_python
-from gtzan_features.config import FeatureConfig, Selection, parse_rows
+from gtzan_features.config import Selection, parse_rows, rows_name
 from gtzan_features.errors import CatalogueError
 from gtzan_features.extraction.extract import ExtractConfig, ExtractSummary
 from gtzan_features.extraction.extract import extract as extract_tables
@@ -30,7 +31,7 @@ def extract(
     folder: str | os.PathLike[str],
     *,
     features: str = "kaggle",
-    segments: str = "3s",
+    segments: str | float = "3s",
     out: str | os.PathLike[str] | None = None,
     genres: Sequence[str] = (),
     prefer: Sequence[str] = (),
@@ -53,8 +54,8 @@ def extract(
         are known (``genre/artist/track.wav``).
     features : str
         The feature set, "kaggle" or "full", or some families of it: "full:-rhythm", "kaggle:timbre,tonal".
-    segments : str
-        Length of a row: "3s", "30s" (a row over all of a track of 27 to 45 s), any other length, or
+    segments : str or float
+        Length of a row: "3s", "30s" (a row over all of a track of 27 to 45 s), any number of seconds, or
         "3s+30s", rows of 3 s with the columns of the longer row that each lies in.
     out : path, optional
         Folder of the tables and their parts, such as the ``data/features`` of the command line. Where it is
@@ -120,13 +121,13 @@ def extract(
     (['noise', 'tones'], ['noise/one', 'tones/one'])
     >>> temporary.cleanup()
     """
-    folder = Path(folder)
-    own, beside = parse_rows(segments)
+    folder = place(folder)
+    own, beside = parse_rows(str(segments))
     config = ExtractConfig(
-        features=FeatureConfig(feature_set=features),
+        features=feature_config(features),
         segments=tuple(sorted({own, *([beside] if beside else [])})),
     )
-    tables = Path(out) if out is not None else cache_folder(folder)
+    tables = place(out) if out is not None else cache_folder(folder)
     with showing(progress) as shown:
         summary = extract_tables(
             folder,
@@ -145,7 +146,7 @@ def extract(
     if summary.fault:
         msg = f"{folder}: {summary.fault}"
         raise CatalogueError(msg)
-    return Table(open_fittable(tables, config.name, segments.replace(" ", "")))
+    return Table(open_fittable(tables, config.name, rows_name(own, beside)))
 
 
 def cache_folder(folder: Path) -> Path:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gtzan_features.api.given import place, row_length
 from gtzan_features.api.showing import warn
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import speaks_python
-from gtzan_features.config import SegmentConfig
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.csv_exchange import CsvReading, named, read_kaggle
 from gtzan_features.tables import frames
 from gtzan_features.training.load_rows import in_memory, read_fittable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gtzan_features.tables.feature_tables import FeatureTable
 
 _PARQUET = b"PAR1"
@@ -29,7 +30,7 @@ def read_table(
     *,
     recipe: str = "auto",
     rows: str = "auto",
-    segments: str | None = None,
+    segments: str | float | None = None,
     encoding: str | None = None,
 ) -> Table:
     """Read a table to learn from: a CSV in Kaggle's format, Parquet of this package, or a frame.
@@ -48,8 +49,8 @@ def read_table(
         then. With "auto" Kaggle's own two tables are recognised, and with "foreign" none is.
     rows : {"auto", "segments", "tracks"}
         What rows in Kaggle's format are, where their names leave it open.
-    segments : str, optional
-        Length of a row, such as "3s", where the table does not tell it.
+    segments : str or float, optional
+        Length of a row, such as "3s", or in seconds, where the table does not tell it.
     encoding : str, optional
         Of a CSV's text; found out where it is not given.
 
@@ -84,10 +85,10 @@ def read_table(
     array([[120. ,  -9. ],
            [ 88. , -14.5]])
     """
-    length = None if segments is None else SegmentConfig.parse(segments)
+    length = None if segments is None else row_length(segments)
     reading = CsvReading(rows=rows, segment=length, encoding=encoding)
     if isinstance(source, str | os.PathLike):
-        return _of_file(Path(source), recipe, reading)
+        return _of_file(place(source), recipe, reading)
     return Table(in_memory(_of_frame(_pandas(source), recipe, reading)))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from numbers import Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
+from gtzan_features.api.given import place
 from gtzan_features.audio.samples import Samples
 from gtzan_features.datasets.listing import list_recordings
 from gtzan_features.errors import AudioError, ConfigError
@@ -18,6 +18,7 @@ from gtzan_features.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 _KINDS = "a path, samples with sr=, (samples, sr), or a list of these"
 
@@ -43,11 +44,13 @@ def recordings_of(audio: Any, sr: int | None = None, notice: Notice = mute) -> t
     AudioError
         If a folder holds no audio file, or a single file is not there.
     """
-    if _is_path(audio) and Path(audio).is_dir():
-        return [_of_path(path) for path in list_recordings(Path(audio), notice)], False
+    if hasattr(audio, "__array__"):  # a Series, or a tensor of some other library
+        audio = np.asarray(audio)
+    if _is_path(audio) and place(audio).is_dir():
+        return [_of_path(path) for path in list_recordings(place(audio), notice)], False
     if _is_path(audio) or _is_samples(audio) or _is_pair(audio):
-        if _is_path(audio) and not Path(audio).exists():
-            raise AudioError(Path(audio), "no such file")
+        if _is_path(audio) and not place(audio).exists():
+            raise AudioError(place(audio), "no such file")
         found = [_recording(audio, sr, "samples")]
         single = True
     else:
@@ -61,10 +64,12 @@ def recordings_of(audio: Any, sr: int | None = None, notice: Notice = mute) -> t
 
 def _recording(audio: Any, sr: int | None, name: str) -> Recording:  # noqa: ANN401
     if _is_path(audio):
-        return _of_path(Path(audio))
+        return _of_path(place(audio))
     if _is_pair(audio):
         values, rate = audio
         return Recording(name, Samples(values, rate, name))
+    if hasattr(audio, "__array__"):
+        audio = np.asarray(audio)
     if not _is_samples(audio):
         msg = f"{name}: a {type(audio).__name__} is no recording: give {_KINDS}"
         raise ConfigError(msg)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gtzan_features.api import html
+from gtzan_features.api.given import place
 from gtzan_features.api.words import speaks_python
 from gtzan_features.datasets.groups import kept_together
 from gtzan_features.errors import TableError
@@ -200,7 +200,7 @@ class Table:
         TableError
             If rows have longer ones beside them (``3s+30s``), which no file holds.
         """
-        write_fittable(Path(path), self.opened)
+        write_fittable(place(path), self.opened)
 
     def __len__(self) -> int:
         return len(self.opened.data.y)

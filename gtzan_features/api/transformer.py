@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from gtzan_features.api.given import feature_config, row_length
 from gtzan_features.api.recordings import recordings_of
 from gtzan_features.api.showing import showing
 from gtzan_features.api.words import speaks_python
-from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.errors import AudioError, ConfigError
 from gtzan_features.extraction.recordings import each_recording
 from gtzan_features.extraction.row_kinds import ExtractConfig
@@ -39,8 +39,9 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     features : str, default="kaggle"
         The feature set, "kaggle" or "full", or some families of it: "full:-rhythm".
-    segments : str, default="30s"
-        Length of the segments that rows are computed of; "30s" takes all of a recording of 27 to 45 s.
+    segments : str or float, default="30s"
+        Length of the segments that rows are computed of, or its seconds; "30s" takes all of a recording of
+        27 to 45 s.
     gather : {"mean", None}, default="mean"
         What becomes of several segments of a recording: their mean; with None such a recording is refused.
     sr : int, optional
@@ -75,7 +76,7 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         features: str = "kaggle",
-        segments: str = "30s",
+        segments: str | float = "30s",
         *,
         gather: str | None = "mean",
         sr: int | None = None,
@@ -174,8 +175,7 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.gather not in _GATHERED:
             msg = f'gather={self.gather!r} is not known: choose "mean" or None'
             raise ConfigError(msg)
-        config = FeatureConfig(feature_set=self.features)
-        recipe = ExtractConfig(features=config, segments=(SegmentConfig.parse(self.segments),))
+        recipe = ExtractConfig(features=feature_config(self.features), segments=(row_length(self.segments),))
         _ = recipe.columns  # ConfigError where there is no such feature set
         return recipe
 

@@ -19,7 +19,7 @@ _WORDY = ("encoding", "evaluate-on", "features", "prefer", "protocol", "rows", "
 """Options whose value may be any word; of others only a number is taken for one."""
 
 _OPTION = re.compile(r"(?<![\w/=.-])--(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?P<rest>[ =][^\s;)]+)?")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|'[^']*'")
 _LENGTH = re.compile(r"\d+(?:\.\d+)?s")
 _WORD = re.compile(r"[A-Za-z0-9][\w:,+.-]*")
 _CALLS = (

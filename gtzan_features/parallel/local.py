@@ -138,10 +138,11 @@ def local_executor(n_jobs: int = -1) -> Executor:
     Raises
     ------
     ConfigError
-        If `n_jobs` is 0 or below -1.
+        If `n_jobs` is 0, below -1 or no whole number.
     """
-    if n_jobs == 0 or n_jobs < -1:
-        msg = f"--n-jobs {n_jobs} is no number of workers: give 1 or more, or -1 for one per processor"
+    is_whole = hasattr(n_jobs, "__index__")  # in Python it may be anything
+    if not is_whole or n_jobs == 0 or n_jobs < -1:
+        msg = f"--n-jobs {n_jobs!r} is no number of workers: give 1 or more, or -1 for one per processor"
         raise ConfigError(msg)
     count = available_processors() if n_jobs == -1 else n_jobs
     return SerialExecutor() if count == 1 else ProcessExecutor(count)

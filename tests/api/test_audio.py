@@ -64,6 +64,33 @@ def test_samples_of_another_rate_and_several_channels_are_treated_as_a_file(tmp_
     assert from_file["spectral_centroid_mean"].iloc[0] == pytest.approx(centroid.mean(), rel=1e-4)
 
 
+class Tensor:
+    """Samples of another library: an array by NumPy's protocol alone."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.array(self.values, dtype=dtype, copy=copy)
+
+
+def test_recordings_come_in_whatever_a_person_has(music, monkeypatch):
+    paths = sorted(music.rglob("*.wav"))[:2]
+    expected = gf.features(paths).to_numpy()
+    texts = [str(path) for path in paths]
+    for given in (tuple(paths), texts, np.array(texts), pd.Series(texts), (path for path in paths)):
+        assert np.array_equal(gf.features(given).to_numpy(), expected)
+    samples, sr = soundfile.read(paths[0])
+    for given in (Tensor(samples), pd.Series(samples), samples.tolist(), (Tensor(samples), sr)):
+        rate = None if isinstance(given, tuple) else sr
+        assert np.array_equal(gf.features(given, rate).to_numpy(), expected[:2])
+    assert np.array_equal(gf.features([samples, samples], sr).to_numpy(), expected[[0, 1, 0, 1]])
+    monkeypatch.setenv("HOME", str(music))
+    at_home = gf.features("~/calm/calm.0.wav", segments=3)
+    assert np.array_equal(at_home.to_numpy(), expected[:2])
+    assert gf.features([]).shape == (0, 57)
+
+
 def test_some_families_are_columns_of_the_whole_set(music):
     path = music / "loud" / "loud.0.wav"
     whole = gf.features(path)
@@ -140,6 +167,9 @@ def test_a_single_bad_recording_is_one_line(tmp_path):
         ([3.5, "a.wav"], {"sr": SR}, "float"),
         (["song.wav"], {"features": "kagle"}, "feature set 'kagle' does not exist"),
         (["song.wav"], {"features": "kaggle:-rythm"}, "no feature family 'rythm'"),
+        (["song.wav"], {"features": None}, "features=None is no feature set"),
+        (["song.wav"], {"segments": None}, "segment length 'None' is not a number of seconds"),
+        (["song.wav"], {"n_jobs": "two"}, "^n_jobs='two' is no number of workers"),
         (["song.wav"], {"segments": "three"}, "is not a number of seconds"),
         (["song.wav"], {"n_jobs": 0}, r"^n_jobs=0 is no number of workers"),
     ],
