@@ -87,13 +87,14 @@ def each_recording(
     """
     executor = local_executor(n_jobs)
     recipe.prepare(notice)  # before the workers, which would compile at the same time
-    task = partial(_forgiving, recipe=recipe, whole=whole)
+    task = partial(usable_rows, recipe=recipe, whole=whole)
     for done, part in enumerate(executor.map(task, recordings, lost=_lost), start=1):
         progress(done, len(recordings), "files")
         yield part
 
 
-def _forgiving(recording: Recording, recipe: Recipe, *, whole: bool) -> Part:
+def usable_rows(recording: Recording, recipe: Recipe, *, whole: bool) -> Part:
+    """Compute the rows of one recording; what is wrong with it is in the status. Runs in a worker."""
     try:
         return recording_part(recording.track, recording.source, recipe, whole=whole)
     except FILE_FAULTS as error:

@@ -11,9 +11,10 @@ from functools import partial
 import pytest
 
 from gtzan_features.datasets.tracks import TrackFile
+from gtzan_features.extraction.recordings import Recording, usable_rows
 from gtzan_features.extraction.row_cache import file_part
 from gtzan_features.extraction.row_kinds import ExtractConfig, SpectrogramRecipe
-from gtzan_features.prediction.file_rows import hear
+from gtzan_features.prediction.file_rows import read_recording
 
 HEAVY = ("pandas", "pyarrow", "sklearn", "xgboost", "skops", "matplotlib", "scipy.stats", "librosa")
 
@@ -26,14 +27,17 @@ print(json.dumps(sorted(sys.modules)))
 
 
 @pytest.mark.parametrize("recipe", [ExtractConfig(), SpectrogramRecipe()])
-@pytest.mark.parametrize("kind", ["extract", "predict"])
+@pytest.mark.parametrize("kind", ["extract", "predict", "features"])
 def test_workers_import_no_tables_and_no_models(music, tmp_path, recipe, kind):
     if kind == "extract":
         task = partial(file_part, root=str(music), parts_dir=str(tmp_path), recipe=recipe)
         item = TrackFile(track_id="calm.0", genre="calm", path="calm/calm.0.wav")
+    elif kind == "features":
+        task = partial(usable_rows, recipe=recipe, whole=True)
+        item = Recording("calm.0", music / "calm" / "calm.0.wav")
     else:
         one = type(recipe)(segments=recipe.segments[:1])
-        task, item = partial(hear, recipe=one), music / "calm" / "calm.0.wav"
+        task, item = partial(read_recording, recipe=one), music / "calm" / "calm.0.wav"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", WORK],
         input=pickle.dumps((task, item)).hex(),
