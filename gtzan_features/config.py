@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 from gtzan_features import plugins
@@ -250,6 +250,9 @@ class SegmentConfig:
         return round(self.seconds * sr)
 
 
+DEFAULT_SEGMENTS = (SegmentConfig(3.0), SegmentConfig(TRACK_S))
+"""Lengths of the rows that are computed of a folder of music."""
+
 BESIDE = "track_"
 """Prefix of the names of a longer row's columns, where a shorter row has them in addition to its own."""
 
@@ -467,3 +470,15 @@ class Selection:
         chosen = [word for genre in self.genres for word in ("--genre", genre)]
         chosen += ["--prefer", ",".join(self.prefer)] if self.prefer else []
         return chosen + ["--as-genres"] * self.as_genres
+
+
+def default_of(config: type, name: str) -> Any:  # noqa: ANN401 - of whatever type the field is
+    """Return the default of a field of a configuration: the one place where it is written.
+
+    Examples
+    --------
+    >>> default_of(SplitConfig, "protocol"), default_of(FeatureConfig, "sr")
+    ('track', 22050)
+    """
+    (field,) = (one for one in fields(config) if one.name == name)
+    return field.default if field.default_factory is MISSING else field.default_factory()

@@ -18,7 +18,8 @@ from gtzan_cli.options import (
     selection_options,
 )
 from gtzan_cli.progress import notice, print_table, progress_bar, show
-from gtzan_features.config import PROTOCOLS
+from gtzan_features.bench.config import BenchConfig, RobustnessConfig
+from gtzan_features.config import PROTOCOLS, default_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +42,17 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--evaluate-on",
             type=click.Choice(["valid", "test"]),
-            default="valid",
+            default=default_of(BenchConfig, "evaluate_on"),
             show_default=True,
             help="The part to report on, where the protocol has both. Keep test for the last word.",
         ),
-        click.option("--seed", type=int, default=0, show_default=True, help="Of folds, models and noise."),
+        click.option(
+            "--seed",
+            type=int,
+            default=default_of(BenchConfig, "seed"),
+            show_default=True,
+            help="Of folds, models and noise.",
+        ),
         click.option(
             "--out", "-o", type=FOLDER, default=REPORTS_DIR, show_default=True, help="Where the tables go."
         ),
@@ -75,7 +82,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--protocols",
     type=Words(),
-    default=("track", "artist", "fault-filtered"),
+    default=default_of(BenchConfig, "protocols"),
     help="Protocols, with commas; track,artist,fault-filtered where not given.",
 )
 @click.option(
@@ -86,7 +93,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0),
-    default=40.0,
+    default=default_of(BenchConfig, "minutes"),
     show_default=True,
     help="Time for the fits, small tables first: after it, no fit is begun. inf for all.",
 )
@@ -119,7 +126,7 @@ def accuracy(
     music supports, and each family alone and left out; then tests all against the Kaggle columns on the same
     tracks. What there is no time for is named; the same command goes on with it.
     """
-    from gtzan_features.bench.accuracy import BenchConfig, Folders, bench_accuracy
+    from gtzan_features.bench.accuracy import Folders, bench_accuracy
 
     config = BenchConfig(
         feature_sets=feature_sets,
@@ -147,16 +154,25 @@ def accuracy(
 @bench.command()
 @click.argument("audio_dir", type=MUSIC)
 @click.option(
-    "--features", "feature_set", default="", help=f"{FEATURES_HELP} full where there is such a set."
+    "--features",
+    "feature_set",
+    default=default_of(RobustnessConfig, "feature_set"),
+    help=f"{FEATURES_HELP} full where there is such a set.",
 )
 @click.option(
-    "--segments", "-s", "segment", type=SegmentLength(), default="30s", show_default=True, help="Rows."
+    "--segments",
+    "-s",
+    "segment",
+    type=SegmentLength(),
+    default=default_of(RobustnessConfig, "segment").name,
+    show_default=True,
+    help="Rows.",
 )
 @click.option(
     "--protocol",
     "-p",
     type=click.Choice([name for name in PROTOCOLS if name != "segment"]),
-    default="fault-filtered",
+    default=default_of(RobustnessConfig, "protocol"),
     show_default=True,
     help="How tracks are divided; track for music that is not GTZAN.",
 )
@@ -201,7 +217,7 @@ def robustness(
     Models learn from clean audio; only tested tracks are deformed: mp3, noise, gain, low-pass, speed,
     clipping. Writes robustness.md, .csv and .png with each loss, its interval and its test.
     """
-    from gtzan_features.bench.robustness import RobustnessConfig, WorkFolders, bench_robustness
+    from gtzan_features.bench.robustness import WorkFolders, bench_robustness
 
     config = RobustnessConfig(
         feature_set=feature_set,

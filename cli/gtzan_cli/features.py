@@ -20,7 +20,7 @@ from gtzan_cli.options import (
     selection_options,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show, show_text
-from gtzan_features.config import SCALES, SpectrogramConfig
+from gtzan_features.config import DEFAULT_SEGMENTS, SCALES, FeatureConfig, SpectrogramConfig, default_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,17 @@ def features() -> None:
     "-s",
     type=SegmentLength(),
     multiple=True,
-    default=("3s", "30s"),
+    default=tuple(length.name for length in DEFAULT_SEGMENTS),
     show_default=True,
     help="Length of a row; give it several times for several tables.",
 )
-@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
+@click.option(
+    "--features",
+    "feature_set",
+    default=default_of(FeatureConfig, "feature_set"),
+    show_default=True,
+    help=FEATURES_HELP,
+)
 @selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
@@ -77,7 +83,6 @@ def extract(
     Interrupted, the same command goes on where it stopped; a file that cannot be read costs its own rows
     only. What is no audio is counted by its ending. Exits with 1 if no file gave a row.
     """
-    from gtzan_features.config import FeatureConfig
     from gtzan_features.extraction.extract import ExtractConfig, extract
 
     config = ExtractConfig(
@@ -107,7 +112,7 @@ def extract(
     "--scale",
     type=click.Choice(SCALES),
     multiple=True,
-    default=("mel",),
+    default=(default_of(SpectrogramConfig, "scale"),),
     show_default=True,
     help="Bands: mel, or of equal width in Hz (decibel); levels in dB on both. Several for several tables.",
 )
@@ -116,12 +121,24 @@ def extract(
     "-s",
     type=SegmentLength(),
     multiple=True,
-    default=("3s",),
+    default=(DEFAULT_SEGMENTS[0].name,),
     show_default=True,
     help="Length of a row; give it several times for several tables.",
 )
-@click.option("--bands", type=int, default=64, show_default=True, help="Bands of a frame.")
-@click.option("--pool", type=int, default=4, show_default=True, help="STFT frames averaged into one frame.")
+@click.option(
+    "--bands",
+    type=int,
+    default=default_of(SpectrogramConfig, "n_bands"),
+    show_default=True,
+    help="Bands of a frame.",
+)
+@click.option(
+    "--pool",
+    type=int,
+    default=default_of(SpectrogramConfig, "pool"),
+    show_default=True,
+    help="STFT frames averaged into one frame.",
+)
 @selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
@@ -259,8 +276,21 @@ def import_(
 
 @features.command()
 @click.argument("tables_dir", type=FOLDER, default=TABLES_DIR)
-@click.option("--segments", "-s", type=SegmentLength(), default="3s", show_default=True, help="Which table.")
-@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
+@click.option(
+    "--segments",
+    "-s",
+    type=SegmentLength(),
+    default=DEFAULT_SEGMENTS[0].name,
+    show_default=True,
+    help="Which table.",
+)
+@click.option(
+    "--features",
+    "feature_set",
+    default=default_of(FeatureConfig, "feature_set"),
+    show_default=True,
+    help=FEATURES_HELP,
+)
 @click.option(
     "--format", "format_name", type=click.Choice(["kaggle-csv"]), default="kaggle-csv", show_default=True
 )

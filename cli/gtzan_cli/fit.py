@@ -20,16 +20,15 @@ from gtzan_cli.options import (
     n_jobs_option,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
-from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig
+from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig, default_of
 from gtzan_features.rounding import percent
+from gtzan_features.training.fit_config import FitConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gtzan_features.config import SplitConfig
     from gtzan_features.reporting.run_report import RunReport
-    from gtzan_features.training.fit_config import FitConfig
 
 _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
 """Columns of the first screen; the others come with --wide."""
@@ -43,7 +42,7 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
     "-s",
     type=SegmentLength(),
     multiple=True,
-    default=("3s",),
+    default=(default_of(FitConfig, "segment").name,),
     show_default=True,
     help="Length of a row; give it several times for several runs.",
 )
@@ -52,7 +51,13 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
     type=SegmentLength(),
     help="Give each row the features of the longer row that it lies in, too: --segments 3s --beside 30s.",
 )
-@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
+@click.option(
+    "--features",
+    "feature_set",
+    default=default_of(FitConfig, "feature_set"),
+    show_default=True,
+    help=FEATURES_HELP,
+)
 @click.option(
     "--scale",
     type=click.Choice(SCALES),
@@ -61,7 +66,7 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
 @click.option(
     "--augment",
     type=Words(),
-    default=(),
+    default=default_of(FitConfig, "augment"),
     help="Augment the training rows. Of spectrograms, while learning: time-mask, frequency-mask, mixup, "
     "cutmix. Of audio, from tables of gtzan data augment: time-shift, noise, crop-pad, pitch-shift, "
     "time-stretch.",
@@ -73,7 +78,7 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
     "protocols",
     type=click.Choice(PROTOCOLS),
     multiple=True,
-    default=("track",),
+    default=(default_of(SplitConfig, "protocol"),),
     show_default=True,
     help="How tracks are divided; give it several times for several runs. segment is leaked.",
 )
@@ -84,7 +89,7 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
 @click.option(
     "--evaluate-on",
     type=click.Choice(["test", "valid"]),
-    default="test",
+    default=default_of(SplitConfig, "evaluate_on"),
     show_default=True,
     help="The part to report on, where the protocol has a validation part.",
 )
@@ -95,7 +100,13 @@ _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
     help="Keep a model of all tracks where there is one test part (--holdout, --fold, fault-filtered, "
     "stratified); under folds the kept model is that anyway.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the folds and of the model.")
+@click.option(
+    "--seed",
+    type=int,
+    default=default_of(SplitConfig, "seed"),
+    show_default=True,
+    help="Of the folds and of the model.",
+)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter.")
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders go.")
 @click.option(
@@ -142,8 +153,6 @@ def fit(
     if not models:
         raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
     names = model_names(models, scale)
-
-    from gtzan_features.training.fit_config import FitConfig
 
     jobs = [
         FitConfig(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gtzan_features.config import SegmentConfig, Selection, SplitConfig
+from gtzan_features.config import SegmentConfig, Selection, SplitConfig, default_of
 from gtzan_features.errors import ConfigError, GtzanError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--prefer",
             type=Words(),
-            default=(),
+            default=default_of(Selection, "prefer"),
             help="Of song.wav and song.mp3 take the one of the ending named first: --prefer wav,flac,mp3.",
         ),
         click.option(
@@ -132,7 +132,7 @@ def division_options(folds_help: str, fold_help: str) -> Callable[[Callable[...,
         click.option(
             "--min-tracks",
             type=click.IntRange(min=0),
-            default=0,
+            default=default_of(SplitConfig, "min_tracks"),
             help="Leave out genres with fewer tracks (under artist: artists).",
         ),
         click.option("--holdout", type=float, help="One test part with this share, instead of folds."),

@@ -17,12 +17,13 @@ from gtzan_cli.options import (
     n_jobs_option,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show_text
-from gtzan_features.config import PROTOCOLS
+from gtzan_features.config import PROTOCOLS, SplitConfig, default_of
+from gtzan_features.training.fit_config import SCORES, FitConfig, TuneConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gtzan_features.config import SegmentConfig, SplitConfig
+    from gtzan_features.config import SegmentConfig
     from gtzan_features.training.tune import TuneResult
 
 STUDIES_DIR = Path("data/tune")
@@ -34,7 +35,7 @@ STUDIES_DIR = Path("data/tune")
     "--budget",
     "minutes",
     type=float,
-    default=10.0,
+    default=default_of(TuneConfig, "minutes"),
     show_default=True,
     metavar="MINUTES",
     help="No trial begins later; one that has begun is finished.",
@@ -45,18 +46,24 @@ STUDIES_DIR = Path("data/tune")
     "-s",
     "segment",
     type=SegmentLength(),
-    default="3s",
+    default=default_of(FitConfig, "segment").name,
     show_default=True,
     help="Length of a row.",
 )
 @click.option("--beside", type=SegmentLength(), help="As in gtzan fit.")
-@click.option("--features", "feature_set", default="kaggle", show_default=True, help=FEATURES_HELP)
+@click.option(
+    "--features",
+    "feature_set",
+    default=default_of(FitConfig, "feature_set"),
+    show_default=True,
+    help=FEATURES_HELP,
+)
 @click.option("--tables", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(
     "--protocol",
     "-p",
     type=click.Choice([name for name in PROTOCOLS if name != "segment"]),
-    default="track",
+    default=default_of(SplitConfig, "protocol"),
     show_default=True,
     help="Whose training part is searched.",
 )
@@ -65,15 +72,19 @@ STUDIES_DIR = Path("data/tune")
     "The fold that is kept for the test (1); the others are searched.",
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of the folds, the model and the search."
+    "--seed",
+    type=int,
+    default=default_of(SplitConfig, "seed"),
+    show_default=True,
+    help="Of the folds, the model and the search.",
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting that is not searched."
 )
 @click.option(
     "--score",
-    type=click.Choice(["accuracy", "log-loss"]),
-    default="accuracy",
+    type=click.Choice(SCORES),
+    default=default_of(TuneConfig, "score"),
     show_default=True,
     help="What is made best: of tracks, by the mean of their rows.",
 )
@@ -109,8 +120,7 @@ def tune(
 
     known_model(model)
 
-    from gtzan_features.training.fit_config import FitConfig
-    from gtzan_features.training.tune import TuneConfig, tune
+    from gtzan_features.training.tune import tune
 
     fit = FitConfig(
         model=model,

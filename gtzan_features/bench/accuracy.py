@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.audio.decode import content_hash
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
+from gtzan_features.bench.config import BASELINE, REFERENCE_MODEL, BenchConfig
 from gtzan_features.bench.finished_fits import Done, fit_key, read_done, write_done
 from gtzan_features.bench.plan import (
-    BASELINE,
     BOTH,
-    REFERENCE_MODEL,
     SEGMENT,
     TRACK,
     Cell,
@@ -23,9 +22,6 @@ from gtzan_features.bench.plan import (
     in_order,
     is_needed,
     planned_fits,
-)
-from gtzan_features.bench.plan import (
-    BenchConfig as BenchConfig,
 )
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.splits import make_split

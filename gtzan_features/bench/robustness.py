@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from gtzan_features.audio.deform import Deformation, deformations
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
+from gtzan_features.bench.config import RobustnessConfig, chosen_models, family_model
 from gtzan_features.bench.deformed_fits import (
     Outcome,
     Setting,
@@ -22,10 +22,8 @@ from gtzan_features.bench.deformed_fits import (
 )
 from gtzan_features.bench.deformed_tables import deformed_folder, extract_deformed
 from gtzan_features.bench.finished_fits import add_seconds
-from gtzan_features.bench.plan import chosen_models, family_model, split_config
-from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
+from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.splits import make_split
-from gtzan_features.descriptors import sets
 from gtzan_features.environment import describe_machine, versions_text
 from gtzan_features.errors import RunError
 from gtzan_features.extraction.extract import ExtractConfig
@@ -44,65 +42,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from gtzan_features.config import SplitConfig
     from gtzan_features.datasets.splits import Split
     from gtzan_features.tables.schema import TableMeta
     from gtzan_features.text_table import TextTable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RobustnessConfig:
-    """What to measure; empty for all there is.
-
-    Attributes
-    ----------
-    feature_set : str
-        ``full`` where there is such a set, else ``kaggle``.
-    models, deformations : tuple of str
-        By name.
-    family_model : str
-        The model that each family alone is tried with; `lda` where there is one, else logistic regression.
-    protocol, evaluate_on, seed
-        The split; `evaluate_on` counts where the protocol has a validation part.
-    segment : SegmentConfig
-        Length of the rows.
-    selection : Selection
-        Which genre folders, and which of several files of a track.
-    """
-
-    feature_set: str = ""
-    models: tuple[str, ...] = ()
-    deformations: tuple[str, ...] = ()
-    family_model: str = ""
-    protocol: str = "fault-filtered"
-    evaluate_on: str = "valid"
-    segment: SegmentConfig = field(default_factory=lambda: SegmentConfig(30.0))
-    seed: int = 0
-    selection: Selection = field(default_factory=Selection)
-
-    @property
-    def features(self) -> FeatureConfig:
-        """The feature set, or some families of it; ConfigError where there is none of this name."""
-        name = self.feature_set or ("full" if "full" in sets.SETS else "kaggle")
-        config = FeatureConfig(feature_set=name)
-        sets.columns(config)
-        return config
-
-    @property
-    def split(self) -> SplitConfig:
-        """The protocol."""
-        return split_config(self.protocol, self.evaluate_on, self.seed)
-
-    def command(self) -> str:
-        """Return the command that measures this, whatever the folders."""
-        words = ["gtzan", "bench", "robustness", "AUDIO_DIR", "--features", self.features.feature_set]
-        words += ["--protocol", self.protocol, "--segments", self.segment.name]
-        for option, names in (("--models", self.models), ("--deformations", self.deformations)):
-            words += [option, ",".join(names)] if names else []
-        words += ["--family-model", self.family_model] if self.family_model else []
-        words += ["--evaluate-on", self.evaluate_on] if self.evaluate_on != "valid" else []
-        words += ["--seed", str(self.seed)] if self.seed else []
-        return shlex.join([*words, *self.selection.words()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from gtzan_features.audio.load import VERSION as READING
 from gtzan_features.audio.segments import SHORTEST_TRACK, around
 from gtzan_features.config import (
     BESIDE,
+    DEFAULT_SEGMENTS,
     FeatureConfig,
     SegmentConfig,
     SpectrogramConfig,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from gtzan_features.extraction.segment_rows import SegmentRows
     from gtzan_features.models.applying.load import ModelCard
     from gtzan_features.progress import Notice
-
-DEFAULT_SEGMENTS = (SegmentConfig(3.0), SegmentConfig(30.0))
 
 
 class Recipe(ABC):

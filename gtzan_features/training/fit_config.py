@@ -1,13 +1,25 @@
-"""What to fit and how to test it, as a frozen configuration."""
+"""What to fit or to search, and how to test it, as frozen configurations.
+
+Commands read their defaults here, so that nothing that computes is imported before it is asked for.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gtzan_features.config import SegmentConfig, SplitConfig, rows_name, spectrogram_name, tidy_feature_set
+from gtzan_features.config import (
+    DEFAULT_SEGMENTS,
+    FeatureConfig,
+    SegmentConfig,
+    SplitConfig,
+    default_of,
+    rows_name,
+    spectrogram_name,
+    tidy_feature_set,
+)
 from gtzan_features.errors import ConfigError, ModelError
-from gtzan_features.models.registry import model_spec
-from gtzan_features.models.spec import FEATURES, SPECTROGRAMS
+
+SCORES = ("accuracy", "log-loss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +53,8 @@ class FitConfig:
     """
 
     model: str
-    segment: SegmentConfig = field(default_factory=lambda: SegmentConfig(3.0))
-    feature_set: str = "kaggle"
+    segment: SegmentConfig = DEFAULT_SEGMENTS[0]
+    feature_set: str = default_of(FeatureConfig, "feature_set")
     settings: tuple[str, ...] = ()
     split: SplitConfig = field(default_factory=SplitConfig)
     allow_leak: bool = False
@@ -68,6 +80,9 @@ class FitConfig:
     @property
     def table(self) -> str:
         """Name of the table without its segment length; ModelError where the model does not take it."""
+        from gtzan_features.models.registry import model_spec
+        from gtzan_features.models.spec import FEATURES, SPECTROGRAMS
+
         inputs = model_spec(self.model).inputs
         if self.scale is None and FEATURES in inputs:
             return self.feature_set
@@ -75,3 +90,36 @@ class FitConfig:
             msg = f"{self.model} takes features, not spectrograms: leave out --scale, or fit cnn or mlp"
             raise ModelError(msg)
         return spectrogram_name(self.scale or "mel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneConfig:
+    """What to search, and for how long.
+
+    Attributes
+    ----------
+    fit : FitConfig
+        Model, rows, protocol; its settings are fixed and not searched.
+    minutes : float
+        No trial begins later; one that has begun is finished.
+    trials : int or None
+        The study ends with this many finished trials, those of earlier calls among them.
+    score : {"accuracy", "log-loss"}
+        Of tracks by mean probability, over the inner folds.
+    """
+
+    fit: FitConfig
+    minutes: float = 10.0
+    trials: int | None = None
+    score: str = "accuracy"
+
+    def __post_init__(self) -> None:
+        if self.minutes <= 0:
+            msg = f"--budget {self.minutes:g}: give the minutes to search, more than 0"
+            raise ConfigError(msg)
+        if self.trials is not None and self.trials < 1:
+            msg = f"--trials {self.trials}: at least 1 is needed"
+            raise ConfigError(msg)
+        if self.score not in SCORES:
+            msg = f"--score {self.score}: choose one of {', '.join(SCORES)}"
+            raise ConfigError(msg)

@@ -14,7 +14,7 @@ import numpy as np
 
 from gtzan_features.config import file_name, fingerprint
 from gtzan_features.environment import model_versions
-from gtzan_features.errors import ConfigError, ModelError, SplitError
+from gtzan_features.errors import ModelError, SplitError
 from gtzan_features.evaluation.metrics import evaluate
 from gtzan_features.models.checked_settings import probabilities
 from gtzan_features.models.registry import MODELS, model_spec, parse_settings
@@ -38,44 +38,10 @@ if TYPE_CHECKING:
 
     from gtzan_features.config import SplitConfig
     from gtzan_features.models.spec import Choice, IntVector, Range
-    from gtzan_features.training.fit_config import FitConfig
+    from gtzan_features.training.fit_config import FitConfig, TuneConfig
 
 INNER_FOLDS = 4
-SCORES = ("accuracy", "log-loss")
 _SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TuneConfig:
-    """What to search, and for how long.
-
-    Attributes
-    ----------
-    fit : FitConfig
-        Model, rows, protocol; its settings are fixed and not searched.
-    minutes : float
-        No trial begins later; one that has begun is finished.
-    trials : int or None
-        The study ends with this many finished trials, those of earlier calls among them.
-    score : {"accuracy", "log-loss"}
-        Of tracks by mean probability, over the inner folds.
-    """
-
-    fit: FitConfig
-    minutes: float = 10.0
-    trials: int | None = None
-    score: str = "accuracy"
-
-    def __post_init__(self) -> None:
-        if self.minutes <= 0:
-            msg = f"--budget {self.minutes:g}: give the minutes to search, more than 0"
-            raise ConfigError(msg)
-        if self.trials is not None and self.trials < 1:
-            msg = f"--trials {self.trials}: at least 1 is needed"
-            raise ConfigError(msg)
-        if self.score not in SCORES:
-            msg = f"--score {self.score}: choose one of {', '.join(SCORES)}"
-            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

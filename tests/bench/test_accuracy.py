@@ -10,11 +10,11 @@ import pytest
 
 from gtzan_features.bench import accuracy
 from gtzan_features.bench.accuracy import Folders, bench_tables
+from gtzan_features.bench.config import BenchConfig
 from gtzan_features.bench.plan import (
     BOTH,
     SEGMENT,
     TRACK,
-    BenchConfig,
     Sizes,
     in_order,
     planned_fits,

@@ -13,8 +13,9 @@ from gtzan_features.audio.deform import Deformation, deformations
 from gtzan_features.audio.load import load
 from gtzan_features.bench import deformed_fits, robustness
 from gtzan_features.bench.clean_tables import Music
+from gtzan_features.bench.config import RobustnessConfig
 from gtzan_features.bench.deformed_tables import deform_signal, deformed_folder, extract_deformed
-from gtzan_features.bench.robustness import RobustnessConfig, WorkFolders, bench_robustness
+from gtzan_features.bench.robustness import WorkFolders, bench_robustness
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.splits import make_split

@@ -21,9 +21,9 @@ from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.training import tune as pipeline
-from gtzan_features.training.fit_config import FitConfig
+from gtzan_features.training.fit_config import FitConfig, TuneConfig
 from gtzan_features.training.load_rows import open_fittable
-from gtzan_features.training.tune import TuneConfig, tune
+from gtzan_features.training.tune import tune
 from tests.conftest import save_table
 
 pytest.importorskip("optuna", reason="gtzan tune needs optuna (pip install 'gtzan[tune]')")
