@@ -295,6 +295,21 @@ class Comparison:
         What the test shows, and in what the two results differ.
     found : PairedComparison
         All figures of the test.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import gtzan_features as gf
+    >>> genres = np.repeat(["jazz", "rock"], 8)
+    >>> frame = pd.DataFrame({"track_id": [f"{g}/{i}" for i, g in enumerate(genres)], "genre": genres})
+    >>> frame["tempo"] = np.where(genres == "rock", 120.0, 90.0) + np.arange(16)
+    >>> table = gf.read_table(frame, segments="30s")
+    >>> trained = gf.evaluate("knn", table, protocol="track", folds=4, n_jobs=1)
+    >>> guessed = gf.evaluate("majority", table, protocol="track", folds=4, n_jobs=1)
+    >>> comparison = trained.compare(guessed)
+    >>> comparison.difference, comparison.p_value < 0.05
+    (0.5, True)
     """
 
     def __init__(self, found: PairedComparison, sentence: str) -> None:
