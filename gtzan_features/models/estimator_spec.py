@@ -12,7 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
-from gtzan_features.errors import ModelError
+from gtzan_features.errors import GtzanError, ModelError
 from gtzan_features.models.added import signature_defaults
 from gtzan_features.models.calibration import OfDecisions, calibration_splits
 from gtzan_features.models.spec import Choice, Classifier, ModelSpec, Range, TrainingData
@@ -69,7 +69,13 @@ def spec_of_estimator(
     """
     factory = _factory(name, estimator)
     known = signature_defaults(factory) if defaults is None else dict(defaults)
-    example = _made(name, factory, known)
+    try:
+        example = _made(name, factory, known)
+    except GtzanError:
+        raise
+    except Exception as error:  # whatever a function of a person raises
+        msg = f"{name}: what makes it fails with its defaults: {type(error).__name__}: {error}. Mend it"
+        raise ModelError(" ".join(msg.split())) from error
     calibrated = not hasattr(example, "predict_proba")
 
     def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
