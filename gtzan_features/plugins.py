@@ -59,11 +59,6 @@ class Plugin:
         """Name of its module."""
         return Path(self.name).stem if self.name.endswith(".py") else self.name
 
-    @property
-    def is_session(self) -> bool:
-        """Whether it is a script or a notebook, which no other process can import."""
-        return self.name == _SESSION
-
 
 @dataclass(frozen=True, slots=True)
 class Addition:
@@ -276,15 +271,15 @@ def restore(plugins: tuple[Plugin, ...]) -> None:
 
 
 def take_over(additions: tuple[Addition, ...]) -> None:
-    """Have in a worker what the session of its parent defined."""
+    """Have in a worker what a script, a notebook or an imported module of its parent defined."""
     for one in additions:
         _state.added[one.kind, one.name] = one
 
 
 def to_carry() -> tuple[tuple[Plugin, ...], tuple[Addition, ...]]:
-    """Return the plugins of this process for `restore`, and what its session defined for `take_over`."""
-    used = {one.plugin.name: one.plugin for one in _state.added.values() if not one.plugin.is_session}
-    return tuple(used.values()), tuple(one for one in _state.added.values() if one.plugin.is_session)
+    """Return the plugins of this process for `restore`, and for `take_over` what other code defined."""
+    defined = (one for one in _state.added.values() if one.plugin.name not in _state.plugins)
+    return tuple(_state.plugins.values()), tuple(defined)
 
 
 def _plugin_of(module: str) -> Plugin:
@@ -293,9 +288,7 @@ def _plugin_of(module: str) -> Plugin:
     digits = module_digits(Path(file)) if file else ""
     if module == _SESSION:
         return Plugin(_SESSION, Path(file).name if file else "this session", digits)
-    plugin = Plugin(module, module, digits)
-    _state.plugins[module] = plugin
-    return plugin
+    return Plugin(module, module, digits)
 
 
 def _load(plugin: Plugin, run: Callable[[], object]) -> Plugin:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class WithPlugins:
     """A function that brings the plugins of this process along when it is pickled.
 
-    What a plugin's file or module adds, the other process imports again, before the function is read there.
-    What a script or a notebook added goes along by value.
+    A plugin that was loaded the other process loads again, before the function is read there. What a script,
+    a notebook or an imported module defined goes along by value.
 
     Parameters
     ----------

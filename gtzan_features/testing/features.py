@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     Signal = NDArray[np.float32]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?= \(|$)")
+_CASES = re.compile(r", (?=-?\d)")
 _PERCENTILES = ("p10", "p50", "p90")
 _SMALL = 1e-4  # of silence's values, in float32
 
@@ -99,14 +100,13 @@ def silence_value(spec: FeatureSpec, column: Column) -> float | None:
 
     Read are ``0``, ``0 (a comment)`` and ``1 for mean and percentiles, 0 for the others``.
     """
-    for part in spec.silence.split(", "):
-        number = _NUMBER.match(part)
-        if number is None:
-            continue
-        words = re.findall(r"[a-z0-9_]+", part[number.end() :].partition(" for ")[2])
+    for case in _CASES.split(spec.silence):
+        value, _, where = case.partition(" for ")
+        words = re.findall(r"[a-z0-9_]+", where)
         named = {one for word in words for one in (_PERCENTILES if word == "percentiles" else (word,))}
-        if " for " not in part or "others" in named or {column.statistic, column.name} & named:
-            return float(number[0])
+        if not where or "others" in named or {column.statistic, column.name} & named:
+            number = _NUMBER.match(value)
+            return None if number is None else float(number[0])
     return None
 
 

@@ -234,6 +234,10 @@ def _check_input(spec: ModelSpec, opened: Fittable) -> None:
     if kind not in spec.inputs:
         msg = f"{spec.name} takes {' or '.join(spec.inputs)}, and {opened.place} holds {kind}"
         raise ModelError(msg)
+    if len(opened.data.genres) < 2:
+        (only,) = opened.data.genres
+        msg = f"{opened.place}: every row is {only}, and a model needs two genres. Add music of another"
+        raise ModelError(msg)
 
 
 def refuse_leak(config: FitConfig) -> None:
