@@ -146,6 +146,16 @@ def test_it_works_in_pipelines_and_searches_and_is_cloned_and_pickled(paths, tmp
         assert "AudioFeatures" in pipe._repr_html_()
 
 
+def test_from_files_to_genres_by_our_own_estimators(paths):
+    genres = np.array([path.split("/")[-2] for path in paths])
+    pipe = make_pipeline(gf.AudioFeatures(segments="30s"), gf.RankNormal(), gf.ShrinkageLDA())
+    assert pipe.fit(paths, genres).predict(paths).tolist() == genres.tolist()
+    pipe.set_output(transform="pandas")
+    again = pipe.fit(paths, genres)
+    assert list(again[1].get_feature_names_out()) == gf.describe("kaggle")["column"].tolist()
+    assert again.predict(paths).tolist() == genres.tolist()
+
+
 def test_a_bad_file_ends_the_call_with_a_line_that_names_it(paths, tmp_path):
     (tmp_path / "text.wav").write_text("no audio")
     with pytest.raises(AudioError, match=r"text\.wav: corrupt \(.*\)\. Leave it out, or replace it$"):
