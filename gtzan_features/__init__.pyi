@@ -16,6 +16,10 @@ from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table
 from .api.table import Table as Table
 from .api.transformer import AudioFeatures as AudioFeatures
+from .datasets.splitters import ArtistKFold as ArtistKFold
+from .datasets.splitters import FaultFiltered as FaultFiltered
+from .datasets.splitters import LeakedSegments as LeakedSegments
+from .datasets.splitters import TrackKFold as TrackKFold
 from .errors import GtzanError as GtzanError
 from .errors import GtzanWarning as GtzanWarning
 from .models.calibration import Tempered as Tempered
@@ -26,19 +30,23 @@ from .models.estimators.preprocessing import FamilyBalance as FamilyBalance
 from .models.estimators.preprocessing import RankNormal as RankNormal
 
 __all__ = [
+    "ArtistKFold",
     "AudioFeatures",
     "Comparison",
     "Ensemble",
     "EvaluationResult",
     "FamilyBalance",
+    "FaultFiltered",
     "GtzanError",
     "GtzanWarning",
     "KernelSVM",
+    "LeakedSegments",
     "Model",
     "RankNormal",
     "ShrinkageLDA",
     "Table",
     "Tempered",
+    "TrackKFold",
     "aggregate",
     "compare",
     "describe",

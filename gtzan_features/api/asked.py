@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.datasets.custom_split import custom_split
+from gtzan_features.datasets.splitters import ProtocolSplitter
 from gtzan_features.errors import ConfigError, ModelError, SplitError, TableError
 from gtzan_features.models.estimator_spec import NOT_SETTABLE, spec_of_estimator
 from gtzan_features.models.registry import model_spec, parse_settings, setting_pairs
@@ -179,6 +180,8 @@ def asked_split(protocol: Any, table: Table, division: Division) -> tuple[SplitC
     if given:
         msg = f'{given[0]}= goes with a protocol by name, such as "artist". Give it to the splitter'
         raise ConfigError(msg)
+    if isinstance(protocol, ProtocolSplitter):
+        return protocol.config(), None
     made = custom_split(protocol, table.opened.data, table.artists, division.seed)
     return made.config, made
 

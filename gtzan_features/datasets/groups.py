@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from gtzan_features.config import SplitConfig
 
 
+_GTZAN_ARTIST = gtzan.NAME + " artist {}"
+"""Label of an artist of GTZAN by its number in the facts: nobody else calls an artist so."""
+
+
 def artist_groups(track_ids: pd.Series) -> pd.Series:
     """Return an artist label per track, missing where unknown; facts for GTZAN, folders elsewhere.
 
@@ -41,7 +45,8 @@ def kept_together(copies: pd.Series, protocol: str) -> pd.Series:
     if protocol not in ("artist", "fault-filtered"):
         return copies
     artists = artist_groups(pd.Series(copies.index, index=copies.index))
-    named = artists.dropna().map(lambda artist: f"artist {artist}")
+    artist_name = _GTZAN_ARTIST if gtzan.is_gtzan(set(copies.index)) else "artist {}"
+    named = artists.dropna().map(artist_name.format)
     # Copies share the artist of whichever of them has one.
     if named.empty:
         return copies
@@ -56,6 +61,20 @@ def inner_groups(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
     """
     of_rows = kept_together(copies, config.protocol).reindex(rows["track_id"]).to_numpy(dtype=str)
     return np.unique(of_rows, return_inverse=True)[1].astype(np.int64)
+
+
+def gtzan_artist_folds(labels: npt.NDArray[np.str_]) -> npt.NDArray[np.int64] | None:
+    """Return the published fold of each label of `kept_together`, from 0; None where they are not GTZAN's.
+
+    Tracks without a known artist, which are labelled by themselves, are in no fold: -1.
+    """
+    facts = gtzan.facts().dropna(subset="artist_fold")
+    pairs = zip(facts["artist_group"], facts["artist_fold"], strict=True)
+    folds = {_GTZAN_ARTIST.format(artist): int(fold) - 1 for artist, fold in pairs}
+    names = set(labels.tolist())
+    if names.isdisjoint(folds) or not names - folds.keys() <= gtzan.track_genres().keys():
+        return None
+    return np.array([folds.get(label, -1) for label in labels.tolist()], dtype=np.int64)
 
 
 def small_genres(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> dict[str, int]:

@@ -217,12 +217,12 @@ def _track(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.D
     groups = copies.reindex(ids).to_numpy()
     if config.holdout is None:
         folds = config.folds or DEFAULT_FOLDS["track"]
-        return _frame(ids, _group_folds(genre, groups, folds, config), "test")
+        return _frame(ids, group_folds(genre, groups, folds, config), "test")
     # A share of n/d: d folds, of which n make up the test part; so it is grouped and stratified too.
     share = Fraction(config.holdout).limit_denominator(20)
     even = not (genre.value_counts() % share.denominator).any()
     if even and abs(share - Fraction(config.holdout)) < 1e-9:
-        fine = _group_folds(genre, groups, share.denominator, config)
+        fine = group_folds(genre, groups, share.denominator, config)
         return _frame(ids, 0, np.where(fine < share.numerator, "test", "train"))
     return _frame(ids, 0, _test_part(genre, groups, config))
 
@@ -255,9 +255,10 @@ def _test_part(
     return role
 
 
-def _group_folds(
+def group_folds(
     genre: pd.Series, groups: npt.NDArray[np.object_], folds: int, config: SplitConfig
 ) -> npt.NDArray[np.int64]:
+    """Return the fold of each row, stratified by genre; SplitError where a genre has too few groups."""
     _check_count(count_units(genre, groups), folds, config)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
     fold = np.empty(len(genre), dtype=np.int64)
@@ -295,7 +296,7 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
     nobody = sorted(set(tracks["genre"]) - set(tracks["genre"][known]))
     if nobody:
         raise SplitError(_too_few(config, nobody[0], 0, tracks["genre"][known].nunique()))
-    fold[known] = _group_folds(tracks["genre"][known], names, folds, config)
+    fold[known] = group_folds(tracks["genre"][known], names, folds, config)
     return fold
 
 
@@ -355,7 +356,8 @@ def _check(split: Split, tracks: pd.DataFrame) -> None:
             missing = sorted(genres - set(genre[part]))
             if missing:
                 where = f" of fold {number + 1}" if config.protocol in DEFAULT_FOLDS else ""
-                msg = f"{config.protocol}: no {', '.join(missing)} track in the {name} part{where}. {advice}"
+                lacking = ", ".join(map(str, missing))
+                msg = f"{config.protocol}: no {lacking} track in the {name} part{where}. {advice}"
                 raise SplitError(msg)
 
 
