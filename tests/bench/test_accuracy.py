@@ -215,7 +215,7 @@ def test_a_set_that_joins_the_registry_joins_the_table_and_is_tested_against_the
 def test_a_second_run_fits_nothing_and_writes_the_same(folders, monkeypatch):
     bench_tables(folders, CHEAP, n_jobs=2)
     before = {p.name: p.read_bytes() for p in folders.out.iterdir()}
-    monkeypatch.setattr(accuracy, "fit", None)
+    monkeypatch.setattr(accuracy, "fit_run", None)
     again = bench_tables(folders, CHEAP, n_jobs=1)
     assert again.n_fitted == 0
     assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
@@ -235,7 +235,7 @@ def test_when_the_time_is_over_references_are_there_and_the_next_call_makes_the_
 
 @pytest.mark.slow
 def test_an_interrupted_run_goes_on_and_a_changed_table_is_fitted_again(folders, monkeypatch):
-    real, calls = accuracy.fit, []
+    real, calls = accuracy.fit_run, []
 
     def killed(*words, **more):
         if len(calls) == 3:
@@ -243,10 +243,10 @@ def test_an_interrupted_run_goes_on_and_a_changed_table_is_fitted_again(folders,
         calls.append(1)
         return real(*words, **more)
 
-    monkeypatch.setattr(accuracy, "fit", killed)
+    monkeypatch.setattr(accuracy, "fit_run", killed)
     with pytest.raises(KeyboardInterrupt):
         bench_tables(folders, CHEAP, n_jobs=1)
-    monkeypatch.setattr(accuracy, "fit", real)
+    monkeypatch.setattr(accuracy, "fit_run", real)
     done = bench_tables(folders, CHEAP, n_jobs=1)
     assert done.n_reused == 3
     everything = done.n_fitted + done.n_reused
@@ -258,7 +258,7 @@ def test_an_interrupted_run_goes_on_and_a_changed_table_is_fitted_again(folders,
 
 
 def test_fits_on_a_table_that_was_replaced_meanwhile_are_told_and_done_again(folders, monkeypatch):
-    real, calls = accuracy.fit, []
+    real, calls = accuracy.fit_run, []
 
     def fit(*words, **more):
         calls.append(1)
@@ -267,7 +267,7 @@ def test_fits_on_a_table_that_was_replaced_meanwhile_are_told_and_done_again(fol
                 save_table(folders.tables, make_table(n_segments=n_segments, segment=segment, seed=5))
         return real(*words, **more)
 
-    monkeypatch.setattr(accuracy, "fit", fit)
+    monkeypatch.setattr(accuracy, "fit_run", fit)
     done = bench_tables(folders, CHEAP, n_jobs=1)
     assert (done.n_fitted, len(done.missing)) == (1, len(calls) - 1)
     assert all("its table was replaced after the measurement had begun" in one for one in done.missing)
@@ -301,7 +301,7 @@ def test_a_table_of_some_families_is_the_one_whose_change_counts(folders):
 
 @pytest.mark.slow
 def test_a_model_that_fails_leaves_the_others(folders, monkeypatch):
-    real = accuracy.fit
+    real = accuracy.fit_run
 
     def failing(tables, runs, config, **more):
         if config.model == "knn":
@@ -309,7 +309,7 @@ def test_a_model_that_fails_leaves_the_others(folders, monkeypatch):
             raise ModelError(msg)
         return real(tables, runs, config, **more)
 
-    monkeypatch.setattr(accuracy, "fit", failing)
+    monkeypatch.setattr(accuracy, "fit_run", failing)
     done = bench_tables(folders, dataclasses.replace(CHEAP, models=("knn", "majority")), n_jobs=1)
     assert len(done.missing) == LENGTHS
     page = (folders.out / "ablation.md").read_text()

@@ -31,7 +31,7 @@ from gtzan_features.music.explore import explore
 from gtzan_features.music.synthesise import synthesise
 from gtzan_features.music.verify import verify
 from gtzan_features.prediction import file_rows as hearing
-from gtzan_features.prediction.file_rows import hear
+from gtzan_features.prediction.file_rows import read_recording
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.status_table import read_status
 from tests.conftest import SR, tone
@@ -112,7 +112,7 @@ def test_memory_that_does_not_suffice_costs_one_file(music, tmp_path, monkeypatc
     part = file_part(track, root=str(music), parts_dir=str(tmp_path), recipe=CONFIG)
     assert (part.status.status, part.status.reason) == ("corrupt", "needs more memory than there is")
     monkeypatch.setattr(hearing, "recording_rows", out_of_memory)
-    found = hear(music / track.path, CONFIG)
+    found = read_recording(music / track.path, CONFIG)
     assert found.error == f"{music / track.path}: needs more memory than there is"
 
 
@@ -126,7 +126,7 @@ def test_what_is_no_fault_of_a_file_ends_the_run(music, tmp_path, monkeypatch, f
         extract(music, tmp_path / "f", CONFIG, n_jobs=1)
     assert not (tmp_path / "f" / "status.parquet").exists()
     with pytest.raises(type(fault)):
-        hear(music / "calm" / "calm.0.wav", CONFIG)
+        read_recording(music / "calm" / "calm.0.wav", CONFIG)
 
 
 SLOW = """

@@ -128,7 +128,7 @@ def test_families_of_either_length_are_chosen_apart(tables, tmp_path):
     kept = json.loads((result.folder / "metrics.json").read_text())["families"]["kept"]
     own = {"timbre", "spectral", "tonal", "rhythm", "energy"}
     assert set(kept) <= own | {f"track {name}" for name in own}
-    explained = explain_model(result.folder, tmp_path / "e.png", tables)
+    explained = explain_model(result.folder, tables)
     assert {row[0] for row in explained.table.rows} == own | {f"track {name}" for name in own}
 
 
