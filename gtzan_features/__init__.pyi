@@ -11,9 +11,13 @@ from .api.extension import feature as feature
 from .api.extension import register_model as register_model
 from .api.extraction import extract as extract
 from .api.model import Model as Model
+from .api.model import explain as explain
 from .api.model import fit as fit
+from .api.model import load_model as load_model
 from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table
+from .api.results import Explanation as Explanation
+from .api.results import Prediction as Prediction
 from .api.table import Table as Table
 from .api.transformer import AudioFeatures as AudioFeatures
 from .datasets.splitters import ArtistKFold as ArtistKFold
@@ -35,6 +39,7 @@ __all__ = [
     "Comparison",
     "Ensemble",
     "EvaluationResult",
+    "Explanation",
     "FamilyBalance",
     "FaultFiltered",
     "GtzanError",
@@ -42,6 +47,7 @@ __all__ = [
     "KernelSVM",
     "LeakedSegments",
     "Model",
+    "Prediction",
     "RankNormal",
     "ShrinkageLDA",
     "Table",
@@ -51,10 +57,12 @@ __all__ = [
     "compare",
     "describe",
     "evaluate",
+    "explain",
     "extract",
     "feature",
     "features",
     "fit",
+    "load_model",
     "read_table",
     "register_model",
     "synthesise",

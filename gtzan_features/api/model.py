@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,24 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.api.asked import asked_model, asked_settings, fit_config
+from gtzan_features.api.recordings import recordings_of
+from gtzan_features.api.results import Explanation, Prediction
 from gtzan_features.api.showing import showing
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import speaks_python
 from gtzan_features.config import SplitConfig
-from gtzan_features.errors import ModelError
+from gtzan_features.errors import ConfigError, ModelError, TableError
 from gtzan_features.models.save import save_kept_model
+from gtzan_features.prediction.explain import Explainer
+from gtzan_features.prediction.predict import FilePrediction, checked_aggregation, classify, read_one
+from gtzan_features.prediction.predict import predict as predict_each
+from gtzan_features.prediction.predictor import (
+    Predictor,
+    holds_model,
+    kept_model_of,
+    newest_predictor,
+    predictor_of,
+)
 from gtzan_features.training.fit import fit_whole
 
 if TYPE_CHECKING:
@@ -23,12 +36,17 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gtzan_features.api.audio import Audio
     from gtzan_features.api.showing import ShowProgress
     from gtzan_features.models.applying.kept_model import KeptModel
     from gtzan_features.models.applying.load import ModelCard
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+TABLES = Path("data/features")
+"""Where the command line keeps tables."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A fitted model, with what it was trained on.
 
@@ -46,6 +64,8 @@ class Model:
         The fitted estimator, its card, and what is known of its training rows.
     origin : str
         Folder that it was loaded from; empty for one that was fitted here.
+    table : Table or None
+        The table that it was fitted on here, by which some models are explained.
 
     Examples
     --------
@@ -62,6 +82,7 @@ class Model:
 
     kept: KeptModel
     origin: str = ""
+    table: Table | None = None
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -105,6 +126,138 @@ class Model:
             X = self._values(rows)
         p = np.asarray(self.kept.estimator.predict_proba(X), dtype=np.float64)
         return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+    @speaks_python
+    def predict(
+        self,
+        x: Audio,
+        sr: int | None = None,
+        *,
+        aggregation: str = "mean",
+        n_jobs: int = 1,
+        progress: ShowProgress = None,
+    ) -> Prediction | pd.DataFrame:
+        """Say the genre of a recording, or of each of several, as ``gtzan predict`` does.
+
+        Parameters
+        ----------
+        x : path, samples, list of these, or folder
+            Files of any format that libsndfile or ffmpeg reads, of any rate and length from one second on
+            (of networks on spectrograms, nine tenths of a row). Samples as for `features`: an array with
+            `sr`, or ``(samples, sr)``.
+        sr : int, optional
+            Rate of samples in Hz.
+        aggregation : {"mean", "vote", "log-mean"}
+            How segments are gathered to the recording.
+        n_jobs : int
+            Worker processes, where there are several recordings; -1 for one per processor. Results do not
+            depend on it.
+        progress : bool or callable, optional
+            Whether a bar is drawn over several recordings; see `features`.
+
+        Returns
+        -------
+        Prediction or DataFrame
+            A prediction for one recording. For a list or a folder a frame indexed by ``file``, with a row for
+            each: ``genre``, ``p_GENRE`` for each genre, ``duration_s``, ``n_segments``, ``warnings`` and
+            ``error``. One that cannot be used costs its own row only: its ``genre`` is missing, and
+            ``error`` says why.
+
+        Raises
+        ------
+        AudioError, SignalError
+            If `x` is one recording and it cannot be read, is silent or too short.
+        ModelError
+            If this program cannot compute the model's rows from audio.
+        ConfigError
+            If the aggregation is unknown, or samples come without their rate.
+
+        Examples
+        --------
+        See `Prediction`.
+        """
+        checked_aggregation(aggregation)
+        with showing(progress) as shown:
+            found, is_single = recordings_of(x, sr, shown.notice)
+            if is_single:
+                rows = read_one(found[0].source, self.predictor)
+                return Prediction(classify(rows, self.predictor, aggregation), self.card)
+            each = predict_each(
+                [one.source for one in found],
+                self.predictor,
+                aggregation=aggregation,
+                n_jobs=n_jobs,
+                progress=shown.progress,
+                notice=shown.notice,
+            )
+            records = [{**one.to_record(), "genre": one.genre or None} for one in each]
+        columns = list(FilePrediction(path="", genres=self.genres).to_record())
+        return pd.DataFrame(records, columns=columns).set_index("file")
+
+    @speaks_python
+    def explain(
+        self,
+        x: Audio,
+        sr: int | None = None,
+        *,
+        table: Table | str | os.PathLike[str] | None = None,
+        aggregation: str = "mean",
+    ) -> Explanation:
+        """Say why the model takes a recording for its genre, as ``gtzan explain`` does.
+
+        Parameters
+        ----------
+        x : path, samples or (samples, sr)
+            One recording; whatever `predict` takes.
+        sr : int, optional
+            Rate of samples in Hz.
+        table : Table or path, optional
+            For models that are explained by rows of the table that they were fitted on (all but XGBoost and
+            networks): that table, or the folder of tables where it lies. Where not given, the table that the
+            model was fitted on here, else the folder ``data/features``.
+        aggregation : {"mean", "vote", "log-mean"}
+            As for `predict`.
+
+        Returns
+        -------
+        Explanation
+            Of the genre that `predict` gives.
+
+        Raises
+        ------
+        AudioError, SignalError
+            As `predict`.
+        TableError
+            If a table is needed, and there is none.
+        ModelError
+            If it is not the model's.
+
+        Examples
+        --------
+        See `Explanation`.
+        """
+        found, is_single = recordings_of(x, sr)
+        if not is_single:
+            msg = "one recording is explained at a time: give a path, samples with sr=, or (samples, sr)"
+            raise ConfigError(msg)
+        explainer = self._explainer if table is None else self._explainer_by(table)
+        try:
+            return Explanation(explainer.explain(found[0].source, aggregation), self.card)
+        except TableError as error:
+            reason = f"{error.reason}. Or give the table that the model was fitted on: table="
+            raise TableError(error.path, reason) from error
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The model with what computes its rows from audio; ModelError where that is not known."""
+        return predictor_of(self.kept, Path(self.origin or "model"))
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        return self._explainer_by(TABLES if self.table is None else self.table)
+
+    def _explainer_by(self, table: Table | str | os.PathLike[str]) -> Explainer:
+        return Explainer(self.predictor, table.opened if isinstance(table, Table) else Path(table))
 
     @speaks_python
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -197,4 +350,91 @@ def fit(
         kept = fit_whole(
             table.opened, config, asked_settings(name, pairs, python), python=python, progress=shown.progress
         )
-    return Model(kept)
+    return Model(kept, table=table)
+
+
+@speaks_python
+def load_model(folder: str | os.PathLike[str]) -> Model:
+    """Load a model that `Model.save` or ``gtzan fit`` wrote; nothing is unpickled.
+
+    Parameters
+    ----------
+    folder : path
+        A model folder, the folder of a run, or the folder of all runs: of these the one that was fitted last.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        If it holds no model, or a damaged one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> import gtzan_features as gf
+    >>> frame = pd.DataFrame({"track_id": list("abcdef"), "genre": ["jazz", "rock"] * 3})
+    >>> frame["tempo"] = [90.0, 120.0, 92.0, 125.0, 88.0, 119.0]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     gf.fit("knn", gf.read_table(frame, segments="30s"), n_neighbors=1).save(folder)
+    ...     gf.load_model(folder)
+    Model(knn on own, 30s rows of DataFrame, 2 genres)
+    """
+    path = Path(folder)
+    if path.is_dir() and not holds_model(path):
+        with showing(False) as shown:
+            newest = newest_predictor(path, shown.notice)
+        return Model(newest.kept, origin=str(newest.folder))
+    return Model(kept_model_of(path), origin=str(path))
+
+
+def explain(
+    model: Model | str | os.PathLike[str],
+    x: Audio,
+    sr: int | None = None,
+    *,
+    table: Table | str | os.PathLike[str] | None = None,
+    aggregation: str = "mean",
+) -> Explanation:
+    """Say why a model takes a recording for its genre.
+
+    Parameters
+    ----------
+    model : Model or path
+        From `fit` or `load_model`, or a folder for the latter.
+    x, sr, table, aggregation
+        As for `Model.explain`.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    AudioError, SignalError, ModelError, TableError
+        As `Model.explain` and `load_model`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import soundfile
+    >>> import gtzan_features as gf
+    >>> rng = np.random.default_rng(0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for genre, level in (("loud", 0.8), ("soft", 0.1)):
+    ...         Path(folder, "music", genre).mkdir(parents=True)
+    ...         for track in "abc":
+    ...             noise = level * rng.uniform(-1, 1, 4 * 22_050)
+    ...             soundfile.write(f"{folder}/music/{genre}/{track}.wav", noise, 22_050)
+    ...     table = gf.extract(f"{folder}/music", out=f"{folder}/tables", n_jobs=1)
+    >>> model = gf.fit("xgboost", table, n_estimators=5)
+    >>> gf.explain(model, 0.8 * rng.uniform(-1, 1, 4 * 22_050), sr=22_050).genre
+    'loud'
+    """
+    chosen = model if isinstance(model, Model) else load_model(model)
+    return chosen.explain(x, sr, table=table, aggregation=aggregation)

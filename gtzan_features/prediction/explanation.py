@@ -100,11 +100,11 @@ class Explanation:
         header = ("feature", "adds to the genre's margin") if single else ("family", self.unit)
         return TextTable(title=self.title, header=header, rows=tuple(rows))
 
-    def figure(self) -> Figure:
-        """Draw it: maps over the spectrogram, or a bar for each family."""
+    def figure(self, into: Figure | None = None) -> Figure:
+        """Draw it, where wanted into an empty figure: maps over the spectrogram, or a bar for each family."""
         if self.maps is not None:
-            return saliency_figure(self.maps, self.title)
-        return bars_figure(self.families, self.unit, self.title)
+            return saliency_figure(self.maps, self.title, into)
+        return bars_figure(self.families, self.unit, self.title, into)
 
     def save(self, path: Path) -> Path:
         """Write the picture as PNG, whole or not at all; return its path."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.errors import ModelError
 from gtzan_features.extraction.row_kinds import Recipe, recipe_of
 from gtzan_features.models.applying.kept_model import KeptModel, load_kept_model
+from gtzan_features.models.applying.load import CARD
 from gtzan_features.progress import Notice, mute
 from gtzan_features.tables.run_storage import FITTED_AT, restore_runs
 
@@ -74,10 +75,25 @@ def load_predictor(folder: Path) -> Predictor:
     ModelError
         If the folder holds no model, a damaged one, or one that `predictor_of` refuses.
     """
+    return predictor_of(kept_model_of(folder), folder)
+
+
+def kept_model_of(folder: Path) -> KeptModel:
+    """Load the model of a run folder, or a model folder, for whatever use.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no model, or a damaged one.
+    """
     if not folder.exists():
         restore_runs(folder.parent)
-    inner = folder / _MODEL if (folder / _MODEL).is_dir() else folder
-    return predictor_of(load_kept_model(inner), folder)
+    return load_kept_model(folder / _MODEL if (folder / _MODEL).is_dir() else folder)
+
+
+def holds_model(folder: Path) -> bool:
+    """Whether a folder is one of a run with its model, or a model folder; it may be damaged all the same."""
+    return (folder / _MODEL).is_dir() or (folder / CARD).is_file()
 
 
 def newest_predictor(runs_dir: Path, notice: Notice = mute) -> Predictor:

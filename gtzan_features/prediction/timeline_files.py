@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from gtzan_features.reports.timeline import FORMATS, save_timeline, timeline_figure
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from gtzan_features.prediction.predict import FilePrediction
 
 _LONGEST = 220  # bytes
@@ -34,12 +36,7 @@ class TimelineWriter:
         if prediction.error:
             return None
         path = self._path(Path(prediction.path).stem)
-        bounds = tuple(zip(prediction.starts_s, prediction.ends_s, strict=True))
-        title = f"{Path(prediction.path).name}: {prediction.genre} {100 * prediction.top(1)[0][1]:.0f} %"
-        figure = timeline_figure(
-            title, prediction.genres, bounds, prediction.segments, prediction.probabilities
-        )
-        save_timeline(figure, path)
+        save_timeline(draw_prediction(prediction), path)
         return path
 
     def _path(self, stem: str) -> Path:
@@ -53,6 +50,15 @@ class TimelineWriter:
         self._taken.add(name.casefold())
         # A name in UTF-8, whatever encoding the locale has for names.
         return self.target / f"{os.fsdecode(name.encode())}.png"
+
+
+def draw_prediction(prediction: FilePrediction, into: Figure | None = None) -> Figure:
+    """Draw the genre of a recording over time, where wanted into an empty figure."""
+    bounds = tuple(zip(prediction.starts_s, prediction.ends_s, strict=True))
+    title = f"{Path(prediction.path).name}: {prediction.genre} {100 * prediction.top(1)[0][1]:.0f} %"
+    return timeline_figure(
+        title, prediction.genres, bounds, prediction.segments, prediction.probabilities, into
+    )
 
 
 def _shortened(stem: str) -> str:

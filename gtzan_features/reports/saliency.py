@@ -44,9 +44,12 @@ class SaliencyMaps:
     band_hz: npt.NDArray[np.float64]
 
 
-def saliency_figure(maps: SaliencyMaps, title: str) -> Figure:
-    """Draw the spectrogram, gradient times input and occlusion above one another, time along x."""
-    figure = Figure(figsize=(9.5, 8.0), layout="constrained")
+def saliency_figure(maps: SaliencyMaps, title: str, figure: Figure | None = None) -> Figure:
+    """Draw the spectrogram, gradient times input and occlusion above one another, time along x.
+
+    An empty figure to draw into gets the size that is needed.
+    """
+    figure = _sized(figure, 9.5, 8.0)
     panels = figure.subplots(3, 1, sharex=True)
     extent = (0.0, maps.seconds, 0.0, float(maps.level_db.shape[1]))
     drawn: tuple[tuple[npt.NDArray[np.floating], str, str | Colormap], ...] = (
@@ -73,13 +76,14 @@ def saliency_figure(maps: SaliencyMaps, title: str) -> Figure:
     return figure
 
 
-def bars_figure(values: Mapping[str, float], unit: str, title: str) -> Figure:
+def bars_figure(values: Mapping[str, float], unit: str, title: str, figure: Figure | None = None) -> Figure:
     """Draw one bar per name, the largest on top; `unit` says what they measure.
 
     A bar over zero has the colour of what speaks for the genre, one below that of what speaks against it.
+    An empty figure to draw into gets the size that is needed.
     """
     ordered = sorted(values.items(), key=lambda pair: pair[1])
-    figure = Figure(figsize=(7.5, 0.34 * len(ordered) + 1.4), layout="constrained")
+    figure = _sized(figure, 7.5, 0.34 * len(ordered) + 1.4)
     axes = figure.subplots()
     colours = [FOR if value > 0 else AGAINST for _, value in ordered]
     axes.barh(range(len(ordered)), [value for _, value in ordered], color=colours)
@@ -87,6 +91,13 @@ def bars_figure(values: Mapping[str, float], unit: str, title: str) -> Figure:
     axes.axvline(0, color="#444444", linewidth=0.8)
     axes.set_xlabel(unit)
     set_heading(figure, title)
+    return figure
+
+
+def _sized(figure: Figure | None, width: float, height: float) -> Figure:
+    figure = figure or Figure()
+    figure.set_size_inches(width, height)
+    figure.set_layout_engine("constrained")
     return figure
 
 

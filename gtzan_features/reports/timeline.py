@@ -27,6 +27,7 @@ def timeline_figure(
     bounds_s: Sequence[tuple[float, float]],
     segments: Sequence[Sequence[float]],
     overall: Sequence[float],
+    figure: Figure | None = None,
 ) -> Figure:
     """Draw the probabilities of each segment of a file over time, and those of the file beside them.
 
@@ -42,11 +43,15 @@ def timeline_figure(
         Probabilities within [0, 1].
     overall : sequence of float
         Of the whole file, one for each genre.
+    figure : Figure, optional
+        An empty one to draw into, which gets the size that is needed.
     """
     p = np.asarray(segments, dtype=np.float64).T
     edges = np.array([bounds_s[0][0], *(end for _, end in bounds_s)])
     names = [label(genre, _LONGEST_GENRE) for genre in genres]
-    figure = Figure(figsize=(_WIDTH, 0.36 * len(genres) + 1.7), layout="constrained")
+    figure = figure or Figure()
+    figure.set_size_inches(_WIDTH, 0.36 * len(genres) + 1.7)
+    figure.set_layout_engine("constrained")
     over_time, whole = figure.subplots(1, 2, sharey=True, width_ratios=[4, 1])
     rows = np.arange(len(genres) + 1) - 0.5
     mesh = over_time.pcolormesh(edges, rows, p, cmap="cividis", vmin=0, vmax=1, rasterized=False)

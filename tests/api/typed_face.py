@@ -25,6 +25,10 @@ def typed(samples: npt.NDArray[np.float32]) -> None:
     assert_type(table.columns, tuple[str, ...])
     assert_type(table.frame, pd.DataFrame)
     assert_type(len(table), int)
+    model = gf.load_model("runs")
+    found = model.predict(samples, sr=44_100)
+    assert_type(found, gf.Prediction | pd.DataFrame)
+    assert_type(gf.explain(model, (samples, 44_100)).frame, pd.DataFrame)
     # What is wrong is seen before it runs.
     gf.features(3)  # type: ignore[arg-type]
     gf.featurse  # type: ignore[attr-defined]  # noqa: B018

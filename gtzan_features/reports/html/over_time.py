@@ -79,7 +79,7 @@ def over_time(
         ]
         marks.append(_rect("best", start, row[genres[winner]] + 0.36, end - start, 0.28))
     first, last = bounds_s[0][0], bounds_s[-1][1]
-    words = _words([genres[i] for i in best], bounds_s)
+    words = spans_in_words([genres[i] for i in best], bounds_s)
     box = f"{first:.2f} 0 {last - first:.2f} {len(genres)}"
     svg = Markup(
         '<svg class="stretched" viewBox="{}" preserveAspectRatio="none" role="img" aria-label="{}">'
@@ -116,7 +116,7 @@ def _rect(kind: str, x: float, y: float, width: float, height: float, opacity: f
     ).format(kind, x, y, width, height, opacity)
 
 
-def _words(best: Sequence[str], bounds_s: Sequence[tuple[float, float]]) -> str:
+def spans_in_words(best: Sequence[str], bounds_s: Sequence[tuple[float, float]]) -> str:
     """Say which genre is most probable when, in at most `_SPANS` spans."""
     spans = []
     for genre, group in groupby(zip(best, bounds_s, strict=True), key=lambda pair: pair[0]):
