@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,22 @@ from gtzan_features.api.given import feature_config, place
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import in_python, speaks_python
-from gtzan_features.config import Selection, parse_rows, rows_name
-from gtzan_features.errors import CatalogueError
-from gtzan_features.extraction.extract import ExtractConfig, ExtractSummary
-from gtzan_features.extraction.extract import extract as extract_tables
+from gtzan_features.config import Selection, SpectrogramConfig, parse_rows, rows_name
+from gtzan_features.errors import CatalogueError, ConfigError
+from gtzan_features.extraction.extract import ExtractConfig
+from gtzan_features.extraction.extract import extract as extract_features
+from gtzan_features.extraction.spectrograms import SpectrogramRecipe
+from gtzan_features.extraction.spectrograms import spectrograms as write_spectrograms
+from gtzan_features.tables.spectrograms import PREFIX
 from gtzan_features.training.load_rows import open_fittable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gtzan_features.api.showing import ShowProgress
+    from gtzan_features.config import SegmentConfig
+    from gtzan_features.extraction.extract import ExtractSummary
+    from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.tables.file_status import FileStatus
 
 _SHOWN = 3
@@ -54,6 +61,7 @@ def extract(
         are known (``genre/artist/track.wav``).
     features : str
         The feature set, "kaggle" or "full", or some families of it: "full:-rhythm", "kaggle:timbre,tonal".
+        "spectrogram-mel" and "spectrogram-decibel" are pictures, for the models cnn and mlp.
     segments : str or float
         Length of a row: "3s", "30s" (a row over all of a track of 27 to 45 s), any number of seconds, or
         "3s+30s", rows of 3 s with the columns of the longer row that each lies in.
@@ -123,16 +131,12 @@ def extract(
     """
     folder = place(folder)
     own, beside = parse_rows(str(segments))
-    config = ExtractConfig(
-        features=feature_config(features),
-        segments=tuple(sorted({own, *([beside] if beside else [])})),
-    )
+    recipe, write = _recipe(features, own, beside)
     tables = place(out) if out is not None else cache_folder(folder)
     with showing(progress) as shown:
-        summary = extract_tables(
+        summary = write(
             folder,
             tables,
-            config,
             n_jobs=n_jobs,
             selection=Selection(genres=tuple(genres), prefer=tuple(prefer), as_genres=as_genres),
             overwrite=overwrite or out is None,
@@ -146,7 +150,25 @@ def extract(
     if summary.fault:
         msg = f"{folder}: {summary.fault}"
         raise CatalogueError(msg)
-    return Table(open_fittable(tables, config.name, rows_name(own, beside)))
+    return Table(open_fittable(tables, recipe.name, rows_name(own, beside)))
+
+
+def _recipe(
+    features: str, own: SegmentConfig, beside: SegmentConfig | None
+) -> tuple[Recipe, Callable[..., ExtractSummary]]:
+    """Return what a row holds, and the step that writes tables of it."""
+    if str(features).startswith(PREFIX):
+        if beside is not None:
+            msg = (
+                f"segments={rows_name(own, beside)!r} goes with features: a spectrogram has no row beside it"
+            )
+            raise ConfigError(msg)
+        config = SpectrogramConfig(scale=features.removeprefix(PREFIX))
+        pictures = SpectrogramRecipe(spectrograms=config, segments=(own,))
+        return pictures, partial(write_spectrograms, recipe=pictures)
+    lengths = tuple(sorted({own, *([beside] if beside else [])}))
+    rows = ExtractConfig(features=feature_config(features), segments=lengths)
+    return rows, partial(extract_features, config=rows)
 
 
 def cache_folder(folder: Path) -> Path:

@@ -83,6 +83,18 @@ def test_genres_endings_and_rows_beside_are_chosen_as_by_the_command(music, tmp_
     assert (both.meta.segment, len(both)) == ("3s+5s", 6)
 
 
+def test_spectrograms_are_those_of_the_command(music, tmp_path):
+    words = ["features", "spectrograms", str(music), "--out", str(tmp_path / "command"), "-j", "1"]
+    assert CliRunner().invoke(cli, words).exit_code == 0
+    table = gf.extract(music, features="spectrogram-mel", out=tmp_path / "face", n_jobs=1)
+    assert contents(tmp_path / "face") == contents(tmp_path / "command")
+    assert table.X.shape == (12, np.prod(table.opened.data.shape))
+    with pytest.raises(ConfigError, match="scale 'mle' is not known; there are mel, decibel"):
+        gf.extract(music, features="spectrogram-mle", out=tmp_path / "face")
+    with pytest.raises(ConfigError, match=r"segments='3s\+30s' goes with features"):
+        gf.extract(music, features="spectrogram-mel", segments="3s+30s", out=tmp_path / "face")
+
+
 def test_files_without_rows_are_a_warning_and_no_row_at_all_an_error(music, tmp_path):
     (music / "calm" / "text.wav").write_text("no audio")
     with pytest.warns(
