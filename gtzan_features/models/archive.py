@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # of the zip format
-_SCHEMA = "schema.json"
+SCHEMA = "schema.json"
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -46,7 +46,7 @@ def without_addresses(skops: bytes) -> bytes:
     """
     with zipfile.ZipFile(io.BytesIO(skops)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    schema = json.loads(files.pop(_SCHEMA))
+    schema = json.loads(files.pop(SCHEMA))
     numbers: dict[Any, int] = {}
     renamed: dict[str, str] = {}
     waiting = [schema]
@@ -66,7 +66,7 @@ def without_addresses(skops: bytes) -> bytes:
             node["file"] = renamed.setdefault(name, f"{len(renamed)}{PurePosixPath(name).suffix}")
         waiting += reversed(node.values())
     kept = {new: _tidy(new, files[old]) for old, new in renamed.items()}
-    return zipped({_SCHEMA: json.dumps(schema, indent=1).encode(), **kept})
+    return zipped({SCHEMA: json.dumps(schema, indent=1).encode(), **kept})
 
 
 def _tidy(name: str, content: bytes) -> bytes:

@@ -20,6 +20,7 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models.added import trusted_types
 from gtzan_features.models.applying.linear_rule import StoredRule
 from gtzan_features.models.applying.network import stored_network
+from gtzan_features.models.applying.old_names import with_new_names
 from gtzan_features.models.applying.xgboost_trees import StoredTrees
 from gtzan_features.tables.checked import (
     DamagedError,
@@ -249,6 +250,7 @@ def read_estimator(storage: str, content: bytes, may_hold: Callable[[str], bool]
     if storage != "skops":
         return READERS[storage](content)
     skops = skops_io()
+    content = with_new_names(content)
     try:
         estimator: Classifier = skops.loads(content, trusted=sorted(trusted_in(content, may_hold)))
     except skops.exceptions.UntrustedTypesFoundException as error:
