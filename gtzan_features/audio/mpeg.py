@@ -16,8 +16,6 @@ from gtzan_features.audio.opened import Span
 if TYPE_CHECKING:
     from gtzan_features.audio.opened import AudioFile, Piece
 
-DECODER_DELAY = 529  # samples that every decoder of layer III begins with
-
 _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}  # by version
 _KBITS = {
     (3, 3): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),  # version 1, layer I

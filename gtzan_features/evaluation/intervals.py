@@ -1,4 +1,4 @@
-"""How far an accuracy or a macro F1 could be off, had other tracks been in the test set.
+"""How far an accuracy could be off, had other tracks been in the test set.
 
 What an interval here covers is the sampling of test units (tracks, or artists), for the models as
 they were trained. It does not cover the variance of training: another seed, other training tracks.
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binomtest
 
-from gtzan_features.evaluation.arrays import FloatArray, IntArray, as_correct, as_labels, unit_of_row
+from gtzan_features.evaluation.arrays import FloatArray, as_correct, unit_of_row
 from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, BootstrapConfig, bca_interval
 
 if TYPE_CHECKING:
@@ -109,72 +109,6 @@ def accuracy_interval(
     return Interval(n_correct / right.size, low, high, config.confidence, right.size, n_units, method)
 
 
-def macro_f1_interval(
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
-    n_genres: int,
-    groups: ArrayLike | None = None,
-    config: BootstrapConfig = DEFAULT_BOOTSTRAP,
-) -> Interval:
-    """Find the interval of a macro F1 by a bootstrap over tracks or artists.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (n_rows,)
-        Genre indices within [0, n_genres).
-    n_genres : int
-        Number of genres of the model.
-    groups : array_like of shape (n_rows,), optional
-        As for `accuracy_interval`.
-    config : BootstrapConfig
-        Confidence, seed, resamples.
-
-    Returns
-    -------
-    Interval
-        The estimate is the macro F1 of `metrics.evaluate`: the mean over tested genres. In each
-        resample, too, the mean runs over the genres that it holds.
-
-    Raises
-    ------
-    ValueError
-        If shapes or indices do not fit, or there is no row.
-
-    Examples
-    --------
-    >>> round(macro_f1_interval([0, 0, 1, 1], [0, 0, 1, 0], 2).estimate, 4)
-    0.7333
-    """
-    truth = as_labels(y_true, "y_true", n_genres)
-    predicted = as_labels(y_pred, "y_pred", n_genres, truth.size)
-    unit = unit_of_row(groups, truth.size)
-    n_units = int(unit.max()) + 1
-    hit = truth == predicted
-    counts = [
-        _per_unit_genre(unit[hit], truth[hit], n_units, n_genres),
-        _per_unit_genre(unit, truth, n_units, n_genres),
-        _per_unit_genre(unit, predicted, n_units, n_genres),
-    ]
-    per_unit = np.concatenate(counts, axis=1)
-    estimate = float(_macro_f1(per_unit.sum(axis=0, keepdims=True))[0])
-    low, high = bca_interval(per_unit, _macro_f1, (0.0, 1.0), config)
-    return Interval(estimate, low, high, config.confidence, truth.size, n_units, "cluster bootstrap (BCa)")
-
-
 def _ratio(sums: FloatArray) -> FloatArray:
     """Accuracy from (correct, rows)."""
     return sums[:, 0] / sums[:, 1]
-
-
-def _per_unit_genre(unit: IntArray, genre: IntArray, n_units: int, n_genres: int) -> FloatArray:
-    cell = np.bincount(unit * n_genres + genre, minlength=n_units * n_genres)
-    return cell.reshape(n_units, n_genres).astype(np.float64)
-
-
-def _macro_f1(sums: FloatArray) -> FloatArray:
-    """Macro F1 from (hits, true, predicted), each per genre; F1 = 2 hits / (true + predicted)."""
-    hits, true, predicted = np.split(sums, 3, axis=1)
-    tested = true > 0.0
-    f1 = np.divide(2.0 * hits, true + predicted, out=np.zeros_like(hits), where=tested)
-    means: FloatArray = f1.sum(axis=1) / tested.sum(axis=1)
-    return means

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from gtzan_features.text import printable
 
 FILE_NAME = "status.parquet"
-STATUSES = ("ok", "repaired", "damaged", "short", "silent", "corrupt")
 USABLE = ("ok", "repaired", "damaged")
 """Only these files have rows in a feature table."""
 

@@ -106,6 +106,7 @@ def test_the_default_of_an_option_is_that_of_what_it_sets(words, option, called,
 OWN = {
     "features describe --feature_set",  # shows the larger set
     "features export --format_name",  # the only one
+    "features export --segments",  # which of the tables
     "features import --rows",  # a part of CsvReading
     "features spectrograms --segments",  # the length that a network is fitted on
     "predict --top",  # how much is printed

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import f1_score
 
 from gtzan_features.errors import ConfigError
 from gtzan_features.evaluation.bootstrap import BootstrapConfig, bca_interval
-from gtzan_features.evaluation.intervals import accuracy_interval, macro_f1_interval
+from gtzan_features.evaluation.intervals import accuracy_interval
 
 Z = stats.norm.ppf(0.975)
 
@@ -135,33 +134,8 @@ def test_bca_corrects_the_skew_of_a_percentile_interval():
     assert high - mean > 1.1 * (mean - low)
 
 
-def test_macro_f1_estimate_equals_that_of_scikit_learn():
-    rng = np.random.default_rng(6)
-    truth = rng.integers(10, size=300)
-    predicted = np.where(rng.random(300) < 0.6, truth, rng.integers(10, size=300))
-    found = macro_f1_interval(truth, predicted, 10, groups=np.arange(300) // 3)
-    assert found.estimate == pytest.approx(f1_score(truth, predicted, average="macro"))
-    assert found.low < found.estimate < found.high
-    assert (found.n_rows, found.n_units) == (300, 100)
-
-
-def test_macro_f1_runs_over_tested_genres_only():
-    found = macro_f1_interval([0, 0, 1, 1], [0, 2, 1, 1], 4)
-    assert found.estimate == pytest.approx((2 / 3 + 1) / 2)
-
-
-def test_macro_f1_interval_has_about_the_width_of_brute_force_resampling():
-    rng = np.random.default_rng(7)
-    truth = rng.integers(4, size=200)
-    predicted = np.where(rng.random(200) < 0.7, truth, rng.integers(4, size=200))
-    found = macro_f1_interval(truth, predicted, 4)
-    draws = [f1_score(truth[i], predicted[i], average="macro") for i in rng.integers(200, size=(400, 200))]
-    brute = np.quantile(draws, 0.975) - np.quantile(draws, 0.025)
-    assert found.high - found.low == pytest.approx(brute, rel=0.15)
-
-
 def test_to_dict_is_json():
-    found = macro_f1_interval([0, 1, 1], [0, 1, 0], 2).to_dict()
+    found = accuracy_interval([True, True, False]).to_dict()
     assert json.loads(json.dumps(found)) == found
 
 

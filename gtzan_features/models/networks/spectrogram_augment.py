@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.errors import ModelError
 from gtzan_features.models.networks.training import Batch
 
 if TYPE_CHECKING:
@@ -27,14 +26,6 @@ LARGEST_MASK = 0.3
 
 _BETA = 0.4
 """Both parameters of the beta distribution of the share of the first row in a mixture."""
-
-
-def check_kinds(kinds: tuple[str, ...]) -> None:
-    """Refuse augmentations that do not exist with a ModelError."""
-    for kind in kinds:
-        if kind not in KINDS:
-            msg = f"no augmentation {kind!r} of spectrograms; there are {', '.join(KINDS)}"
-            raise ModelError(msg)
 
 
 def augmented(S: Float32, y: IntVector, kinds: tuple[str, ...], rng: np.random.Generator) -> Batch:
