@@ -112,7 +112,7 @@ def ablation_frame(entries: Iterable[Entry], baseline: Baseline) -> pd.DataFrame
     -------
     DataFrame
         One row per table, protocol and run. ``accuracy`` is that of tracks, by mean probability where a
-        track has several rows. For each test (`SAME` and others) there are a ``_difference`` (this row less the
+        track has several rows. For each test (`SAME` etc.) there are a ``_difference`` (this row minus the
         other, shares), its 95 % interval ``_low`` to ``_high``, the p-value ``_p`` of the exact McNemar
         test and ``_p_holm``, corrected for all such tests in the same table; missing where a row is
         itself the other, or the other is not there.
