@@ -181,7 +181,11 @@ def asked_split(protocol: Any, table: Table, division: Division) -> tuple[SplitC
         msg = f'{given[0]}= goes with a protocol by name, such as "artist". Give it to the splitter'
         raise ConfigError(msg)
     if isinstance(protocol, ProtocolSplitter):
-        return protocol.config(), None
+        config = protocol.config()
+        if division.seed not in (0, config.seed) and hasattr(protocol, "seed"):
+            msg = f"seed={division.seed} for the model, and for the folds seed={config.seed}: give one"
+            raise ConfigError(msg)
+        return replace(config, seed=config.seed or division.seed), None
     made = custom_split(protocol, table.opened.data, table.artists, division.seed)
     return made.config, made
 

@@ -63,7 +63,8 @@ def evaluate(
         From `extract` or `read_table`.
     protocol : str or splitter
         "artist" (no artist in two folds), "track" (no track), "fault-filtered" and "stratified" (published
-        splits of GTZAN), or "segment" (leaked; needs `allow_leak`). Or a splitter: one of ours, or any `cv`
+        splits of GTZAN), or "segment" (leaked; needs `allow_leak`). Or a splitter: one of ours, such as
+        ``gf.ArtistKFold(3)``, which is the protocol of that name, its seed that of the model too; or any `cv`
         of scikit-learn whose test parts do not overlap; it gets ``table.artists`` as groups.
     folds : int, optional
         Number of folds of "artist" (3), "track" (10) and "segment" (5).

@@ -15,7 +15,14 @@ from matplotlib.figure import Figure
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron
-from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold, LeaveOneGroupOut, ShuffleSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    LeaveOneGroupOut,
+    ShuffleSplit,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -196,6 +203,34 @@ class TestSplitters:
             assert np.flatnonzero(found == number).tolist() == sorted(test.tolist())
         assert result.protocol == "custom GroupKFold(n_splits=4)"
         assert not result.leaked
+
+    @pytest.mark.parametrize(
+        ("splitter", "same"),
+        [
+            (gf.TrackKFold(3, seed=2), {"protocol": "track", "folds": 3, "seed": 2}),
+            (gf.LeakedSegments(4), {"protocol": "segment", "folds": 4}),
+        ],
+    )
+    def test_ours_are_protocols_by_name(self, table, splitter, same):
+        a = gf.evaluate("random-forest", table, protocol=splitter, allow_leak=True, n_jobs=1, n_estimators=3)
+        b = gf.evaluate("random-forest", table, **same, allow_leak=True, n_jobs=1, n_estimators=3)
+        assert a.manifest == b.manifest
+        pd.testing.assert_frame_equal(a.predictions, b.predictions)
+
+    def test_our_splitters_and_estimators_give_what_cross_val_score_finds(self, table):
+        pipe = make_pipeline(gf.RankNormal(), gf.ShrinkageLDA())
+        tracks = table.frame["track_id"].to_numpy()
+        to_fit = {"shrinkagelda__groups": tracks}  # as `evaluate` gives them
+        scores = cross_val_score(pipe, table.X, table.y, groups=tracks, cv=gf.TrackKFold(3), params=to_fit)
+        result = gf.evaluate(pipe, table, protocol=gf.TrackKFold(3), n_jobs=1)
+        sizes = result.predictions.groupby("fold").size()
+        expected = np.average(scores, weights=sizes)
+        assert result.scores.loc["segment", "accuracy"] == pytest.approx(expected)
+        assert result.manifest.model == "RankNormal+ShrinkageLDA"
+
+    def test_two_seeds_are_refused(self, table):
+        with pytest.raises(ConfigError, match="seed=3 for the model, and for the folds seed=1: give one"):
+            gf.evaluate("knn", table, protocol=gf.TrackKFold(3, seed=1), seed=3)
 
     def test_one_test_part_and_parts_that_were_made_before(self, table):
         splitter = GroupShuffleSplit(1, test_size=0.3, random_state=0)
