@@ -19,6 +19,7 @@ TRACK_S = 30.0
 """Nominal length of a GTZAN track in seconds."""
 
 
+_LARGEST_SEED = 2**32 - 1
 PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
 """How tracks may be divided into training and test; `datasets.splits` says what each is."""
 
@@ -394,6 +395,9 @@ class SplitConfig:
             raise ConfigError(msg)
         if self.protocol not in PROTOCOLS:
             msg = f"protocol {self.protocol!r} is not known; there are {', '.join(PROTOCOLS)}"
+            raise ConfigError(msg)
+        if not 0 <= self.seed <= _LARGEST_SEED:
+            msg = f"--seed {self.seed}: give a whole number from 0 to {_LARGEST_SEED}"
             raise ConfigError(msg)
         fixed = self.protocol in ("fault-filtered", "stratified")
         if fixed and (self.folds or self.holdout):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gtzan_features.api.asked import Asked, Division, asked_fit
-from gtzan_features.api.evaluation_result import EvaluationResult
+from gtzan_features.api.evaluation_result import EvaluationResult, check_result
 from gtzan_features.api.showing import showing, warn
+from gtzan_features.api.table import check_table
 from gtzan_features.api.words import speaks_python
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.evaluation.comparison import holm
@@ -126,6 +127,7 @@ def evaluate(
         ...
     gtzan_features.errors.SplitError: segment puts segments of one track (or copies of it) into both ...
     """
+    check_table(table)
     division = Division(folds, fold, holdout, min_tracks, evaluate_on, seed)
     asked = asked_fit(model, settings, table, protocol, division, final=final, allow_leak=allow_leak)
     prepared = _prepared(table, asked)
@@ -190,6 +192,8 @@ def compare(*results: EvaluationResult, aggregation: Method = "mean") -> pd.Data
     if len(results) < 2:
         msg = f"{len(results)} results: give two or more to compare"
         raise ConfigError(msg)
+    for one in results:
+        check_result(one)
     runs = labelled([one.scored for one in results])
     pairs = list(combinations(runs, 2))
     tested = [compare_scored(a, b, aggregation) for a, b in pairs]

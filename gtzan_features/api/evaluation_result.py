@@ -10,6 +10,7 @@ import pandas as pd
 from gtzan_features.api import html
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.words import speaks_python
+from gtzan_features.errors import ConfigError
 from gtzan_features.reporting.compare import compare_scored
 from gtzan_features.reporting.fit_run import fit_prepared
 from gtzan_features.reports.collect import labelled, long_table
@@ -194,6 +195,7 @@ class EvaluationResult:
         RunError
             If the other tested other tracks.
         """
+        check_result(other)
         first, second = labelled((self.scored, other.scored))
         found, sentence = compare_scored(first, second, aggregation)
         return Comparison(found, sentence)
@@ -345,3 +347,10 @@ class Comparison:
             ("test", f"{f.test}, p = {f.p_value:.2g}"),
         ]
         return html.card("Paired comparison", self.sentence, html.key_values(pairs))
+
+
+def check_result(one: object) -> None:
+    """Refuse what is no `EvaluationResult`, before an attribute of it is missed."""
+    if not isinstance(one, EvaluationResult):
+        msg = f"{type(one).__name__} is no result to compare: give what gf.evaluate returns"
+        raise ConfigError(msg)

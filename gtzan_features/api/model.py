@@ -14,10 +14,11 @@ from gtzan_features.api.asked import asked_model, asked_settings, fit_config
 from gtzan_features.api.recordings import recordings_of
 from gtzan_features.api.results import Explanation, Prediction
 from gtzan_features.api.showing import showing
-from gtzan_features.api.table import Table
+from gtzan_features.api.table import Table, check_table
 from gtzan_features.api.words import speaks_python
 from gtzan_features.config import SplitConfig
-from gtzan_features.errors import ConfigError, ModelError, TableError
+from gtzan_features.errors import ConfigError, ModelError, OutputExistsError, TableError
+from gtzan_features.models.applying.load import CARD
 from gtzan_features.models.save import save_kept_model
 from gtzan_features.prediction.explain import Explainer
 from gtzan_features.prediction.predict import FilePrediction, checked_aggregation, classify, read_one
@@ -270,10 +271,15 @@ class Model:
 
         Raises
         ------
+        OutputExistsError
+            If the folder holds other files.
         ModelError
             If it holds objects that cannot be stored without pickle; the message names their types.
         """
-        save_kept_model(Path(folder), self.kept)
+        target = Path(folder)
+        if target.exists() and not (target / CARD).is_file() and any(target.iterdir()):
+            raise OutputExistsError(target, "holds other files. Give a new folder")
+        save_kept_model(target, self.kept)
 
     def _values(self, rows: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - whatever a person has
         """Return rows as an array of the model's columns."""
@@ -344,6 +350,7 @@ def fit(
     >>> gf.fit("lda", gf.read_table(frame, segments="30s"))
     Model(lda on own, 30s rows of DataFrame, 2 genres)
     """
+    check_table(table)
     name, pairs, python = asked_model(model, settings)
     config = fit_config(table, name, pairs, SplitConfig(seed=seed))
     with showing(progress) as shown:

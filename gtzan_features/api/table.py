@@ -13,7 +13,7 @@ from gtzan_features.api import html
 from gtzan_features.api.given import place
 from gtzan_features.api.words import speaks_python
 from gtzan_features.datasets.groups import kept_together
-from gtzan_features.errors import TableError
+from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.spectrograms import SpectrogramTable
 from gtzan_features.training.load_rows import write_fittable
 
@@ -247,3 +247,10 @@ class Table:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def check_table(table: object) -> None:
+    """Refuse what is no `Table`, before an attribute of it is missed."""
+    if not isinstance(table, Table):
+        msg = f"{type(table).__name__} is no table: give what gf.extract or gf.read_table returns"
+        raise ConfigError(msg)

@@ -27,6 +27,8 @@ _CALLS = (
     (re.compile(r"gtzan features describe(?: --features (?P<set>[\w:,-]+))?"), "gf.describe"),
     (re.compile(r"gtzan features import CSV"), "gf.read_table"),
 )
+_COMMAND = re.compile(r"(`[^`]*`)")
+"""What is to be typed as it is: the options of a command stay options."""
 
 
 def speaks_python(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -71,10 +73,14 @@ def in_python(text: str) -> str:
     'Use protocol="track", or allow_leak=True to see it'
     >>> in_python("Give shorter --segments. Make it: gtzan features extract AUDIO_DIR --features full")
     'Give shorter segments=. Make it: gf.extract(AUDIO_DIR, features="full")'
+    >>> in_python("see `gtzan fit --list`, or give --fold 2")
+    'see `gtzan fit --list`, or give fold=2'
     """
     for pattern, call in _CALLS:
         text = pattern.sub(partial(_call, call), text)
-    return _OPTION.sub(_keyword, text)
+    text = text.replace("--plugin FILE.py", "gf.feature")
+    pieces = _COMMAND.split(text)
+    return "".join(one if one.startswith("`") else _OPTION.sub(_keyword, one) for one in pieces)
 
 
 def _call(call: str, found: re.Match[str]) -> str:
