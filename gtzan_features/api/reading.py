@@ -39,7 +39,8 @@ def read_table(
     makes. A CSV is read as ``gtzan features import`` reads it: any separator and decimal sign, packed or not.
     A frame (pandas, or polars) has Kaggle's columns (``filename``, ``length``, 57 features, ``label``) or
     keys and features: ``track_id`` and ``genre``, then any columns of numbers; ``segment``, ``start_s`` and
-    ``n_samples`` where they are at hand.
+    ``n_samples`` where they are at hand. What `features` gives is such a frame once it has a column
+    ``genre``.
 
     Parameters
     ----------
@@ -116,9 +117,9 @@ def _of_frame(frame: pd.DataFrame, recipe: str, reading: CsvReading) -> FeatureT
     if {"filename", "label"} <= names:
         table, _ = read_kaggle(frame, recipe=recipe, reading=reading)
         return table
-    if not set(frames.NEEDED) <= names:
+    if not frames.has_keys(frame):
         reason = (
-            "neither keys (track_id, genre) with features, nor Kaggle's columns (filename, length, "
+            "neither keys (track_id or file, genre) with features, nor Kaggle's columns (filename, length, "
             "57 features, label). Name the track and the genre of each row in columns of these names"
         )
         raise TableError(frames.PLACE, reason)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+import re
+from pathlib import Path, PurePath
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,16 @@ from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.feature_tables import FeatureTable, checked_table
 from gtzan_features.tables.kaggle_lengths import SR, is_whole
+from gtzan_features.tables.kaggle_rows import track_name
 from gtzan_features.tables.schema import KEY_NAMES, TableMeta
 
 PLACE = Path("DataFrame")
 """What messages call a frame."""
 
-NEEDED = ("track_id", "genre")
+_OTHER = ("file", "end_s")
+"""Keys that say the same in another way."""
+
+_ADVICE = re.compile(r"Extract (?:or import )?the features again$")
 
 
 def read_frame(
@@ -30,8 +35,9 @@ def read_frame(
     Parameters
     ----------
     frame : DataFrame
-        ``track_id`` and ``genre``; ``segment``, ``start_s`` and ``n_samples``, or rows of a track in their
-        order; then features, finite numbers.
+        ``track_id``, or a path in ``file``, and ``genre``; ``segment``, ``start_s``, ``n_samples`` or
+        ``end_s`` where they are at hand, else rows of a track in their order; then features, finite numbers.
+        Keys may stand in the index, as in what `gf.features` gives.
     recipe : str
         The feature set that the columns follow, such as ``full``: models pass between the table and audio
         then. "auto" and "foreign" leave it open.
@@ -50,9 +56,7 @@ def read_frame(
     ConfigError
         If there is no feature set of that name.
     """
-    missing = [name for name in NEEDED if name not in frame.columns]
-    if missing:
-        raise TableError(PLACE, f"has no column {' and no column '.join(missing)}")
+    frame = _tidy(frame)
     length = segment or _length(frame)
     keys = _keys(frame, length)
     names = [name for name in frame.columns if name not in KEY_NAMES]
@@ -68,7 +72,44 @@ def read_frame(
         origin=f"frame, {len(frame)} rows, sha256 {digits[:12]}",
         config=config.to_dict() if config else {},
     )
-    return checked_table(PLACE, _arrow(pd.concat([keys, values], axis=1), dict(columns)), meta)
+    try:
+        return checked_table(PLACE, _arrow(pd.concat([keys, values], axis=1), dict(columns)), meta)
+    except TableError as error:
+        raise TableError(PLACE, _ADVICE.sub("Correct the frame", error.reason)) from None
+
+
+def has_keys(frame: pd.DataFrame) -> bool:
+    """Whether columns or index name the track, or its file, and the genre of each row."""
+    names = {*map(str, frame.columns), *map(str, frame.index.names)}
+    return "genre" in names and bool({"track_id", "file"} & names)
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with its keys in columns and called as ours are."""
+    if any(name in (*KEY_NAMES, *_OTHER) for name in frame.index.names):
+        frame = frame.reset_index()
+    frame = frame.rename(columns=str).reset_index(drop=True)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise TableError(PLACE, f"has the column {twice[0]} more than once. Remove or rename one of them")
+    given = frame.astype({name: object for name in ("track_id", "file", "genre") if name in frame})
+    if "end_s" in given and "start_s" in given and "n_samples" not in given:
+        given["n_samples"] = ((given["end_s"] - given["start_s"]) * SR).round().astype(np.int64)
+    if "track_id" not in given:
+        given["track_id"] = _tracks(given["file"], given["genre"])
+    return given.drop(columns=[name for name in _OTHER if name in given])
+
+
+def _tracks(files: pd.Series, genres: pd.Series) -> pd.Series:
+    """Name tracks by their files as a catalogue does: from the genre's folder on, else by the file alone."""
+    names = [
+        track_name(str(file), str(genre)) if str(genre) in PurePath(str(file)).parts[:-1] else ""
+        for file, genre in zip(files, genres, strict=True)
+    ]
+    stems = files.map(lambda file: PurePath(str(file)).stem)
+    if files.groupby(stems).nunique().max() > 1:  # a path would be read as genre, artist and track
+        stems = files.map(lambda file: str(file).replace("/", "|"))
+    return pd.Series([name or stem for name, stem in zip(names, stems, strict=True)], dtype=object)
 
 
 def _length(frame: pd.DataFrame) -> SegmentConfig:
@@ -93,7 +134,7 @@ def _length(frame: pd.DataFrame) -> SegmentConfig:
 def _keys(frame: pd.DataFrame, length: SegmentConfig) -> pd.DataFrame:
     """Return all key columns; those that are not there by the rule for rows of a track in their order."""
     given = frame[[name for name in KEY_NAMES if name in frame.columns]].reset_index(drop=True)
-    keys = given.assign(genre=given["genre"].astype(object))
+    keys = given.copy()
     if "segment" not in keys:
         keys["segment"] = keys.groupby("track_id").cumcount()
     if "start_s" not in keys:

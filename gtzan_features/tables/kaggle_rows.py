@@ -129,7 +129,7 @@ def name_rows(path: Path, names: pd.Series, labels: pd.Series, rows: str = "auto
     # As in tables of audio: NFC, so that a genre written in two ways is one.
     labels = labels.str.strip().str.normalize("NFC")
     ids = pd.Series(
-        [_track_name(n, g) for n, g in zip(names.str.normalize("NFC"), labels, strict=True)],
+        [track_name(n, g) for n, g in zip(names.str.normalize("NFC"), labels, strict=True)],
         index=names.index,
         dtype=object,
     )
@@ -171,7 +171,7 @@ def _marked_rows(names: pd.Series, labels: pd.Series) -> NamedRows | None:
     return NamedRows(frame=frame, are_tracks=False, segment=segment)
 
 
-def _track_name(name: str, genre: str) -> str:
+def track_name(name: str, genre: str) -> str:
     """Return a file's name as the catalogue of a folder would call its track, segments unchanged."""
     stem = _SUFFIX.sub("", name.strip().replace("\\", "/"))
     folders = [part for part in stem.split("/") if part not in ("", ".")]

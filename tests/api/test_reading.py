@@ -74,6 +74,42 @@ def test_assumptions_on_a_csv_are_warnings(real_material, tmp_path):
     assert "--encoding" not in str(caught[0].message)
 
 
+def test_what_features_gives_is_a_table_once_it_has_genres(music, tmp_path):
+    table = gf.extract(music, out=tmp_path, n_jobs=1)
+    frame = gf.features(music)
+    frame["genre"] = [file.split("/")[-2] for file in frame.index.get_level_values("file")]
+    again = gf.read_table(frame, recipe="kaggle")
+    assert again.meta.segment == "3s"
+    assert again.columns == table.columns
+    keys = ["track_id", "genre", "segment", "start_s", "n_samples"]
+    assert again.frame[keys].to_numpy().tolist() == table.frame[keys].to_numpy().tolist()
+    assert np.array_equal(again.X, table.X)
+    same(gf.read_table(frame.reset_index(), recipe="kaggle"), again)
+    elsewhere = frame.reset_index().assign(genre=["x"] * 6 + ["y"] * 6)
+    assert gf.read_table(elsewhere).groups.tolist()[:3] == ["calm.0", "calm.0", "calm.1"]
+
+
+def test_artists_are_folders_below_the_genre_and_nothing_above_it():
+    files = [f"/home/me/music/{genre}/{artist}/{n}.wav" for genre in "ab" for artist in "xy" for n in (1, 2)]
+    frame = pd.DataFrame({"file": files, "genre": list("aaaabbbb"), "f": np.arange(8.0)})
+    assert gf.read_table(frame).artists.tolist() == [f"artist {artist}" for artist in "xxyyxxyy"]
+    unknown = gf.read_table(frame.assign(genre=list("ccccdddd")))
+    assert unknown.artists.tolist() == [file.replace("/", "|") for file in files]
+
+
+def test_names_and_keys_of_any_type_are_taken():
+    genres = pd.Categorical(["x", "y", "x"])
+    frame = pd.DataFrame(
+        {"track_id": pd.Categorical([1, 2, 3]), "genre": genres, 0: [1, 2, 3], 1: [1.0, 2.0, 4.0]}
+    )
+    table = gf.read_table(frame)
+    assert table.columns == ("0", "1")
+    assert table.groups.tolist() == ["1", "2", "3"]
+    assert gf.read_table(frame.set_index("track_id")).X.tolist() == table.X.tolist()
+    with pytest.raises(TableError, match="has the column 0 more than once"):
+        gf.read_table(frame.rename(columns={1: 0}))
+
+
 def test_columns_without_dots_beside_the_keys_are_features_whatever_their_type():
     frame = pd.DataFrame(
         {"track_id": ["a", "b"], "genre": ["x", "y"], "count": [1, 2], "share": np.float32([0.5, 0.25])}
@@ -95,7 +131,11 @@ GOOD = pd.DataFrame({"track_id": ["a", "a", "b"], "genre": ["x", "x", "y"], "f":
             {"segments": "3s"},
             "1 values are not finite, the first in",
         ),
-        (GOOD.assign(f=["a", "b", "c"]), {"segments": "3s"}, "column f holds no numbers"),
+        (
+            GOOD.assign(f=["a", "b", "c"]),
+            {"segments": "3s"},
+            r"column f holds no numbers \(.*\)\. Correct the frame$",
+        ),
         (GOOD.assign(f=[1, "b", 2.0]), {"segments": "3s"}, "column f holds values of several kinds"),
         (GOOD.drop(columns="f"), {"segments": "3s"}, "holds no feature"),
         (GOOD.drop(columns="genre"), {}, "neither keys"),
