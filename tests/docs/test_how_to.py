@@ -1,0 +1,129 @@
+"""The how-to pages do what they say: their files are written, their commands and their code run."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gtzan_cli import main as entry
+
+from gtzan_features import plugins
+from gtzan_features.config import FeatureConfig
+from gtzan_features.spectra import Spectra
+from tests.conftest import tone
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "how-to"
+_BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
+def blocks(page):
+    """Language, file and text of each block of a page."""
+    return _BLOCK.findall((PAGES / page).read_text(encoding="utf-8"))
+
+
+def needed(text):
+    """The library that a file needs and which may not be installed."""
+    found = re.search(r"^from (lightgbm|catboost) ", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+@pytest.fixture
+def here(music, tmp_path, monkeypatch):
+    """A folder as the pages suppose it: genres, and a song."""
+    music.rename(tmp_path / "genres")
+    shutil.copy(tmp_path / "genres" / "calm" / "calm.0.wav", tmp_path / "song.wav")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    # Workers for six small files take longer than the files; other tests have them.
+    monkeypatch.setattr("gtzan_features.parallel.local.available_processors", lambda: 1)
+    return tmp_path
+
+
+def run(line):
+    words = shlex.split(line)
+    assert words[0] == "gtzan"
+    with plugins.temporary():
+        assert entry.run(words[1:]) == 0, line
+
+
+def run_block(language, title, text):
+    if title.startswith("test_"):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", title],
+            capture_output=True,
+            text=True,
+        )
+        assert " passed" in done.stdout, done.stdout
+    elif language == "sh":
+        for line in text.splitlines():
+            run(line)
+    elif language == "python" and not title:
+        with plugins.temporary():
+            exec(compile(text, "the page", "exec"), {"__name__": "page"})
+            for name in [one for one in sys.modules if one in ("my_features", "my_models")]:
+                del sys.modules[name]
+    elif language == "toml":
+        assert "gtzan" in next(iter(tomllib.loads(text)["project"]["entry-points"]))
+
+
+@pytest.mark.filterwarnings("ignore:.*3 folds:gtzan_features.GtzanWarning")
+@pytest.mark.parametrize("page", ["add-a-feature.md", "add-a-model.md"])
+def test_a_page_does_what_it_says(page, here, capfd):
+    missing = set()
+    if page == "add-a-model.md":
+        run("gtzan features extract genres --segments 3s")
+    for language, title, text in blocks(page):
+        if title:
+            (here / title).write_text(text)
+            library = needed(text)
+            if library and importlib.util.find_spec(library) is None:
+                missing.add(title)
+        if language == "sh" and any(name in text for name in missing):
+            continue
+        run_block(language, title, text)
+    shown = capfd.readouterr().out
+    assert "calm" in shown
+    assert not list(here.glob("catboost_info"))
+    if missing:
+        pytest.skip(f"all but {', '.join(sorted(missing))}, whose libraries are not installed")
+
+
+@pytest.mark.parametrize("name", ["my_features.py", "my_models.py", "my_lightgbm.py", "my_catboost.py"])
+def test_a_plugin_is_ten_lines_or_little_more(name):
+    (text,) = (
+        text
+        for page in ("add-a-feature.md", "add-a-model.md")
+        for _, title, text in blocks(page)
+        if title == name
+    )
+    assert len([line for line in text.splitlines() if line.strip()]) <= 10
+
+
+def test_the_page_lists_every_public_attribute_of_spectra_with_its_shape():
+    text = (PAGES / "add-a-feature.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| ([^|]*?) ?\|", text, re.MULTILINE))
+    spectra = Spectra(tone(3.0, 440.0), FeatureConfig())
+    public = {name for name in dir(spectra) if not name.startswith("_")}
+    assert set(listed) == public
+    config = spectra.config
+    known = {
+        "n_samples": len(spectra.signal),
+        "n_fft": config.n_fft,
+        "n_frames": spectra.n_frames,
+        "n_mels": config.n_mels,
+        "n_blocks": -(-spectra.n_frames // 64),
+    }
+    for name, words in listed.items():
+        shape = words.removeprefix("two of ")
+        if shape.startswith("("):
+            value = getattr(spectra, name)
+            for array in value if words != shape else (value,):
+                assert np.shape(array) == eval(shape, known.copy()), name
