@@ -36,7 +36,7 @@ STYLE = Markup(
     ".gz.gz.gz table{border-collapse:collapse;border:0;margin:0;font:inherit;color:inherit;table-layout:auto}"
     ".gz.gz.gz tr,.gz.gz.gz td,.gz.gz.gz th{background:transparent;color:inherit;border:0;"
     "text-align:left;padding:.1rem .7rem .1rem 0;vertical-align:middle;max-width:none;white-space:nowrap}"
-    f".gz.gz.gz thead th{{border-bottom:1px solid {_LINE}}}"
+    f".gz.gz.gz thead{{border:0}}.gz.gz.gz thead th{{border-bottom:1px solid {_LINE}}}"
     ".gz.gz.gz td.gz-number,.gz.gz.gz th.gz-number{text-align:right;font-variant-numeric:tabular-nums}"
     ".gz.gz.gz caption{caption-side:top;text-align:left;padding:0 0 .2rem}"
     ".gz.gz.gz td.gz-scale{width:14rem;min-width:6rem}"
@@ -120,7 +120,7 @@ def bars(
     rows : iterable of (name, value, text)
         `text` is the value as it is to be read; the bar alone tells nobody a number.
     header : (str, str)
-        Over names and figures.
+        Over names, and over bars and figures.
     low, high : float
         Ends of the scale. Bars begin at zero, or at `low` where that is larger; values beyond are cut.
     signed : bool
@@ -293,8 +293,7 @@ def _bar_table(lines: Sequence[Markup], header: tuple[str, str]) -> Markup:
     head = Markup()
     if any(header):
         head = Markup(
-            '<thead><tr><th scope="col">{}</th><th></th>'
-            '<th scope="col" class="gz-number">{}</th></tr></thead>'
+            '<thead><tr><th scope="col">{}</th><th scope="col" colspan="2">{}</th></tr></thead>'
         ).format(*map(_text, header))
     return Markup("<table>{}<tbody>{}</tbody></table>").format(head, Markup().join(lines))
 

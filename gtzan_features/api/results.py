@@ -279,7 +279,7 @@ class Explanation:
         else:
             parts = self._bars()
         return html.card(
-            f"{self.genre}, {percent(self.probability)} %",
+            f"Why {self.genre}, {percent(self.probability)} %",
             *parts,
             subtitle=f"{self.found.title}. By {self.method}.",
             notes=caveats(self.card),
