@@ -10,9 +10,9 @@ from .api.evaluation_result import EvaluationResult as EvaluationResult
 from .api.extension import feature as feature
 from .api.extension import register_model as register_model
 from .api.extraction import extract as extract
+from .api.fitting import fit as fit
 from .api.model import Model as Model
 from .api.model import explain as explain
-from .api.model import fit as fit
 from .api.model import load_model as load_model
 from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table

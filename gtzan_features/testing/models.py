@@ -13,8 +13,7 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from gtzan_features.api.model import Model
-from gtzan_features.api.model import fit as fit_face
+from gtzan_features.api.fitting import fit as fit_face
 from gtzan_features.api.table import Table
 from gtzan_features.config import SpectrogramConfig
 from gtzan_features.errors import GtzanError, ModelError
@@ -29,6 +28,7 @@ from gtzan_features.tables.spectrograms import SpectrogramTable
 from gtzan_features.training.load_rows import in_memory
 
 if TYPE_CHECKING:
+    from gtzan_features.api.model import Model
     from gtzan_features.models.spec import ModelSpec
 
 _COLUMNS = ("a", "b", "c", "d", "e", "f")

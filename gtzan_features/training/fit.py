@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features import plugins
-from gtzan_features.config import feature_set_parts
 from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.environment import model_versions
 from gtzan_features.errors import ModelError, SplitError
-from gtzan_features.models.applying.kept_model import KeptModel
-from gtzan_features.models.applying.training_range import range_rows, training_range
-from gtzan_features.models.applying.usual_level import level_rule
 from gtzan_features.models.registry import model_spec, parse_settings
-from gtzan_features.models.save import ModelCard, check_storable
+from gtzan_features.models.save import check_storable
 from gtzan_features.models.spec import FEATURES, SPECTROGRAMS
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Progress, silent
@@ -37,6 +32,7 @@ from gtzan_features.training.fold import (
     training_data,
     uncalibrated,
 )
+from gtzan_features.training.kept import card_of, kept_model
 from gtzan_features.training.load_rows import Fittable, divide, open_fittable
 from gtzan_features.training.run_manifest import PlannedFit, make_manifest
 from gtzan_features.training.source_files import known_files
@@ -45,15 +41,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy.typing as npt
     import pandas as pd
 
     from gtzan_features.datasets.splits import Split
-    from gtzan_features.models.applying.training_files import TrainingFiles
+    from gtzan_features.models.applying.kept_model import KeptModel
     from gtzan_features.models.spec import ModelSpec
     from gtzan_features.tables.predictions import Predictions
     from gtzan_features.tables.run_folder import RunManifest
-    from gtzan_features.training.augmented_rows import ExtraRows
     from gtzan_features.training.fit_config import FitConfig
 
 
@@ -199,13 +193,8 @@ def prepare_rows(
     job = replace(job_of(opened, config, settings), estimator=python.estimator)
     _check_input(job.spec, opened)
     settings = {**settings, **python.parameters}
-    extra: tuple[ExtraRows, ...] = ()
     if config.augment and tables_dir is not None:
-        rows_are = SPECTROGRAMS if opened.data.shape else FEATURES
-        spectral, audio = split_kinds(config.augment, job.spec, rows_are)
-        extra = extra_rows(tables_dir, opened.table, audio)
-        job = replace(job, augment=spectral, extra=extra)
-        settings["augment"] = "+".join((*spectral, *audio))
+        job, settings["augment"] = _augmented(job, opened, config.augment, tables_dir)
     learned = np.concatenate([np.empty(0, dtype=np.int64), *(fold.train for fold in folds if fold.keep)])
     plan = PlannedFit(
         config=config,
@@ -214,7 +203,7 @@ def prepare_rows(
         split=split,
         n_folds=sum(fold.test.size > 0 for fold in folds),
         keep_model=keep_model,
-        extra=extra,
+        extra=job.extra,
         training_files=known_files(opened, learned),
         call=python.call,
     )
@@ -227,6 +216,14 @@ def prepare_rows(
         folds=folds,
         notes=split.notes + uncalibrated(folds, job),
     )
+
+
+def _augmented(job: Job, opened: Fittable, kinds: tuple[str, ...], tables_dir: Path) -> tuple[Job, str]:
+    """Return a job that learns from augmented rows too, and the augmentations in a word."""
+    rows_are = SPECTROGRAMS if opened.data.shape else FEATURES
+    spectral, audio = split_kinds(kinds, job.spec, rows_are)
+    extra = extra_rows(tables_dir, opened.table, audio)
+    return replace(job, augment=spectral, extra=extra), "+".join((*spectral, *audio))
 
 
 def _check_input(spec: ModelSpec, opened: Fittable) -> None:
@@ -343,14 +340,14 @@ def fit_whole(
     rows = np.arange(len(opened.data.y))
     (fitted,) = fit_folds([Fold(rows, rows[:0], keep=True)], job, progress=progress)
     n_tracks = opened.data.rows["track_id"].nunique()
-    card = _card(
+    card = card_of(
         opened,
         model=config.model,
         settings={**settings, **python.parameters},
         trained_on=f"all {n_tracks} tracks of the table, without a test",
         versions=model_versions(),
     )
-    return _kept_model(opened, card, rows, fitted.model, known_files(opened, rows))
+    return kept_model(opened, card, rows, fitted.model, known_files(opened, rows))
 
 
 def fit_folds(
@@ -379,7 +376,7 @@ def _gathered(prepared: PreparedFit, folds: Sequence[Fold], fitted: Sequence[Fit
     kept: KeptModel | None = None
     for fold, one in pairs:
         if one.model is not None:
-            card = _card(
+            card = card_of(
                 plan.opened,
                 model=manifest.model,
                 settings=manifest.settings,
@@ -387,7 +384,7 @@ def _gathered(prepared: PreparedFit, folds: Sequence[Fold], fitted: Sequence[Fit
                 versions=manifest.versions,
                 leaked=manifest.leaked,
             )
-            kept = _kept_model(plan.opened, card, fold.train, one.model, plan.training_files)
+            kept = kept_model(plan.opened, card, fold.train, one.model, plan.training_files)
     return Trained(
         manifest=manifest,
         split=plan.split,
@@ -398,52 +395,4 @@ def _gathered(prepared: PreparedFit, folds: Sequence[Fold], fitted: Sequence[Fit
         families=families_by_fold(folds, fitted),
         kept=kept,
         notes=prepared.notes,
-    )
-
-
-def _kept_model(
-    opened: Fittable,
-    card: ModelCard,
-    rows: npt.NDArray[np.int64],
-    estimator: Any,  # noqa: ANN401
-    files: TrainingFiles,
-) -> KeptModel:
-    """Return a fitted model with what is known of the rows that it was fitted on."""
-    data, columns = opened.data, opened.table.feature_names
-    X = data.X[rows]
-    return KeptModel(
-        estimator=estimator,
-        card=card,
-        seen=training_range(range_rows(X, data.shape), columns),
-        level=None if data.shape else level_rule(X, columns, data.groups()[rows]),
-        trained_on=files,
-    )
-
-
-def _card(
-    opened: Fittable,
-    *,
-    model: str,
-    settings: dict[str, Any],
-    trained_on: str,
-    versions: dict[str, str],
-    leaked: bool = False,
-) -> ModelCard:
-    meta = opened.table.meta
-    return ModelCard(
-        model=model,
-        genres=opened.data.genres,
-        columns=tuple(opened.table.feature_names),
-        feature_set=meta.feature_set,
-        feature_fingerprint=meta.feature_fingerprint,
-        segment=meta.segment,
-        settings=settings,
-        dataset=meta.dataset,
-        synthetic=meta.synthetic,
-        trained_on=trained_on,
-        feature_config=meta.config,
-        shape=opened.data.shape,
-        leaked=leaked,
-        versions=versions,
-        plugins=plugins.described(feature_set_parts(meta.feature_set), model),
     )

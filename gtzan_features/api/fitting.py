@@ -1,0 +1,70 @@
+"""From a table to a model to keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gtzan_features.api.asked import asked_model, asked_settings, fit_config
+from gtzan_features.api.model import Model
+from gtzan_features.api.showing import showing
+from gtzan_features.api.table import Table, check_table
+from gtzan_features.api.words import speaks_python
+from gtzan_features.config import SplitConfig
+from gtzan_features.training.fit import fit_whole
+
+if TYPE_CHECKING:
+    from gtzan_features.api.showing import ShowProgress
+
+
+@speaks_python
+def fit(
+    model: Any,  # noqa: ANN401 - a name, or whatever scikit-learn calls a classifier
+    table: Table,
+    *,
+    seed: int = 0,
+    progress: ShowProgress = None,
+    **settings: Any,  # noqa: ANN401
+) -> Model:
+    """Fit a model on all tracks of a table, to keep; `evaluate` says how well such a model does.
+
+    It is the model that ``gtzan fit NAME --final`` keeps.
+
+    Parameters
+    ----------
+    model : str or classifier
+        A name of ``gtzan fit --list``, or a scikit-learn classifier that was not fitted; see `evaluate`.
+    table : Table
+        From `extract` or `read_table`.
+    seed : int
+        Of the model.
+    progress : bool or callable, optional
+        Whether a bar is drawn over the epochs of a model that has any; see `evaluate`.
+    **settings
+        Settings of a model by name: ``C=10``.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        If there is no such model or setting, the estimator is no classifier, or it cannot be fitted.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import gtzan_features as gf
+    >>> frame = pd.DataFrame({"track_id": list("abcdef"), "genre": ["jazz", "rock"] * 3})
+    >>> frame["tempo"] = [90.0, 120.0, 92.0, 125.0, 88.0, 119.0]
+    >>> gf.fit("lda", gf.read_table(frame, segments="30s"))
+    Model(lda on own, 30s rows of DataFrame, 2 genres)
+    """
+    check_table(table)
+    name, pairs, python = asked_model(model, settings)
+    config = fit_config(table, name, pairs, SplitConfig(seed=seed))
+    with showing(progress) as shown:
+        kept = fit_whole(
+            table.opened, config, asked_settings(name, pairs, python), python=python, progress=shown.progress
+        )
+    return Model(kept, table=table)
