@@ -68,8 +68,8 @@ def predict(
 
     Takes WAV, AU, AIFF, FLAC, Ogg, Opus and MP3 of any rate and length, M4A and others where ffmpeg is
     installed. MODEL may be any run of gtzan fit on features or spectrograms; a network takes no file shorter
-    than nine tenths of its rows. Warns on stderr where a file is short, damaged, silent, clipped, unlike the
-    training music or one of the files that the model was trained on, and where its level decides.
+    than 90 % of the segment length. Warns on stderr where a file is short, damaged, silent, clipped, unlike
+    the training music or one of the files that the model was trained on, and where its level decides.
     Exits with 1 if a file could not be read; the others are done all the same.
     """
     if as_csv and as_json:

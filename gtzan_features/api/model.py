@@ -141,8 +141,8 @@ class Model:
         ----------
         x : path, samples, list of these, or folder
             Files of any format that libsndfile or ffmpeg reads, of any rate and length from one second on
-            (of networks on spectrograms, nine tenths of a row). Samples as for `features`: an array with
-            `sr`, or ``(samples, sr)``.
+            (of networks on spectrograms, 90 % of the segment length). Samples as for `features`: an array
+            with `sr`, or ``(samples, sr)``.
         sr : int, optional
             Rate of samples in Hz.
         aggregation : {"mean", "vote", "log-mean"}

@@ -167,7 +167,7 @@ def predict(
     ------
     FilePrediction
         With ``error`` set where the recording cannot be decoded, is silent or shorter than `SHORTEST_S`, or
-        than nine tenths of a row where the model takes spectrograms.
+        than 90 % of the segment length where the model takes spectrograms.
 
     Raises
     ------

@@ -33,7 +33,7 @@ class _InnerFold:
 
 
 def chosen_families(data: TrainingData, seed: int) -> tuple[str, ...]:
-    """Leave out families one by one, as long as the tracks of inner folds are told better without.
+    """Leave out families one by one, while the accuracy on tracks of inner folds improves.
 
     Starting from all families, that one is left out whose absence lowers the log-loss of tracks most, as
     long as it lowers it by more than the standard error of the difference over tracks: less is the chance
