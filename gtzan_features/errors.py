@@ -169,11 +169,12 @@ class WorkerError(GtzanError):
     def __init__(self, how: str) -> None:
         super().__init__(how)
         self.how = how
+        self.advice = "Give fewer workers (--n-jobs 2), and then do the same again"
 
     def __str__(self) -> str:
         return (
             f"a worker process ended ({self.how}) before its work was done: most often memory is short. "
-            "Do the same again with fewer workers, two for example."
+            f"{self.advice}."
         )
 
 

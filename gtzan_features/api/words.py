@@ -96,13 +96,15 @@ def _keyword(found: re.Match[str]) -> str:
     keyword = name.replace("-", "_")
     if name in _FLAGS:
         return f"{keyword}=True{rest}"
+    if name == "set" and rest:  # a setting is a keyword itself
+        return rest[1:]
     word = rest[1:].rstrip(".,:")
     after = rest[1 + len(word) :]
     if _NUMBER.fullmatch(word):
         return f"{keyword}={word}{after}"
     if _LENGTH.fullmatch(word) or (name in _WORDY and _WORD.fullmatch(word)):
         return f'{keyword}="{word}"{after}'
-    return rest[1:] if name == "set" and rest else f"{keyword}={rest}"
+    return f"{keyword}={rest}"
 
 
 def _reworded(value: Any) -> Any:  # noqa: ANN401 - an argument of an error

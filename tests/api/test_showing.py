@@ -83,4 +83,10 @@ def test_no_message_of_workers_names_an_option():
     with pytest.raises(GtzanError) as caught:
         speaks_python(local_executor)(0)
     assert "--" not in str(caught.value)
-    assert "--" not in str(WorkerError("signal 9"))
+
+    @speaks_python
+    def fail() -> None:
+        raise WorkerError("signal 9")
+
+    with pytest.raises(WorkerError, match=r"Give fewer workers \(n_jobs=2\), and then do the same again\.$"):
+        fail()
