@@ -104,6 +104,11 @@ class ProtocolSplitter(BaseCrossValidator):  # type: ignore[misc]  # scikit-lear
     ) -> list[tuple[Rows, Rows]]:
         """Return train and test of each fold, where groups are tracks."""
         rows = _numbered(y, tracks)
+        divided = rows.groupby("group")["genre"].nunique()
+        if (divided > 1).any():
+            what = f"group {divided.idxmax()!r} has rows of {divided.max()} classes"
+            msg = f'{what}: groups must be ids of tracks, such as table.frame["track_id"]'
+            raise SplitError(msg)
         return make_split(rows, duplicate_labels(rows, _numbers(X)), self.config()).folds(rows)
 
 
@@ -151,6 +156,16 @@ class TrackKFold(ProtocolSplitter):
         self.n_splits = n_splits
         self.seed = seed
         _check(self)
+
+    def _pairs(self, X: Any, y: npt.NDArray[Any], tracks: npt.NDArray[np.str_]) -> list[tuple[Rows, Rows]]:  # noqa: ANN401
+        rows = _numbered(y, tracks)
+        copies = duplicate_labels(rows, _numbers(X))
+        # A group of two classes, as copies under two names are, is several tracks that stay together.
+        several = rows[rows["group"] != rows["track_id"]]
+        for _, tracks_of_group in several.groupby("group")["track_id"]:
+            together = copies[tracks_of_group.unique()]
+            copies = copies.replace(dict.fromkeys(together, together.iloc[0]))
+        return make_split(rows, copies, self.config()).folds(rows)
 
 
 class ArtistKFold(ProtocolSplitter):
@@ -316,13 +331,12 @@ def _check(splitter: ProtocolSplitter) -> None:
         raise ConfigError(_in_python(str(error))) from error
 
 
-def _numbered(y: npt.NDArray[Any], tracks: npt.NDArray[np.str_]) -> pd.DataFrame:
-    """Return track, class and number within its track of each row; SplitError for a track of two classes."""
-    rows = pd.DataFrame({"track_id": tracks, "genre": y})
-    classes = rows.groupby("track_id")["genre"].nunique()
-    if (classes > 1).any():
-        msg = f"group {classes.idxmax()!r} has rows of {classes.max()} classes: groups must be tracks here"
-        raise SplitError(msg)
+def _numbered(y: npt.NDArray[Any], groups: npt.NDArray[np.str_]) -> pd.DataFrame:
+    """Return group, track, class and number within its track of each row; a track has one class."""
+    rows = pd.DataFrame({"group": groups, "track_id": groups, "genre": y})
+    mixed = rows.groupby("group")["genre"].transform("nunique").to_numpy() > 1
+    pairs = zip(groups[mixed], y[mixed], strict=True)
+    rows.loc[mixed, "track_id"] = [f"{group} ({label})" for group, label in pairs]
     return rows.assign(segment=rows.groupby("track_id").cumcount())
 
 

@@ -132,6 +132,26 @@ def test_exact_copies_of_a_track_stay_together_where_rows_are_numbers(rows):
     assert len(list(gf.TrackKFold(5).split(paths, y, track))) == 5
 
 
+def test_a_group_of_two_classes_is_whole_too(rows):
+    """As copies of one track under two genres are, which have one name in ``table.groups``."""
+    X, y, track, _ = rows
+    together = np.where(np.isin(track, ["track 00", "track 01"]), "both", track)
+    for splitter in (gf.TrackKFold(5), gf.TrackKFold(3, seed=4)):
+        for train, test in splitter.split(X, y, together):
+            assert not set(together[train]) & set(together[test])
+    assert len(list(gf.LeakedSegments(3).split(X, y, together))) == 3
+
+
+@pytest.mark.real
+def test_copies_that_table_groups_call_by_one_name_are_not_divided(kaggle):
+    pairs = list(gf.TrackKFold(10).split(kaggle.X, kaggle.y, kaggle.groups))
+    assert sorted(np.concatenate([test for _, test in pairs])) == list(range(len(kaggle)))
+    for train, test in pairs:
+        assert not set(kaggle.groups[train]) & set(kaggle.groups[test])
+    with pytest.raises(SplitError, match="groups must be ids of tracks, such as table.frame"):
+        list(gf.FaultFiltered().split(kaggle.X, kaggle.y, kaggle.groups))
+
+
 def test_folders_of_artists_are_read_from_track_ids(rows):
     X, y, track, artist = rows
     ids = np.array([f"{g}/{a}/{t}" for g, a, t in zip(y, artist, track, strict=True)])
@@ -206,7 +226,7 @@ def test_fewer_tracks_than_folds_are_refused_by_number_and_reduced_without_one(r
     [
         (gf.TrackKFold(3), {"groups": None}, "TrackKFold needs groups, such as groups=table.groups"),
         (gf.ArtistKFold(3), {"y": None}, "ArtistKFold needs y"),
-        (gf.TrackKFold(3), {"groups": "artist"}, "rows of 3 classes: groups must be tracks here"),
+        (gf.FaultFiltered(), {"groups": "artist"}, "rows of 3 classes: groups must be ids of tracks"),
         (gf.FaultFiltered(), {}, "published split of GTZAN.* Use TrackKFold, or ArtistKFold for music in"),
         (gf.TrackKFold(3), {"y": "one class"}, "all tracks are x: a classifier needs two genres"),
     ],
