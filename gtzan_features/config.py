@@ -14,20 +14,13 @@ from typing import Any
 
 from gtzan_features import plugins
 from gtzan_features.errors import ConfigError
+from gtzan_features.split_config import DEFAULT_FOLDS as DEFAULT_FOLDS
+from gtzan_features.split_config import LEFT_OUT as LEFT_OUT
+from gtzan_features.split_config import PROTOCOLS as PROTOCOLS
+from gtzan_features.split_config import SplitConfig as SplitConfig
 
 TRACK_S = 30.0
 """Nominal length of a GTZAN track in seconds."""
-
-
-_LARGEST_SEED = 2**32 - 1
-PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
-"""How tracks may be divided into training and test; `datasets.splits` says what each is."""
-
-LEFT_OUT = ", min tracks "
-"""In a protocol's name before the fewest tracks of a genre that is not left out."""
-
-DEFAULT_FOLDS = {"track": 10, "artist": 3, "segment": 5}
-"""Number of folds of the protocols that have folds."""
 
 
 def fingerprint(settings: dict[str, Any]) -> str:
@@ -352,103 +345,6 @@ class SpectrogramConfig:
 def spectrogram_name(scale: str) -> str:
     """Return the name of the spectrogram tables of a scale, for example ``spectrogram-mel``."""
     return f"spectrogram-{scale}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitConfig:
-    """How tracks are divided.
-
-    Attributes
-    ----------
-    protocol : str
-        One of `PROTOCOLS`.
-    folds : int or None
-        Number of folds of ``track``, ``artist`` and ``segment``; None for the usual number, or fewer where
-        the smallest genre has not enough tracks.
-    holdout : float or None
-        Instead of folds, one random test part with this share of the tracks (``track``) or of the rows
-        (``segment``).
-    evaluate_on : {"test", "valid"}
-        The part that is reported on where the protocol has a validation part.
-    seed : int
-        Of the random divisions.
-    only : int or None
-        Number of the one fold that is tested, from 1; all folds are trained on in it but this one.
-    min_tracks : int
-        Genres with fewer tracks are left out (under ``artist``: with fewer artists; copies count once).
-    share : float or None
-        What `holdout` came to, where whole tracks do not allow it; found when tracks are divided.
-    """
-
-    protocol: str = "track"
-    folds: int | None = None
-    holdout: float | None = None
-    evaluate_on: str = "test"
-    seed: int = 0
-    only: int | None = None
-    min_tracks: int = 0
-    share: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.min_tracks < 0:
-            msg = f"--min-tracks {self.min_tracks}: give a number of tracks, such as 2"
-            raise ConfigError(msg)
-        if self.protocol not in PROTOCOLS:
-            msg = f"protocol {self.protocol!r} is not known; there are {', '.join(PROTOCOLS)}"
-            raise ConfigError(msg)
-        if not 0 <= self.seed <= _LARGEST_SEED:
-            msg = f"--seed {self.seed}: give a whole number from 0 to {_LARGEST_SEED}"
-            raise ConfigError(msg)
-        fixed = self.protocol in ("fault-filtered", "stratified")
-        if fixed and (self.folds or self.holdout):
-            msg = f"{self.protocol} is a fixed split: --folds and --holdout do not go with it"
-            raise ConfigError(msg)
-        if self.folds is not None and self.holdout is not None:
-            msg = "--folds and --holdout exclude each other: give one of them"
-            raise ConfigError(msg)
-        if self.folds is not None and self.folds < 2:
-            msg = f"--folds {self.folds}: at least 2 are needed"
-            raise ConfigError(msg)
-        if self.holdout is not None and not 0 < self.holdout < 1:
-            msg = f"--holdout {self.holdout:g}: give a share between 0 and 1, for example 0.3"
-            raise ConfigError(msg)
-        if self.holdout is not None and self.protocol == "artist":
-            msg = "--holdout goes with the protocols track and segment only: artist has folds"
-            raise ConfigError(msg)
-        if self.only is not None and not 1 <= self.only <= self.n_folds:
-            msg = f"--fold {self.only}: {self.name_of_all} has {self.n_folds or 'no'} folds, numbered from 1"
-            raise ConfigError(msg)
-        if self.evaluate_on == "valid" and not fixed:
-            msg = f"--evaluate-on valid: {self.protocol} has no such part; fault-filtered and stratified have"
-            raise ConfigError(msg)
-
-    @property
-    def leaked(self) -> bool:
-        """Whether segments of one track (or copies of it) are in both training and test."""
-        return self.protocol == "segment"
-
-    @property
-    def n_folds(self) -> int:
-        """Folds of the protocol; 0 where it has one test part."""
-        return 0 if self.holdout is not None else self.folds or DEFAULT_FOLDS.get(self.protocol, 0)
-
-    @property
-    def name(self) -> str:
-        """Short name with what differs from the usual, for example ``track 5-fold``."""
-        left = f"{LEFT_OUT}{self.min_tracks}" if self.min_tracks else ""
-        if self.only is not None:
-            return f"{self.protocol} fold {self.only} of {self.n_folds}{left}"
-        return self.name_of_all + left
-
-    @property
-    def name_of_all(self) -> str:
-        """Name of the protocol with all its folds."""
-        if self.holdout is not None:
-            test = 100 * (self.holdout if self.share is None else self.share)
-            return f"{self.protocol} {100 - test:g}/{test:g}"
-        if self.protocol in DEFAULT_FOLDS:
-            return f"{self.protocol} {self.folds or DEFAULT_FOLDS[self.protocol]}-fold"
-        return self.protocol if self.evaluate_on == "test" else f"{self.protocol} (validation part)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
