@@ -41,6 +41,10 @@ def test_the_names_are_those_of_the_stub_and_nothing_else_is_public():
     assert sorted(imported) == listed == sorted(gf.__all__) == sorted(dir(gf))
 
 
+def test_the_overview_names_each_of_them():
+    assert set(re.findall(r"`(\w+)`", gf.__doc__)) - {"gtzan_features"} == set(gf.__all__)
+
+
 def test_importing_the_package_imports_nothing_that_computes():
     heavy = ("numpy", "pandas", "scipy", "sklearn", "numba", "librosa", "pyarrow", "matplotlib", "click")
     code = (

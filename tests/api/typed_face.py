@@ -29,6 +29,11 @@ def typed(samples: npt.NDArray[np.float32]) -> None:
     found = model.predict(samples, sr=44_100)
     assert_type(found, gf.Prediction | pd.DataFrame)
     assert_type(gf.explain(model, (samples, 44_100)).frame, pd.DataFrame)
+    assert_type(gf.evaluate("lda", table, protocol="track", folds=5), gf.EvaluationResult)
+    model = gf.fit("svm", table, C=10)
+    assert_type(model, gf.Model)
+    assert_type(gf.load_model("runs/one").predict("song.mp3"), gf.Prediction | pd.DataFrame)
+    assert_type(gf.explain(model, samples, 44_100), gf.Explanation)
     # What is wrong is seen before it runs.
     gf.features(3)  # type: ignore[arg-type]
     gf.featurse  # type: ignore[attr-defined]  # noqa: B018
