@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gtzan_features.api import html
 from gtzan_features.api.recordings import recordings_of
-from gtzan_features.api.results import Explanation, Prediction
+from gtzan_features.api.results import Explanation, Prediction, caveats
 from gtzan_features.api.showing import showing
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import speaks_python
@@ -301,6 +302,20 @@ class Model:
         card = self.card
         rows = f"{card.feature_set}, {card.segment} rows"
         return f"Model({card.model} on {rows} of {card.dataset}, {len(card.genres)} genres)"
+
+    def _repr_html_(self) -> str:
+        """Return the model for a notebook: what it was trained on, and so what it can be applied to."""
+        card = self.card
+        settings = ", ".join(f"{name} {value}" for name, value in card.settings.items())
+        pairs = [
+            ("trained on", card.trained_on),
+            ("genres", ", ".join(card.genres)),
+            ("bands" if card.shape else "columns", len(card.columns)),
+            ("settings", settings or "none"),
+            ("from", self.origin or "this session"),
+        ]
+        title = f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}"
+        return html.card(title, html.key_values(pairs), notes=caveats(card))
 
 
 @speaks_python

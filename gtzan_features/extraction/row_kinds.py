@@ -87,17 +87,17 @@ class Recipe(ABC):
         """Return one row of values, as a table keeps them, for each piece of signal; (0, ...) for none."""
 
     @property
-    def heard_lengths(self) -> tuple[SegmentConfig, ...]:
+    def model_lengths(self) -> tuple[SegmentConfig, ...]:
         """Lengths of the segments that rows for a model are made of; the first is that of the rows."""
         return self.segments[:1]
 
-    def heard(self, rows: SegmentRows) -> npt.NDArray[Any]:
+    def model_values(self, rows: SegmentRows) -> npt.NDArray[Any]:
         """Return the values of a recording's segments of the first length, as a model's table has them.
 
         Parameters
         ----------
         rows : SegmentRows
-            The finished rows of the recording, of `heard_lengths`.
+            The finished rows of the recording, of `model_lengths`.
         """
         return rows.values(self.segments[0])
 
@@ -209,13 +209,13 @@ class BesideRecipe(ExtractConfig):
         return own + tuple(BESIDE + name for name in own)
 
     @property
-    def heard_lengths(self) -> tuple[SegmentConfig, ...]:
+    def model_lengths(self) -> tuple[SegmentConfig, ...]:
         """The rows' own length, and that of those beside them."""
         return (self.segments[0], self.beside)
 
-    def heard(self, rows: SegmentRows) -> npt.NDArray[np.float32]:
-        """Return the values of a recording's segments; see `Recipe.heard`."""
-        own, long = (rows.rows[length].cuts for length in self.heard_lengths)
+    def model_values(self, rows: SegmentRows) -> npt.NDArray[np.float32]:
+        """Return the values of a recording's segments; see `Recipe.model_values`."""
+        own, long = (rows.rows[length].cuts for length in self.model_lengths)
         at = around([cut.start for cut in own], [cut.start for cut in long])
         return np.hstack([rows.values(self.segments[0]), rows.values(self.beside)[at]])
 

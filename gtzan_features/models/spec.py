@@ -149,7 +149,7 @@ def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVec
     """Split training rows again, stratified, with all segments of a track on one side.
 
     Where the protocol keeps artists on one side, inner folds do so too: what is chosen on them is meant for
-    artists that were never heard. Fewer folds are used where a genre has fewer tracks or artists; tracks
+    artists that were not learned from. Fewer folds are used where a genre has fewer tracks or artists; tracks
     alone are kept whole where a genre has a single artist, and an empty list is returned where it has a
     single track, so that no honest inner split exists.
     """

@@ -95,7 +95,7 @@ def recording_rows(source: Path | Samples, recipe: Recipe, limits: Limits = USUA
     sound, rows = load_into(
         source,
         recipe.sr,
-        lambda first: SegmentRows(recipe.compute, recipe.heard_lengths, recipe.sr, first),
+        lambda first: SegmentRows(recipe.compute, recipe.model_lengths, recipe.sr, first),
         limits=limits,
     )
     path = source if isinstance(source, Path) else source.path
@@ -105,7 +105,7 @@ def recording_rows(source: Path | Samples, recipe: Recipe, limits: Limits = USUA
     own = rows.rows[length]
     return RecordingRows(
         name=str(path),
-        values=recipe.heard(rows),
+        values=recipe.model_values(rows),
         cuts=tuple(own.cuts),
         duration_s=sound.duration_s,
         warnings=tuple(_warnings(sound, own, length)),

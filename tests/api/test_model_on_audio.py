@@ -236,6 +236,12 @@ def test_a_prediction_and_an_explanation_show_themselves(place, tmp_path, model)
         assert r"\u202e$x$\n.wav" in repr(one)
 
 
+def test_a_model_shows_what_it_was_trained_on(place):
+    text = check_fragment(gf.load_model(place / "xgboost")._repr_html_())
+    for word in ("xgboost on kaggle, 3s rows of music", "calm, loud", "n_estimators 5", "columns57"):
+        assert word in text
+
+
 def test_doubts_stand_in_what_is_shown(place):
     found = gf.load_model(place / "xgboost").predict(tone(2.0, 220.0), sr=SR)
     assert found.warnings[0].startswith("short: 2.0 s")

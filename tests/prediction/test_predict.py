@@ -261,7 +261,7 @@ def test_models_whose_features_cannot_be_computed_are_refused(world, tmp_path):
     table = make_table()
     for name, config, reason in (
         ("foreign", {}, "trained on a CSV of unknown recipe"),
-        ("other", {"feature_set": "timbre-toolbox"}, "computes feature sets and spectrograms only"),
+        ("other", {"feature_set": "timbre-toolbox"}, "needs the feature timbre-toolbox of the plugin"),
         ("old", {"version": 1}, "trained on features of another version"),
     ):
         changed = dataclasses.replace(table, meta=dataclasses.replace(table.meta, config=config))

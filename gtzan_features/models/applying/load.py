@@ -96,7 +96,7 @@ class ModelCard:
     feature_config : dict
         The configuration that computes the columns; empty for a CSV of unknown recipe.
     leaked : bool
-        Whether its figure was measured on tracks of which it had heard parts.
+        Whether its figure was measured on tracks of which it had learned from parts.
     versions : dict
         Version of each library that wrote the model.
     files : dict
@@ -215,7 +215,7 @@ def _checked(path: Path, card: ModelCard) -> bytes:
 
 
 def _probe(estimator: Classifier, card: ModelCard) -> None:
-    """Ask for one row: what cannot answer with the card's genres is refused before any file is heard."""
+    """Ask for one row: what cannot answer with the card's genres is refused before any file is read."""
     n_values = len(card.columns) * (card.shape[0] if card.shape else 1)
     found = np.asarray(estimator.predict_proba(np.zeros((1, n_values))), dtype=np.float64)
     if found.shape != (1, len(card.genres)) or not np.isfinite(found).all():

@@ -54,7 +54,7 @@
     }
   }
 
-  // Nothing of the recording before is shown or heard.
+  // Nothing of the recording before is shown or played.
   function silence() {
     player.onerror = null;
     player.hidden = true;
