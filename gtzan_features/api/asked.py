@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from gtzan_features.api.table import Table, check_table
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.datasets.custom_split import custom_split
 from gtzan_features.datasets.splitters import ProtocolSplitter
@@ -23,7 +24,6 @@ from gtzan_features.training.load_rows import table_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gtzan_features.api.table import Table
     from gtzan_features.datasets.splits import Split
     from gtzan_features.training.load_rows import Fittable
 
@@ -84,6 +84,7 @@ def asked_fit(
     ConfigError
         If there is no such protocol, or arguments exclude each other.
     """
+    check_table(table)
     name, pairs, python = asked_model(model, settings)
     split, made = asked_split(protocol, table, division)
     check_leak(split, protocol, allow_leak=allow_leak)
