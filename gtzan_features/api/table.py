@@ -12,7 +12,7 @@ import pandas as pd
 from gtzan_features.api import html
 from gtzan_features.api.given import place
 from gtzan_features.api.words import speaks_python
-from gtzan_features.datasets.groups import kept_together
+from gtzan_features.datasets.groups import artist_groups, kept_together
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.spectrograms import SpectrogramTable
 from gtzan_features.training.load_rows import write_fittable
@@ -217,10 +217,11 @@ class Table:
         return f"Table({self.meta.dataset}: {', '.join(parts)})"
 
     def _repr_html_(self) -> str:
-        """Return the table for a notebook: what it is, and tracks, artists and rows of each genre."""
+        """Return the table for a notebook: what it is, and tracks, known artists and rows of each genre."""
         tracks = self.tracks
+        tracks["known"] = artist_groups(tracks.index.to_series())
         of_genres = tracks.groupby("genre", sort=True).agg(
-            tracks=("rows", "size"), artists=("artist", "nunique"), rows=("rows", "sum")
+            tracks=("rows", "size"), artists=("known", "nunique"), rows=("rows", "sum")
         )
         families = pd.Series(self.opened.families, dtype=object).value_counts(sort=False)
         kept = self.meta.origin if self.opened.path is None else self.opened.path
@@ -235,7 +236,7 @@ class Table:
                 ]
             ),
             html.table(
-                ("genre", "tracks", "artists", "rows"), of_genres.reset_index().itertuples(index=False)
+                ("genre", "tracks", "known artists", "rows"), of_genres.reset_index().itertuples(index=False)
             ),
             html.details("columns by family", html.key_values(families.items())) if len(families) else "",
             notes=["synthetic music: no figure on it says anything about real music"] * self.meta.synthetic,
