@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.api.words import speaks_python
-from gtzan_features.errors import ConfigError
+from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.evaluation.aggregate import aggregate as aggregate_rows
 from gtzan_features.tables.predictions import PROBABILITY
 
@@ -81,12 +81,24 @@ def aggregate(
 def _probabilities(given: Any) -> tuple[npt.NDArray[np.float64], list[Any], npt.NDArray[Any] | None]:  # noqa: ANN401
     """Return values, genres and, where a frame tells them, the tracks."""
     if not isinstance(given, pd.DataFrame):
-        values = np.asarray(given, dtype=np.float64)
+        values = _numbers(given)
         return values, list(range(values.shape[1] if values.ndim == 2 else 0)), None
     names = [name for name in given.columns if str(name).startswith(PROBABILITY)]
     track = given["track_id"].to_numpy() if "track_id" in given.columns else None
     if not names:
         names = [name for name in given.columns if name != "track_id"]
-        return given[names].to_numpy(dtype=np.float64), names, track
+        return _numbers(given[names]), names, track
     genres = [str(name).removeprefix(PROBABILITY) for name in names]
-    return given[names].to_numpy(dtype=np.float64), genres, track
+    return _numbers(given[names]), genres, track
+
+
+def _numbers(given: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"probabilities= holds what is no number: {error}"
+        raise ModelError(msg) from error
+    if values.ndim != 2:
+        msg = f"probabilities= has {values.ndim} dimensions. Give rows of segments, columns of genres"
+        raise ModelError(msg)
+    return values

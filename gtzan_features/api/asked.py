@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,9 @@ def asked_split(protocol: Any, table: Table, division: Division) -> tuple[SplitC
             msg = f"seed={division.seed} for the model, and for the folds seed={config.seed}: give one"
             raise ConfigError(msg)
         return replace(config, seed=config.seed or division.seed), None
+    if not (hasattr(protocol, "split") or isinstance(protocol, Iterable)):
+        msg = f'protocol={protocol!r} is neither a name nor a splitter. Give "artist", for example'
+        raise ConfigError(msg)
     made = custom_split(protocol, table.opened.data, table.artists, division.seed)
     return made.config, made
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gtzan_features.datasets.groups import artist_groups
-from gtzan_features.errors import RunError
+from gtzan_features.errors import ConfigError, RunError
+from gtzan_features.evaluation.aggregate import METHODS
 from gtzan_features.evaluation.comparison import PairedComparison, compare, verdict
 from gtzan_features.reports.collect import ScoredRun, score_runs
 from gtzan_features.reports.conditions import differences, in_words
@@ -96,7 +97,10 @@ def sentence_of(a: ScoredRun, b: ScoredRun, found: PairedComparison, aggregation
 
 
 def tracks_of(one: ScoredRun, aggregation: str) -> LevelScore:
-    """Return the figures of a run's tracks."""
+    """Return the figures of a run's tracks; ConfigError for an aggregation that is not known."""
+    if aggregation not in METHODS:
+        msg = f"aggregation {aggregation!r} is not known; there are {', '.join(METHODS)}"
+        raise ConfigError(msg)
     return one.scores[TRACK if TRACK in one.scores else aggregation]
 
 

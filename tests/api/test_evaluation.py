@@ -31,6 +31,7 @@ from gtzan_features.config import SplitConfig
 from gtzan_features.errors import ConfigError, GtzanWarning, ModelError, RunError, SplitError
 from gtzan_features.evaluation.comparison import compare as compare_correct
 from gtzan_features.extraction.csv_exchange import import_csv
+from gtzan_features.prediction.explain_model import explain_model
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import report
 from gtzan_features.tables.run_folder import read_run
@@ -182,6 +183,17 @@ class TestEstimators:
         ours = found[(found["run_id"] == folder.name) & (found["aggregation"] == "mean")]
         assert ours["accuracy"].item() == result.accuracy
 
+    def test_what_a_model_uses_is_explained_by_rows_that_it_never_saw(self, folder, table, tmp_path):
+        saved = quick(PIPE, table, folds=None, holdout=0.25).save(tmp_path, n_jobs=1)
+        found = explain_model(saved, folder).families
+        assert found.keys() == {"energy", "rhythm", "spectral", "timbre", "tonal"}
+        saved = quick(PIPE, table).save(tmp_path, n_jobs=1)
+        with pytest.raises(RunError, match="was given in Python and has seen all tracks"):
+            explain_model(saved, folder)
+        saved = gf.evaluate("lda", table, protocol=GroupKFold(3), n_jobs=1).save(tmp_path, n_jobs=1)
+        with pytest.raises(RunError, match="divided by a splitter that was given in Python"):
+            explain_model(saved, folder)
+
     def test_one_that_cannot_be_stored_is_tested_and_saved_without_its_model(self, table, tmp_path):
         odd = make_pipeline(FunctionTransformer(lambda X: X), StandardScaler(), LogisticRegression())
         result = quick(odd, table)
@@ -257,6 +269,8 @@ class TestSplitters:
             gf.evaluate("knn", table, protocol=LeaveOneGroupOut().split(table.X, table.y, table.y))
         with pytest.raises(SplitError, match="cannot divide these rows: .*n_splits=99"):
             gf.evaluate("knn", table, protocol=GroupKFold(99))
+        with pytest.raises(ConfigError, match="protocol=3 is neither a name nor a splitter"):
+            gf.evaluate("knn", table, protocol=3)
         with pytest.raises(ConfigError, match="folds= goes with a protocol by name"):
             gf.evaluate("knn", table, protocol=GroupKFold(3), folds=3)
 
@@ -370,6 +384,10 @@ class TestComparisons:
         with pytest.raises(ConfigError, match="1 results: give two or more"):
             gf.compare(results[0])
 
+    def test_an_aggregation_that_is_not_known_is_refused(self, table):
+        with pytest.raises(ConfigError, match="aggregation 'median' is not known; there are vote, mean"):
+            quick("lda", table).compare(quick("knn", table), aggregation="median")
+
     def test_other_tracks_are_refused_in_one_line(self, table):
         one, other = quick("lda", table), quick("lda", table, fold=1)
         with pytest.raises(RunError, match=r"tested 12 tracks and .* 36, 12 of them the same") as error:
@@ -405,5 +423,9 @@ class TestAggregate:
             gf.aggregate([[1.0, 0.0]], ["a", "b"])
         with pytest.raises(ConfigError, match="aggregation 'median' is unknown"):
             gf.aggregate([[1.0, 0.0]], ["a"], method="median")
+        with pytest.raises(ModelError, match="holds what is no number"):
+            gf.aggregate([["a", "b"]], ["a"])
+        with pytest.raises(ModelError, match="has 1 dimensions"):
+            gf.aggregate([1.0, 0.0], ["a", "b"])
         with pytest.raises(ModelError, match="sum"):
             gf.aggregate([[1.0, 0.5]], ["a"])
