@@ -158,7 +158,7 @@ class Tempered(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # type: ign
         return tags
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        if "estimator_" not in state:  # stored when parameters held what was fitted
+        if "inverse_temperature" in state:  # stored when parameters held what was fitted
             model = Tempered.of_fitted(state["estimator"], state["inverse_temperature"], 0, 0)
             state = {name: value for name, value in vars(model).items() if name != "classes_"}
         super().__setstate__(state)

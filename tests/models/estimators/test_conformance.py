@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import gtzan_features as gf
 from gtzan_features.errors import InputError, ModelError
+from gtzan_features.models.applying.load import read_estimator
 from gtzan_features.models.calibration import Tempered
 from gtzan_features.models.choosing.ensemble import Ensemble
 from gtzan_features.models.estimators.discriminant import ShrinkageLDA
@@ -25,6 +27,7 @@ from gtzan_features.models.estimators.kernel_svm import KernelSVM
 from gtzan_features.models.estimators.preprocessing import FamilyBalance, RankNormal
 from gtzan_features.models.networks.cnn import ConvolutionalClassifier
 from gtzan_features.models.networks.mlp import PlainNetwork
+from gtzan_features.models.save import stored_bytes
 
 ESTIMATORS = [
     RankNormal(),
@@ -187,6 +190,19 @@ def test_an_ensemble_is_searched_by_the_names_of_its_members(frame):
     np.testing.assert_allclose(both.fit(X, y).predict_proba(X), mean)
     out = cross_val_predict(both, X, y, groups=track, cv=gf.TrackKFold(3), method="predict_proba")
     np.testing.assert_allclose(out.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("kind", ["vote", "stack"])
+def test_estimators_of_estimators_are_pickled_and_stored_whether_fitted_or_not(kind, frame):
+    X, y, track = frame
+    model = Ensemble([("lda", Tempered(ShrinkageLDA())), ("svm", Tempered(GaussianNB()))], kind=kind)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.get_params()["lda__estimator__shrinkage"] == "auto"
+    fitted = again.fit(X, y, groups=track)
+    expected = model.fit(X, y, groups=track).predict_proba(X)
+    back = read_estimator("skops", stored_bytes(fitted, "skops", "both"), lambda _: False)
+    for one in (fitted, pickle.loads(pickle.dumps(fitted)), back):
+        np.testing.assert_array_equal(one.predict_proba(X), expected)
 
 
 def test_rows_that_are_no_numbers_reach_the_estimator_inside(frame):
