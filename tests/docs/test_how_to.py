@@ -127,3 +127,16 @@ def test_the_page_lists_every_public_attribute_of_spectra_with_its_shape():
             value = getattr(spectra, name)
             for array in value if words != shape else (value,):
                 assert np.shape(array) == eval(shape, known.copy()), name
+
+
+@pytest.mark.real
+@pytest.mark.filterwarnings("ignore:.*folds.*:gtzan_features.GtzanWarning")
+def test_each_of_the_ten_tasks_runs_by_itself(here, real_material, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    shutil.copy(real_material / "features" / "features_30_sec.csv", here)
+    tasks = [text for language, _, text in blocks("ten-tasks.md") if language == "python"]
+    assert len(tasks) == 10
+    for text in tasks:
+        with plugins.temporary():
+            source = f"import gtzan_features as gf\n{text}"
+            exec(compile(source, "ten-tasks.md", "exec"), {"__name__": "page"})
