@@ -65,7 +65,7 @@ def signature_defaults(factory: Callable[..., Any]) -> dict[str, Any]:
     >>> signature_defaults(lambda C=1.0, **others: None)
     {'C': 1.0}
     """
-    if inspect.isclass(factory):
+    if inspect.isclass(getattr(factory, "func", factory)):  # of a partial one, too
         return {}
     parameters = inspect.signature(factory).parameters.values()
     return {one.name: one.default for one in parameters if one.default is not one.empty}
