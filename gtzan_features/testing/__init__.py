@@ -13,8 +13,18 @@ In a test of your own::
         check_model("hist-gb")
 """
 
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
 from gtzan_features.plugins import temporary as temporary_plugins
-from gtzan_features.testing.features import check_feature
-from gtzan_features.testing.models import check_model
+
+if TYPE_CHECKING:
+    from gtzan_features.testing.features import check_feature
+    from gtzan_features.testing.models import check_model
+
+# Whoever checks a feature does not wait for what fits models.
+_attach = {"features": ["check_feature"], "models": ["check_model"]}
+__getattr__, __dir__, _names = lazy_loader.attach(__name__, submod_attrs=_attach)
 
 __all__ = ["check_feature", "check_model", "temporary_plugins"]
