@@ -200,11 +200,11 @@ def needed(what: str, where: str) -> str:
     Examples
     --------
     >>> needed("feature spectral_flux", "my_features.py")
-    'needs the feature spectral_flux of the plugin my_features.py, which is not loaded. Give gtzan --plugin
-    my_features.py before the command, or import it in Python'
+    'needs the feature spectral_flux of the plugin my_features.py, which is not loaded. Begin the command with
+    `gtzan --plugin my_features.py`, or import it in Python'
     """
-    text = f"needs the {what} of the plugin {where}, which is not loaded. Give gtzan --plugin {where} before "
-    return with_faults(text + "the command, or import it in Python")
+    text = f"needs the {what} of the plugin {where}, which is not loaded. Begin the command with "
+    return with_faults(text + f"`gtzan --plugin {where}`, or import it in Python")
 
 
 def origins(feature_set: Iterable[str], model: str = "") -> dict[str, Addition]:

@@ -23,8 +23,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|'[^']*'")
 _LENGTH = re.compile(r"\d+(?:\.\d+)?s")
 _WORD = re.compile(r"[A-Za-z0-9][\w:,+.-]*")
 _CALLS = (
-    (re.compile(r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w:,-]+))?"), "gf.extract"),
-    (re.compile(r"gtzan features describe(?: --features (?P<set>[\w:,-]+))?"), "gf.describe"),
+    (re.compile(r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w:,+-]+))?"), "gf.extract"),
+    (re.compile(r"gtzan features describe(?: --features (?P<set>[\w:,+-]+))?"), "gf.describe"),
     (re.compile(r"gtzan features import CSV"), "gf.read_table"),
 )
 _COMMAND = re.compile(r"(`[^`]*`)")

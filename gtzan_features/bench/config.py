@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 
+from gtzan_features import plugins
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection, SplitConfig
 from gtzan_features.errors import ConfigError
 
@@ -91,7 +92,7 @@ class BenchConfig:
 
     def command(self) -> str:
         """Return the command that measures this, whatever the folders."""
-        words = ["gtzan", "bench", "accuracy", "AUDIO_DIR"]
+        words = ["gtzan", *plugins.options(), "bench", "accuracy", "AUDIO_DIR"]
         words += [word for name in self.feature_sets for word in ("--features", name)]
         words += ["--models", ",".join(self.models)] if self.models else []
         words += ["--protocols", ",".join(self.protocols)] if self.protocols != PROTOCOLS else []
@@ -151,7 +152,8 @@ class RobustnessConfig:
 
     def command(self) -> str:
         """Return the command that measures this, whatever the folders."""
-        words = ["gtzan", "bench", "robustness", "AUDIO_DIR", "--features", self.features.feature_set]
+        words = ["gtzan", *plugins.options(), "bench", "robustness", "AUDIO_DIR"]
+        words += ["--features", self.features.feature_set]
         words += ["--protocol", self.protocol, "--segments", self.segment.name]
         for option, names in (("--models", self.models), ("--deformations", self.deformations)):
             words += [option, ",".join(names)] if names else []

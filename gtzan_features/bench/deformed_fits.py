@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gtzan_features import plugins
 from gtzan_features.audio.decode import content_hash
 from gtzan_features.bench.plan import ablation_sets
 from gtzan_features.config import fingerprint
@@ -76,13 +77,14 @@ def robust_tasks(
         "split": setting.split.fingerprint(),
         "evaluate_on": setting.split.config.evaluate_on,
         "seed": setting.seed,
-        "versions": model_versions(),
     }
     hashes = {some: _hashes(some, setting) for some in {some for *_, some in wanted}}
     tasks = []
     for part, label, model, some in wanted:
         tables = hashes[some]
-        key = fingerprint({**common, "tables": tables, "model": model, "features": some})
+        versions = model_versions() | plugins.described((), model)
+        own = {"tables": tables, "model": model, "features": some, "versions": versions}
+        key = fingerprint(common | own)
         folder = str(work / "predictions" / key)
         tasks.append(Task(part=part, name=label, model=model, feature_set=some, tables=tables, folder=folder))
     return tasks

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from gtzan_features import plugins
 from gtzan_features.config import fingerprint
 from gtzan_features.environment import model_versions
 from gtzan_features.tables.atomic import write_text
@@ -34,7 +35,8 @@ class Done:
 
 def fit_key(config: FitConfig, table_hashes: tuple[str, ...]) -> str:
     """Return twelve hexadecimal digits of all that a fit's figures depend on."""
-    return fingerprint({"fit": asdict(config), "tables": table_hashes, "versions": model_versions()})
+    versions = model_versions() | plugins.described((), config.model)
+    return fingerprint({"fit": asdict(config), "tables": table_hashes, "versions": versions})
 
 
 def read_done(runs_dir: Path, key: str) -> Done | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features import plugins
 from gtzan_features.config import file_name, fingerprint
 from gtzan_features.environment import model_versions
 from gtzan_features.errors import ModelError, SplitError
@@ -214,7 +215,7 @@ def _study_name(
         "split": split,
         "settings": sorted(fit.settings),
         "defaults": {name: repr(value) for name, value in model_spec(fit.model).defaults.items()},
-        "versions": model_versions(),
+        "versions": model_versions() | plugins.described((), fit.model),
         "features": fit.feature_set,
         "space": repr(space),
         "folds": INNER_FOLDS,

@@ -100,15 +100,21 @@ def test_from_music_to_a_prediction_with_a_feature_and_a_model_of_ones_own(done,
     assert made.read_bytes() != by_two
 
 
-def test_settings_of_a_plugins_model_are_checked_and_searched(done, fails, music):
+def test_settings_of_a_plugins_model_are_checked_and_searched(done, fails, music, tmp_path):
     done("features", "extract", music, "-s", "3s")
     words = ("--plugin", "my_models.py")
     assert "hist-gb has no setting 'trees'; it has" in fails(*words, "fit", "hist-gb", "--set", "trees=3")
     assert "hist-gb cannot be fitted with these settings" in fails(
         *words, "fit", "hist-gb", "--set", "max_iter=-3", "--holdout", "0.5"
     )
-    command = json.loads(done(*words, "tune", "hist-gb", "--trials", "1", "-j", "1", "--json"))["command"]
-    assert command.startswith("gtzan --plugin my_models.py fit hist-gb ")
+    found = json.loads(done(*words, "tune", "hist-gb", "--trials", "1", "-j", "1", "--json"))
+    assert found["command"].startswith("gtzan --plugin my_models.py fit hist-gb ")
+    one = ("fit", "hist-gb", "--holdout", "0.5", "--json")
+    runs = [json.loads(done(*words, *one))[0]["run"] for _ in range(2)]
+    (tmp_path / "my_models.py").write_text(MODELS + "# changed\n")
+    again = json.loads(done(*words, "tune", "hist-gb", "--trials", "1", "-j", "1", "--json"))
+    assert runs[0] == runs[1] != json.loads(done(*words, *one))[0]["run"], "another source is another model"
+    assert again["study"] != found["study"]
 
 
 def test_a_plugin_whose_feature_fails_is_refused_before_any_file_is_read(fails, music, tmp_path):
