@@ -172,8 +172,11 @@ def _grouped(model: Any, data: TrainingData) -> dict[str, Any]:  # noqa: ANN401
     if isinstance(model, Pipeline):
         step, last = model.steps[-1]
         return {f"{step}__{key}": value for key, value in _grouped(last, data).items()}
-    if "groups" in inspect.signature(model.fit).parameters:
-        return {"groups": data.groups}
+    taken = inspect.signature(model.fit).parameters
+    if "groups" in taken:
+        # Ours divide rows once more inside: by artist where the protocol does, and not by what was made.
+        more = {"apart": data.apart, "made": data.made}
+        return {"groups": data.groups, **{key: value for key, value in more.items() if key in taken}}
     if isinstance(model, BaseSearchCV) and hasattr(model.cv, "set_split_request"):  # folds of groups
         return {"groups": data.groups if data.apart is None else data.apart}
     return {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
@@ -13,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from gtzan_features.errors import ModelError
+from gtzan_features.models.calibration import Tempered
 from gtzan_features.models.checked_settings import guarded, probabilities
 from gtzan_features.models.choosing.wrappers import with_choices
 from gtzan_features.models.estimator_spec import spec_of_estimator
@@ -138,6 +141,20 @@ def test_what_is_no_classifier_is_refused_in_one_line(estimator, reason):
         spec_of_estimator("odd", estimator)
     assert "\n" not in str(told.value)
     assert str(told.value).startswith("odd: ")
+
+
+def test_what_divides_rows_once_more_inside_keeps_artists_together_and_calibrates_on_recorded_rows():
+    _, data = training()
+    rng = np.random.default_rng(0)
+    tracks = np.unique(data.groups)
+    artist = dict(zip(tracks.tolist(), (rng.permutation(len(tracks)) // 2).tolist(), strict=True))
+    apart = np.array([artist[track] for track in data.groups.tolist()])
+    data = replace(data, apart=apart, made=rng.random(len(apart)) < 0.2)
+    model = Tempered(LogisticRegression())
+    found = spec_of_estimator("mine", model).fit(data, {}, 0).inverse_temperature_
+    by_hand = clone(model).fit(data.X, data.y, data.groups, apart=apart, made=data.made)
+    assert found == by_hand.inverse_temperature_
+    assert found != clone(model).fit(data.X, data.y, data.groups).inverse_temperature_
 
 
 def test_choices_of_every_model_go_with_it():
