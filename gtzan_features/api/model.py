@@ -170,10 +170,6 @@ class Model:
             If this program cannot compute the model's rows from audio.
         ConfigError
             If the aggregation is unknown, or samples come without their rate.
-
-        Examples
-        --------
-        See `Prediction`.
         """
         checked_aggregation(aggregation)
         with showing(progress) as shown:
@@ -230,10 +226,6 @@ class Model:
             If a table is needed, and there is none.
         ModelError
             If it is not the model's.
-
-        Examples
-        --------
-        See `Explanation`.
         """
         found, is_single = recordings_of(x, sr)
         if not is_single:
