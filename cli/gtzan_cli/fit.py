@@ -20,6 +20,7 @@ from gtzan_cli.options import (
     n_jobs_option,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
+from gtzan_features import plugins
 from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig, default_of
 from gtzan_features.rounding import percent
 from gtzan_features.training.fit_config import FitConfig
@@ -149,6 +150,8 @@ def fit(
     if list_models:
         table = model_table()
         print_table(table.title, table.header, table.rows)
+        for fault in plugins.faults():
+            notice(fault)
         return
     if not models:
         raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)

@@ -8,6 +8,7 @@ import pytest
 from gtzan_cli import main as entry
 
 from gtzan_features import plugins
+from tests.test_plugins import installed
 
 FEATURES = """
 import numpy as np
@@ -131,3 +132,15 @@ def test_a_plugin_that_is_not_there_is_said_in_one_line(fails):
     assert "there is no module nothere" in fails("--plugin", "nothere", "fit", "--list")
     assert "no model 'hist-gb'" in fails("fit", "hist-gb")
     assert "A feature of your own: --plugin FILE.py" in fails("features", "describe", "--features", "bass")
+
+
+def test_a_broken_distribution_is_named_in_the_list_and_disturbs_nothing_else(gtzan, tmp_path, monkeypatch):
+    installed(tmp_path, "gtzan-broken", "import nowhere_to_be_found\n", "gtzan.models")
+    installed(tmp_path, "gtzan-hist", MODELS, "gtzan.models")
+    monkeypatch.syspath_prepend(tmp_path)
+    code, out, err = gtzan("fit", "--list")
+    assert code == 0
+    assert "hist-gb" in out
+    (line,) = err.splitlines()
+    assert line.startswith("plugin gtzan-broken: ModuleNotFoundError: No module named 'nowhere_to_be_found'")
+    assert gtzan("features", "describe", "--features", "kaggle")[2] == ""
