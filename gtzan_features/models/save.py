@@ -105,7 +105,11 @@ def stored_bytes(
     except Exception as error:  # whatever skops meets in an object that it does not know
         strange = [str(error).splitlines()[0] if str(error) else type(error).__name__]
     if strange:
-        msg = f"{name} with these settings cannot be stored without pickle ({_named(strange)}). Change them"
+        why = f"cannot be stored without pickle ({_named(strange)})"
+        if name in MODELS:
+            msg = f"{name} with these settings {why}. Change them"
+        else:
+            msg = f"{name} {why}. Give it a name by gf.register_model, which trusts its types"
         raise ModelError(msg)
     return without_addresses(content)
 
