@@ -106,7 +106,8 @@ class ProcessExecutor:
         # One item at a time, so that no more are on their way than `_all` tries alone.
         task = joblib.delayed(_numbered)
         carried = with_plugins(function)
-        calls = [(carried, index, items[index], os.getpid()) for index in todo]
+        folder = _working_folder()
+        calls = [(carried, index, items[index], os.getpid(), folder) for index in todo]
         with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
             parallel = joblib.Parallel(
                 n_jobs=max(2, min(self.n_jobs, len(calls))),  # with 1, joblib would work in this process
@@ -123,9 +124,25 @@ _AHEAD = 2
 _watched = False
 
 
-def _numbered(function: Callable[[Item], Result], index: int, item: Item, parent: int) -> tuple[int, Result]:
-    """Call the function in a worker, which ends with its parent from then on."""
+def _working_folder() -> str | None:
+    """Return the folder that relative paths begin at; None where it is gone."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - text, which pickles fast
+    except OSError:
+        return None
+
+
+def _numbered(
+    function: Callable[[Item], Result], index: int, item: Item, parent: int, folder: str | None
+) -> tuple[int, Result]:
+    """Call the function in a worker, which ends with its parent from then on.
+
+    joblib keeps workers for later calls: a notebook may have gone to another folder since they started, and
+    a relative path is one of the parent's folder.
+    """
     global _watched
+    if folder is not None and folder != _working_folder():
+        os.chdir(folder)
     if not _watched:
         _watched = True
         end_with_parent(parent)

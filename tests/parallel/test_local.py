@@ -115,6 +115,18 @@ def test_an_item_whose_process_was_killed_by_chance_keeps_its_result(tmp_path):
     assert found == [x * x for x in range(9)]
 
 
+def where_it_works(_: int) -> str:
+    return str(Path.cwd())
+
+
+def test_workers_follow_their_parent_to_another_folder(tmp_path, monkeypatch):
+    executor = local_executor(2)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert set(executor.map(where_it_works, range(4))) == {str(Path.cwd())}
+
+
 def test_work_that_cannot_be_left_out_ends_with_one_line():
     with pytest.raises(WorkerError, match="ended .signal 9. .*--n-jobs") as caught:
         list(ProcessExecutor(2).map(partial(end_process, how={1: -9}), range(4)))
