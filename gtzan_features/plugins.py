@@ -42,7 +42,7 @@ class Plugin:
     name : str
         Path of a file, name of a module, or ``__main__`` for a script or a notebook.
     shown : str
-        What a person is told: a file's name without its folder, a module, a distribution.
+        Its name in messages: a file's name without its folder, a module, a distribution.
     digits : str
         Twelve hexadecimal digits of its source as it was loaded; empty for ``__main__``.
     by_option : bool
@@ -149,7 +149,7 @@ def remove(kind: str, name: str) -> None:
 
 @contextmanager
 def temporary() -> Iterator[None]:
-    """Forget at the end what was added within.
+    """Forget at the end what was added within; what is installed is looked for anew.
 
     Examples
     --------
@@ -163,6 +163,7 @@ def temporary() -> Iterator[None]:
     global _state
     before = _state
     _state = before.copy()
+    _state.searched.clear()
     try:
         yield
     finally:

@@ -11,8 +11,9 @@ import matplotlib.pyplot as plt
 import pytest
 
 import gtzan_features as gf
+from gtzan_features import plugins
 
-pytestmark = pytest.mark.filterwarnings("default::gtzan_features.errors.GtzanWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::gtzan_features.errors.GtzanWarning")
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
 
@@ -48,7 +49,8 @@ def _quiet(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.delenv("GTZAN_CSV", raising=False)
     monkeypatch.delenv("MY_MUSIC", raising=False)
-    yield
+    with plugins.temporary():
+        yield
     plt.close("all")
 
 

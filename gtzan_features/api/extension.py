@@ -41,8 +41,8 @@ def feature(
 ) -> Callable[[Function], Function]:
     """Make a feature of a function of `Spectra`.
 
-    It is then part of every feature set that names it: ``kaggle+spectral_flux`` is the Kaggle columns and it,
-    ``spectral_flux`` is it alone. Its source code is in the fingerprint of tables and models: where the code
+    It is then part of every feature set that names it: ``kaggle+bass_share`` is the Kaggle columns and it,
+    ``bass_share`` is it alone. Its source code is in the fingerprint of tables and models: where the code
     has changed, older ones are refused. The command line is given the file:
     ``gtzan --plugin my_features.py …``.
 

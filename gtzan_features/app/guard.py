@@ -50,7 +50,7 @@ def refusal(method: str, headers: Mapping[str, str], bound: str) -> str:
     headers : mapping
         Of the request, with names in lower case.
     bound : str
-        The host that the server was told to listen on.
+        The host on which the server was asked to listen.
     """
     host = headers.get("host", "")
     if not _is_own(_hostname(host), bound):

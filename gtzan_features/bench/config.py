@@ -173,7 +173,7 @@ def chosen_models(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def family_model(name: str = "") -> str:
-    """Return the model that families are told apart with; ModelError where `name` is none."""
+    """Return the model by which families are compared; ModelError where `name` is none."""
     from gtzan_features.models.registry import MODELS, model_spec
 
     return model_spec(name or ("lda" if "lda" in MODELS else "logistic-regression")).name

@@ -77,7 +77,7 @@ class TrainingData:
         return np.arange(len(self.y)) if self.made is None else np.flatnonzero(~self.made)
 
     def take(self, rows: IntVector) -> TrainingData:
-        """Return some of the rows; what is told of epochs is told of the whole only."""
+        """Return some of the rows; the epoch callback is not passed on to subsets."""
         apart = None if self.apart is None else self.apart[rows]
         made = None if self.made is None else self.made[rows]
         some = replace(self, X=self.X[rows], y=self.y[rows], groups=self.groups[rows], apart=apart, made=made)

@@ -108,7 +108,7 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Checked:
     """What a worker reports of one file."""
 
     sha256: str = ""
@@ -134,15 +134,15 @@ def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) ->
     is_gtzan = any(t.track_id in known for t in catalogue.tracks)
     table = gtzan.facts()
     facts = {str(i): table.loc[i].to_dict() for i in table.index} if is_gtzan else {}
-    heard: list[_Heard] = []
+    checked: list[_Checked] = []
     task = partial(_listen, root=catalogue.root)
     for one in local_executor(n_jobs).map(task, catalogue.tracks, lost=_lost):
-        heard.append(one)
-        progress(len(heard), len(catalogue.tracks), "files")
+        checked.append(one)
+        progress(len(checked), len(catalogue.tracks), "files")
     findings = _of_folder(catalogue)
-    for track, one in zip(catalogue.tracks, heard, strict=True):
+    for track, one in zip(catalogue.tracks, checked, strict=True):
         findings += _of_file(track, one, facts.get(track.track_id), is_gtzan=is_gtzan)
-    findings += _duplicates(catalogue.tracks, heard)
+    findings += _duplicates(catalogue.tracks, checked)
     if is_gtzan:
         here = {t.track_id for t in catalogue.tracks}
         findings += [
@@ -153,7 +153,7 @@ def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) ->
     ordered = sorted(findings, key=lambda f: (KINDS.index(f.kind), f.track_id))
     said = tree_remarks(catalogue.tree)  # in findings and in the count of what was passed over
     return Verification(
-        n_files=len(heard),
+        n_files=len(checked),
         n_genres=len(catalogue.genres),
         is_gtzan=is_gtzan,
         findings=tuple(ordered),
@@ -194,13 +194,13 @@ class _SamplesHash:
         self.digest.update(np.ascontiguousarray(samples).data)
 
 
-def _listen(track: TrackFile, root: Path) -> _Heard:
+def _listen(track: TrackFile, root: Path) -> _Checked:
     try:
         sound, samples = load_into(root / track.path, FeatureConfig().sr, _SamplesHash)
     except FILE_FAULTS as error:
         status, reason = file_fault(error)
-        return _Heard(sha256=_bytes_hash(root / track.path), status=status, reason=reason)
-    return _Heard(
+        return _Checked(sha256=_bytes_hash(root / track.path), status=status, reason=reason)
+    return _Checked(
         sha256=sound.sha256,
         samples_sha256=samples.digest.hexdigest(),
         n_samples=sound.first_sample + sound.n_samples,
@@ -209,8 +209,8 @@ def _listen(track: TrackFile, root: Path) -> _Heard:
     )
 
 
-def _lost(track: TrackFile, how: str) -> _Heard:  # noqa: ARG001 - what stands for one file
-    return _Heard(status=AudioError.status, reason=lost_fault(how))
+def _lost(track: TrackFile, how: str) -> _Checked:  # noqa: ARG001 - what stands for one file
+    return _Checked(status=AudioError.status, reason=lost_fault(how))
 
 
 def _bytes_hash(path: Path) -> str:
@@ -222,43 +222,43 @@ def _bytes_hash(path: Path) -> str:
 
 
 def _of_file(
-    track: TrackFile, heard: _Heard, fact: dict[str, Any] | None, *, is_gtzan: bool
+    track: TrackFile, checked: _Checked, fact: dict[str, Any] | None, *, is_gtzan: bool
 ) -> list[Finding]:
     def finding(kind: str, detail: str) -> Finding:
         return Finding(kind=kind, track_id=track.track_id, path=label(track.path), detail=detail)
 
     found = []
-    if heard.status != "ok":
-        found.append(finding(heard.status, heard.reason))
+    if checked.status != "ok":
+        found.append(finding(checked.status, checked.reason))
     if is_gtzan and fact is None:
         found.append(finding("unknown", "none of GTZAN's 1000 tracks has this name"))
-    if heard.status not in USABLE:
+    if checked.status not in USABLE:
         return found
     sr = FeatureConfig().sr
     expected = int(fact["n_samples"]) if fact else round((TRACK_S if is_gtzan else _SHORTEST_S) * sr * 0.99)
-    if heard.n_samples < expected:
-        seconds = heard.n_samples / sr
-        found.append(finding("short", f"{heard.n_samples} samples ({seconds:.2f} s), expected {expected}"))
-    if fact and _is_altered(track, heard, fact):
+    if checked.n_samples < expected:
+        seconds = checked.n_samples / sr
+        found.append(finding("short", f"{checked.n_samples} samples ({seconds:.2f} s), expected {expected}"))
+    if fact and _is_altered(track, checked, fact):
         found.append(finding("altered", "bytes are neither those of the Kaggle copy nor of the original"))
     return found
 
 
-def _is_altered(track: TrackFile, heard: _Heard, fact: dict[str, Any]) -> bool:
+def _is_altered(track: TrackFile, checked: _Checked, fact: dict[str, Any]) -> bool:
     """Whether a WAV or AU file has other bytes than the copies whose hashes are known."""
     column = {".wav": "sha256_wav", ".au": "sha256_au"}.get(Path(track.path).suffix.lower())
     if column is None or not isinstance(fact[column], str):
         return False
-    return heard.sha256 != fact[column] and repair_for(heard.sha256) is None
+    return checked.sha256 != fact[column] and repair_for(checked.sha256) is None
 
 
-def _duplicates(tracks: tuple[TrackFile, ...], heard: list[_Heard]) -> list[Finding]:
+def _duplicates(tracks: tuple[TrackFile, ...], checked: list[_Checked]) -> list[Finding]:
     """Files whose samples are those of an earlier file, whatever their format and name.
 
     Of files that give no samples, those whose bytes are an earlier one's.
     """
     by_content: dict[tuple[str, str], list[TrackFile]] = defaultdict(list)
-    for track, one in zip(tracks, heard, strict=True):
+    for track, one in zip(tracks, checked, strict=True):
         if one.samples_sha256:
             by_content["samples", one.samples_sha256].append(track)
         elif one.sha256:

@@ -74,7 +74,7 @@ def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
 
 
 def _readable(folders: Iterable[Path]) -> tuple[list[Run], list[str]]:
-    """Read runs; those that cannot be read, and copies of one that can, are told instead."""
+    """Read runs; those that cannot be read, and copies of one that can, are reported instead."""
     found: dict[str, Run] = {}
     skipped = []
     for folder in folders:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from gtzan_features.training.augmented_rows import ExtraRows
 
 _UNCALIBRATED = (
-    "a genre has a single track to train on: nothing tells how sure the model may be, and its probabilities "
-    "are not calibrated"
+    "a genre has a single track to train on: there are no rows to measure how sure the model may be, and its "
+    "probabilities are not calibrated"
 )
 _ENOUGH = 6
 """Tracks of every genre from which on inner folds are always found; looking for them costs time."""

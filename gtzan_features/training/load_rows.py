@@ -71,7 +71,7 @@ class Fittable:
         return sets.column_families(self.table.feature_names, self.table.meta.config)
 
     def of_genres(self, genres: Collection[str]) -> Fittable:
-        """Return the rows of some genres; copies are told by them alone."""
+        """Return the rows of some genres; copies are found by them alone."""
         return self._rows(np.flatnonzero(self.data.rows["genre"].isin(list(genres)).to_numpy()))
 
     def take(self, rows: npt.NDArray[np.int64]) -> Fittable:
@@ -82,7 +82,7 @@ class Fittable:
     def of_families(self, name: str) -> Fittable:
         """Return some families of the columns, such as ``kaggle:-rhythm``.
 
-        Which tracks are copies of each other is told by all columns, so that splits do not depend on it.
+        Which tracks are copies of each other is found by all columns, so that splits do not depend on it.
 
         Raises
         ------
@@ -205,7 +205,7 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     """Read the table `name` with rows of `segment`; ``3s+30s`` puts the 30 s rows beside those of 3 s.
 
     Some families of a set (``kaggle:-rhythm``) are taken from the table of the whole set, unless they have a
-    table of their own. Which tracks are copies of each other is told by the whole table, so that splits do
+    table of their own. Which tracks are copies of each other is found by the whole table, so that splits do
     not depend on the families.
 
     Raises
@@ -291,7 +291,7 @@ def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
         columns=a.columns + tuple((BESIDE + name, unit) for name, unit in b.columns),
         meta=replace(a.meta, segment=f"{a.meta.segment}+{b.meta.segment}"),
     )
-    # Copies are told by the short rows, so that splits are those of a fit without the others.
+    # Copies are found by the short rows, so that splits are those of a fit without the others.
     data = replace(load_dataset(replace(a, frame=frame)), X=table.values())
     return Fittable(path=short.path, table=table, data=data, sha256=f"{short.sha256}+{long.sha256}")
 

@@ -1,4 +1,4 @@
-"""What can be told before anything is computed, and before what computes is imported: that takes seconds."""
+"""What can be said before anything is computed, without the imports of what computes: they take seconds."""
 
 from __future__ import annotations
 

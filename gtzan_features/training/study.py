@@ -39,7 +39,7 @@ class Study:
     space : dict
         Where each setting is searched.
     score : {"accuracy", "log-loss"}
-        What the sampler is told.
+        What the sampler gets.
     seed : int
         Of the sampler.
     evaluate : callable

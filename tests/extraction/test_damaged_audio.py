@@ -17,7 +17,7 @@ from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.music.augmented_copies import augment_folder
 from gtzan_features.music.explore import explore
 from gtzan_features.music.verify import verify
-from gtzan_features.prediction.file_rows import hear
+from gtzan_features.prediction.file_rows import read_recording
 from tests.audio import material
 from tests.conftest import SR, tone
 
@@ -57,7 +57,7 @@ def test_every_command_reads_as_much_and_says_the_same(tree, tmp_path):
         assert row.reason == expected.repair
         assert row.status == ("damaged" if expected.repair else "ok")
         assert rows[row.track_id] == (expected.n_samples - 1) // (3 * SR)
-        heard = hear(tree / path, THREE)
+        heard = read_recording(tree / path, THREE)
         assert heard.duration_s == expected.duration_s
         assert len(heard.values) == rows[row.track_id]
         said = [warning for warning in heard.warnings if warning.startswith("incomplete: ")]
@@ -165,7 +165,7 @@ def test_a_copy_of_a_track_without_its_start_keeps_the_numbers_of_its_segments(r
 
 def test_prediction_refuses_in_words_what_it_cannot_read(tmp_path):
     (tmp_path / "a.mp3").write_bytes(b"\0" * 5000)
-    heard = hear(tmp_path / "a.mp3", THREE)
+    heard = read_recording(tmp_path / "a.mp3", THREE)
     assert heard.error.startswith(f"{tmp_path / 'a.mp3'}: cannot decode (")
     assert "does not exist" not in heard.error
     with pytest.raises(AudioError):

@@ -1,7 +1,7 @@
 """The range of a model's training rows, to tell when a file lies far outside it.
 
 A model gives probabilities for anything: noise, speech, a sine. Where the features of a file lie where no
-training row ever was, those probabilities mean little, and the user should be told.
+training row ever was, those probabilities mean little, and the user should know.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class TrainingRange:
 
 
 def range_rows(X: npt.NDArray[np.floating], shape: tuple[int, int] | None) -> npt.NDArray[np.floating]:
-    """Return what the range is told of: features as they are; of a spectrogram, the balance of its bands.
+    """Return the values whose range is checked: features as they are; of a spectrogram, its bands' balance.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class LevelRule:
     offset : float
         Mean level of the training rows in dB.
     low, high : float
-        Bounds of the deviation in dB within which nine tenths of the training tracks lie, each told by a
+        Bounds of the deviation in dB within which 90 % of the training tracks lie, each measured by a
         rule that did not know it.
     """
 

@@ -173,7 +173,7 @@ class ConvolutionalClassifier(TrainedInEpochs, AppliedConvolution):
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - as in scikit-learn
         tags = super().__sklearn_tags__()
-        # Pooled over time, rows whose columns have no order in time cannot be told apart by their places.
+        # Pooled over time, rows whose columns have no order in time cannot be distinguished by their places.
         tags.classifier_tags.poor_score = True
         return tags
 

@@ -1,4 +1,4 @@
-"""Which number a stranger should trust, in plain words."""
+"""Which number to trust, in plain words."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from gtzan_features.reports.collect import ScoredRun
 
 WIDEST = 0.4
-"""An interval wider than this tells too little for a headline: that of some twenty tracks."""
+"""An interval wider than this is too uncertain for a headline: that of some twenty tracks."""
 
 _WHY = {
-    "fault-filtered": "there no artist stands in both training and test, and known faults are left out",
-    "artist": "there no artist stands in both training and test",
-    "stratified": "there no track stands on both sides; tracks of one artist do, so expect less on artists "
-    "that the model has never heard",
-    "track": "there no track stands on both sides; tracks of one artist may, so expect less on artists that "
-    "the model has never heard",
+    "fault-filtered": "there no artist is in both training and test, and known faults are left out",
+    "artist": "there no artist is in both training and test",
+    "stratified": "there no track is on both sides; tracks of one artist do, so expect less on artists "
+    "that the model does not know",
+    "track": "there no track is on both sides; tracks of one artist may, so expect less on artists that "
+    "the model does not know",
 }
 
 
@@ -32,7 +32,7 @@ def trust(runs: Sequence[ScoredRun]) -> list[str]:
     """Say which figure of one data set to trust, and why the higher ones are no better.
 
     Only an honest run on the test part of a whole protocol can be the headline: neither one on a validation
-    part, nor one on some of the folds, nor the floor, nor one whose few tracks tell nothing. Where there is
+    part, nor one on some of the folds, nor the floor, nor one on too few tracks. Where there is
     none, that is said, with the command that gives one.
 
     Parameters
@@ -87,7 +87,7 @@ def _on_most_tracks(runs: Sequence[ScoredRun]) -> list[ScoredRun]:
 
 
 def _easier(best: ScoredRun, whole: Sequence[ScoredRun]) -> list[str]:
-    """Compare with the same model where artists stand on both sides; in nothing else may the two differ."""
+    """Compare with the same model where artists are on both sides; in nothing else may the two differ."""
     if not best.tested.keeps_artists_apart:
         return []
     key = alike_but(best.run.manifest, PROTOCOL)
@@ -149,7 +149,7 @@ def _too_few(one: ScoredRun) -> str:
     span = decimals(100 * _width(one), 0)
     return (
         f"{_figure(one)} ({one.on_features}, protocol {one.tested.name}) rests on {one.best.metrics.n} "
-        f"tracks, too few to tell: its interval spans {span} points"
+        f"tracks, too few to say: its interval spans {span} points"
     )
 
 
