@@ -101,10 +101,6 @@ def test_a_model_is_known_by_its_name(tmp_path):
         ("def f(:\n", r"SyntaxError: .*\(line 1\)"),
         ("import nowhere_to_be_found\n", r"ModuleNotFoundError: .*\(line 1\)"),
         ("x = 1\n", "adds no feature and no model"),
-        (
-            FEATURE.replace("def loudest_bin", "def spectral_flux"),
-            "'spectral_flux': the package uses this name",
-        ),
         (FEATURE.replace("def loudest_bin", "def tempo"), "'tempo': the package uses this name"),
         (FEATURE.replace("def loudest_bin", "def track_id"), "'track_id': the package uses this name"),
         (FEATURE.replace("def loudest_bin", "def Loudest"), "small letters, digits and underscores"),
@@ -180,6 +176,15 @@ def test_distributions_are_found_by_entry_points_and_a_broken_one_is_named_where
         columns_here("nothing")
     assert "\n" not in str(told.value)
     assert model_names(["all"])[-1] == "ridge"
+
+
+def test_a_feature_may_have_a_name_of_the_full_set_which_it_then_does_not_go_with(tmp_path):
+    plugins.load(written(tmp_path, "flux.py", FEATURE.replace("def loudest_bin", "def spectral_flux")))
+    assert columns_here("kaggle+spectral_flux")[57:] == ["spectral_flux_mean", "spectral_flux_var"]
+    assert columns_here("spectral_flux") == ["spectral_flux_mean", "spectral_flux_var"]
+    with pytest.raises(ConfigError, match="spectral_flux is in it twice. Leave out one"):
+        columns_here("full+spectral_flux")
+    assert len(columns_here("full")) == 3669
 
 
 def test_workers_and_processes_of_their_own_have_the_plugins_of_their_parent(tmp_path):

@@ -182,7 +182,8 @@ def register_model(
 
 def _check_feature(name: str, family: str, statistics: tuple[str, ...], words: Mapping[str, str]) -> None:
     """Refuse a feature that would clash with the package's, or that says too little of itself."""
-    own = {spec.name for specs in sets_in_words().values() for spec in specs}
+    # Names of `full` are free: one of them and `full` together are refused where the set is chosen.
+    own = {spec.name for spec in sets_in_words()["kaggle"]}
     if name in own or name in (*FEATURE_SETS, *_KEYS) or name.startswith(BESIDE):
         msg = f"feature {name!r}: the package uses this name. Choose another"
         raise PluginError(msg)
