@@ -157,7 +157,7 @@ def test_a_handful_of_tracks_is_no_headline():
     assert "There is no number to trust here yet: 66.7 (20.8–93.9) %" in said(run(0.6, n=3))
     text = said(small, large)
     assert "The number to trust is 60.0" in text
-    assert "protocol artist 3-fold) rests on 3 tracks, too few to tell" in text
+    assert "protocol artist 3-fold) rests on 3 tracks, too few to say" in text
 
 
 @pytest.mark.parametrize(
