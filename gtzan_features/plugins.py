@@ -15,7 +15,6 @@ import sys
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -378,6 +377,8 @@ def _load_installed(kind: str) -> None:
     if kind in _state.searched or _loading:
         return
     _state.searched.add(kind)
+    from importlib.metadata import entry_points  # longer to import than a command takes to print its help
+
     for point in entry_points(group=GROUPS[kind]):
         if point.module in _state.plugins:
             continue

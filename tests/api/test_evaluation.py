@@ -66,6 +66,7 @@ def files(folder):
 
 
 class TestTheCommand:
+    @pytest.mark.slow
     def test_figures_are_those_of_gtzan_fit_on_kaggles_csv(self, real_material, tmp_path):
         csv = real_material / "features" / "features_30_sec.csv"
         import_csv(csv, tmp_path / "t")

@@ -147,6 +147,7 @@ class TestErrors:
             "features", "extract", music, "-o", tmp_path / "f", "-j", "0"
         )
 
+    @pytest.mark.slow
     def test_tables(self, tmp_path):
         tables = tmp_path / "features"
         assert "gtzan features extract" in fails("fit", "knn", "--tables", tables)
@@ -245,6 +246,7 @@ class TestJourney:
         assert gtzan(*words, "--strict").returncode == 1
         assert (tmp_path / "f" / "kaggle-3s.parquet").is_file()
 
+    @pytest.mark.slow
     def test_json(self, music, tables, tmp_path):
         extraction = json.loads(
             gtzan("features", "extract", music, "-o", tmp_path / "f", "-s", "3s", "-j", 1, "--json").stdout
@@ -257,6 +259,7 @@ class TestJourney:
         assert {r["aggregation"] for r in records} == {"segment", "vote", "mean", "log-mean"}
         assert json.loads(gtzan("data", "verify", music, "--json").stdout)["n_files"] == 6
 
+    @pytest.mark.slow
     def test_several_models_lengths_and_protocols_in_one_command(self, tables, tmp_path):
         words = ["fit", "knn", "majority", "-s", "3s", "-s", "30s", "-p", "track", "-p", "segment"]
         done = gtzan(*words, "--allow-leak", "--tables", tables, "--runs", tmp_path / "runs")

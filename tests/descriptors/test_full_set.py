@@ -89,6 +89,7 @@ def test_every_feature_says_what_it_is_and_every_statistic_is_used():
     assert len(sets.families("full")) == 10
 
 
+@pytest.mark.slow
 def test_the_columns_of_the_kaggle_set_that_a_gain_leaves_are_among_them_with_the_same_values():
     kaggle = FeatureConfig()
     whole = row(NOISE)

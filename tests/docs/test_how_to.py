@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gtzan_cli import main as entry
+from sklearn._loss._loss import CyHalfMultinomialLoss
 
 from gtzan_features import plugins
 from gtzan_features.config import FeatureConfig
@@ -77,6 +78,10 @@ def run_python(text):
 @pytest.mark.filterwarnings("ignore:.*3 folds:gtzan_features.GtzanWarning")
 @pytest.mark.parametrize("page", ["add-a-feature.md", "add-a-model.md"])
 def test_a_page_does_what_it_says(page, here, capfd):
+    if page == "add-a-model.md" and CyHalfMultinomialLoss.__module__ == "_loss":
+        pytest.skip(
+            "scikit-learn 1.8 gives a type of its model a module that does not exist: it is not stored"
+        )
     missing = set()
     if page == "add-a-model.md":
         run("gtzan features extract genres --segments 3s")
