@@ -102,7 +102,8 @@ def test_a_file_takes_little_longer_than_the_imports_that_it_needs(world):
     for _ in range(8):  # in turns; a busy machine adds time to one or the other, and takes none away
         bare.append(seconds("-c", "import numba, scipy.fft, soundfile"))
         whole.append(seconds("-m", "gtzan_cli", "predict", str(song(world)), "--model", str(folder)))
-        if min(whole) < 3 * min(bare):
+        # 2.6 on a quiet machine; about 5 where scikit-learn and xgboost are imported.
+        if min(whole) < 4 * min(bare):
             return
     pytest.fail(f"{min(whole):.2f} s, and its imports {min(bare):.2f} s")
 
