@@ -16,9 +16,8 @@ from gtzan_features.api.results import Explanation, Prediction, caveats
 from gtzan_features.api.showing import showing
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import speaks_python
-from gtzan_features.errors import ConfigError, ModelError, OutputExistsError, TableError
-from gtzan_features.models.applying.load import CARD
-from gtzan_features.models.save import save_kept_model
+from gtzan_features.errors import ConfigError, ModelError, TableError
+from gtzan_features.models.save import replace_model
 from gtzan_features.prediction.explain import Explainer
 from gtzan_features.prediction.predict import FilePrediction, checked_aggregation, classify, read_one
 from gtzan_features.prediction.predict import predict as predict_each
@@ -257,19 +256,18 @@ class Model:
         Parameters
         ----------
         folder : path
-            Made where it does not exist. Files of an earlier model in it are replaced.
+            Made where it does not exist. An earlier model in it is replaced as a whole.
 
         Raises
         ------
         OutputExistsError
-            If the folder holds other files.
+            If the folder holds other files than a model's.
+        OutputLockedError
+            If another process writes into it.
         ModelError
             If it holds objects that cannot be stored without pickle; the message names their types.
         """
-        target = Path(folder)
-        if target.exists() and not (target / CARD).is_file() and any(target.iterdir()):
-            raise OutputExistsError(target, "holds other files. Give a new folder")
-        save_kept_model(target, self.kept)
+        replace_model(Path(folder).expanduser().absolute(), self.kept)
 
     def _values(self, rows: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - whatever a person has
         """Return rows as an array of the model's columns."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.errors import GtzanError, ModelError
+from gtzan_features.errors import GtzanError, ModelError, OutputExistsError
+from gtzan_features.models.applying.linear_rule import StoredRule
 from gtzan_features.models.applying.load import CARD, FILES, read_estimator, skops_io, trusted_in
 from gtzan_features.models.applying.load import ModelCard as ModelCard
 from gtzan_features.models.applying.load import StoredModel as StoredModel
@@ -25,6 +26,7 @@ from gtzan_features.models.registry import MODELS, model_spec
 from gtzan_features.models.spec import nothing_else
 from gtzan_features.tables.atomic import atomic_path, write_text
 from gtzan_features.tables.checked import file_record
+from gtzan_features.tables.run_storage import MANIFEST, new_run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +52,10 @@ def save_model(folder: Path, model: StoredModel) -> None:
     _write(folder, model.card, *_model_file(model))
 
 
+OWN_FILES = frozenset({CARD, RANGE, LEVEL, TRAINING_FILES, *FILES.values()})
+"""Names of all files that a model folder may hold."""
+
+
 def save_kept_model(folder: Path, model: KeptModel) -> None:
     """Write a model with what is known of its training rows; see `save_model`, whose errors it raises."""
     file = _model_file(model.stored)
@@ -63,6 +69,29 @@ def save_kept_model(folder: Path, model: KeptModel) -> None:
     if model.trained_on.sha256:
         save_training_files(folder, model.trained_on)
     _write(folder, model.card, *file)
+
+
+def replace_model(folder: Path, model: KeptModel) -> None:
+    """Write a model as a whole: after a kill at any step, the earlier model or the new one is there.
+
+    Raises
+    ------
+    OutputExistsError
+        If `folder` is a file, holds other files than a model's, or is the model of a run, whose manifest has
+        its hash.
+    OutputLockedError
+        If another process writes this folder.
+    ModelError
+        As `save_model`.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputExistsError(folder, "is a file. Give a new folder")
+    if folder.is_dir() and {path.name for path in folder.iterdir()} - OWN_FILES:
+        raise OutputExistsError(folder, "holds other files. Give a new folder")
+    if (folder.parent / MANIFEST).is_file():
+        raise OutputExistsError(folder, f"is in the folder of a run, {folder.parent}. Give a new folder")
+    with new_run_folder(folder) as new:
+        save_kept_model(new, model)
 
 
 def _model_file(model: StoredModel) -> tuple[str, bytes]:
@@ -127,7 +156,7 @@ def _named(types: list[str]) -> str:
 
 
 def _arrays(estimator: Classifier) -> dict[str, Any]:
-    if isinstance(estimator, (AppliedConvolution, AppliedLayers)):
+    if isinstance(estimator, (AppliedConvolution, AppliedLayers, StoredRule)):
         return estimator.arrays()
     return discriminant.as_rule(estimator).arrays()
 

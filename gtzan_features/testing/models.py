@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.api.fitting import fit as fit_face
+from gtzan_features.api.model import Model
 from gtzan_features.api.table import Table
 from gtzan_features.config import SpectrogramConfig
 from gtzan_features.errors import GtzanError, ModelError
-from gtzan_features.models.applying.load import load_model
+from gtzan_features.models.applying.kept_model import load_kept_model
 from gtzan_features.models.checked_settings import probabilities
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.spec import FEATURES, TrainingData
@@ -28,7 +29,6 @@ from gtzan_features.tables.spectrograms import SpectrogramTable
 from gtzan_features.training.load_rows import in_memory
 
 if TYPE_CHECKING:
-    from gtzan_features.api.model import Model
     from gtzan_features.models.spec import ModelSpec
 
 _COLUMNS = ("a", "b", "c", "d", "e", "f")
@@ -175,7 +175,7 @@ def _check_nan(spec: ModelSpec, model: Model, table: Table) -> None:
 def _check_storage(spec: ModelSpec, model: Model, table: Table) -> None:
     """Store the model and read it with every way to unpickle shut."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
+        folder = Path(name) / "model"
         model.save(folder)
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         model.save(folder)
@@ -184,15 +184,21 @@ def _check_storage(spec: ModelSpec, model: Model, table: Table) -> None:
         for way in ("load", "loads", "Unpickler"):
             stack.enter_context(mock.patch.object(pickle, way, side_effect=_Unpickled))
         try:
-            stored = load_model(folder)
+            kept = load_kept_model(folder)
+            again = Path(name) / "again"
+            Model(kept).save(again)
+            twice = load_kept_model(again)
         except (ModelError, _Unpickled) as error:
             msg = f"model {spec.name}: cannot be read without pickle: {error}"
             raise AssertionError(msg) from error
-        _expect(spec, stored.card.genres == model.genres, "other genres are stored")
-        here, there = model.predict_proba(table.X), stored.estimator.predict_proba(table.X)
-        there = np.asarray(there) / np.sum(there, axis=1, keepdims=True)
-        apart = float(np.abs(here - there).max())
-        _expect(spec, apart <= _STORED, f"probabilities change by {apart:.2g} when it is stored")
+        files = [sorted(path.name for path in place.iterdir()) for place in (folder, again)]
+        _expect(spec, files[0] == files[1], f"is stored as {files[1]} after it was read from {files[0]}")
+        here = model.predict_proba(table.X)
+        for one in (kept, twice):
+            _expect(spec, one.card.genres == model.genres, "other genres are stored")
+            there = np.asarray(one.estimator.predict_proba(table.X))
+            apart = float(np.abs(here - there / np.sum(there, axis=1, keepdims=True)).max())
+            _expect(spec, apart <= _STORED, f"probabilities change by {apart:.2g} when it is stored")
 
 
 class _Unpickled(Exception):  # noqa: N818 - it never reaches a person

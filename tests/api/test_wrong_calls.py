@@ -111,3 +111,31 @@ def test_a_file_that_is_no_sound_is_one_line(song):
     with pytest.warns(gf.GtzanWarning, match="1 of 2 files gave no row"):
         frame = gf.features([song, song.with_name("two.wav")])
     assert len(frame) == 1
+
+
+def test_a_model_is_replaced_as_a_whole_or_not_at_all(table, tmp_path, monkeypatch):
+    first, second = (gf.fit("knn", table, n_neighbors=n) for n in (3, 1))
+    first.save(tmp_path / "model")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gtzan_features.models.save._write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            second.save(tmp_path / "model")
+    assert gf.load_model(tmp_path / "model").card.settings["n_neighbors"] == 3
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["model"]
+
+
+def test_a_model_is_not_written_over_a_file_or_into_a_run(table, tmp_path):
+    (tmp_path / "letter.txt").write_text("mine")
+    model = gf.fit("knn", table, n_neighbors=3)
+    with pytest.raises(gf.GtzanError, match="is a file. Give a new folder"):
+        model.save(tmp_path / "letter.txt")
+    run = gf.evaluate("knn", table, protocol="track", folds=2, n_jobs=1, n_neighbors=1).save(
+        tmp_path / "runs"
+    )
+    with pytest.raises(gf.GtzanError, match="is in the folder of a run.*Give a new folder"):
+        model.save(run / "model")
+    assert gf.load_model(run).card.settings["n_neighbors"] == 1
