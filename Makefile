@@ -34,13 +34,13 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 
 lowest:  ## the tests, without the slow ones and those in a browser, on the lowest versions of all dependencies
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,tune]' pytest pytest-xdist hypothesis mir_eval
+	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,tune,tags]' pytest pytest-xdist hypothesis mir_eval
 	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m 'not slow and not browser' tests
 
 lock:  ## write constraints/ anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
 		--no-header --no-annotate --quiet --upgrade --output-file constraints/locked.txt
-	uv pip compile pyproject.toml --extra app --extra tune --resolution lowest-direct --python-version 3.11 \
+	uv pip compile pyproject.toml --extra app --extra tune --extra tags --resolution lowest-direct --python-version 3.11 \
 		--no-header --no-annotate --quiet --upgrade --output-file constraints/lowest.txt
 	sed -i '1i # Every version that make demo and make test install; written by make lock.' constraints/locked.txt
 	sed -i '1i # The lowest version of each dependency, tested by .ci/run; written by make lock.' constraints/lowest.txt
