@@ -114,7 +114,7 @@ def aggregate(probabilities: ArrayLike, track_index: ArrayLike, method: Method) 
     rows = as_probabilities(probabilities)
     index = as_index(track_index, "track_index", rows.shape[0])
     track, of_row, n_segments = np.unique(index, return_inverse=True, return_counts=True)
-    sums = _track_sums(rows, of_row, track.size)
+    sums = track_sums(rows, of_row, track.size)
     if method == "vote":
         score = _votes(rows, of_row, track.size)
         gathered = score / n_segments[:, None]
@@ -122,7 +122,7 @@ def aggregate(probabilities: ArrayLike, track_index: ArrayLike, method: Method) 
         score = sums
         gathered = score / n_segments[:, None]
     else:
-        score = _track_sums(np.log(np.maximum(rows, PROBABILITY_FLOOR)), of_row, track.size)
+        score = track_sums(np.log(np.maximum(rows, PROBABILITY_FLOOR)), of_row, track.size)
         gathered = _softmax(score / n_segments[:, None])
     return TrackScores(method, track, n_segments.astype(np.int64), gathered, _rank(score, sums))
 
@@ -188,7 +188,7 @@ def per_track(values: ArrayLike, track_index: ArrayLike) -> NDArray[np.generic]:
     return shared
 
 
-def _track_sums(values: FloatArray, of_row: IntArray, n_tracks: int) -> FloatArray:
+def track_sums(values: FloatArray, of_row: IntArray, n_tracks: int) -> FloatArray:
     """Sum the rows of each track, shape (n_tracks, n_genres).
 
     Each column of each track is summed in ascending order of its values, one after the other: equal

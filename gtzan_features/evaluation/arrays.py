@@ -55,6 +55,46 @@ def as_probabilities(values: ArrayLike) -> FloatArray:
     return rows
 
 
+def as_label_probabilities(values: ArrayLike) -> FloatArray:
+    """Check probabilities of labels, of which a row may have several, and return them in double precision.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_rows, n_labels)
+        Each within [0, 1]; rows sum to anything.
+
+    Raises
+    ------
+    ValueError
+        If the array is not two-dimensional, or is empty.
+    ModelError
+        If a value is NaN, infinite, or outside [0, 1].
+    """
+    rows: FloatArray = np.asarray(values, dtype=np.float64)
+    if rows.ndim != 2 or rows.size == 0:
+        msg = f"probabilities must have the shape (n_rows, n_labels) and hold a row; got {rows.shape}"
+        raise ValueError(msg)
+    _refuse(np.asarray(~np.isfinite(rows).all(axis=1)), "hold NaN or infinity")
+    outside = np.logical_or(rows.min(axis=1) < 0.0, rows.max(axis=1) > 1.0)
+    _refuse(np.asarray(outside), "are no probabilities (a value outside 0 and 1)")
+    return rows
+
+
+def as_truth(values: ArrayLike, shape: tuple[int, ...]) -> BoolArray:
+    """Check a matrix that says which labels each row has.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or does not hold booleans.
+    """
+    raw = np.asarray(values)
+    if raw.shape != shape or raw.dtype.kind != "b":
+        msg = f"truth must hold booleans in the shape {shape}; got {raw.dtype} in {raw.shape}"
+        raise ValueError(msg)
+    return raw.astype(np.bool_)
+
+
 def _refuse(bad: BoolArray, what: str) -> None:
     """Raise `ModelError` if a row is bad, and name the first one."""
     if bad.any():

@@ -1,8 +1,8 @@
 """Intervals by resampling independent units: tracks, or artists.
 
 The segments of a track are not independent, nor are the tracks of an artist. So units are drawn
-with replacement, and each brings all of its rows. A statistic must depend on sums over units only:
-then a resample is one row of a matrix product, and as the sums are integers, its result is exact. The
+with replacement, and each brings all of its rows. Where a statistic depends on sums over units only,
+a resample is one row of a matrix product, and as the sums are integers, its result is exact. The
 interval is that of `scipy.stats.bootstrap`, which draws the units.
 """
 
@@ -21,6 +21,9 @@ from gtzan_features.evaluation.arrays import FloatArray
 
 Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
 """From sums of shape (n_resamples, n_columns) to values of shape (n_resamples,)."""
+
+OfWeights: TypeAlias = Callable[[FloatArray], FloatArray]
+"""From how often each unit was drawn, of shape (n_resamples, n_units), to values of shape (n_resamples,)."""
 
 _CELLS_AT_ONCE = 4_000_000  # of the weight matrix: 32 MB
 
@@ -80,15 +83,39 @@ def bca_interval(
     >>> bool(low < 0.75 < high)
     True
     """
-    n_units = len(per_unit)
-    estimate = float(statistic(per_unit.sum(axis=0, keepdims=True))[0])
+    return weighted_interval(len(per_unit), lambda weights: statistic(weights @ per_unit), bounds, config)
+
+
+def weighted_interval(
+    n_units: int,
+    statistic: OfWeights,
+    bounds: tuple[float, float],
+    config: BootstrapConfig,
+    method: str = "BCa",
+) -> tuple[float, float]:
+    """Bootstrap interval of a statistic of how often each unit counts; see `bca_interval`.
+
+    Parameters
+    ----------
+    n_units : int
+        Independent units: tracks, or artists.
+    statistic : callable
+        See `OfWeights`; of equal weights it is the estimate.
+    bounds : tuple of float
+        Smallest and largest value that the statistic can take.
+    config : BootstrapConfig
+        Resamples, seed and confidence.
+    method : {"BCa", "percentile"}
+        The latter needs no statistic for each unit left out, which many units make slow.
+    """
+    estimate = float(statistic(np.ones((1, n_units)))[0])
 
     def of_units(drawn: np.ndarray[Any, np.dtype[Any]], axis: int) -> FloatArray:  # noqa: ARG001
         """Statistic of resamples, given by the numbers of their units along the last axis."""
         flat = drawn.reshape(-1, drawn.shape[-1])
         cells = flat + n_units * np.arange(len(flat))[:, None]
         weights = np.bincount(cells.ravel(), minlength=n_units * len(flat)).reshape(len(flat), n_units)
-        return statistic(weights.astype(np.float64) @ per_unit).reshape(drawn.shape[:-1])
+        return statistic(weights.astype(np.float64)).reshape(drawn.shape[:-1])
 
     low = high = np.nan
     if n_units > 1:
@@ -101,7 +128,7 @@ def bca_interval(
                 batch=max(1, _CELLS_AT_ONCE // n_units),
                 vectorized=True,
                 confidence_level=config.confidence,
-                method="BCa",
+                method=method,
                 random_state=np.random.default_rng(config.seed),
             )
         low, high = map(float, found.confidence_interval)
