@@ -10,11 +10,10 @@ import click
 
 from gtzan_cli.options import (
     FOLDER,
-    MODEL,
     REPORTS_DIR,
-    RUNS_DIR,
     TABLES_DIR,
     json_option,
+    model_options,
     some_are_there,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
@@ -35,8 +34,7 @@ _PICTURE = ".png"
     is_eager=True,
     callback=some_are_there,
 )
-@click.option("--model", "-m", "run", type=MODEL, help="A run folder; else the one of gtzan predict.")
-@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
+@model_options
 @click.option(
     "--out",
     "-o",
@@ -55,7 +53,7 @@ _PICTURE = ".png"
 def explain(
     ctx: click.Context,
     files: tuple[Path, ...],
-    run: Path | None,
+    model: Path | None,
     runs: Path,
     out: Path | None,
     tables: Path,
@@ -76,12 +74,12 @@ def explain(
         from gtzan_features.prediction.explain import picture_path
         from gtzan_features.prediction.explain_model import explain_model
 
-        folder = run or find_model(runs, notice)
+        folder = model or find_model(runs, notice)
         with progress_bar():
             found = explain_model(folder, tables)
         _show(found, out or picture_path(REPORTS_DIR, folder), as_json=as_json)
         return
-    if not _explain_files(ctx, files, run or find_model(runs, notice), out, tables, as_json=as_json):
+    if not _explain_files(ctx, files, model or find_model(runs, notice), out, tables, as_json=as_json):
         ctx.exit(1)
 
 

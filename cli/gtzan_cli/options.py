@@ -11,12 +11,13 @@ import click
 
 from gtzan_features.config import SegmentConfig, Selection, SplitConfig, default_of
 from gtzan_features.errors import ConfigError, GtzanError
+from gtzan_features.prediction.model_names import RUNS_DIR as RUNS_DIR
+from gtzan_features.prediction.model_names import model_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TABLES_DIR = Path("data/features")
-RUNS_DIR = Path("runs")
 REPORTS_DIR = Path("reports")
 
 FEATURES_HELP = (
@@ -47,7 +48,6 @@ class Source(click.Path):
 
 MUSIC = Source("no such folder. Give the folder that holds one folder per genre.", is_folder=True)
 CSV = Source("no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv", is_folder=None)
-MODEL = Source("no such folder, so it holds no model. Name a folder that gtzan fit wrote.", is_folder=True)
 
 
 def some_are_there(_ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -119,6 +119,31 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         selecting = option(selecting)
     return selecting
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--model`` and ``--runs``; the command gets `model`, a folder or None, and `runs`."""
+
+    @functools.wraps(command)
+    def with_model(*args: Any, model: Path | None, runs: Path, **options: Any) -> Any:  # noqa: ANN401
+        folder = None if model is None else model_folder(model, runs)
+        return command(*args, model=folder, runs=runs, **options)
+
+    options = (
+        click.option(
+            "--model",
+            "-m",
+            type=FOLDER,
+            metavar="RUN",
+            help="A run, by its short name (gtzan runs lists them) or its folder; else the one fitted last.",
+        ),
+        click.option(
+            "--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie."
+        ),
+    )
+    for option in reversed(options):
+        with_model = option(with_model)
+    return with_model
 
 
 def division_options(folds_help: str, fold_help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gtzan_cli.options import FOLDER, MODEL, RUNS_DIR, json_option, n_jobs_option, plain_path, some_are_there
+from gtzan_cli.options import json_option, model_options, n_jobs_option, plain_path, some_are_there
 from gtzan_cli.progress import notice, print_json, progress_bar, show, show_text
 from gtzan_features.errors import ModelError
 from gtzan_features.rounding import percent
@@ -33,8 +33,7 @@ _PICTURES = (".png", ".svg")
     is_eager=True,
     callback=some_are_there,
 )
-@click.option("--model", "-m", type=MODEL, help="A run folder; else the one fitted last.")
-@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
+@model_options
 @click.option(
     "--aggregation",
     type=click.Choice(["vote", "mean", "log-mean"]),

@@ -49,6 +49,7 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("first", type=FOLDER)
 @click.argument("second", type=FOLDER)
+@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--aggregation",
     type=click.Choice(["vote", "mean", "log-mean"]),
@@ -57,20 +58,20 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     help="How segments are gathered to tracks.",
 )
 @json_option
-def compare(first: Path, second: Path, aggregation: str, as_json: bool) -> None:
+def compare(first: Path, second: Path, runs: Path, aggregation: str, as_json: bool) -> None:
     """Test two runs against each other on the same tracks.
 
-    FIRST and SECOND are run folders of one data set and protocol. Prints the difference in accuracy with
-    its interval and an exact test, with the tracks of an artist as one unit where artists are known.
+    FIRST and SECOND are runs on one data set and protocol, by their short names (gtzan runs lists them) or
+    their folders. Prints the difference in accuracy with its interval and an exact test, with the tracks of
+    an artist as one unit where artists are known.
     """
-    from gtzan_features.training.model_list import require_run
+    from gtzan_features.training.model_list import named_run
 
-    for run in (first, second):
-        require_run(run)
+    a, b = named_run(first, runs), named_run(second, runs)
 
     from gtzan_features.reporting.compare import compare_runs
 
-    found, sentence = compare_runs(first, second, aggregation)
+    found, sentence = compare_runs(a, b, aggregation)
     if as_json:
         print_json(found)
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gtzan_cli.options import FOLDER, MODEL, RUNS_DIR, TABLES_DIR
+from gtzan_cli.options import FOLDER, TABLES_DIR, model_options
 from gtzan_cli.progress import notice
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--model", "-m", type=MODEL, help="A run folder; else the one fitted last.")
-@click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
+@model_options
 @click.option(
     "--tables",
     type=FOLDER,

@@ -19,6 +19,7 @@ from gtzan_features.api.words import speaks_python
 from gtzan_features.errors import ConfigError, ModelError, TableError
 from gtzan_features.models.save import replace_model
 from gtzan_features.prediction.explain import Explainer
+from gtzan_features.prediction.model_names import RUNS_DIR, model_folder
 from gtzan_features.prediction.predict import FilePrediction, checked_aggregation, classify, read_one
 from gtzan_features.prediction.predict import predict as predict_each
 from gtzan_features.prediction.predictor import (
@@ -309,13 +310,17 @@ class Model:
 
 
 @speaks_python
-def load_model(folder: str | os.PathLike[str]) -> Model:
+def load_model(folder: str | os.PathLike[str], *, runs: str | os.PathLike[str] = RUNS_DIR) -> Model:
     """Load a model that `Model.save` or ``gtzan fit`` wrote; nothing is unpickled.
 
     Parameters
     ----------
-    folder : path
+    folder : path or str
         A model folder, the folder of a run, or the folder of all runs: of these the one that was fitted last.
+        Where no such folder exists, a short name of a run in `runs`, such as ``"55857e"``:
+        ``gtzan runs`` lists them.
+    runs : path
+        Where runs are looked for by short names.
 
     Returns
     -------
@@ -324,7 +329,7 @@ def load_model(folder: str | os.PathLike[str]) -> Model:
     Raises
     ------
     ModelError
-        If it holds no model, or a damaged one.
+        If it holds no model, or a damaged one, or no run or more than one is called so.
 
     Examples
     --------
@@ -343,6 +348,7 @@ def load_model(folder: str | os.PathLike[str]) -> Model:
         with showing(False) as shown:
             newest = newest_predictor(path, shown.notice)
         return Model(newest.kept, origin=str(newest.folder))
+    path = model_folder(path, Path(runs))
     return Model(kept_model_of(path), origin=str(path))
 
 

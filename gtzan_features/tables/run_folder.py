@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import RunError
@@ -34,11 +35,10 @@ from gtzan_features.tables.checked import (
     from_json,
     parse_json,
 )
+from gtzan_features.tables.run_names import find_run, run_folders
 from gtzan_features.tables.run_storage import FITTED_AT, MANIFEST, restore_runs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gtzan_features.tables.predictions import Predictions
 
 SPLIT, PREDICTIONS, METRICS, MODEL, CARD, CURVES, CURVES_PICTURE = (
@@ -183,8 +183,7 @@ def list_runs(folder: Path) -> list[Path]:
     RunError
         If there is none.
     """
-    restore_runs(folder)
-    found = sorted(p.parent for p in folder.glob(f"*/{MANIFEST}") if not p.parent.name.startswith("."))
+    found = run_folders(folder)
     if not found:
         raise RunError(
             folder, "holds no runs. Fit a model first, for example: gtzan fit xgboost --segments 3s"
@@ -202,6 +201,23 @@ def require_run(folder: Path) -> None:
     """
     if not (folder / MANIFEST).is_file():
         raise RunError(folder, f"no run folder ({MANIFEST} is missing). Name a folder that gtzan fit wrote")
+
+
+def named_run(name: str | Path, runs_dir: Path) -> Path:
+    """Return the run folder of a path or a short name (`run_names.find_run`).
+
+    Raises
+    ------
+    RunError
+        If there is none, or several runs are called so.
+    """
+    path = Path(name)
+    if not path.exists() and len(path.parts) == 1:
+        return find_run(str(name), runs_dir)
+    if not path.exists():
+        restore_runs(path.parent)
+    require_run(path)
+    return path
 
 
 def _read_manifest(folder: Path) -> RunManifest:

@@ -6,7 +6,7 @@ from gtzan_features.models.words import all_words
 from gtzan_features.models.words import known_model as known_model
 from gtzan_features.models.words import model_names as model_names
 from gtzan_features.tables.run_folder import list_runs as list_runs
-from gtzan_features.tables.run_folder import require_run as require_run
+from gtzan_features.tables.run_folder import named_run as named_run
 from gtzan_features.text_table import TextTable
 
 

@@ -61,7 +61,8 @@ def imported(*words: str) -> tuple[int, str, list[str]]:
         ("tune nope", 1, "no model 'nope'"),
         ("report", 1, "holds no runs"),
         ("report --html --runs nothere", 1, "nothere: holds no runs"),
-        ("compare a b", 1, "a: no run folder"),
+        ("compare a b", 1, "a: no such folder, and runs holds no runs"),
+        ("compare x/a x/b", 1, "x/a: no run folder"),
         ("explain nothere.mp3", 1, "nothere.mp3: no such file"),
         ("explain nothere.mp3 -m nothere", 1, "nothere.mp3: no such file"),
         ("explain -m nothere", 1, "nothere: no such folder"),
@@ -79,7 +80,7 @@ def imported(*words: str) -> tuple[int, str, list[str]]:
 )
 def test_what_is_missing_is_said_before_anything_is_imported(words, code, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", sys.path[0] or ".")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     found, shown, heavy = imported(*words.split())
     assert (found, heavy) == (code, [])
     assert said in shown

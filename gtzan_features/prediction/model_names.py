@@ -1,0 +1,50 @@
+"""What a person calls a model, made a folder: the one place for commands, the page and Python.
+
+It needs nothing that computes, so that a wrong name is refused at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gtzan_features.errors import ModelError, RunError
+from gtzan_features.tables.run_names import find_run
+from gtzan_features.tables.run_storage import restore_runs
+from gtzan_features.text import one_line
+
+RUNS_DIR = Path("runs")
+"""Where run folders lie, unless another folder is named."""
+
+
+def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
+    """Return the folder that holds a model.
+
+    Parameters
+    ----------
+    name : str or Path
+        A folder that exists, be it of a run or of a model; else a short name of a run in `runs_dir`
+        (`tables.run_names.find_run`).
+    runs_dir : Path
+        Where run folders lie.
+
+    Raises
+    ------
+    ModelError
+        If there is no such folder and no such run, or several runs are called so.
+    """
+    path = Path(name)
+    if not path.exists():
+        restore_runs(path.parent)  # a command that was killed while it replaced this folder
+    if path.is_dir():
+        return path
+    shown = one_line(str(name))
+    if path.exists():
+        msg = f"{shown}: is a file. Name a folder that gtzan fit wrote, or a run in {one_line(str(runs_dir))}"
+        raise ModelError(msg)
+    if len(path.parts) != 1:
+        msg = f"{shown}: no such folder, so it holds no model. Name a folder that gtzan fit wrote."
+        raise ModelError(msg)
+    try:
+        return find_run(str(name), runs_dir)
+    except RunError as error:
+        raise ModelError(str(error)) from error
