@@ -31,6 +31,8 @@ LINE_S = 30.0
 """Seconds between two lines where no bar can be drawn: in a log, a pipe, a notebook."""
 
 _BAR = 30
+_ALIKE = ("files", "tracks", "MB")
+_MOMENT_S = 1e-3  # a clock may show no time at all between two steps
 _DUMB = ("dumb", "unknown")
 
 
@@ -53,29 +55,47 @@ class Meter:
             self._done, self._total, self._what, self._since = done, total, what, now
 
     def __str__(self) -> str:
-        """Say how far it is: ``files 30/100, about 2 min left``."""
+        """Say how far it is, how fast, and what is left: ``files 30/100, 0.6 files/s, 1:57 left``."""
         now = time.monotonic()
         with self._lock:
             done, total, what, (since, first) = self._done, self._total, self._what, self._first
         if not total:
-            return f"at work for {_duration(now - self._start)}"
+            return f"at work for {_clock(now - self._start)}"
         counted = f"{one_line(what)} {done}/{total}"
         if done == first or done >= total:
-            return f"{counted}, {_duration(now - self._start)} so far"
-        return f"{counted}, about {_duration((now - since) / (done - first) * (total - done))} left"
+            return f"{counted}, {_clock(now - self._start)} so far"
+        per_s = (done - first) / max(now - since, _MOMENT_S)
+        return f"{counted}, {_rate(per_s, what)}{_clock((total - done) / per_s)} left"
 
 
-def _duration(seconds: float) -> str:
-    """Return a duration in words that are as exact as a person needs.
+def _rate(per_s: float, what: str) -> str:
+    """Say how many steps a second takes, where what is counted is many and alike.
 
     Examples
     --------
-    >>> _duration(8.4), _duration(125), _duration(7_300)
-    ('8 s', '2 min', '2.0 h')
+    >>> _rate(12.34, "files"), _rate(345.6, "files"), _rate(0.012, "files"), _rate(0.1, "lda")
+    ('12.3 files/s, ', '346 files/s, ', '0.012 files/s, ', '')
     """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if what not in _ALIKE:
+        return ""
+    figure = f"{per_s:.0f}" if per_s >= 100 else f"{per_s:.1f}" if per_s >= 1 else f"{per_s:.2g}"
+    return f"{figure} {what}/s, "
+
+
+def _clock(seconds: float) -> str:
+    """Return a duration as a clock shows it.
+
+    Examples
+    --------
+    >>> _clock(8.4), _clock(125), _clock(7_300), _clock(200_000)
+    ('0:08', '2:05', '2:01:40', '2 d 7:33:20')
+    """
+    minutes, s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if not hours and not days:
+        return f"{minutes}:{s:02d}"
+    return f"{days} d " * bool(days) + f"{hours}:{minutes:02d}:{s:02d}"
 
 
 _bar: Bar | None = None

@@ -25,9 +25,14 @@ _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from gtzan_features.parallel.isolated import main; main(*sys.argv[2:])"
 )
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+ONE_THREAD = dict.fromkeys(
+    (
+        *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
+        *("VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+    ),
+    "1",
 )
+"""What keeps the libraries of a new process to one thread."""
 
 
 class ProcessDiedError(Exception):
@@ -48,7 +53,7 @@ def call_isolated(function: Callable[[Item], Result], item: Item) -> Result:
         task, answer = Path(name, "task"), Path(name, "answer")
         task.write_bytes(bytes(dumps((with_plugins(function), item))))
         words = [sys.executable, "-c", _START, json.dumps(sys.path), str(task), str(answer), str(os.getpid())]
-        process = subprocess.Popen(words, env={**os.environ, **_ONE_THREAD}, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(words, env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL)
         try:
             code = process.wait()
         finally:

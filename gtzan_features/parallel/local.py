@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic
 
 from threadpoolctl import threadpool_limits
 
 from gtzan_features.errors import ConfigError, WorkerError
 from gtzan_features.parallel.carried import with_plugins
-from gtzan_features.parallel.isolated import ProcessDiedError, call_isolated
+from gtzan_features.parallel.executor import Item, Result
+from gtzan_features.parallel.isolated import ONE_THREAD, ProcessDiedError, call_isolated
 from gtzan_features.parallel.parent import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gtzan_features.parallel.executor import Executor, Item, Result
+    from gtzan_features.parallel.executor import Executor
 
 
 class SerialExecutor:
@@ -55,71 +56,122 @@ class ProcessExecutor:
         *,
         lost: Callable[[Item, str], Result] | None = None,
     ) -> Iterator[Result]:
-        """Yield ``function(item)`` for each item; see `Executor.map`."""
+        """Yield ``function(item)`` for each item; see `Executor.map`.
+
+        A pool breaks as a whole when one of its processes ends, and does not say at which item. Each of the
+        items that it had is tried alone, then a new pool takes the rest. So every round finishes items, even
+        where each of them ends its process.
+        """
         if len(items) == 1 and lost is None:  # nothing to do side by side, and nothing to save
             yield from SerialExecutor().map(function, items)
             return
-        todo = list(range(len(items)))
-        done: dict[int, Result] = {}
-        following = 0  # the item whose result is given next
-        for index, result in self._all(function, items, todo, lost):
-            done[index] = result
-            while following in done:
-                yield done.pop(following)
-                following += 1
-
-    def _all(
-        self,
-        function: Callable[[Item], Result],
-        items: Sequence[Item],
-        todo: list[int],
-        lost: Callable[[Item, str], Result] | None,
-    ) -> Iterator[tuple[int, Result]]:
-        """Yield each item's number and result as they come; `todo` shrinks with them.
-
-        A pool breaks as a whole when one of its processes ends, and does not say at which item. It works on
-        the first of the items that are left: each of these is tried alone, then a new pool takes the rest.
-        So every round finishes items, even where each of them ends its process.
-        """
-        while todo:
+        line: Line[Result] = Line(len(items), most=_HELD * self.n_jobs)
+        while line.is_waiting:
             try:
-                for index, result in self._pooled(function, items, todo):
-                    todo.remove(index)
-                    yield index, result
+                yield from self._pooled(function, items, line)
             except BrokenProcessPool:
-                for index in todo[: _AHEAD * self.n_jobs]:
+                for index in sorted(line.started):
                     try:
                         result = call_isolated(function, items[index])
                     except ProcessDiedError as error:
                         if lost is None:
                             raise WorkerError(str(error)) from error
                         result = lost(items[index], str(error))
-                    todo.remove(index)
-                    yield index, result
+                    line.finish(index, result)
 
     def _pooled(
-        self, function: Callable[[Item], Result], items: Sequence[Item], todo: list[int]
-    ) -> Iterator[tuple[int, Result]]:
+        self, function: Callable[[Item], Result], items: Sequence[Item], line: Line[Result]
+    ) -> Iterator[Result]:
         # A quarter of a second that one process, which is all that a few files need, does not wait for.
-        import joblib
+        from joblib.externals.loky import get_reusable_executor
+        from joblib.externals.loky import wait as wait_for
 
-        # One item at a time, so that no more are on their way than `_all` tries alone.
-        task = joblib.delayed(_numbered)
-        carried = with_plugins(function)
-        folder = _working_folder()
-        calls = [(carried, index, items[index], os.getpid(), folder) for index in todo]
-        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-            parallel = joblib.Parallel(
-                n_jobs=max(2, min(self.n_jobs, len(calls))),  # with 1, joblib would work in this process
-                return_as="generator_unordered",
-                batch_size=1,
-                pre_dispatch=_AHEAD * self.n_jobs,
-            )
-            yield from parallel(task(*call) for call in calls)
+        # At least two: with one, a process that ends could not be told from one that is starting.
+        count = max(2, min(self.n_jobs, line.n_unfinished))
+        pool = get_reusable_executor(max_workers=count, timeout=_IDLE_S, env=ONE_THREAD)
+        carried, me, folder = with_plugins(function), os.getpid(), _working_folder()
+        running: dict[Any, int] = {}
+        try:
+            while True:
+                for index in line.start(_AHEAD * self.n_jobs):
+                    running[pool.submit(_in_worker, carried, items[index], me, folder)] = index
+                if not running and not line.has_next:
+                    return
+                patience = 0 if line.has_next else None
+                finished, _ = wait_for(list(running), patience, return_when="FIRST_COMPLETED")
+                for future in finished:
+                    line.finish(running[future], future.result())
+                    del running[future]
+                if line.has_next:
+                    yield line.take()
+        except Exception:
+            for future in running:
+                future.cancel()
+            raise
+        except BaseException:  # nobody waits for the rest: Ctrl-C, or an iterator that was dropped
+            pool.shutdown(wait=False, kill_workers=True)
+            raise
+
+
+class Line(Generic[Result]):
+    """Items in their order, from the first that has not been given on to the last that has been started.
+
+    Parameters
+    ----------
+    count : int
+        Number of items.
+    most : int
+        How many items may be between these two: where one takes long, results of later ones are held in
+        memory until it is done, and no more than these.
+    """
+
+    def __init__(self, count: int, most: int) -> None:
+        self._count, self._most = count, most
+        self._given, self._new = 0, 0
+        self._results: dict[int, Result] = {}
+        self.started: set[int] = set()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are results to come."""
+        return self._given < self._count
+
+    @property
+    def n_unfinished(self) -> int:
+        """Items without a result."""
+        return self._count - self._given - len(self._results)
+
+    @property
+    def has_next(self) -> bool:
+        """Whether the result is there that is given on next."""
+        return self._given in self._results
+
+    def start(self, together: int) -> Iterator[int]:
+        """Yield the numbers of items to start, until so many are at work together."""
+        while len(self.started) < together and self._new < min(self._count, self._given + self._most):
+            self.started.add(self._new)
+            self._new += 1
+            yield self._new - 1
+
+    def finish(self, index: int, result: Result) -> None:
+        """Take the result of an item that was started."""
+        self.started.remove(index)
+        self._results[index] = result
+
+    def take(self) -> Result:
+        """Return the next result, and forget it."""
+        self._given += 1
+        return self._results.pop(self._given - 1)
 
 
 _AHEAD = 2
 """Items on their way for each process of a pool."""
+
+_HELD = 32
+"""Results for each process that wait for that of an earlier item."""
+
+_IDLE_S = 300.0
+"""Seconds after which a worker that has nothing to do ends."""
 
 _watched = False
 
@@ -132,12 +184,10 @@ def _working_folder() -> str | None:
         return None
 
 
-def _numbered(
-    function: Callable[[Item], Result], index: int, item: Item, parent: int, folder: str | None
-) -> tuple[int, Result]:
+def _in_worker(function: Callable[[Item], Result], item: Item, parent: int, folder: str | None) -> Result:
     """Call the function in a worker, which ends with its parent from then on.
 
-    joblib keeps workers for later calls: a notebook may have gone to another folder since they started, and
+    Workers are kept for later calls: a notebook may have gone to another folder since they started, and
     a relative path is one of the parent's folder.
     """
     global _watched
@@ -146,7 +196,7 @@ def _numbered(
     if not _watched:
         _watched = True
         end_with_parent(parent)
-    return index, function(item)
+    return function(item)
 
 
 def local_executor(n_jobs: int = -1) -> Executor:

@@ -98,7 +98,9 @@ def test_a_notebook_and_a_dumb_terminal_get_plain_lines(environment):
     shown, _ = on_terminal(**environment)
     assert "\x1b" not in shown
     assert "starting" not in shown
-    assert re.search(r"^files [0-4]/4, about \d+ s left\r?$|^files 0/4, 0 s so far\r?$", shown, re.MULTILINE)
+    assert re.search(
+        r"^files [0-4]/4, [\d.]+ files/s, 0:0\d left\r?$|^files 0/4, 0:00 so far\r?$", shown, re.MULTILINE
+    )
 
 
 def test_no_color_is_obeyed():
@@ -132,7 +134,7 @@ def test_where_nothing_can_be_drawn_a_line_comes_from_time_to_time():
     )
     lines = [line for line in done.stderr.splitlines() if line.startswith("files")]
     assert len(lines) >= 4
-    assert all(re.fullmatch(r"files \d/4, (about )?\d+ s (left|so far)", line) for line in lines)
+    assert all(re.fullmatch(r"files \d/4, ([\d.]+ files/s, )?0:0\d (left|so far)", line) for line in lines)
 
 
 class TestTime:
@@ -145,18 +147,18 @@ class TestTime:
     def test_is_estimated_from_the_steps_that_were_made(self, clock):
         meter = Meter()
         clock[0] += 40
-        assert str(meter) == "at work for 40 s"
+        assert str(meter) == "at work for 0:40"
         meter(0, 10, "folds")
         clock[0] += 60
         meter(3, 10, "folds")
-        assert str(meter) == "folds 3/10, about 2 min left"
+        assert str(meter) == "folds 3/10, 2:20 left"
 
     def test_what_was_found_done_tells_nothing_of_the_rest(self, clock):
         meter = Meter()
         meter(500, 1000, "files")
         clock[0] += 100
         meter(501, 1000, "files")
-        assert str(meter) == "files 501/1000, about 13.9 h left"
+        assert str(meter) == "files 501/1000, 0.01 files/s, 13:51:40 left"
 
     def test_a_new_kind_of_step_begins_anew(self, clock):
         meter = Meter()
@@ -166,7 +168,7 @@ class TestTime:
         meter(0, 2, "svm")
         clock[0] += 10
         meter(1, 2, "svm")
-        assert str(meter) == "svm 1/2, about 10 s left"
+        assert str(meter) == "svm 1/2, 0:10 left"
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

@@ -115,6 +115,32 @@ def test_an_item_whose_process_was_killed_by_chance_keeps_its_result(tmp_path):
     assert found == [x * x for x in range(9)]
 
 
+def leave_a_mark(x, folder):
+    """Item 0 goes on until the others have stopped; the others leave a file each."""
+    if x:
+        (folder / str(x)).touch()
+        return x
+    before = -1
+    while before != len(list(folder.iterdir())) or before < 10:
+        before = len(list(folder.iterdir()))
+        time.sleep(0.3)
+    return before
+
+
+def test_what_waits_for_a_long_item_is_bounded(tmp_path):
+    found = list(ProcessExecutor(2).map(partial(leave_a_mark, folder=tmp_path), range(300)))
+    assert found[1:] == list(range(1, 300))
+    assert found[0] == 32 * 2 - 1
+
+
+def test_no_more_is_begun_than_is_asked_for(tmp_path):
+    results = ProcessExecutor(2).map(partial(leave_a_mark, folder=tmp_path), range(1, 300))
+    assert next(results) == 1
+    time.sleep(0.5)
+    assert len(list(tmp_path.iterdir())) <= 1 + 2 * 2
+    results.close()
+
+
 def where_it_works(_: int) -> str:
     return str(Path.cwd())
 
