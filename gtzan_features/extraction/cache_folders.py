@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from gtzan_features.environment import code_fingerprint, library_versions
+from gtzan_features.extraction.row_cache import ONCE
 from gtzan_features.tables.atomic import remove_leftovers, write_text
 
 if TYPE_CHECKING:
@@ -34,12 +35,16 @@ def open_parts(out: Path, recipe: Recipe, *, recompute: bool) -> Path:
     folder = out / PARTS / recipe.fingerprint()
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
+    _remove_once(folder)
     write_text(folder / _MARKER, _program())
     return folder
 
 
 def prune_parts(out: Path) -> None:
-    """Remove the parts of other versions, which this one never reads; the caller holds the lock of `out`."""
+    """Remove the parts that no later run reads, such as those of other versions, from `out`.
+
+    The caller holds its lock.
+    """
     for folder in sorted((out / PARTS).iterdir()):
         try:
             is_current = (folder / _MARKER).read_text(encoding="utf-8") == _program()
@@ -47,6 +52,13 @@ def prune_parts(out: Path) -> None:
             is_current = False
         if not is_current and folder.is_dir() and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
+        elif is_current:
+            _remove_once(folder)
+
+
+def _remove_once(folder: Path) -> None:
+    for part in folder.glob(f"*{ONCE}"):
+        part.unlink(missing_ok=True)
 
 
 def _program() -> str:

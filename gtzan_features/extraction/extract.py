@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-import pandas as pd
+import pyarrow as pa
 
 from gtzan_features.descriptors import sets
 from gtzan_features.extraction.row_kinds import ExtractConfig as ExtractConfig
 from gtzan_features.extraction.table_builder import ExtractSummary as ExtractSummary
 from gtzan_features.extraction.table_builder import FileStatus as FileStatus
 from gtzan_features.extraction.table_builder import RowOptions, write_rows
-from gtzan_features.tables.feature_tables import FeatureTable, write_table
 from gtzan_features.tables.schema import TableMeta, feature_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
-
-    from gtzan_features.descriptors.registry import Column
 
 
 def extract(
@@ -57,18 +54,21 @@ def extract(
         If another command is writing into `out`.
     """
     recipe = config or ExtractConfig()
-    write = partial(_write, described=sets.columns(recipe.features))
-    return write_rows(recipe, write, audio_dir, out, **options)
+    return write_rows(recipe, partial(_layout, recipe), audio_dir, out, **options)
 
 
-def _write(
-    path: Path,
-    keys: pd.DataFrame,
-    values: npt.NDArray[np.float32],
-    meta: TableMeta,
-    described: tuple[Column, ...],
-) -> None:
-    columns = tuple((column.name, column.unit) for column in described)
-    features = pd.DataFrame(values, columns=[name for name, _ in columns])
-    table = FeatureTable(frame=pd.concat([keys, features], axis=1), columns=columns, meta=meta)
-    write_table(path, table, feature_schema(columns, meta))
+@dataclass(frozen=True, slots=True)
+class _Features:
+    """A column for each feature; see `streamed_tables.Layout`."""
+
+    schema: pa.Schema
+    columns_lie_together = True
+
+    def arrays(self, values: npt.NDArray[Any]) -> list[pa.Array]:
+        """Return the columns of `values`, of shape (n_rows, n_columns)."""
+        return [pa.array(column) for column in values.T]
+
+
+def _layout(recipe: ExtractConfig, meta: TableMeta, shape: tuple[int, ...]) -> _Features:  # noqa: ARG001
+    columns = tuple((column.name, column.unit) for column in sets.columns(recipe.features))
+    return _Features(feature_schema(columns, meta))

@@ -6,7 +6,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from gtzan_features.extraction.row_cache import lost_part
+from gtzan_features.extraction.row_cache import lost_file
 from gtzan_features.parallel.isolated import ProcessDiedError, call_isolated
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.datasets.tracks import TrackFile
-    from gtzan_features.extraction.row_cache import Part
+    from gtzan_features.extraction.row_cache import FileRows
 
 
-def marked(track: TrackFile, task: Callable[[TrackFile], Part], folder: Path) -> Part:
+def marked(track: TrackFile, task: Callable[[TrackFile], FileRows], folder: Path) -> FileRows:
     """Return ``task(track)``, computed here; in a process of its own where an earlier call ended at it.
 
     A mark lies in `folder` while the file is worked on, and stays there when that ends this process. With
@@ -36,7 +36,7 @@ def marked(track: TrackFile, task: Callable[[TrackFile], Part], folder: Path) ->
         try:
             part = call_isolated(task, track)
         except ProcessDiedError as error:  # the mark stays: so will a later call
-            return lost_part(track, str(error))
+            return lost_file(track, str(error))
         mark.unlink(missing_ok=True)
         return part
     mark.touch()

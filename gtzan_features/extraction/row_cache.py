@@ -44,6 +44,30 @@ class Part:
     decoder: str = ""  # which version of ffmpeg, where that decoded the file
 
 
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What became of one file, and how many rows of it lie in its part; the rows themselves stay there.
+
+    Attributes
+    ----------
+    status : FileStatus
+    n_rows : tuple of int
+        Rows of each segment length of the recipe, in its order; empty where the file could not be used.
+    part : str
+        Name of the file that holds the rows, in the folder of the parts; "" where there is none.
+    reused : bool
+        Whether an earlier run computed them.
+    """
+
+    status: FileStatus
+    n_rows: tuple[int, ...] = ()
+    part: str = ""
+    reused: bool = False
+
+
+ONCE = ".once.npz"
+"""How the name of a part ends whose rows another run may get better, and so must compute anew."""
+
 Change = Callable[[Signal], Signal]
 """Makes another signal of the one that was read, by its samples and its hash; pickled to the workers."""
 
@@ -55,24 +79,49 @@ def unchanged(signal: Signal) -> Signal:
 
 def file_part(
     track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change = unchanged
-) -> Part:
-    """Compute one file's rows, or read them where a part holds them; runs in a worker."""
+) -> FileRows:
+    """Leave one file's rows in a part, unless one holds them; runs in a worker.
+
+    Only a few numbers go back to the parent, so that its memory does not grow with the rows.
+    """
     folder = Path(parts_dir)
     work = partial(_part_of, track=track, folder=folder, recipe=recipe, change=change)
     try:
         part, is_lasting = with_file(Path(root) / track.path, work)
     except FILE_FAULTS as error:
         status, reason = file_fault(error)
-        return Part(FileStatus.of(track, status=status, reason=reason), {}, reused=False)
-    if is_lasting:
-        _write_part(folder / f"{part.status.sha256}.npz", part)
-    return part
+        return FileRows(FileStatus.of(track, status=status, reason=reason))
+    name = f"{part.status.sha256}{'.npz' if is_lasting else ONCE}"
+    if not part.reused:
+        _write_part(folder / name, part)
+    n_rows = tuple(len(part.rows[length.name][0]) for length in recipe.segments)
+    return FileRows(part.status, n_rows, name, part.reused)
+
+
+def lost_file(track: TrackFile, how: str) -> FileRows:
+    """Return what stands for the rows of a file whose worker process ended; a later run tries it again."""
+    return FileRows(_lost_status(track, how))
 
 
 def lost_part(track: TrackFile, how: str) -> Part:
-    """Return what stands for the rows of a file whose worker process ended; a later run tries it again."""
-    status = FileStatus.of(track, status=AudioError.status, reason=lost_fault(how))
-    return Part(status, {}, reused=False)
+    """Return what stands for the rows of a recording whose worker process ended."""
+    return Part(_lost_status(track, how), {}, reused=False)
+
+
+def _lost_status(track: TrackFile, how: str) -> FileStatus:
+    return FileStatus.of(track, status=AudioError.status, reason=lost_fault(how))
+
+
+def part_rows(path: Path, segment: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Read the rows of one segment length from a part: their numbers, starts and lengths, and their values.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile
+        If the part is gone or damaged since it was written.
+    """
+    with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
+        return stored[f"keys_{segment}"], stored[f"values_{segment}"]
 
 
 def _part_of(
@@ -81,7 +130,7 @@ def _part_of(
     """Return an open file's rows, and whether a later run may have them from the part."""
     known = _read_part(folder / f"{file.sha256}.npz", track, recipe)
     if known is not None:
-        return known, False
+        return known, True
     return _compute(track, file, recipe, change)
 
 

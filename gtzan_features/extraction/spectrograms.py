@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
 
 from gtzan_features.extraction.row_kinds import SpectrogramRecipe as SpectrogramRecipe
 from gtzan_features.extraction.table_builder import ExtractSummary, RowOptions, write_rows
-from gtzan_features.tables.spectrograms import SpectrogramTable, write_spectrograms
+from gtzan_features.tables.spectrograms import pixels, spectrogram_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
-    import pandas as pd
+    import pyarrow as pa
 
     from gtzan_features.tables.schema import TableMeta
 
@@ -26,8 +26,21 @@ def spectrograms(
     Parameters and errors are those of `extraction.extract.extract`; tables are called
     ``spectrogram-mel-3s.parquet``, with ``status-spectrogram-mel.parquet`` beside them.
     """
-    return write_rows(recipe or SpectrogramRecipe(), _write, audio_dir, out, **options)
+    return write_rows(recipe or SpectrogramRecipe(), _layout, audio_dir, out, **options)
 
 
-def _write(path: Path, keys: pd.DataFrame, values: npt.NDArray[np.uint8], meta: TableMeta) -> None:
-    write_spectrograms(path, SpectrogramTable(frame=keys, codes=values, meta=meta))
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """One column of bytes; see `streamed_tables.Layout`."""
+
+    schema: pa.Schema
+    columns_lie_together = False
+
+    def arrays(self, values: npt.NDArray[Any]) -> list[pa.Array]:
+        """Return the column of `values`, of shape (n_rows, n_frames, n_bands)."""
+        return [pixels(values)]
+
+
+def _layout(meta: TableMeta, shape: tuple[int, ...]) -> _Pictures:
+    n_frames, n_bands = shape
+    return _Pictures(spectrogram_schema((n_frames, n_bands), meta))

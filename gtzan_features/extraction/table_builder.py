@@ -10,107 +10,41 @@ workers there were.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
-
-import numpy as np
-import pandas as pd
+from itertools import count
+from typing import TYPE_CHECKING, TypedDict
 
 from gtzan_features import plugins
 from gtzan_features.config import feature_set_parts
 from gtzan_features.datasets.catalogue import read_catalogue
-from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import genres_text as genres_text
-from gtzan_features.datasets.remarks import remarks
 from gtzan_features.environment import library_versions
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.extraction.cache_folders import open_parts, prune_parts
+from gtzan_features.extraction.extract_summary import ExtractSummary as ExtractSummary
+from gtzan_features.extraction.extract_summary import summary_of
 from gtzan_features.extraction.fatal_files import marked
-from gtzan_features.extraction.row_cache import Change, Part, file_part, lost_part, unchanged
+from gtzan_features.extraction.row_cache import Change, file_part, lost_file, unchanged
+from gtzan_features.extraction.streamed_tables import PartTable
 from gtzan_features.parallel.local import SerialExecutor, local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.tables import status_table as status_table
 from gtzan_features.tables.atomic import remove_leftovers
 from gtzan_features.tables.feature_tables import read_meta, table_path
-from gtzan_features.tables.file_status import USABLE
 from gtzan_features.tables.file_status import FileStatus as FileStatus
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.schema import TableMeta
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    import numpy.typing as npt
-
-    from gtzan_features.config import SegmentConfig, Selection
+    from gtzan_features.config import Selection
     from gtzan_features.datasets.tracks import Catalogue
+    from gtzan_features.extraction.row_cache import FileRows
     from gtzan_features.extraction.row_kinds import Recipe
-    from gtzan_features.tables.file_status import FileStatus
-
-    WriteTable = Callable[[Path, pd.DataFrame, npt.NDArray[Any], TableMeta], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractSummary:
-    """What an extraction did.
-
-    Attributes
-    ----------
-    tables : dict
-        Path and number of rows of each table, by segment length.
-    status : Path
-        The status table.
-    n_files, n_reused : int
-        Files of the catalogue, and those of them that had been computed before.
-    audio_s, elapsed_s : float
-        Seconds of music that were computed now, and how long all of it took.
-    skipped : tuple of FileStatus
-        Files that gave no row.
-    notes : tuple of FileStatus
-        Files that gave rows, but not as an intact file would.
-    empty_genres : tuple of str
-        Folders without audio.
-    genres : dict
-        Tracks of each genre of the catalogue.
-    passed_over : dict
-        Files of each ending that are no tracks; see `Catalogue.passed_over`.
-    unreadable : tuple of str
-        Folders that could not be listed.
-    remarks : tuple of str
-        What was passed over and what looks odd, a line each.
-    """
-
-    tables: dict[str, tuple[str, int]]
-    status: str
-    n_files: int
-    n_reused: int
-    audio_s: float
-    elapsed_s: float
-    skipped: tuple[FileStatus, ...]
-    notes: tuple[FileStatus, ...]
-    empty_genres: tuple[str, ...]
-    genres: dict[str, int]
-    passed_over: dict[str, int]
-    unreadable: tuple[str, ...]
-    remarks: tuple[str, ...]
-
-    @property
-    def fault(self) -> str:
-        """Why there is no row in any table, in a line; empty where there is one."""
-        if any(n_rows for _, n_rows in self.tables.values()):
-            return ""
-        kind, count = Counter(one.status for one in self.skipped).most_common(1)[0]
-        first = next(one for one in self.skipped if one.status == kind)
-        wanted = " or ".join(self.tables)
-        advice = f"Give shorter --segments than {wanted}" if kind == "short" else "See the status table"
-        return (
-            f"no row of {wanted}: {count} of {self.n_files} files are {kind}, such as {first.path} "
-            f"({first.reason}). {advice}."
-        )
+    from gtzan_features.extraction.streamed_tables import LayoutOf
 
 
 class RowOptions(TypedDict, total=False):
@@ -149,7 +83,7 @@ class RowOptions(TypedDict, total=False):
 
 def write_rows(
     recipe: Recipe,
-    write: WriteTable,
+    layout_of: LayoutOf,
     audio_dir: Path,
     out: Path,
     *,
@@ -164,8 +98,9 @@ def write_rows(
 ) -> ExtractSummary:
     """Compute the rows of every track in `audio_dir` and write them to tables in `out`.
 
-    Parameters and errors are those of `extraction.extract.extract`, for any recipe; ``write(path, keys,
-    values, meta)`` writes a table, whole or not at all.
+    Parameters and errors are those of `extraction.extract.extract`, for any recipe; `layout_of` says how its
+    values become columns. Memory does not grow with the rows: workers leave them in parts, and a table is
+    written a row group at a time.
     """
     started = time.perf_counter()
     executor = local_executor(n_jobs)
@@ -185,14 +120,14 @@ def write_rows(
         )
         if isinstance(executor, SerialExecutor):
             task = partial(marked, task=task, folder=parts_dir)
-        parts: list[Part] = []
-        for part in executor.map(task, catalogue.tracks, lost=lost_part):
-            parts.append(part)
-            progress(len(parts), len(catalogue.tracks), "files")
-        tables = _write_tables(out, recipe, catalogue, parts, write)
+        found: list[FileRows] = []
+        for one in executor.map(task, catalogue.tracks, lost=lost_file):
+            found.append(one)
+            progress(len(found), len(catalogue.tracks), "files")
+        tables = _write_tables(out, recipe, catalogue, parts_dir, found, layout_of, progress)
         prune_parts(out)
     elapsed = time.perf_counter() - started
-    return _summary(out, recipe, catalogue, parts, tables, elapsed)
+    return summary_of(out, recipe, catalogue, found, tables, elapsed)
 
 
 def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue) -> None:
@@ -221,67 +156,38 @@ def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue) -> None:
 
 
 def _write_tables(
-    out: Path, recipe: Recipe, catalogue: Catalogue, parts: list[Part], write: WriteTable
+    out: Path,
+    recipe: Recipe,
+    catalogue: Catalogue,
+    parts_dir: Path,
+    found: list[FileRows],
+    layout_of: LayoutOf,
+    progress: Progress,
 ) -> dict[str, tuple[str, int]]:
+    """Put the tables together from the parts, one after the other; return path and rows of each."""
+    tables = {}
+    for at, length in enumerate(recipe.segments):
+        files = [
+            (track, parts_dir / one.part, one.n_rows[at])
+            for track, one in zip(catalogue.tracks, found, strict=True)
+            if one.n_rows and one.n_rows[at]
+        ]
+        tables[length.name] = PartTable(recipe, length, files)
+    steps = count(1)
+    total = sum(len(table.files) for table in tables.values())
     written = {}
-    for length in recipe.segments:
+    for name, table in tables.items():
         meta = TableMeta(
             feature_set=recipe.name,
             feature_fingerprint=recipe.values_fingerprint(),
-            segment=length.name,
+            segment=name,
             dataset=catalogue.dataset,
             synthetic=catalogue.synthetic,
             config=recipe.settings,
             versions=library_versions() | plugins.described(feature_set_parts(recipe.name)),
         )
-        keys, values = _assemble(parts, recipe, length)
-        path = table_path(out, recipe.name, length.name)
-        write(path, keys, values, meta)
-        written[length.name] = (printable(str(path)), len(keys))
-    status_table.write_status(out / recipe.status_name, [p.status for p in parts])
+        path = table_path(out, recipe.name, name)
+        table.write(path, meta, layout_of, lambda: progress(next(steps), total, "files into tables"))
+        written[name] = (printable(str(path)), table.n_rows)
+    status_table.write_status(out / recipe.status_name, [one.status for one in found])
     return written
-
-
-def _assemble(
-    parts: list[Part], recipe: Recipe, length: SegmentConfig
-) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
-    found = [(p.status, *p.rows[length.name]) for p in parts if length.name in p.rows]
-    used = [one for one in found if len(one[1])]
-    keys = np.concatenate([k for _, k, _ in used]) if used else np.empty((0, 3), dtype=np.int64)
-    values = np.concatenate([v for *_, v in used]) if used else recipe.compute([], length)
-    counts = [len(k) for _, k, _ in used]
-    frame = pd.DataFrame(
-        {
-            "track_id": np.repeat(np.array([s.track_id for s, *_ in used], dtype=object), counts),
-            "genre": np.repeat(np.array([s.genre for s, *_ in used], dtype=object), counts),
-            "segment": keys[:, 0],
-            "start_s": keys[:, 1] / recipe.sr,
-            "n_samples": keys[:, 2],
-        }
-    )
-    return frame, values
-
-
-def _summary(
-    out: Path,
-    recipe: Recipe,
-    catalogue: Catalogue,
-    parts: list[Part],
-    tables: dict[str, tuple[str, int]],
-    elapsed: float,
-) -> ExtractSummary:
-    return ExtractSummary(
-        tables=tables,
-        status=printable(str(out / recipe.status_name)),
-        n_files=len(parts),
-        n_reused=sum(p.reused for p in parts),
-        audio_s=sum(p.status.n_samples for p in parts if not p.reused) / recipe.sr,
-        elapsed_s=elapsed,
-        skipped=tuple(p.status for p in parts if p.status.status not in USABLE),
-        notes=tuple(p.status for p in parts if p.status.status in USABLE and p.status.reason),
-        empty_genres=catalogue.empty_genres,
-        genres=catalogue.counts(),
-        passed_over=catalogue.passed_over(),
-        unreadable=tuple(label(path) for path, _ in catalogue.tree.unreadable),
-        remarks=remarks(catalogue),
-    )

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from gtzan_features.config import FeatureConfig, file_name
 from gtzan_features.errors import ConfigError, TableError
-from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.row_groups import MOST_ROWS, rows_per_group, write_groups
 from gtzan_features.tables.schema import KEY_NAMES, KEYS, METADATA_KEY, TableMeta
 from gtzan_features.text import one_line
 
@@ -95,11 +95,10 @@ def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
     raise TableError(path, reason)
 
 
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write an Arrow table, whole or not at all; the same table gives the same bytes."""
-    # By handle: Arrow takes no name that is not UTF-8, and reads one with a colon as an address.
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        pq.write_table(table, file, compression="zstd", store_schema=True)
+def write_parquet(path: Path, table: pa.Table, n_rows: int = MOST_ROWS) -> None:
+    """Write an Arrow table in groups of `n_rows`, whole or not at all; the same rows give the same bytes."""
+    starts = range(0, max(1, table.num_rows), n_rows)
+    write_groups(path, table.schema, (table.slice(start, n_rows) for start in starts))
 
 
 def write_table(path: Path, table: FeatureTable, schema: pa.Schema) -> None:
@@ -108,7 +107,8 @@ def write_table(path: Path, table: FeatureTable, schema: pa.Schema) -> None:
         pa.array(table.frame[name].to_numpy(), type=schema.field(name).type) for name in table.feature_names
     ]
     arrays = [*key_arrays(table.frame, schema), *features]
-    write_parquet(path, pa.Table.from_arrays(arrays, schema=schema))
+    row_bytes = sum(array.type.bit_width // 8 for array in features)
+    write_parquet(path, pa.Table.from_arrays(arrays, schema=schema), rows_per_group(row_bytes))
 
 
 def key_arrays(frame: pd.DataFrame, schema: pa.Schema) -> list[pa.Array]:

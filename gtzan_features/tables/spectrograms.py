@@ -25,6 +25,7 @@ from gtzan_features.tables.feature_tables import (
     table_meta,
     write_parquet,
 )
+from gtzan_features.tables.row_groups import rows_per_group
 from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, schema_metadata
 
 if TYPE_CHECKING:
@@ -85,14 +86,24 @@ Table = FeatureTable | SpectrogramTable
 
 def write_spectrograms(path: Path, table: SpectrogramTable) -> None:
     """Write a spectrogram table, whole or not at all; the same table gives the same bytes."""
-    n_frames, n_bands = table.shape
-    width = n_frames * n_bands
-    codes = np.ascontiguousarray(table.codes, dtype=np.uint8)
-    pixels = pa.Array.from_buffers(pa.binary(width), len(codes), [None, pa.py_buffer(codes.tobytes())])
-    described = {"shape": json.dumps([n_frames, n_bands]), "unit": "bytes; see step_db and floor_db"}
-    fields = [*key_fields(), pa.field(COLUMN, pa.binary(width), nullable=False, metadata=described)]
-    schema = pa.schema(fields, metadata=schema_metadata(table.meta))
-    write_parquet(path, pa.Table.from_arrays([*key_arrays(table.frame, schema), pixels], schema=schema))
+    schema = spectrogram_schema(table.shape, table.meta)
+    arrays = [*key_arrays(table.frame, schema), pixels(table.codes)]
+    n_rows = rows_per_group(table.shape[0] * table.shape[1])
+    write_parquet(path, pa.Table.from_arrays(arrays, schema=schema), n_rows)
+
+
+def spectrogram_schema(shape: tuple[int, int], meta: TableMeta) -> pa.Schema:
+    """Return the Arrow schema of a table of spectrograms of `shape`, (n_frames, n_bands)."""
+    described = {"shape": json.dumps(list(shape)), "unit": "bytes; see step_db and floor_db"}
+    column = pa.field(COLUMN, pa.binary(shape[0] * shape[1]), nullable=False, metadata=described)
+    return pa.schema([*key_fields(), column], metadata=schema_metadata(meta))
+
+
+def pixels(codes: npt.NDArray[np.uint8]) -> pa.Array:
+    """Return spectrograms of shape (n_rows, n_frames, n_bands) as cells of bytes, without a copy."""
+    flat = np.ascontiguousarray(codes, dtype=np.uint8)
+    width = flat.shape[1] * flat.shape[2]
+    return pa.Array.from_buffers(pa.binary(width), len(flat), [None, pa.py_buffer(flat)])
 
 
 def read_spectrograms(path: Path, content: bytes | None = None) -> SpectrogramTable:

@@ -1,0 +1,107 @@
+"""What an extraction did, for whoever called it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gtzan_features.datasets.names import label
+from gtzan_features.datasets.remarks import remarks
+from gtzan_features.tables.file_status import USABLE
+from gtzan_features.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from gtzan_features.datasets.tracks import Catalogue
+    from gtzan_features.extraction.row_cache import FileRows
+    from gtzan_features.extraction.row_kinds import Recipe
+    from gtzan_features.tables.file_status import FileStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSummary:
+    """What an extraction did.
+
+    Attributes
+    ----------
+    tables : dict
+        Path and number of rows of each table, by segment length.
+    status : Path
+        The status table.
+    n_files, n_reused : int
+        Files of the catalogue, and those of them that had been computed before.
+    audio_s, elapsed_s : float
+        Seconds of music that were computed now, and how long all of it took.
+    skipped : tuple of FileStatus
+        Files that gave no row.
+    notes : tuple of FileStatus
+        Files that gave rows, but not as an intact file would.
+    empty_genres : tuple of str
+        Folders without audio.
+    genres : dict
+        Tracks of each genre of the catalogue.
+    passed_over : dict
+        Files of each ending that are no tracks; see `Catalogue.passed_over`.
+    unreadable : tuple of str
+        Folders that could not be listed.
+    remarks : tuple of str
+        What was passed over and what looks odd, a line each.
+    """
+
+    tables: dict[str, tuple[str, int]]
+    status: str
+    n_files: int
+    n_reused: int
+    audio_s: float
+    elapsed_s: float
+    skipped: tuple[FileStatus, ...]
+    notes: tuple[FileStatus, ...]
+    empty_genres: tuple[str, ...]
+    genres: dict[str, int]
+    passed_over: dict[str, int]
+    unreadable: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def fault(self) -> str:
+        """Why there is no row in any table, in a line; empty where there is one."""
+        if any(n_rows for _, n_rows in self.tables.values()):
+            return ""
+        kind, count = Counter(one.status for one in self.skipped).most_common(1)[0]
+        first = next(one for one in self.skipped if one.status == kind)
+        wanted = " or ".join(self.tables)
+        advice = f"Give shorter --segments than {wanted}" if kind == "short" else "See the status table"
+        return (
+            f"no row of {wanted}: {count} of {self.n_files} files are {kind}, such as {first.path} "
+            f"({first.reason}). {advice}."
+        )
+
+
+def summary_of(
+    out: Path,
+    recipe: Recipe,
+    catalogue: Catalogue,
+    found: Sequence[FileRows],
+    tables: dict[str, tuple[str, int]],
+    elapsed: float,
+) -> ExtractSummary:
+    """Return what an extraction did, from what became of each file and path and rows of each table."""
+    computed = sum(one.status.n_samples for one in found if not one.reused)
+    return ExtractSummary(
+        tables=tables,
+        status=printable(str(out / recipe.status_name)),
+        n_files=len(found),
+        n_reused=sum(one.reused for one in found),
+        audio_s=computed / recipe.sr,
+        elapsed_s=elapsed,
+        skipped=tuple(one.status for one in found if one.status.status not in USABLE),
+        notes=tuple(one.status for one in found if one.status.status in USABLE and one.status.reason),
+        empty_genres=catalogue.empty_genres,
+        genres=catalogue.counts(),
+        passed_over=catalogue.passed_over(),
+        unreadable=tuple(label(path) for path, _ in catalogue.tree.unreadable),
+        remarks=remarks(catalogue),
+    )
