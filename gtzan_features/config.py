@@ -17,6 +17,7 @@ from gtzan_features.errors import ConfigError
 from gtzan_features.split_config import DEFAULT_FOLDS as DEFAULT_FOLDS
 from gtzan_features.split_config import LEFT_OUT as LEFT_OUT
 from gtzan_features.split_config import PROTOCOLS as PROTOCOLS
+from gtzan_features.split_config import WITH_PARTS as WITH_PARTS
 from gtzan_features.split_config import SplitConfig as SplitConfig
 
 TRACK_S = 30.0

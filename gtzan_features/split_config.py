@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from gtzan_features.errors import ConfigError
 
 _LARGEST_SEED = 2**32 - 1
-PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "segment")
+PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "given", "segment")
 """How tracks may be divided into training and test; `datasets.splits` says what each is."""
+
+WITH_PARTS = ("fault-filtered", "stratified", "given")
+"""Protocols that have one training, one validation and one test part."""
 
 LEFT_OUT = ", min tracks "
 """In a protocol's name before the fewest tracks of a genre that is not left out."""
@@ -65,7 +68,7 @@ class SplitConfig:
         if not 0 <= self.seed <= _LARGEST_SEED:
             msg = f"--seed {self.seed}: give a whole number from 0 to {_LARGEST_SEED}"
             raise ConfigError(msg)
-        fixed = self.protocol in ("fault-filtered", "stratified")
+        fixed = self.protocol in WITH_PARTS
         if fixed and (self.folds or self.holdout):
             msg = f"{self.protocol} is a fixed split: --folds and --holdout do not go with it"
             raise ConfigError(msg)
@@ -85,7 +88,7 @@ class SplitConfig:
             msg = f"--fold {self.only}: {self.name_of_all} has {self.n_folds or 'no'} folds, numbered from 1"
             raise ConfigError(msg)
         if self.evaluate_on == "valid" and not fixed:
-            msg = f"--evaluate-on valid: {self.protocol} has no such part; fault-filtered and stratified have"
+            msg = f"--evaluate-on valid: {self.protocol} has no such part; {', '.join(WITH_PARTS)} have"
             raise ConfigError(msg)
 
     @property

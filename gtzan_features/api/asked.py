@@ -20,7 +20,7 @@ from gtzan_features.models.estimator_spec import NOT_SETTABLE, spec_of_estimator
 from gtzan_features.models.registry import model_spec, parse_settings, setting_pairs
 from gtzan_features.training.fit import FromPython
 from gtzan_features.training.fit_config import FitConfig
-from gtzan_features.training.load_rows import table_file
+from gtzan_features.training.load_rows import labelled, table_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,7 +191,8 @@ def asked_split(protocol: Any, table: Table, division: Division) -> tuple[SplitC
     if not (hasattr(protocol, "split") or isinstance(protocol, Iterable)):
         msg = f'protocol={protocol!r} is neither a name nor a splitter. Give "artist", for example'
         raise ConfigError(msg)
-    made = custom_split(protocol, table.opened.data, table.artists, division.seed)
+    opened, _ = labelled(table.opened)
+    made = custom_split(protocol, opened.data, Table(opened).artists, division.seed)
     return made.config, made
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from gtzan_features.api.asked import asked_model, asked_settings, fit_config
 from gtzan_features.api.model import Model
-from gtzan_features.api.showing import showing
+from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import Table, check_table
 from gtzan_features.api.words import speaks_python
 from gtzan_features.config import SplitConfig
 from gtzan_features.training.fit import fit_whole
+from gtzan_features.training.load_rows import labelled
 
 if TYPE_CHECKING:
     from gtzan_features.api.showing import ShowProgress
@@ -50,6 +51,13 @@ def fit(
     ------
     ModelError
         If there is no such model or setting, the estimator is no classifier, or it cannot be fitted.
+    TableError
+        If no track has a genre.
+
+    Warns
+    -----
+    GtzanWarning
+        Of tracks that have no genre: they are left out.
 
     Examples
     --------
@@ -61,10 +69,13 @@ def fit(
     Model(lda on own, 30s rows of DataFrame, 2 genres)
     """
     check_table(table)
+    opened, notes = labelled(table.opened)
+    for note in notes:
+        warn(note)
     name, pairs, python = asked_model(model, settings)
     config = fit_config(table, name, pairs, SplitConfig(seed=seed))
     with showing(progress) as shown:
         kept = fit_whole(
-            table.opened, config, asked_settings(name, pairs, python), python=python, progress=shown.progress
+            opened, config, asked_settings(name, pairs, python), python=python, progress=shown.progress
         )
     return Model(kept, table=table)

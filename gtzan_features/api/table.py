@@ -12,7 +12,7 @@ import pandas as pd
 from gtzan_features.api import html
 from gtzan_features.api.given import place
 from gtzan_features.api.words import speaks_python
-from gtzan_features.datasets.groups import artist_groups, kept_together
+from gtzan_features.datasets.groups import artist_groups, kept_together, track_table, with_groups
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.spectrograms import SpectrogramTable
 from gtzan_features.training.load_rows import write_fittable
@@ -40,16 +40,17 @@ class Table:
     X : ndarray of shape (n_rows, n_columns)
         Features, finite; levels in dB, frame after frame, where rows are spectrograms.
     y : ndarray of str, shape (n_rows,)
-        Genre of each row.
+        Genre of each row; empty where it has none.
     groups : ndarray of str, shape (n_rows,)
         Track of each row. Exact copies of a track carry its name: on two sides of a split they would tell
-        the answer.
+        the answer. So do tracks of its group, where the labels name groups.
     artists : ndarray of str, shape (n_rows,)
-        Artist of each row, by GTZAN's facts or by folders (``genre/artist/track.wav``); the track where
-        that is not known.
+        Artist of each row, by the labels, GTZAN's facts or folders (``genre/artist/track.wav``); the track
+        where that is not known.
     frame : DataFrame
-        Key columns ``track_id``, ``genre``, ``segment``, ``start_s`` (s) and ``n_samples``, then one column
-        per feature. A copy that is yours; `read_table` takes it back.
+        Key columns ``track_id``, ``genre``, ``segment``, ``start_s`` (s) and ``n_samples``, and ``artist``,
+        ``group`` and ``split`` where the labels gave them, then one column per feature. A copy that is yours;
+        `read_table` takes it back.
     columns : tuple of str
         Names of the features; of the bands, where rows are spectrograms.
     meta : TableMeta
@@ -94,12 +95,16 @@ class Table:
     @cached_property
     def groups(self) -> npt.NDArray[np.str_]:
         """Track of each row; copies carry the name of the first."""
-        return self._of_rows(self.opened.data.copies)
+        return self._of_rows(with_groups(self.opened.data.rows, self.opened.data.copies))
 
     @cached_property
     def artists(self) -> npt.NDArray[np.str_]:
         """Artist of each row; the track where that is not known."""
-        return self._of_rows(kept_together(self.opened.data.copies, "artist"))
+        rows = self.opened.data.rows
+        labels = kept_together(rows, self.opened.data.copies, "artist")
+        if "artist" in rows:  # a path would be read as genre, artist and track
+            labels = labels.str.replace("/", "|")
+        return self._of_rows(labels)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -212,14 +217,14 @@ class Table:
             f"{_count(len(self), 'row')} of {self.meta.segment}",
             f"{_count(len(self.columns), kind)} ({self.meta.feature_set})",
             _count(tracks, "track"),
-            _count(len(self.opened.data.genres), "genre"),
+            _count(len(set(self.opened.data.genres) - {""}), "genre"),
         ]
         return f"Table({self.meta.dataset}: {', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook: what it is, and tracks, known artists and rows of each genre."""
         tracks = self.tracks
-        tracks["known"] = artist_groups(tracks.index.to_series())
+        tracks["known"] = artist_groups(track_table(self.opened.data.rows).set_index("track_id", drop=False))
         of_genres = tracks.groupby("genre", sort=True).agg(
             tracks=("rows", "size"), artists=("known", "nunique"), rows=("rows", "sum")
         )

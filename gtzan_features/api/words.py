@@ -15,15 +15,34 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _FLAGS = ("allow-leak", "as-genres", "final", "overwrite", "recompute", "strict")
-_WORDY = ("encoding", "evaluate-on", "features", "prefer", "protocol", "rows", "scale", "score")
+_WORDY = (
+    "artist-from",
+    "encoding",
+    "evaluate-on",
+    "features",
+    "labels",
+    "prefer",
+    "protocol",
+    "rows",
+    "scale",
+    "score",
+)
 """Options whose value may be any word; of others only a number is taken for one."""
+
+_RENAMED = {"artist-from": "artists"}
 
 _OPTION = re.compile(r"(?<![\w/=.-])--(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?P<rest>[ =][^\s;)]+)?")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|'[^']*'")
 _LENGTH = re.compile(r"\d+(?:\.\d+)?s")
 _WORD = re.compile(r"[A-Za-z0-9][\w:,+.-]*")
 _CALLS = (
-    (re.compile(r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w:,+-]+))?"), "gf.extract"),
+    (
+        re.compile(
+            r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w:,+-]+))?"
+            r"(?: --labels (?P<labels>\w+))?(?: --artist-from (?P<artists>\w+))?"
+        ),
+        "gf.extract",
+    ),
     (re.compile(r"gtzan features describe(?: --features (?P<set>[\w:,+-]+))?"), "gf.describe"),
     (re.compile(r"gtzan features import CSV"), "gf.read_table"),
 )
@@ -85,15 +104,16 @@ def in_python(text: str) -> str:
 
 def _call(call: str, found: re.Match[str]) -> str:
     arguments = [word for word in ("AUDIO_DIR", "CSV") if word in found[0]]
-    chosen = found.groupdict().get("set")
-    if chosen:
-        arguments.append(f'features="{chosen}"')
+    for name, value in found.groupdict().items():
+        if value:
+            word = value if value.isupper() else f'"{value}"'
+            arguments.append(f"{'features' if name == 'set' else name}={word}")
     return f"{call}({', '.join(arguments)})"
 
 
 def _keyword(found: re.Match[str]) -> str:
     name, rest = found["name"], found["rest"] or ""
-    keyword = name.replace("-", "_")
+    keyword = _RENAMED.get(name, name.replace("-", "_"))
     if name in _FLAGS:
         return f"{keyword}=True{rest}"
     if name == "set" and rest:  # a setting is a keyword itself

@@ -40,7 +40,7 @@ from gtzan_features.reports.ablation import (
     write_ablation,
 )
 from gtzan_features.tables.run_folder import read_run
-from gtzan_features.training.load_rows import REPLACED, open_fittable, table_file
+from gtzan_features.training.load_rows import REPLACED, labelled, open_fittable, table_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,7 +206,7 @@ def _survey(
     tables: Path, config: BenchConfig, notice: Notice
 ) -> tuple[list[SplitConfig], tuple[str, ...], Sizes]:
     """Find which protocols the data support, and how large the tables are."""
-    opened = open_fittable(tables, BASELINE, TRACK)
+    opened, _ = labelled(open_fittable(tables, BASELINE, TRACK))
     rows, copies = opened.data.rows, opened.data.copies
     splits, skipped = [], []
     shares: dict[str, list[float]] = {}

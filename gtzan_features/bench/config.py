@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass, field
 
 from gtzan_features import plugins
-from gtzan_features.config import FeatureConfig, SegmentConfig, Selection, SplitConfig
+from gtzan_features.config import WITH_PARTS, FeatureConfig, SegmentConfig, Selection, SplitConfig
 from gtzan_features.errors import ConfigError
 
 BASELINE = "kaggle"
@@ -19,8 +19,6 @@ REFERENCE_MODEL = "xgboost"
 """The model that, on the baseline's columns, stands for the usual notebook."""
 
 PROTOCOLS = ("track", "artist", "fault-filtered")
-WITH_PARTS = ("fault-filtered", "stratified")
-"""Protocols with a validation part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

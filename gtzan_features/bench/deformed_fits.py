@@ -22,7 +22,7 @@ from gtzan_features.reports.robustness import CLEAN, FAMILIES, MODELS, Deformed
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, read_predictions, write_predictions
 from gtzan_features.tables.run_storage import new_run_folder
 from gtzan_features.training.fold import Fold, Job, training_data
-from gtzan_features.training.load_rows import REPLACED, open_fittable, table_file
+from gtzan_features.training.load_rows import REPLACED, labelled, open_fittable, table_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +118,10 @@ def lost_task(task: Task, how: str) -> Outcome:  # noqa: ARG001 - what stands fo
 
 def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
     folders = {CLEAN: setting.clean, **setting.deformed}
-    tables = {name: open_fittable(one, task.feature_set, setting.segment) for name, one in folders.items()}
+    tables = {
+        name: labelled(open_fittable(one, task.feature_set, setting.segment))[0]
+        for name, one in folders.items()
+    }
     for read, planned in zip(tables.values(), task.tables, strict=True):
         if read.sha256 != planned:
             raise TableError(read.place, REPLACED)

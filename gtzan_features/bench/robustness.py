@@ -35,7 +35,7 @@ from gtzan_features.reports.robustness import (
     robustness_tables,
     write_robustness,
 )
-from gtzan_features.training.load_rows import open_fittable
+from gtzan_features.training.load_rows import labelled, open_fittable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ def bench_robustness(
     name = config.features.feature_set
     music = Music(audio_dir, config.selection)
     steps = extract_sets(music, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
-    opened = open_fittable(folders.tables, name, config.segment.name)
+    opened, _ = labelled(open_fittable(folders.tables, name, config.segment.name))
     split = make_split(opened.data.rows, opened.data.copies, config.split)
     for note in split.notes:
         notice(f"{split.config.protocol}, {note}.")

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import artist_of
 from gtzan_features.errors import SplitError
+from gtzan_features.tables.schema import GIVEN_NAMES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,31 +28,117 @@ _GTZAN_ARTIST = gtzan.NAME + " artist {}"
 """Label of an artist of GTZAN by its number in the facts: nobody else calls an artist so."""
 
 
-def artist_groups(track_ids: pd.Series) -> pd.Series:
-    """Return an artist label per track, missing where unknown; facts for GTZAN, folders elsewhere.
+def are_gtzans(tracks: pd.DataFrame) -> bool:
+    """Whether the artists of tracks are those of GTZAN's facts: its tracks, whose labels name no artist."""
+    return gtzan.is_gtzan(set(tracks["track_id"])) and not (
+        "artist" in tracks and (tracks["artist"] != "").any()
+    )
 
-    Unknown artists of GTZAN's artist folds are missing; the result has the index of `track_ids`.
+
+def artist_groups(tracks: pd.DataFrame) -> pd.Series:
+    """Return the artist of each track (or row), missing where unknown.
+
+    The column ``artist`` says it where labels named artists; else facts for GTZAN, where unknown artists of
+    its artist folds are missing. Folders are asked where there is no such column.
+
+    Parameters
+    ----------
+    tracks : DataFrame
+        ``track_id``, and ``artist`` where the table has it.
+
+    Returns
+    -------
+    Series
+        With the index of `tracks`.
     """
-    if gtzan.is_gtzan(set(track_ids)):
-        groups = gtzan.facts()["artist_group"].reindex(track_ids).astype("object")
-        return pd.Series(groups.to_numpy(), index=track_ids.index)
-    return track_ids.map(artist_of)
+    if are_gtzans(tracks):
+        groups = gtzan.facts()["artist_group"].reindex(tracks["track_id"]).astype("object")
+        return pd.Series(groups.to_numpy(), index=tracks.index)
+    if "artist" in tracks:
+        return tracks["artist"].astype(object).where(tracks["artist"] != "", None)
+    return tracks["track_id"].map(artist_of)
 
 
-def kept_together(copies: pd.Series, protocol: str) -> pd.Series:
+def artists_together(tracks: pd.DataFrame) -> pd.Series:
+    """Return the artist of each track, missing where unknown; artists who share a group are one.
+
+    The result has the index of `tracks`, which has a row per track.
+    """
+    artists = artist_groups(tracks)
+    if "group" not in tracks or not (tracks["group"] != "").any():
+        return artists
+    known = artists.notna()
+    groups = tracks["group"].where(tracks["group"] != "", None)
+    return _joined(artists[known].astype(str), groups[known]).reindex(tracks.index)
+
+
+def with_groups(tracks: pd.DataFrame, copies: pd.Series) -> pd.Series:
+    """Return `copies`, in which tracks of one ``group`` of the labels have one label, too.
+
+    Groups that share a track, or copies of one, are one group.
+
+    Parameters
+    ----------
+    tracks : DataFrame
+        ``track_id``, and ``group`` where the table has it; rows will do.
+    copies : Series
+        For each track identifier (the index), a label that exact duplicates share.
+    """
+    if "group" not in tracks or not (tracks["group"] != "").any():
+        return copies
+    groups = (
+        tracks.drop_duplicates("track_id").set_index("track_id")["group"].reindex(copies.index).fillna("")
+    )
+    return _joined(copies, groups.where(groups != "", None))
+
+
+def _joined(labels: pd.Series, others: pd.Series) -> pd.Series:
+    """Give one label, the first of theirs, to tracks that share a label of either kind, or through others.
+
+    A missing label in `others` is shared with nobody.
+    """
+    _, own = np.unique(labels.to_numpy(dtype=str), return_inverse=True)
+    codes, _ = pd.factorize(others)
+    named = np.flatnonzero(codes >= 0)
+    n_own = int(own.max(initial=-1)) + 1
+    size = n_own + int(codes.max(initial=-1)) + 1
+    links = coo_array((np.ones(named.size), (own[named], n_own + codes[named])), shape=(size, size))
+    _, component = connected_components(links, directed=False)
+    first = pd.Series(labels.to_numpy()).groupby(component[own]).transform("first")
+    return pd.Series(first.to_numpy(), index=labels.index, name=labels.name)
+
+
+def kept_together(tracks: pd.DataFrame, copies: pd.Series, protocol: str) -> pd.Series:
     """Return a label per track that tracks share which a protocol keeps on one side.
 
-    That is the track and its exact duplicates; under `artist` and `fault-filtered`, all tracks of its
-    artist, where he is known. The result has the index of `copies`.
+    That is the track, its exact duplicates and its group, where the labels name one; under `artist` and
+    `fault-filtered`, all tracks of its artist, where he is known.
+
+    Parameters
+    ----------
+    tracks : DataFrame
+        ``track_id``, ``artist`` and ``group`` where the table has them; rows will do.
+    copies : Series
+        For each track identifier (the index), a label that exact duplicates share.
+
+    Returns
+    -------
+    Series
+        With the index of `copies`.
     """
+    together = with_groups(tracks, copies)
     if protocol not in ("artist", "fault-filtered"):
-        return copies
-    artists = artist_groups(pd.Series(copies.index, index=copies.index))
-    artist_name = _GTZAN_ARTIST if gtzan.is_gtzan(set(copies.index)) else "artist {}"
+        return together
+    known = track_table(tracks).set_index("track_id").reindex(copies.index).fillna("")
+    known = known.assign(track_id=known.index)
+    artists = artist_groups(known)
+    artist_name = _GTZAN_ARTIST if are_gtzans(known) else "artist {}"
     named = artists.dropna().map(artist_name.format)
     # Copies share the artist of whichever of them has one.
     if named.empty:
-        return copies
+        return together
+    if together is not copies:
+        return _joined(together, named.reindex(together.index))
     labels: pd.Series = copies.map(named.groupby(copies[named.index]).first()).fillna(copies)
     return labels
 
@@ -59,7 +148,8 @@ def inner_groups(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
 
     Inner folds that keep these whole are like the outer ones.
     """
-    of_rows = kept_together(copies, config.protocol).reindex(rows["track_id"]).to_numpy(dtype=str)
+    labels = kept_together(rows, copies, config.protocol)
+    of_rows = labels.reindex(rows["track_id"]).to_numpy(dtype=str)
     return np.unique(of_rows, return_inverse=True)[1].astype(np.int64)
 
 
@@ -103,8 +193,9 @@ def counted(config: SplitConfig, number: int) -> str:
 
 
 def track_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return ``track_id`` and ``genre`` of each track that has a row, sorted by track."""
-    return rows[["track_id", "genre"]].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
+    """Return identifier, genre and what labels gave of each track that has a row, sorted by track."""
+    names = [name for name in ("track_id", "genre", *GIVEN_NAMES) if name in rows]
+    return rows[names].drop_duplicates("track_id").sort_values("track_id", ignore_index=True)
 
 
 def units_by_genre(
@@ -114,9 +205,9 @@ def units_by_genre(
     if config.protocol == "segment":
         counts: pd.Series = rows["genre"].value_counts()
     else:
-        unit = copies.reindex(tracks["track_id"]).to_numpy()
+        unit = with_groups(tracks, copies).reindex(tracks["track_id"]).to_numpy()
         if config.protocol == "artist":
-            unit = artist_groups(tracks["track_id"]).to_numpy()
+            unit = artists_together(tracks).to_numpy()
         counts = count_units(tracks["genre"], unit)
     return counts.reindex(sorted(set(tracks["genre"])), fill_value=0)
 

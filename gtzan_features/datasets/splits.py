@@ -5,6 +5,7 @@
 ``artist``                no artist in two folds (GTZAN: the 3 folds of Foleis and Tavares 2020)
 ``fault-filtered``        GTZAN: train 443, valid 197, test 290 (Kereliuk et al. 2015)
 ``stratified``            GTZAN: train 500, valid 250, test 250, nothing filtered (the same)
+``given``                 the parts that the labels name: train, valid, test
 ``segment``               k folds of single rows: LEAKED, segments of a track on both sides
 ========================  =====================================================================
 """
@@ -21,7 +22,17 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train
 
 from gtzan_features.config import DEFAULT_FOLDS, fingerprint
 from gtzan_features.datasets import gtzan
-from gtzan_features.datasets.groups import artist_groups, count_units, counted, track_table, units_by_genre
+from gtzan_features.datasets.groups import (
+    are_gtzans,
+    artist_groups,
+    artists_together,
+    count_units,
+    counted,
+    track_table,
+    units_by_genre,
+    with_groups,
+)
+from gtzan_features.datasets.parts import EXCLUDED, PARTS, part_of
 from gtzan_features.errors import SplitError
 
 if TYPE_CHECKING:
@@ -89,7 +100,8 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
     Parameters
     ----------
     rows : DataFrame
-        One row per segment, with ``track_id``, ``genre`` and ``segment``.
+        One row per segment, with ``track_id``, ``genre`` and ``segment``; ``artist``, ``group`` and ``split``
+        where the labels gave them.
     copies : Series
         For each track identifier (the index), a label that exact duplicates share.
     config : SplitConfig
@@ -105,6 +117,7 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
         If the protocol cannot be applied to these tracks; the message suggests another.
     """
     tracks = track_table(rows)
+    copies = with_groups(tracks, copies)
     genres = sorted(set(tracks["genre"]))
     if len(genres) < 2:
         found = f"all tracks are {genres[0]}" if genres else "there are no rows"
@@ -158,6 +171,8 @@ def _divide(rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config:
         frame = _track(tracks, copies, config)
     elif config.protocol == "artist":
         frame = _artist(tracks, copies, config)
+    elif config.protocol == "given":
+        frame = _given(tracks, copies)
     else:
         frame = _published(tracks, copies, config)
     if config.only is not None:
@@ -269,9 +284,9 @@ def group_folds(
 
 def _artist(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
     ids = tracks["track_id"]
-    if gtzan.is_gtzan(set(ids)) and config.folds in (None, 3):
+    if are_gtzans(tracks) and config.folds in (None, 3):
         if config.folds is not None:
-            artists = artist_groups(ids).to_numpy()
+            artists = artist_groups(tracks).to_numpy()
             _check_count(count_units(tracks["genre"], artists), config.folds, config)
         published = gtzan.facts()["artist_fold"].reindex(ids)
         fold = published.fillna(0).to_numpy(dtype=np.int64) - 1
@@ -282,12 +297,13 @@ def _artist(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.
 
 
 def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.int64]:
-    groups = artist_groups(tracks["track_id"])
+    groups = artists_together(tracks)
     known = groups.notna().to_numpy()
     if not known.any():
         msg = (
             "artist: the artists of these tracks are not known. Put each artist in a folder of its own "
-            "(genre/artist/track.wav), or use --protocol track."
+            "(genre/artist/track.wav), or take them from tags (gtzan features extract AUDIO_DIR "
+            "--artist-from tags), or use --protocol track."
         )
         raise SplitError(msg)
     folds = config.folds or DEFAULT_FOLDS["artist"]
@@ -304,14 +320,34 @@ def _published(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
     ids = tracks["track_id"]
     if not gtzan.is_gtzan(set(ids)):
         other = next(i for i in ids if i not in gtzan.track_genres())
+        known = artist_groups(tracks).notna().any()
+        instead = "artist, which keeps artists apart" if known else "track"
         msg = (
-            f"{config.protocol} is a published split of GTZAN, and {other!r} is none of its tracks. "
-            "Use --protocol track, or artist for music in genre/artist folders."
+            f"{config.protocol} is a published split of GTZAN, and {other!r} is none of its tracks. Use "
+            f"--protocol {instead}"
         )
         raise SplitError(msg)
     column = config.protocol.replace("-", "_")
     frame = _frame(ids, 0, gtzan.facts()[column].reindex(ids).to_numpy(dtype=str))
     return _exclude_copies(frame, copies)
+
+
+def _given(tracks: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
+    """Divide as the labels say; tracks without a part are in none."""
+    ids = tracks["track_id"]
+    if "split" not in tracks or not (tracks["split"] != "").any():
+        msg = (
+            "given: these tracks have no split of their own. Label them by a table with a column split of "
+            "train, valid and test (gtzan features extract AUDIO_DIR --labels TABLE), or use --protocol "
+            "track."
+        )
+        raise SplitError(msg)
+    role = [part_of(name) if name else EXCLUDED for name in tracks["split"]]
+    unknown = [str(name) for name, part in zip(tracks["split"], role, strict=True) if not part]
+    if unknown:
+        msg = f"given: {unknown[0]!r} is no part of a split; there are {', '.join(PARTS)}. Correct the labels"
+        raise SplitError(msg)
+    return _exclude_copies(_frame(ids, 0, np.array(role)), copies)
 
 
 def _exclude_copies(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:

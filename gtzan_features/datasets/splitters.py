@@ -29,7 +29,7 @@ _PYTHON = (
     (r"--folds (\d+)", r"n_splits=\1"),
     (r"leave --folds out", "give n_splits=None"),
     (r" Or leave out genres with fewer: --min-tracks \d+\.", " Or leave out genres with fewer."),
-    (r"--protocol track, or artist for", "TrackKFold, or ArtistKFold for"),
+    (r"--protocol artist, which", "ArtistKFold, which"),
     (r"--protocol track", "TrackKFold"),
     (r"--evaluate-on valid", 'evaluate_on="valid"'),
 )

@@ -14,11 +14,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackFile:
-    """One audio file of a catalogue; `path` is relative to its root, with forward slashes."""
+    """One audio file of a catalogue.
+
+    Attributes
+    ----------
+    track_id : str
+        Its name in tables.
+    genre : str
+        Empty where it has no label; of several, the names in alphabetical order with semicolons between.
+    path : str
+        Relative to the catalogue's root, with forward slashes.
+    artist, group, split : str
+        Artist, what tracks share that stay together, and train, valid or test; empty where not known.
+    """
 
     track_id: str
     genre: str
     path: str
+    artist: str = ""
+    group: str = ""
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,10 @@ class Catalogue:
         Files passed over because another of the same track is preferred.
     pairs : tuple of tuple of str
         Files that would be one track, in several formats; each is a track here, with the same identifier.
+    keys : tuple of str
+        Key columns beside the usual ones that its tables have: artist, group, split.
+    several_labels : bool
+        Whether a track may have several genres.
     """
 
     root: Path
@@ -60,6 +79,8 @@ class Catalogue:
     unread: dict[str, int] = field(default_factory=dict)
     unpreferred: tuple[str, ...] = ()
     pairs: tuple[tuple[str, ...], ...] = ()
+    keys: tuple[str, ...] = ()
+    several_labels: bool = False
 
     @property
     def genres(self) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.datasets import gtzan
-from gtzan_features.tables.schema import KEY_NAMES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,9 +28,9 @@ class Dataset:
     y : ndarray of shape (n_rows,)
         Index of each row's genre in `genres`.
     genres : tuple of str
-        In alphabetical order.
+        In alphabetical order; with an empty one where rows have none.
     rows : DataFrame
-        The key columns of the table.
+        The key columns of the table: also artist, group and split, where it has them.
     copies : Series
         For each track identifier, a label that exact duplicates share.
     shape : tuple of int, optional
@@ -53,7 +52,7 @@ class Dataset:
 
 def load_dataset(table: Table) -> Dataset:
     """Turn a table into arrays; rows keep their order."""
-    rows = table.frame[list(KEY_NAMES)].reset_index(drop=True)
+    rows = table.frame[table.key_names].reset_index(drop=True)
     genres, y = np.unique(rows["genre"].to_numpy(dtype=str), return_inverse=True)
     X = table.values()
     return Dataset(

@@ -69,6 +69,11 @@ class _Features:
         return [pa.array(column) for column in values.T]
 
 
-def _layout(recipe: ExtractConfig, meta: TableMeta, shape: tuple[int, ...]) -> _Features:  # noqa: ARG001
+def _layout(
+    recipe: ExtractConfig,
+    meta: TableMeta,
+    keys: tuple[str, ...],
+    shape: tuple[int, ...],  # noqa: ARG001
+) -> _Features:
     columns = tuple((column.name, column.unit) for column in sets.columns(recipe.features))
-    return _Features(feature_schema(columns, meta))
+    return _Features(feature_schema(columns, meta, given=keys))

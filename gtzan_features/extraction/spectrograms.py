@@ -41,6 +41,6 @@ class _Pictures:
         return [pixels(values)]
 
 
-def _layout(meta: TableMeta, shape: tuple[int, ...]) -> _Pictures:
+def _layout(meta: TableMeta, keys: tuple[str, ...], shape: tuple[int, ...]) -> _Pictures:
     n_frames, n_bands = shape
-    return _Pictures(spectrogram_schema((n_frames, n_bands), meta))
+    return _Pictures(spectrogram_schema((n_frames, n_bands), meta, keys))

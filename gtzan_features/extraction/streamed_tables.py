@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.tables.schema import TableMeta
 
-    LayoutOf = Callable[[TableMeta, tuple[int, ...]], "Layout"]
-    """Returns the layout of a table from what it says of itself and the shape of a row."""
+    LayoutOf = Callable[[TableMeta, tuple[str, ...], tuple[int, ...]], "Layout"]
+    """Returns the layout of a table from what it says of itself, its keys beside the usual, a row's shape."""
 
 _GONE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
@@ -60,12 +60,18 @@ class PartTable:
         Which of the recipe's segment lengths.
     files : sequence of (TrackFile, Path, int)
         Track, part and number of rows of this length, of each file that has rows.
+    keys : tuple of str
+        Key columns beside the usual ones, of `schema.GIVEN_NAMES`.
     """
 
     def __init__(
-        self, recipe: Recipe, length: SegmentConfig, files: Sequence[tuple[TrackFile, Path, int]]
+        self,
+        recipe: Recipe,
+        length: SegmentConfig,
+        files: Sequence[tuple[TrackFile, Path, int]],
+        keys: tuple[str, ...] = (),
     ) -> None:
-        self.recipe, self.length, self.files = recipe, length, files
+        self.recipe, self.length, self.files, self.keys = recipe, length, files, keys
         self.n_rows = sum(count for *_, count in files)
         self._none = recipe.compute([], length)
 
@@ -86,7 +92,7 @@ class PartTable:
         TableError
             If a part is gone or damaged since it was written.
         """
-        layout = layout_of(meta, self._none.shape[1:])
+        layout = layout_of(meta, self.keys, self._none.shape[1:])
         write_groups(path, layout.schema, self._groups(layout, done))
 
     def _groups(self, layout: Layout, done: Callable[[], None]) -> Iterator[pa.Table]:

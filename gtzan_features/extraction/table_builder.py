@@ -172,7 +172,7 @@ def _write_tables(
             for track, one in zip(catalogue.tracks, found, strict=True)
             if one.n_rows and one.n_rows[at]
         ]
-        tables[length.name] = PartTable(recipe, length, files)
+        tables[length.name] = PartTable(recipe, length, files, catalogue.keys)
     steps = count(1)
     total = sum(len(table.files) for table in tables.values())
     written = {}
@@ -183,6 +183,7 @@ def _write_tables(
             segment=name,
             dataset=catalogue.dataset,
             synthetic=catalogue.synthetic,
+            several_labels=catalogue.several_labels,
             config=recipe.settings,
             versions=library_versions() | plugins.described(feature_set_parts(recipe.name)),
         )

@@ -18,7 +18,7 @@ from gtzan_features.reports.saliency import SaliencyMaps
 from gtzan_features.rounding import percent
 from gtzan_features.spectra.spectrogram import band_hz
 from gtzan_features.text import printable
-from gtzan_features.training.load_rows import Fittable, open_fittable
+from gtzan_features.training.load_rows import Fittable, labelled, open_fittable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,6 +207,7 @@ def opened_table(kept: KeptModel, tables: Path | Fittable) -> Fittable:
     """
     card = kept.card
     opened = tables if isinstance(tables, Fittable) else open_fittable(tables, card.feature_set, card.segment)
+    opened, _ = labelled(opened)
     kept.stored.check(opened.table, opened.place)
     return opened
 

@@ -18,7 +18,7 @@ from gtzan_features.reports.scores import TRACK
 from gtzan_features.tables.run_folder import Run, read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -82,7 +82,7 @@ def compare_scored(a: ScoredRun, b: ScoredRun, aggregation: str = "mean") -> tup
     if _genres(a.run) != _genres(b.run):
         reason = f"has other genres for the same tracks than {first}. Compare runs on one table"
         raise RunError(second, reason)
-    found = compare(x.correct, y.correct, artists_of(x.units))
+    found = compare(x.correct, y.correct, artists_of(x.units, a.run.predictions.artists))
     if found.n_units < found.n:
         found = replace(found, test=f"{found.test} by artist")
     return found, sentence_of(a, b, found, aggregation)
@@ -104,10 +104,16 @@ def tracks_of(one: ScoredRun, aggregation: str) -> LevelScore:
     return one.scores[TRACK if TRACK in one.scores else aggregation]
 
 
-def artists_of(tracks: Sequence[str]) -> npt.NDArray[np.str_]:
-    """Return the artist of each track, by GTZAN's facts or by folders; the track where he is not known."""
+def artists_of(tracks: Sequence[str], named: Mapping[str, str] | None = None) -> npt.NDArray[np.str_]:
+    """Return the artist of each track; the track where he is not known.
+
+    He is known by the labels, which name him in `named`, by GTZAN's facts or by folders.
+    """
     ids = pd.Series(tracks)
-    artists = artist_groups(ids).map(lambda name: f"artist {name}", na_action="ignore")
+    units = ids.to_frame("track_id")
+    if named is not None:
+        units["artist"] = [named.get(track, "") for track in tracks]
+    artists = artist_groups(units).map(lambda name: f"artist {name}", na_action="ignore")
     return artists.fillna(ids).to_numpy(dtype=str)
 
 

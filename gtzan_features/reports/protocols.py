@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.tables.run_folder import Run, RunManifest
 
-KINDS = ("segment", "track", "stratified", "artist", "fault-filtered")
+KINDS = ("segment", "track", "stratified", "given", "artist", "fault-filtered")
 """From the leaked one over the easiest to the strictest."""
 
 PROTOCOLS = {
@@ -30,6 +30,8 @@ PROTOCOLS = {
     "fault-filtered": "The published split of Kereliuk, Sturm and Larsen (2015): repetitions, distortions "
     "and wrong labels are removed, and no artist is on both sides.",
     "stratified": "The published 500/250/250 split of the same authors, without filtering of faults.",
+    "given": "The parts that the labels name. Copies and groups of tracks are on one side; artists may be on "
+    "both.",
     "custom": "Divided in Python, by the splitter that is named. Artists may be on both sides.",
     "segment": "LEAKED: segments of one track are on both sides. A model that knows the track needs not "
     "know the genre.",

@@ -15,7 +15,15 @@ import pyarrow.parquet as pq
 from gtzan_features.config import FeatureConfig, file_name
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.row_groups import MOST_ROWS, rows_per_group, write_groups
-from gtzan_features.tables.schema import KEY_NAMES, KEYS, METADATA_KEY, TableMeta
+from gtzan_features.tables.schema import (
+    GIVEN_NAMES,
+    KEY_NAMES,
+    KEYS,
+    METADATA_KEY,
+    TableMeta,
+    is_key,
+    key_names,
+)
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -47,6 +55,11 @@ class FeatureTable:
         """Names of the feature columns in order."""
         return [name for name, _ in self.columns]
 
+    @property
+    def key_names(self) -> list[str]:
+        """Names of the key columns in order."""
+        return key_names(self.frame.columns, self.feature_names)
+
     def values(self) -> npt.NDArray[np.float64]:
         """Features as an array of shape (n_rows, n_columns)."""
         return self.frame[self.feature_names].to_numpy(dtype=np.float64)
@@ -58,7 +71,7 @@ class FeatureTable:
     def select(self, names: set[str], meta: TableMeta) -> FeatureTable:
         """Return a table of the features in `names`, in the order of this one, which `meta` describes."""
         columns = tuple(column for column in self.columns if column[0] in names)
-        frame = self.frame[[*KEY_NAMES, *(name for name, _ in columns)]]
+        frame = self.frame[[*self.key_names, *(name for name, _ in columns)]]
         return replace(self, frame=frame, columns=columns, meta=meta)
 
 
@@ -113,17 +126,20 @@ def write_table(path: Path, table: FeatureTable, schema: pa.Schema) -> None:
 
 def key_arrays(frame: pd.DataFrame, schema: pa.Schema) -> list[pa.Array]:
     """Return the key columns of `frame` as Arrow arrays of the types of `schema`, in their order."""
+    keys = [one for one in schema if is_key(one)]
     return [
-        pa.array(frame[name].to_numpy(), type=schema.field(name).type)
-        if name != "genre"
-        else _dictionary(frame["genre"])
-        for name in KEY_NAMES
+        _dictionary(frame[one.name], one.type)
+        if pa.types.is_dictionary(one.type)
+        else pa.array(frame[one.name].to_numpy(), type=one.type)
+        for one in keys
     ]
 
 
-def _dictionary(genres: pd.Series) -> pa.DictionaryArray:
-    names, codes = np.unique(genres.to_numpy(dtype=str), return_inverse=True)
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int16()), pa.array(names.tolist(), pa.string()))
+def _dictionary(cells: pd.Series, kind: pa.DictionaryType) -> pa.DictionaryArray:
+    names, codes = np.unique(cells.to_numpy(dtype=str), return_inverse=True)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, kind.index_type), pa.array(names.tolist(), pa.string())
+    )
 
 
 # Of Arrow, and what its Python part raises where a name or a schema is no longer what it was.
@@ -193,7 +209,7 @@ def checked_table(path: Path, table: pa.Table, meta: TableMeta) -> FeatureTable:
     columns = tuple(
         (field.name, (field.metadata or {}).get(b"unit", b"").decode("utf-8", "replace"))
         for field in table.schema
-        if field.name not in KEY_NAMES
+        if field.name not in keys.columns
     )
     for name, _ in columns:
         kind = table.schema.field(name).type
@@ -235,6 +251,8 @@ def key_frame(path: Path, table: pa.Table) -> pd.DataFrame:
         if cells.null_count:
             raise TableError(path, f"{cells.null_count} rows have no {name}. {again}")
         columns[name] = cells.to_pandas()
+    for name in (one.name for one in table.schema if is_key(one) and one.name in GIVEN_NAMES):
+        columns[name] = pc.fill_null(pc.cast(table.column(name), pa.string()), "").to_pandas()
     frame = pd.DataFrame(columns)
     _check_rows(path, frame)
     return frame
@@ -246,11 +264,12 @@ def _check_rows(path: Path, frame: pd.DataFrame) -> None:
         row = frame[twice].iloc[0]
         what = f"segment {row['segment']} of {one_line(row['track_id'])!r} twice"
         raise TableError(path, f"holds {what}. Extract or import the features again")
-    genres = frame.groupby("track_id", sort=False)["genre"].nunique()
-    if (genres > 1).any():
-        track = one_line(str(genres.idxmax()))
-        reason = f"gives track {track!r} more than one genre. Extract or import the features again"
-        raise TableError(path, reason)
+    for name in ("genre", *(name for name in GIVEN_NAMES if name in frame)):
+        found = frame.groupby("track_id", sort=False)[name].nunique()
+        if (found > 1).any():
+            track = one_line(str(found.idxmax()))
+            reason = f"gives track {track!r} more than one {name}. Extract or import the features again"
+            raise TableError(path, reason)
 
 
 def table_meta(path: Path, schema: pa.Schema) -> TableMeta:

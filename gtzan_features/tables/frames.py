@@ -16,7 +16,7 @@ from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.feature_tables import FeatureTable, checked_table
 from gtzan_features.tables.kaggle_lengths import SR, is_whole
 from gtzan_features.tables.kaggle_rows import track_name
-from gtzan_features.tables.schema import KEY_NAMES, TableMeta
+from gtzan_features.tables.schema import GIVEN_NAMES, KEY_NAMES, TableMeta
 
 PLACE = Path("DataFrame")
 """What messages call a frame."""
@@ -36,7 +36,8 @@ def read_frame(
     ----------
     frame : DataFrame
         ``track_id``, or a path in ``file``, and ``genre``; ``segment``, ``start_s``, ``n_samples`` or
-        ``end_s`` where they are at hand, else rows of a track in their order; then features, finite numbers.
+        ``end_s`` where they are at hand, else rows of a track in their order; ``artist``, ``group`` (tracks
+        that stay together) and ``split`` (train, valid, test), if known; then features, finite numbers.
         Keys may stand in the index, as in what `gf.features` gives.
     recipe : str
         The feature set that the columns follow, such as ``full``: models pass between the table and audio
@@ -59,7 +60,7 @@ def read_frame(
     frame = _tidy(frame)
     length = segment or _length(frame)
     keys = _keys(frame, length)
-    names = [name for name in frame.columns if name not in KEY_NAMES]
+    names = [name for name in frame.columns if name not in keys.columns]
     config = None if recipe in ("auto", "foreign") else FeatureConfig(feature_set=recipe)
     columns = _units(names, config)
     values = frame[[name for name, _ in columns]].reset_index(drop=True)
@@ -133,7 +134,8 @@ def _length(frame: pd.DataFrame) -> SegmentConfig:
 
 def _keys(frame: pd.DataFrame, length: SegmentConfig) -> pd.DataFrame:
     """Return all key columns; those that are not there by the rule for rows of a track in their order."""
-    given = frame[[name for name in KEY_NAMES if name in frame.columns]].reset_index(drop=True)
+    own = (*KEY_NAMES, *GIVEN_NAMES)
+    given = frame[[name for name in own if name in frame.columns]].reset_index(drop=True)
     keys = given.copy()
     if "segment" not in keys:
         keys["segment"] = keys.groupby("track_id").cumcount()
@@ -141,7 +143,17 @@ def _keys(frame: pd.DataFrame, length: SegmentConfig) -> pd.DataFrame:
         keys["start_s"] = keys["segment"] * length.n_samples(SR) / SR
     if "n_samples" not in keys:
         keys["n_samples"] = length.n_samples(SR) - (not length.is_track)
-    return keys[list(KEY_NAMES)]
+    for name in GIVEN_NAMES:
+        if name in keys:
+            keys[name] = keys[name].map(_text).astype(object)
+    return keys[[name for name in own if name in keys]]
+
+
+def _text(cell: object) -> str:
+    """Return a name as text, also where it is a number; empty where it is missing."""
+    if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _units(names: list[str], config: FeatureConfig | None) -> tuple[tuple[str, str], ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PROBABILITY = "p_"
+ARTIST = "artist"
 _STRANGE = "not a predictions table of this program. Fit the model again"
 _KEYS = ("track_id", "segment", "fold", "genre")
 _TOLERANCE = 1e-3
@@ -31,8 +32,8 @@ class Predictions:
     Attributes
     ----------
     frame : DataFrame
-        ``track_id``, ``segment``, ``fold``, ``genre`` (the true one), then ``p_GENRE`` for each genre;
-        sorted by track and segment.
+        ``track_id``, ``segment``, ``fold``, ``genre`` (the true one), ``artist`` where the labels named
+        artists, then ``p_GENRE`` for each genre; sorted by track and segment.
     genres : tuple of str
         In the order of the probability columns.
     """
@@ -62,6 +63,14 @@ class Predictions:
         """Track identifiers, by `track_index`."""
         return [str(t) for t in np.unique(self.frame["track_id"].to_numpy(dtype=str))]
 
+    @property
+    def artists(self) -> dict[str, str] | None:
+        """Artist of each track by the labels, empty where unknown; None where the labels name none."""
+        if ARTIST not in self.frame:
+            return None
+        one = self.frame.drop_duplicates("track_id")
+        return dict(zip(one["track_id"].astype(str), one[ARTIST].fillna("").astype(str), strict=True))
+
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write the predictions table, whole or not at all."""
@@ -70,6 +79,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         ("segment", pa.int32()),
         ("fold", pa.int32()),
         ("genre", pa.string()),
+        *((ARTIST, pa.string()) for name in predictions.frame.columns if name == ARTIST),
         *((PROBABILITY + g, pa.float64()) for g in predictions.genres),
     ]
     schema = pa.schema(fields)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gtzan_features.tables.atomic import atomic_path
-from gtzan_features.tables.schema import KEY_NAMES
+from gtzan_features.tables.schema import is_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,7 +125,7 @@ class KeyColumns:
         ]
 
     def _fields(self) -> list[pa.Field]:
-        return [one for one in self.schema if one.name in KEY_NAMES]
+        return [one for one in self.schema if is_key(one)]
 
     def _named(self, one: pa.Field, tracks: npt.NDArray[np.int64]) -> pa.Array:
         if one.name not in self._text:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from gtzan_features.config import SegmentConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 SCHEMA_VERSION = 1
 METADATA_KEY = b"gtzan"
@@ -21,6 +24,19 @@ KEYS: tuple[tuple[str, pa.DataType, str, str], ...] = (
     ("n_samples", pa.int64(), "samples", "length of the segment"),
 )
 KEY_NAMES = tuple(name for name, *_ in KEYS)
+
+_NAMES = pa.dictionary(pa.int32(), pa.string())
+GIVEN_KEYS: tuple[tuple[str, pa.DataType, str, str], ...] = (
+    ("artist", _NAMES, "", "artist of the track; empty where not known"),
+    ("group", _NAMES, "", "what tracks share that are on one side of every split; empty for none"),
+    ("split", _NAMES, "", "part of a given split: train, valid or test; empty for none"),
+)
+"""Keys that a table has where the labels of its tracks gave them, after the others."""
+
+GIVEN_NAMES = tuple(name for name, *_ in GIVEN_KEYS)
+BETWEEN_LABELS = ";"
+"""Between the genres of a track that has several."""
+
 _NEEDED = ("feature_set", "feature_fingerprint", "segment", "dataset")
 
 
@@ -46,6 +62,8 @@ class TableMeta:
         The feature configuration; empty for a CSV of unknown recipe.
     versions : dict
         Version of each library that the values may depend on.
+    several_labels : bool
+        Whether a track may have several genres: ``jazz;soul``.
     """
 
     feature_set: str
@@ -56,10 +74,14 @@ class TableMeta:
     origin: str = "audio"
     config: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    several_labels: bool = False
 
     def to_json(self) -> str:
         """Return the metadata as JSON with sorted keys, the schema version included."""
-        return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self)}, sort_keys=True)
+        content = {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        if not self.several_labels:  # earlier versions refuse what they do not know
+            del content["several_labels"]
+        return json.dumps(content, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> TableMeta:
@@ -74,7 +96,7 @@ class TableMeta:
             what = ": a newer gtzan wrote it, so update this one" if newer else ""
             msg = f"schema version {version}, this program reads version {SCHEMA_VERSION}{what}"
             raise ValueError(msg)
-        kinds = {"synthetic": bool, "config": dict, "versions": dict}
+        kinds = {"synthetic": bool, "config": dict, "versions": dict, "several_labels": bool}
         for one in fields(cls):
             kind = kinds.get(one.name, str)
             if not isinstance(content.get(one.name, kind()), kind):
@@ -92,7 +114,10 @@ class TableMeta:
 
 
 def feature_schema(
-    columns: tuple[tuple[str, str], ...], meta: TableMeta, value_type: pa.DataType | None = None
+    columns: tuple[tuple[str, str], ...],
+    meta: TableMeta,
+    value_type: pa.DataType | None = None,
+    given: Collection[str] = (),
 ) -> pa.Schema:
     """Return the Arrow schema of a feature table.
 
@@ -104,18 +129,41 @@ def feature_schema(
         Goes into the schema's metadata.
     value_type : pa.DataType, optional
         float32 where not given; an imported CSV keeps its digits in float64.
+    given : collection of str
+        Which of `GIVEN_NAMES` the table has.
     """
     kind = value_type or pa.float32()
     fields = [pa.field(name, kind, nullable=False, metadata={"unit": unit}) for name, unit in columns]
-    return pa.schema([*key_fields(), *fields], metadata=schema_metadata(meta))
+    return pa.schema([*key_fields(given, meta), *fields], metadata=schema_metadata(meta))
 
 
-def key_fields() -> list[pa.Field]:
-    """Return the Arrow fields of the key columns."""
+def key_fields(given: Collection[str], meta: TableMeta) -> list[pa.Field]:
+    """Return the Arrow fields of the key columns, and of those of `GIVEN_NAMES` that are in `given`."""
+    # Combinations of genres may be more than an int16 counts.
+    kinds = {"genre": _NAMES} if meta.several_labels else {}
     return [
-        pa.field(name, type_, nullable=False, metadata={"unit": unit, "description": text})
-        for name, type_, unit, text in KEYS
+        pa.field(name, kinds.get(name, type_), nullable=False, metadata={"unit": unit, "description": text})
+        for name, type_, unit, text in (*KEYS, *GIVEN_KEYS)
+        if name in KEY_NAMES or name in given
     ]
+
+
+def key_names(names: Collection[str], features: Collection[str] = ()) -> list[str]:
+    """Return the key columns among the columns of a table; what is called alike among its features is none.
+
+    Examples
+    --------
+    >>> key_names(["track_id", "genre", "segment", "start_s", "n_samples", "artist", "tempo"])
+    ['track_id', 'genre', 'segment', 'start_s', 'n_samples', 'artist']
+    """
+    return [*KEY_NAMES, *(name for name in GIVEN_NAMES if name in names and name not in features)]
+
+
+def is_key(column: pa.Field) -> bool:
+    """Whether a column is a key; one of numbers is none of `GIVEN_NAMES`, but a feature that is called so."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    return column.name in KEY_NAMES or (is_text and column.name in GIVEN_NAMES)
 
 
 def schema_metadata(meta: TableMeta) -> dict[bytes, bytes]:

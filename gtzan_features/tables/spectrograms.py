@@ -26,9 +26,10 @@ from gtzan_features.tables.feature_tables import (
     write_parquet,
 )
 from gtzan_features.tables.row_groups import rows_per_group
-from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, schema_metadata
+from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, key_names, schema_metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import numpy.typing as npt
@@ -71,6 +72,11 @@ class SpectrogramTable:
         """Names of the bands, low to high: a row has each of them in every frame."""
         return [f"band{b}" for b in range(self.shape[1])]
 
+    @property
+    def key_names(self) -> list[str]:
+        """Names of the key columns in order."""
+        return key_names(self.frame.columns)
+
     def take(self, rows: npt.NDArray[np.int64]) -> SpectrogramTable:
         """Return a table of the rows at these positions."""
         return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True), codes=self.codes[rows])
@@ -86,17 +92,20 @@ Table = FeatureTable | SpectrogramTable
 
 def write_spectrograms(path: Path, table: SpectrogramTable) -> None:
     """Write a spectrogram table, whole or not at all; the same table gives the same bytes."""
-    schema = spectrogram_schema(table.shape, table.meta)
+    schema = spectrogram_schema(table.shape, table.meta, table.key_names)
     arrays = [*key_arrays(table.frame, schema), pixels(table.codes)]
     n_rows = rows_per_group(table.shape[0] * table.shape[1])
     write_parquet(path, pa.Table.from_arrays(arrays, schema=schema), n_rows)
 
 
-def spectrogram_schema(shape: tuple[int, int], meta: TableMeta) -> pa.Schema:
-    """Return the Arrow schema of a table of spectrograms of `shape`, (n_frames, n_bands)."""
+def spectrogram_schema(shape: tuple[int, int], meta: TableMeta, given: Collection[str] = ()) -> pa.Schema:
+    """Return the Arrow schema of a table of spectrograms of `shape`, (n_frames, n_bands).
+
+    `given` are the keys of `schema.GIVEN_NAMES` that it has.
+    """
     described = {"shape": json.dumps(list(shape)), "unit": "bytes; see step_db and floor_db"}
     column = pa.field(COLUMN, pa.binary(shape[0] * shape[1]), nullable=False, metadata=described)
-    return pa.schema([*key_fields(), column], metadata=schema_metadata(meta))
+    return pa.schema([*key_fields(given, meta), column], metadata=schema_metadata(meta))
 
 
 def pixels(codes: npt.NDArray[np.uint8]) -> pa.Array:

@@ -33,7 +33,7 @@ from gtzan_features.training.fold import (
     uncalibrated,
 )
 from gtzan_features.training.kept import card_of, kept_model
-from gtzan_features.training.load_rows import Fittable, divide, open_fittable
+from gtzan_features.training.load_rows import Fittable, divide, labelled, open_fittable
 from gtzan_features.training.run_manifest import PlannedFit, make_manifest
 from gtzan_features.training.source_files import known_files
 
@@ -187,7 +187,11 @@ def prepare_rows(
         An estimator or a division that the configuration only names.
     """
     python = python or FromPython()
-    opened, split = divide(opened, config.split) if python.split is None else (opened, python.split)
+    if python.split is None:
+        opened, split = divide(opened, config.split)
+    else:
+        (opened, unlabelled), split = labelled(opened), python.split
+        split = replace(split, notes=unlabelled + split.notes)
     config = replace(config, split=split.config)
     folds = planned_folds(split, opened.data, final=config.final, keep=keep_model)
     job = replace(job_of(opened, config, settings), estimator=python.estimator)
@@ -333,8 +337,14 @@ def fit_whole(
         An estimator that the configuration only names.
     progress : callable
         Called after each epoch of a model that has any.
+
+    Raises
+    ------
+    TableError
+        If no track has a genre; those without one are left out.
     """
     python = python or FromPython()
+    opened, _ = labelled(opened)
     job = replace(job_of(opened, config, settings), estimator=python.estimator)
     _check_input(job.spec, opened)
     rows = np.arange(len(opened.data.y))

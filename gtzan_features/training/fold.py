@@ -14,7 +14,7 @@ from gtzan_features.models.choosing.wrappers import CALIBRATE, kept_families
 from gtzan_features.models.estimator_spec import spec_of_estimator
 from gtzan_features.models.registry import model_spec
 from gtzan_features.models.spec import Classifier, ModelSpec, TrainingData, ignore
-from gtzan_features.tables.predictions import PROBABILITY, Predictions
+from gtzan_features.tables.predictions import ARTIST, PROBABILITY, Predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,6 +160,8 @@ def joined_predictions(data: Dataset, folds: Sequence[Fold], fitted: Sequence[Fi
                 "genre": rows["genre"].to_numpy(),
             }
         )
+        if ARTIST in rows:
+            frame[ARTIST] = rows[ARTIST].to_numpy()
         for i, genre in enumerate(data.genres):
             frame[PROBABILITY + genre] = one.probabilities[:, i]
         frames.append(frame)

@@ -20,7 +20,7 @@ from gtzan_features.descriptors import sets
 from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.errors import TableError
 from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path, write_table
-from gtzan_features.tables.schema import KEY_NAMES, feature_schema
+from gtzan_features.tables.schema import feature_schema
 from gtzan_features.tables.spectrograms import Table, read_any_table, write_spectrograms
 from gtzan_features.text import one_line
 
@@ -162,13 +162,13 @@ def write_fittable(path: Path, opened: Fittable) -> None:
         )
     kinds = {str(kind) for kind in table.frame[table.feature_names].dtypes}
     kind = pa.float32() if kinds == {"float32"} else pa.float64()
-    write_table(path, table, feature_schema(table.columns, table.meta, kind))
+    write_table(path, table, feature_schema(table.columns, table.meta, kind, table.key_names))
 
 
 def content_sha256(table: Table) -> str:
     """Return a hash of all that a table holds, for one that lies on no disk."""
     digest = hashlib.sha256(table.meta.to_json().encode())
-    keys = table.frame[list(KEY_NAMES)].astype({"genre": object})
+    keys = table.frame[table.key_names].astype({"genre": object})
     digest.update(pd.util.hash_pandas_object(keys, index=False).to_numpy().tobytes())
     digest.update("\n".join(table.feature_names).encode())
     digest.update(np.ascontiguousarray(table.values()).tobytes())
@@ -176,7 +176,7 @@ def content_sha256(table: Table) -> str:
 
 
 def divide(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
-    """Divide the tracks of a table by a protocol, without the genres that are too small for it.
+    """Divide the tracks of a table by a protocol, without those that have no genre or too small a one.
 
     Returns
     -------
@@ -190,7 +190,38 @@ def divide(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
     ------
     SplitError
         If the protocol cannot be applied to these tracks.
+    TableError
+        If no track has a genre.
     """
+    opened, unlabelled = labelled(opened)
+    opened, split = _divided(opened, config)
+    return opened, replace(split, notes=unlabelled + split.notes)
+
+
+def labelled(opened: Fittable) -> tuple[Fittable, tuple[str, ...]]:
+    """Return the rows that have a genre, and a note where others are left out.
+
+    Raises
+    ------
+    TableError
+        If there is none.
+    """
+    has = (opened.data.rows["genre"] != "").to_numpy()
+    if has.all():
+        return opened, ()
+    tracks = opened.data.rows["track_id"]
+    if not has.any():
+        reason = (
+            "no track has a genre. Label them: gtzan features extract AUDIO_DIR --labels TABLE, a CSV with a "
+            "column path and a column genre; --labels tags takes the genres of the files' tags"
+        )
+        raise TableError(opened.place, reason)
+    left = tracks[~has].nunique()
+    note = f"left out: {left} of {tracks.nunique()} tracks, which have no genre"
+    return opened.of_genres(set(opened.data.genres) - {""}), (note,)
+
+
+def _divided(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
     small = small_genres(opened.data.rows, opened.data.copies, config)
     if not small:
         data = opened.data

@@ -23,6 +23,7 @@ _WHY = {
     "artist": "there no artist is in both training and test",
     "stratified": "there no track is on both sides; tracks of one artist do, so expect less on artists "
     "that the model does not know",
+    "given": "there the labels say what is tested; no track is on both sides, artists may be",
     "track": "there no track is on both sides; tracks of one artist may, so expect less on artists that "
     "the model does not know",
 }
