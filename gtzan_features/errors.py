@@ -11,6 +11,7 @@ Every message says where, what, why and what next, in one line. All arguments go
     ├── AudioError             one audio file (costs its own rows, never the run)
     │   ├── AudioDecodeError
     │   ├── AudioTooShortError
+    │   ├── AudioTooLongError
     │   └── AudioSilentError
     ├── SignalError            samples that no feature is defined on
     ├── CatalogueError         a folder of music that cannot be read as genres and tracks
@@ -90,6 +91,10 @@ class AudioTooShortError(AudioError):
     """A file has fewer samples than one row needs."""
 
     status = "short"
+
+
+class AudioTooLongError(AudioError):
+    """A file has more samples than a stranger's may have."""
 
 
 class AudioSilentError(AudioError):

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
+    "--allow-host",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    help="Another name that the server is known by, of a proxy or a container; several are taken.",
+)
+@click.option(
     "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 takes any free port."
 )
 @click.option(
@@ -45,15 +52,17 @@ def serve(
     runs: Path,
     tables: Path,
     host: str,
+    names: tuple[str, ...],
     port: int,
     max_mb: float,
     max_seconds: float,
 ) -> None:
-    """Show the genre of a dropped or recorded snippet on a web page, until Ctrl-C.
+    """Show the genre of a dropped or recorded snippet on a web page, or as JSON to programs, until Ctrl-C.
 
     The page shows the genre, all probabilities, the warnings of gtzan predict, the genre over time and
     what decides. It says which model answers and how well that did where it was tested. Recordings are
-    classified one after the other and deleted. Only this machine can open it, unless --host says otherwise.
+    classified one after the other and deleted. Programs send a file to /api/predict and get JSON; the page
+    and /openapi.json say how. Only this machine can open it, unless --host says otherwise.
     Needs: pip install 'gtzan[app]'.
     """
     from gtzan_features.app.server import ServeConfig, serve
@@ -63,6 +72,7 @@ def serve(
         runs=runs,
         tables=tables,
         host=host,
+        names=names,
         port=port,
         max_mb=max_mb,
         max_seconds=max_seconds,

@@ -40,7 +40,7 @@ def is_loopback(host: str) -> bool:
     return host.lower() == "localhost" if address is None else address.is_loopback
 
 
-def refusal(method: str, headers: Mapping[str, str], bound: str) -> str:
+def refusal(method: str, headers: Mapping[str, str], bound: str, *names: str) -> str:
     """Say why a request is refused; empty where it is not.
 
     Parameters
@@ -51,10 +51,16 @@ def refusal(method: str, headers: Mapping[str, str], bound: str) -> str:
         Of the request, with names in lower case.
     bound : str
         The host on which the server was asked to listen.
+    *names : str
+        More names that it is known by.
     """
     host = headers.get("host", "")
-    if not _is_own(_hostname(host), bound):
-        return "The name in the address is not one of this server: open the address that it printed."
+    name = _hostname(host)
+    if not _is_own(name, bound) and name not in (known.lower() for known in names):
+        return (
+            "The name in the address is not one of this server: open the address that it printed, or "
+            "start it with --allow-host for that name."
+        )
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-origin")
     strange = origin is not None and _netloc(origin) != host.lower()
     if method not in ("GET", "HEAD") and (strange or site not in ("same-origin", "none")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from gtzan_features.app.openapi import DOCUMENT, OPERATIONS
 from gtzan_features.app.upload import megabytes
 from gtzan_features.reports.html.over_time import bar, over_time
 from gtzan_features.reports.html.page import asset
@@ -13,6 +14,7 @@ from gtzan_features.reports.templating import environment
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from gtzan_features.app.documents import Limits
     from gtzan_features.prediction.model_summary import ModelFacts
     from gtzan_features.prediction.predict import FilePrediction
     from gtzan_features.prediction.uploaded import Answer, Reasons
@@ -30,10 +32,19 @@ def script(name: str) -> str:
     return str(asset(name))
 
 
-def page(facts: ModelFacts, *, max_bytes: int, max_s: float) -> str:
+def page(facts: ModelFacts, limits: Limits) -> str:
     """Return the page without an answer."""
     template = environment(html=True).get_template("app.html.j2")
-    return template.render(facts=facts, max_bytes=max_bytes, max_size=megabytes(max_bytes), max_s=max_s)
+    return template.render(
+        facts=facts,
+        max_bytes=limits.max_bytes,
+        max_size=megabytes(limits.max_bytes),
+        max_s=limits.max_seconds,
+        uploads=limits.uploads,
+        uploads_per_address=limits.uploads_per_address,
+        operations=OPERATIONS,
+        document=DOCUMENT,
+    )
 
 
 def fault(name: str, reason: str) -> str:

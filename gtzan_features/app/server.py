@@ -41,6 +41,8 @@ class ServeConfig:
         Where run folders and tables lie.
     host : str
         Address to listen on.
+    names : tuple of str
+        More names that the server is known by, of a proxy or a container.
     port : int
         0 for any free one.
     max_mb : float
@@ -53,6 +55,7 @@ class ServeConfig:
     runs: Path = Path("runs")
     tables: Path = Path("data/features")
     host: str = "127.0.0.1"
+    names: tuple[str, ...] = ()
     port: int = 8000
     max_mb: float = 50.0
     max_seconds: float = 600.0
@@ -90,7 +93,7 @@ def _serve(classifier: UploadClassifier, config: ServeConfig, notice: Callable[[
         app = App(
             classifier=classifier,
             max_bytes=round(config.max_mb * 1e6),
-            host=config.host,
+            names=(config.host, *config.names),
             folder=folder,
             one=one,
         )
@@ -129,7 +132,9 @@ def _introduction(classifier: UploadClassifier, host: str, port: int) -> list[st
             f"Warning: other machines may reach {host}, without password and encryption. "
             "Their browsers give a page no microphone without https."
         )
-    return [*lines, f"Open http://{shown}:{port}/ in a browser. Ctrl-C ends it."]
+    address = f"http://{shown}:{port}/"
+    programs = f"for programs: curl -F file=@song.mp3 {address}api/predict"
+    return [*lines, f"Open {address} in a browser; {programs}. Ctrl-C ends it."]
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from gtzan_features.errors import (
     AudioDecodeError,
     AudioError,
     AudioSilentError,
+    AudioTooLongError,
     AudioTooShortError,
     SignalError,
 )
@@ -244,10 +245,10 @@ class _Job:
         """Refuse more samples than the limits allow."""
         if n_samples / stream.sr > self.limits.seconds:
             most = f"at most {self.limits.seconds:g} s are taken"
-            raise AudioError(self.file.path, f"{length}, and {most}. Cut a part out")
+            raise AudioTooLongError(self.file.path, f"{length}, and {most}. Cut a part out")
         if n_samples * stream.channels > self.limits.seconds * self.limits.samples_per_s:
             reason = "holds too many samples. Convert it to 44100 Hz and two channels or fewer"
-            raise AudioError(self.file.path, reason)
+            raise AudioTooLongError(self.file.path, reason)
 
     def expected(self, taken: _Taken) -> tuple[int | None, int]:
         """Return how many samples should have come by this attempt, and by how many that may be wrong."""

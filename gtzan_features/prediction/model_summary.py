@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gtzan_features.errors import RunError, TableError
@@ -37,6 +37,14 @@ class ModelFacts:
         How many tracks gave that figure, and how they were gathered.
     protocol, protocol_words : str
         The division into training and test, and what it does.
+    share, low, high : float or None
+        The same figure and its interval as parts of 1.
+    n_tested : int
+        How many tracks gave it.
+    model, feature_set, segment, dataset : str
+        As the model's card has them.
+    n_columns : int
+        Features, or bands of a spectrogram, that a row has.
     """
 
     title: str
@@ -48,6 +56,15 @@ class ModelFacts:
     tested_on: str = ""
     protocol: str = ""
     protocol_words: str = ""
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n_tested: int = 0
+    model: str = ""
+    feature_set: str = ""
+    segment: str = ""
+    dataset: str = ""
+    n_columns: int = 0
 
 
 def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
@@ -60,30 +77,41 @@ def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
     card : ModelCard
         Of the stored model.
     """
-    title = f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}"
+    untested = _of_card(card)
     try:
         run = read_run(folder)
     except (RunError, TableError):
-        return ModelFacts(
-            title=title,
-            trained_on=card.trained_on,
-            genres=card.genres,
-            synthetic=card.synthetic,
-            leaked=card.leaked,
-        )
+        return untested
     scores = score(run.predictions)
     level = representative(scores)
     best = scores[level]
     tested = tested_on(run.manifest)
     how = level_name(level) if len(scores) == 1 else f"segments gathered by {level}"
-    return ModelFacts(
-        title=title,
-        trained_on=card.trained_on,
-        genres=card.genres,
-        synthetic=card.synthetic,
+    return replace(
+        untested,
         leaked=run.manifest.leaked or tested.leaked,
         accuracy=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
         tested_on=f"{best.metrics.n} tracks, {how}",
         protocol=run.manifest.protocol,
         protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
+        share=best.metrics.accuracy,
+        low=best.interval.low,
+        high=best.interval.high,
+        n_tested=best.metrics.n,
+    )
+
+
+def _of_card(card: ModelCard) -> ModelFacts:
+    """Gather what the card alone tells."""
+    return ModelFacts(
+        title=f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}",
+        trained_on=card.trained_on,
+        genres=card.genres,
+        synthetic=card.synthetic,
+        leaked=card.leaked,
+        model=card.model,
+        feature_set=card.feature_set,
+        segment=card.segment,
+        dataset=card.dataset,
+        n_columns=len(card.columns),
     )

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
 from gtzan_features.audio.sound import Limits
 from gtzan_features.audio.stream import BeyondReasonError
-from gtzan_features.errors import FILE_FAULTS, AudioDecodeError, GtzanError, TableError, file_fault
+from gtzan_features.errors import (
+    FILE_FAULTS,
+    AudioDecodeError,
+    AudioTooLongError,
+    GtzanError,
+    TableError,
+    file_fault,
+)
 from gtzan_features.prediction.model_summary import ModelFacts, model_facts
 from gtzan_features.prediction.predict import FilePrediction, classify, read_one
 from gtzan_features.reports.figures import figure_png
@@ -71,6 +78,8 @@ class Answer:
     ----------
     error : str
         Why there is no genre, in words that follow the recording's name; empty where there is one.
+    is_too_long : bool
+        Whether that is the recording's length.
     prediction : FilePrediction or None
     reasons : Reasons or None
     without : str
@@ -78,6 +87,7 @@ class Answer:
     """
 
     error: str = ""
+    is_too_long: bool = False
     prediction: FilePrediction | None = None
     reasons: Reasons | None = None
     without: str = ""
@@ -105,18 +115,29 @@ class UploadClassifier:
         # The run folder, also where the predictor was loaded from the model folder in it.
         return model_facts(folder if (folder / MODEL).is_dir() else folder.parent, predictor.card)
 
-    def answer(self, upload: Path) -> Answer:
-        """Answer for one file, which is read once and is the caller's to delete; nothing is written."""
+    def answer(self, upload: Path, *, explained: bool = True) -> Answer:
+        """Answer for one file, which is read once and is the caller's to delete; nothing is written.
+
+        Parameters
+        ----------
+        upload : Path
+            The file.
+        explained : bool
+            Whether reasons are given; they take longer than the prediction.
+        """
         predictor = self.explainer.predictor
         try:
             found = read_one(upload, predictor, limits=replace(LIMITS, seconds=self.max_s))
         except FILE_FAULTS as error:
             unknown = isinstance(error, AudioDecodeError) and not isinstance(error, BeyondReasonError)
-            return Answer(error=_UNREADABLE if unknown and upload.stat().st_size else file_fault(error)[1])
+            return Answer(
+                error=_UNREADABLE if unknown and upload.stat().st_size else file_fault(error)[1],
+                is_too_long=isinstance(error, AudioTooLongError),
+            )
         # The picture has this name in its title: no path, and not a stranger's words.
         found = replace(found, name=_NAME)
         predicted = classify(found, predictor)
-        reasons, without = self._reasons(found, predicted)
+        reasons, without = self._reasons(found, predicted) if explained else (None, "")
         return Answer(prediction=predicted, reasons=reasons, without=without)
 
     def _reasons(self, found: RecordingRows, predicted: FilePrediction) -> tuple[Reasons | None, str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
+
+PREDICT = "/api/predict"
 
 
 @dataclass
@@ -15,10 +18,20 @@ class Reply:
     text: str
     n_read: int
 
+    @property
+    def json(self):
+        """What the text says."""
+        return json.loads(self.text)
 
-def ask(app, method, path, *, body=(), **headers):
+
+def ask(app, method, path, *, body=(), query="", **headers):
     """Send one request; `body` is an iterable of chunks, and headers are given as ``x_file_name="a"``."""
-    return asyncio.run(ask_together(app, [(method, path, body, headers)]))[0]
+    return asyncio.run(ask_together(app, [(method, path, body, headers, query)]))[0]
+
+
+def post(app, *, body=(), query="", **headers):
+    """Send a recording, as the page does where nothing else is said."""
+    return ask(app, "POST", PREDICT, body=body, query=query, **{"accept": "text/html", **headers})
 
 
 async def ask_together(app, requests):
@@ -26,14 +39,14 @@ async def ask_together(app, requests):
     return await asyncio.gather(*(_one(app, *request) for request in requests))
 
 
-async def _one(app, method, path, body, headers):
+async def _one(app, method, path, body, headers, query=""):
     sent = {"host": "127.0.0.1:8000", **{k.replace("_", "-"): v for k, v in headers.items()}}
     scope = {
         "type": "http",
         "http_version": "1.1",
         "method": method,
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
     }
     chunks, reply = iter(body), Reply(0, {}, "", 0)

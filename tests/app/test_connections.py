@@ -17,6 +17,7 @@ import uvicorn
 from gtzan_features.app import connections, upload
 from gtzan_features.app.web import MAX_AT_ONCE, MAX_PER_CLIENT, App
 from gtzan_features.prediction.uploaded import Answer
+from tests.app.asking import PREDICT
 from tests.app.test_web import MB, Stub
 
 GET = b"GET /app.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -28,7 +29,7 @@ def serving(folder, classifier=None):
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(1) as one, socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
         stub = classifier or Stub(Answer(error="none"))
-        app = App(classifier=stub, max_bytes=MB, host="127.0.0.1", folder=folder, one=one).build()
+        app = App(classifier=stub, max_bytes=MB, names=("127.0.0.1",), folder=folder, one=one).build()
         config = uvicorn.Config(
             app,
             http=connections.PatientProtocol,
@@ -75,11 +76,11 @@ def status(port, sent) -> int:
 
 
 def post(length, body=b"", name="a.wav"):
-    lines = "POST /genre HTTP/1.1", "Host: 127.0.0.1", f"X-File-Name: {name}", f"Content-Length: {length}"
+    lines = f"POST {PREDICT} HTTP/1.1", "Host: 127.0.0.1", f"X-File-Name: {name}", f"Content-Length: {length}"
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode() + body
 
 
-@pytest.mark.parametrize("sent", [b"", b"G", GET[:-2], b"POST /genre HTTP/1.1\r\nX: " + b"y" * 500])
+@pytest.mark.parametrize("sent", [b"", b"G", GET[:-2], b"POST /api/predict HTTP/1.1\r\nX: " + b"y" * 500])
 def test_connections_that_ask_nothing_shut_nobody_out(port, sent):
     with ExitStack() as held:
         for _ in range(2 * connections.MAX_CONNECTIONS):
@@ -117,7 +118,7 @@ def test_one_client_does_not_take_all_places(port):
         for _ in range(MAX_PER_CLIENT):
             held.enter_context(connect(port, post(MB, b"x")))
         time.sleep(0.2)
-        assert status(port, post(1, b"x")) == 503
+        assert status(port, post(1, b"x")) == 429
         assert status(port, GET) == 200
 
 
@@ -128,7 +129,7 @@ def test_a_client_that_reads_no_answer_makes_room(port):
         assert status(port, GET) == 200
 
 
-POST = b"POST /genre HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+POST = b"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 HEADS = {
     "origin without an end": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://[\r\n\r\n",
     "host without an end": b"GET / HTTP/1.1\r\nHost: [\r\n\r\n",

@@ -44,6 +44,22 @@ def test_other_sites_cannot_send(headers, taken):
     assert refusal("GET", sent, "127.0.0.1") == ""
 
 
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("gtzan:8000", True),
+        ("Music.example", True),
+        ("music.example.evil", False),
+        ("evil", False),
+        ("", False),
+    ],
+)
+def test_names_that_were_allowed_are_answered(host, own):
+    assert (refusal("GET", {"host": host}, "0.0.0.0", "gtzan", "music.Example") == "") is own
+    sent = {"host": host, "origin": f"https://{host.lower()}", "sec-fetch-site": "same-origin"}
+    assert (refusal("POST", sent, "0.0.0.0", "gtzan", "music.example") == "") is own
+
+
 def test_loopback_and_policy():
     assert is_loopback("::1")
     assert not is_loopback("music.example")

@@ -170,14 +170,14 @@ def test_an_oversized_file_is_refused_without_being_sent(opened, tmp_path):
     assert (
         opened.one("#answer .fault").text == "big.wav: larger than the 2 MB that are taken. Cut a part out."
     )
-    assert not any(url.endswith("/genre") for url in opened.requests())
+    assert not any(url.endswith("/api/predict") for url in opened.requests())
     assert opened.complaints() == []
 
 
 def test_the_server_refuses_it_too_and_its_answer_arrives(opened):
     script = """
     const done = arguments[arguments.length - 1];
-    fetch("genre", { method: "POST", body: new Uint8Array(6e6) })
+    fetch("api/predict", { method: "POST", headers: { Accept: "text/html" }, body: new Uint8Array(6e6) })
       .then(async (r) => done([r.status, await r.text()])).catch((e) => done([0, String(e)]));"""
     status, text = opened.driver.execute_async_script(script)
     assert status == 413

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import importlib.util
+import json
 import os
 import re
 import signal
@@ -42,9 +43,24 @@ def serving(*words, **environment):
             process.terminate()
 
 
-def post(address, body, **headers):
+FORM = "multipart/form-data; boundary=line"
+
+
+def form(path):
+    """A recording as the field of a form."""
+    head = f'--line\r\nContent-Disposition: form-data; name="file"; filename="{path.name}"\r\n\r\n'
+    return head.encode() + path.read_bytes() + b"\r\n--line--\r\n"
+
+
+def get(address, path):
     with closing(http.client.HTTPConnection(address, timeout=60)) as connection:
-        connection.request("POST", "/genre", body, headers)
+        connection.request("GET", path)
+        return json.loads(connection.getresponse().read())
+
+
+def post(address, body, query="", **headers):
+    with closing(http.client.HTTPConnection(address, timeout=60)) as connection:
+        connection.request("POST", f"/api/predict?{query}", body, headers)
         reply = connection.getresponse()
         return reply.status, reply.read().decode()
 
@@ -57,11 +73,23 @@ def test_it_answers_until_it_is_ended_and_leaves_nothing(world, tmp_path, number
         assert "trained on synthetic music" in said
         (folder,) = tmp_path.glob("gtzan-serve-*")
         assert folder.stat().st_mode & 0o777 == 0o700
-        status, text = post(address, song(world).read_bytes(), **{"X-File-Name": "mine.wav"})
+        status, text = post(
+            address, song(world).read_bytes(), **{"X-File-Name": "mine.wav", "Accept": "text/html"}
+        )
         assert status == 200, text
         assert re.search(r"<h2>mine.wav: \w+, [\d.]+ %</h2>", text)
+        sent = form(song(world))
+        status, answer = post(address, sent, "segments=true&explain=true", **{"Content-Type": FORM})
+        assert status == 200, answer
+        said = json.loads(answer)
+        assert (
+            f"<h2>mine.wav: {said['genre']}, {100 * said['probabilities'][said['genre']]:.1f} %</h2>" in text
+        )
+        assert len(said["segments"]) == said["n_segments"]
+        assert said["model"]["tested"]["protocol"] == get(address, "/api/model")["tested"]["protocol"]
+        document = get(address, "/openapi.json")
         for place in (str(tmp_path), str(world), str(Path.cwd())):
-            assert place not in text
+            assert place not in text + answer + json.dumps(document)
         assert list(folder.iterdir()) == []
         process.send_signal(number)
         assert process.wait(30) == 0
@@ -73,7 +101,7 @@ def test_ended_in_the_middle_of_an_upload_it_leaves_nothing(world, tmp_path):
     with serving("--runs", world / "runs", TMPDIR=str(tmp_path)) as (process, address, _):
         host, port = address.split(":")
         with socket.create_connection((host, int(port))) as half:
-            head = f"POST /genre HTTP/1.1\r\nHost: {address}\r\nContent-Length: 1000000\r\n\r\n"
+            head = f"POST /api/predict HTTP/1.1\r\nHost: {address}\r\nContent-Length: 1000000\r\n\r\n"
             half.sendall(head.encode() + b"x" * 100_000)
             (folder,) = tmp_path.glob("gtzan-serve-*")
             while not list(folder.glob("*/upload")):

@@ -8,6 +8,8 @@
   const RATE = 22050; // Hz, of files that this browser decodes
   let stop = null; // ends a recording
 
+  for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
+
   const megabytes = (size) => `${Number((size / 1e6).toPrecision(3))} MB`;
 
   function busy(on) {
@@ -81,8 +83,10 @@
     say(`Listening to ${name} …`, true);
     try {
       const body = await readable(blob, name);
-      const headers = { "X-File-Name": encodeURIComponent(name), "Content-Type": "application/octet-stream" };
-      const reply = await fetch("genre", { method: "POST", body, headers });
+      const headers = {
+        "X-File-Name": encodeURIComponent(name), "Content-Type": "application/octet-stream", Accept: "text/html",
+      };
+      const reply = await fetch("api/predict", { method: "POST", body, headers });
       const text = await reply.text();
       if (!(reply.headers.get("Content-Type") || "").startsWith("text/html")) throw new Error(text);
       answer.innerHTML = text; // made by the server, which escapes the name
