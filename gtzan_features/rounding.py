@@ -66,3 +66,19 @@ def p_value(p: float) -> str:
     ('0.023', '< 0.0001', '1')
     """
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as a clock shows it.
+
+    Examples
+    --------
+    >>> clock(8.4), clock(125), clock(7_300), clock(200_000)
+    ('0:08', '2:05', '2:01:40', '2 d 7:33:20')
+    """
+    minutes, s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if not hours and not days:
+        return f"{minutes}:{s:02d}"
+    return f"{days} d " * bool(days) + f"{hours}:{minutes:02d}:{s:02d}"

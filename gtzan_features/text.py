@@ -5,6 +5,9 @@ from __future__ import annotations
 import shlex
 import unicodedata
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the start of a formula."""
+
 
 def printable(text: str) -> str:
     r"""Return `text` as valid Unicode: bytes of a file name that are no UTF-8 become ``\xNN``.
@@ -66,6 +69,39 @@ def shell_path(path: object) -> str:
     runs/a ./-runs 'my runs'
     """
     return shlex.quote(argument(path))
+
+
+def plain_path(path: str) -> str:
+    """Return a path that is neither an option to a command nor a formula to a spreadsheet.
+
+    Examples
+    --------
+    >>> plain_path("-x.wav"), plain_path("=1+1.wav"), plain_path("music/-x.wav")
+    ('./-x.wav', './=1+1.wav', 'music/-x.wav')
+    """
+    return f"./{path}" if path.startswith(_FORMULA) else path
+
+
+def inert(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> inert("=1+1"), inert("rock")
+    ("'=1+1", 'rock')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def from_inert(cell: str) -> str:
+    """Return the text that `inert` made a cell of.
+
+    Examples
+    --------
+    >>> from_inert("'=1+1"), from_inert("'tis")
+    ('=1+1', "'tis")
+    """
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
 
 
 def _is_control(character: str) -> bool:

@@ -27,6 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "predict": (
         "gtzan predict song.mp3",
         "gtzan predict ~/music --csv > genres.csv",
+        "gtzan predict ~/music --out genres.parquet",
     ),
     "serve": ("gtzan serve", "gtzan serve --port 9000 --max-mb 20"),
     "report": ("gtzan report --html",),

@@ -196,14 +196,3 @@ class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if isinstance(value, tuple):
             return value
         return tuple(word.strip() for word in str(value).split(",") if word.strip())
-
-
-def plain_path(path: str) -> str:
-    """Return a path that is neither an option to a command nor a formula to a spreadsheet.
-
-    Examples
-    --------
-    >>> plain_path("-x.wav"), plain_path("=1+1.wav"), plain_path("music/-x.wav")
-    ('./-x.wav', './=1+1.wav', 'music/-x.wav')
-    """
-    return f"./{path}" if path.startswith(("-", "=", "+", "@", "\t", "\r")) else path

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gtzan_cli.options import json_option, model_options, n_jobs_option, plain_path, some_are_there
-from gtzan_cli.progress import notice, print_json, progress_bar, show, show_text
+from gtzan_cli.library_options import library_options
+from gtzan_cli.options import json_option, model_options, n_jobs_option, some_are_there
+from gtzan_cli.predict_output import output_for
+from gtzan_cli.progress import notice, progress_bar
 from gtzan_features.errors import ModelError
-from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gtzan_cli.library_options import LibraryWords
+    from gtzan_features.datasets.listing import Listing
     from gtzan_features.prediction.predict import FilePrediction
     from gtzan_features.prediction.predictor import Predictor
 
 _PICTURES = (".png", ".svg")
+
+MANY = 20
+"""Of more files than these, warnings are counted in a summary and not printed."""
 
 
 @click.command()
@@ -48,8 +53,10 @@ _PICTURES = (".png", ".svg")
     type=click.Path(path_type=Path),
     help="Draw genre over time: a .png or .svg for one file, a folder for several.",
 )
+@library_options
 @n_jobs_option
 @json_option
+@click.option("--json-lines", "as_json_lines", is_flag=True, help="Print a line of JSON per file.")
 @click.pass_context
 def predict(
     ctx: click.Context,
@@ -60,40 +67,91 @@ def predict(
     top: int,
     as_csv: bool,
     timeline: Path | None,
+    library: LibraryWords,
     n_jobs: int,
     as_json: bool,
+    as_json_lines: bool,
 ) -> None:
     """Print the genre of each FILE (or of the audio files in a folder) with probabilities.
 
     Takes WAV, AU, AIFF, FLAC, Ogg, Opus and MP3 of any rate and length, M4A and others where ffmpeg is
     installed. MODEL may be any run of gtzan fit on features or spectrograms; a network takes no file shorter
     than 90 % of the segment length. Warns on stderr where a file is short, damaged, silent, clipped, unlike
-    the training music or one of the files that the model was trained on, and where its level decides.
-    Exits with 1 if a file could not be read; the others are done all the same.
+    the training music or one of the files that the model was trained on, and where its level decides; of
+    many files, a summary counts the warnings. Exits with 1 if a file could not be read, with --out if none
+    could; the others are done all the same.
     """
-    if as_csv and as_json:
-        raise click.UsageError("--csv and --json exclude each other: give one of them.", ctx)
-    from gtzan_features.prediction.predict import expand, predict
+    forms = {"--csv": as_csv, "--json": as_json, "--json-lines": as_json_lines}
+    given = [name for name, is_given in forms.items() if is_given]
+    if len(given) > 1:
+        msg = f"{' and '.join(given)} exclude each other: give one of them."
+        raise click.UsageError(msg, ctx)
+    library.check(ctx, {**forms, "--timeline": timeline is not None})
+    from gtzan_features.prediction.predict import list_files
+
+    listing = list_files(files, notice)
+    if timeline is not None and timeline.suffix.lower() in _PICTURES and len(listing.files) > 1:
+        msg = f"--timeline {timeline}: give a folder, for {len(listing.files)} files."
+        raise click.UsageError(msg, ctx)
+    predictor = _predictor(listing, model, runs)
+    _introduce(predictor, quiet=bool(given))
+    if library.out is not None:
+        from gtzan_cli.predict_library import answer_library
+
+        answer_library(ctx, listing, predictor, library, aggregation=aggregation, n_jobs=n_jobs)
+        return
+    form = given[0].removeprefix("--") if given else ""
+    _stream(ctx, listing, predictor, timeline, form=form, top=top, aggregation=aggregation, n_jobs=n_jobs)
+
+
+def _predictor(listing: Listing, model: Path | None, runs: Path) -> Predictor:
     from gtzan_features.prediction.predictor import load_predictor, newest_predictor
 
-    found = expand(files, notice)
-    if timeline is not None and timeline.suffix.lower() in _PICTURES and len(found) > 1:
-        msg = f"--timeline {timeline}: give a folder, for {len(found)} files."
-        raise click.UsageError(msg, ctx)
-    missing = [path for path in found if not path.exists()]
     try:
-        predictor = load_predictor(model) if model else newest_predictor(runs, notice)
+        return load_predictor(model) if model else newest_predictor(runs, notice)
     except ModelError:
-        for path in missing:  # a mistyped name is the smaller fault, and comes first
-            notice(f"Error: {path}: no such file")
+        for path in listing.files:  # a mistyped name is the smaller fault, and comes first
+            if not path.exists():
+                notice(f"Error: {path}: no such file")
         raise
-    _introduce(predictor, quiet=as_csv or as_json)
+
+
+def _stream(
+    ctx: click.Context,
+    listing: Listing,
+    predictor: Predictor,
+    timeline: Path | None,
+    *,
+    form: str,
+    top: int,
+    aggregation: str,
+    n_jobs: int,
+) -> None:
+    """Print answers as they come."""
+    from gtzan_features.prediction.library_summary import Tally
+    from gtzan_features.prediction.predict import predict
+
+    many = len(listing.files) > MANY
+    output, tally, start = output_for(form, predictor, top, warn=not many), Tally(), time.monotonic()
+    output.begin()
     with progress_bar() as progress:
         shown = predict(
-            found, predictor, aggregation=aggregation, n_jobs=n_jobs, progress=progress, notice=notice
+            listing.files,
+            predictor,
+            aggregation=aggregation,
+            n_jobs=n_jobs,
+            progress=progress,
+            notice=notice,
         )
-        failed = _show(_drawn(shown, timeline), predictor, top, as_csv=as_csv, as_json=as_json)
-    if failed:
+        for one in _drawn(shown, timeline):
+            output.add(one)
+            tally.add(one.genre, one.status, one.warnings)
+    output.end()
+    summary = tally.summary(listing, time.monotonic() - start)
+    if many:
+        for line in summary.lines():
+            notice(line)
+    if summary.failed:
         ctx.exit(1)
 
 
@@ -120,73 +178,3 @@ def _drawn(shown: Iterator[FilePrediction], timeline: Path | None) -> Iterator[F
         if path is not None:
             notice(f"Timeline: {path}")
         yield one
-
-
-def _show(
-    shown: Iterator[FilePrediction], predictor: Predictor, top: int, *, as_csv: bool, as_json: bool
-) -> int:
-    """Print predictions as they come; return how many files failed."""
-    from gtzan_features.prediction.predict import FilePrediction
-
-    failed, kept = 0, []
-    if as_csv:
-        _show_csv(list(FilePrediction(path="", genres=predictor.genres).to_record()))
-    for one in shown:
-        failed += bool(one.error)
-        if as_json:
-            kept.append(one.to_dict())
-        elif as_csv:
-            _show_csv(_csv_row(one))
-        else:
-            _print_one(one, top)
-    if as_json:
-        card = predictor.card
-        model = {
-            "folder": str(predictor.folder),
-            "name": card.model,
-            "synthetic": card.synthetic,
-            "leaked": card.leaked,
-        }
-        print_json({"model": model, "files": kept})
-    return failed
-
-
-def _csv_row(one: FilePrediction) -> list[str]:
-    record = one.to_record()
-    cells = {name: _cell(value) for name, value in record.items()}
-    cells |= {"file": plain_path(one.path), "duration_s": f"{one.duration_s:.3f}"}
-    return list(cells.values())
-
-
-def _cell(value: str | float) -> str:
-    """Return a cell: text that is no formula, whole numbers, probabilities with six decimals, "" for NaN."""
-    if isinstance(value, str):
-        return _inert(value)
-    if isinstance(value, int):
-        return str(value)
-    return f"{value:.6f}" if value == value else ""
-
-
-def _show_csv(cells: list[str]) -> None:
-    """Print a record, quoted where a cell holds a line break."""
-    record = io.StringIO()
-    # With \r\n as its end, either of the two is quoted in a cell.
-    csv.writer(record, lineterminator="\r\n").writerow(cells)
-    show_text(record.getvalue().removesuffix("\r\n"))
-
-
-def _inert(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _print_one(one: FilePrediction, top: int) -> None:
-    if one.error:
-        notice(f"Error: {one.error}")
-        return
-    path = plain_path(one.path)
-    listed = ", ".join(f"{genre} {percent(p)} %" for genre, p in one.top(top))
-    plural = "s" if len(one.segments) > 1 else ""
-    show(f"{path}: {listed}  ({len(one.segments)} segment{plural}, {one.duration_s:.1f} s)")
-    for warning in one.warnings:
-        notice(f"  Warning: {path}: {warning}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from gtzan_cli import streams
 from gtzan_cli.advice import fitting
+from gtzan_features.rounding import clock
 from gtzan_features.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -60,12 +61,12 @@ class Meter:
         with self._lock:
             done, total, what, (since, first) = self._done, self._total, self._what, self._first
         if not total:
-            return f"at work for {_clock(now - self._start)}"
+            return f"at work for {clock(now - self._start)}"
         counted = f"{one_line(what)} {done}/{total}"
         if done == first or done >= total:
-            return f"{counted}, {_clock(now - self._start)} so far"
+            return f"{counted}, {clock(now - self._start)} so far"
         per_s = (done - first) / max(now - since, _MOMENT_S)
-        return f"{counted}, {_rate(per_s, what)}{_clock((total - done) / per_s)} left"
+        return f"{counted}, {_rate(per_s, what)}{clock((total - done) / per_s)} left"
 
 
 def _rate(per_s: float, what: str) -> str:
@@ -80,22 +81,6 @@ def _rate(per_s: float, what: str) -> str:
         return ""
     figure = f"{per_s:.0f}" if per_s >= 100 else f"{per_s:.1f}" if per_s >= 1 else f"{per_s:.2g}"
     return f"{figure} {what}/s, "
-
-
-def _clock(seconds: float) -> str:
-    """Return a duration as a clock shows it.
-
-    Examples
-    --------
-    >>> _clock(8.4), _clock(125), _clock(7_300), _clock(200_000)
-    ('0:08', '2:05', '2:01:40', '2 d 7:33:20')
-    """
-    minutes, s = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if not hours and not days:
-        return f"{minutes}:{s:02d}"
-    return f"{days} d " * bool(days) + f"{hours}:{minutes:02d}:{s:02d}"
 
 
 _bar: Bar | None = None
@@ -223,10 +208,15 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever a pipeline returns
-    """Print a dataclass, or any JSON-able value, as JSON on stdout: ASCII, so that every stream takes it."""
+    """Print a dataclass, or any JSON-able value, as JSON on stdout."""
+    show_text(json_text(value))
+
+
+def json_text(value: Any) -> str:  # noqa: ANN401
+    """Return a dataclass, or any JSON-able value, as JSON: ASCII, so that every stream takes it."""
     is_record = dataclasses.is_dataclass(value) and not isinstance(value, type)
     plain = dataclasses.asdict(value) if is_record else value
-    show_text(json.dumps(_strict(plain), indent=1, default=_plain, allow_nan=False))
+    return json.dumps(_strict(plain), indent=1, default=_plain, allow_nan=False)
 
 
 def _strict(value: Any) -> Any:  # noqa: ANN401

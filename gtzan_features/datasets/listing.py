@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.layout import endings_text, needs_ffmpeg, readable
@@ -14,6 +15,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The audio files of a folder, and how many others were passed over.
+
+    Attributes
+    ----------
+    files : list of Path
+        Sorted, each once.
+    needs_ffmpeg : dict
+        How many files of each ending cannot be read, for there is no ffmpeg.
+    passed_over : dict
+        How many files of each ending are no audio; see `tree.Tree`.
+    """
+
+    files: list[Path]
+    needs_ffmpeg: dict[str, int] = field(default_factory=dict)
+    passed_over: dict[str, int] = field(default_factory=dict)
+
+
 def list_recordings(folder: Path, notice: Callable[[str], None]) -> list[Path]:
     """Return the audio files below a folder, sorted, each once; `notice` gets a line on what is skipped.
 
@@ -22,6 +42,11 @@ def list_recordings(folder: Path, notice: Callable[[str], None]) -> list[Path]:
     AudioDecodeError
         If there is none.
     """
+    return list_folder(folder, notice).files
+
+
+def list_folder(folder: Path, notice: Callable[[str], None]) -> Listing:
+    """Return the audio files below a folder with counts of the others; else as `list_recordings`."""
     tree = read_tree(folder)
     files, unread = readable(tree)
     if not files:
@@ -30,7 +55,7 @@ def list_recordings(folder: Path, notice: Callable[[str], None]) -> list[Path]:
         notice(needs_ffmpeg(unread))
     for line in tree_remarks(tree):
         notice(line)
-    return [folder / path for path in files]
+    return Listing([folder / path for path in files], unread, tree.passed_over)
 
 
 def _why_none(tree: Tree, unread: dict[str, int]) -> str:

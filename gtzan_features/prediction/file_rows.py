@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SHORTEST_S = 1.0
 """Recordings below this many seconds get no genre: a beat or two say nothing."""
 
+LOST = "lost"
+"""Status of a recording whose process ended."""
+
 CLIPPED_SHARE = 0.001
 QUIET_DB = -50.0  # dB below full scale, of the loudest sample
 
@@ -52,6 +55,8 @@ class RecordingRows:
         Why there are no rows, beginning with the name; empty where there are.
     sha256 : str
         Of the file's bytes.
+    status : {"ok", "corrupt", "short", "silent", "lost"}
+        Why there are no rows, in a word; lost where the process that read it ended.
     """
 
     name: str
@@ -61,6 +66,7 @@ class RecordingRows:
     warnings: tuple[str, ...]
     error: str = ""
     sha256: str = ""
+    status: str = "ok"
 
 
 def read_recording(source: Path | Samples, recipe: Recipe) -> RecordingRows:
@@ -68,9 +74,9 @@ def read_recording(source: Path | Samples, recipe: Recipe) -> RecordingRows:
     try:
         return recording_rows(source, recipe)
     except AudioDecodeError as error:
-        return _without_rows(source, f"cannot decode ({error.reason})")
+        return _without_rows(source, error.status, f"cannot decode ({error.reason})")
     except FILE_FAULTS as error:
-        return _without_rows(source, file_fault(error)[1])
+        return _without_rows(source, *file_fault(error))
 
 
 def recording_rows(source: Path | Samples, recipe: Recipe, limits: Limits = USUAL) -> RecordingRows:
@@ -115,12 +121,13 @@ def recording_rows(source: Path | Samples, recipe: Recipe, limits: Limits = USUA
 
 def lost_recording(source: Path | Samples, how: str) -> RecordingRows:
     """Return what stands for a recording whose worker process ended."""
-    return _without_rows(source, lost_fault(how))
+    return _without_rows(source, LOST, lost_fault(how))
 
 
-def _without_rows(source: Path | Samples, reason: str) -> RecordingRows:
+def _without_rows(source: Path | Samples, status: str, reason: str) -> RecordingRows:
     name = str(source if isinstance(source, Path) else source.path)
-    return RecordingRows(name, np.empty((0, 0), dtype=np.float32), (), 0.0, (), f"{name}: {reason}")
+    none = np.empty((0, 0), dtype=np.float32)
+    return RecordingRows(name, none, (), 0.0, (), f"{name}: {reason}", status=status)
 
 
 def _check_length(path: Path, sound: Sound, recipe: Recipe) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.audio.sound import USUAL, Limits
-from gtzan_features.datasets.listing import list_recordings
+from gtzan_features.datasets.listing import Listing, list_folder
 from gtzan_features.errors import ConfigError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
 from gtzan_features.models.applying.training_range import range_rows
@@ -68,6 +69,8 @@ class FilePrediction:
         What makes this prediction doubtful, a sentence each.
     error : str
         Why there is no prediction; empty where there is one.
+    status : {"ok", "corrupt", "short", "silent", "lost"}
+        The same in a word; lost where the process that read the file ended.
     """
 
     path: str
@@ -81,6 +84,7 @@ class FilePrediction:
     duration_s: float = 0.0
     warnings: tuple[str, ...] = ()
     error: str = ""
+    status: str = "ok"
 
     def __post_init__(self) -> None:
         for name in ("path", "error"):  # bytes of a file's name may be no text
@@ -128,13 +132,22 @@ def expand(paths: Sequence[Path], notice: Notice = mute) -> list[Path]:
     AudioDecodeError
         If a folder holds no audio file that can be read here.
     """
+    return list_files(paths, notice).files
+
+
+def list_files(paths: Sequence[Path], notice: Notice = mute) -> Listing:
+    """Return the files of `expand` with counts of what was passed over in folders; errors as there."""
     files: list[Path] = []
+    needs_ffmpeg, passed_over = Counter[str](), Counter[str]()
     for path in paths:
         if not path.is_dir():
             files.append(path)
             continue
-        files += list_recordings(path, notice)
-    return list(dict.fromkeys(files))
+        found = list_folder(path, notice)
+        files += found.files
+        needs_ffmpeg.update(found.needs_ffmpeg)
+        passed_over.update(found.passed_over)
+    return Listing(list(dict.fromkeys(files)), dict(needs_ffmpeg), dict(passed_over))
 
 
 def predict(
@@ -211,7 +224,9 @@ def classify(found: RecordingRows, predictor: Predictor, aggregation: str = "mea
     """Say what a model says of the rows of one recording; what is wrong with it is handed on."""
     method = checked_aggregation(aggregation)
     if found.error:
-        return FilePrediction(path=found.name, genres=predictor.genres, error=found.error)
+        return FilePrediction(
+            path=found.name, genres=predictor.genres, error=found.error, status=found.status
+        )
     rows = predictor.recipe.inputs(found.values)
     p = _probabilities(rows, predictor)
     gathered = aggregate(p, np.zeros(len(p), dtype=np.int64), method)

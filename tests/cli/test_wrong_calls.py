@@ -31,7 +31,7 @@ WRITTEN = {
     "features import": {"out"},
     "features spectrograms": {"out"},
     "fit": {"runs"},
-    "predict": {"timeline"},
+    "predict": {"timeline", "out"},
     "report": {"out"},
     "tune": {"studies"},
 }

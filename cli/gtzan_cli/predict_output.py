@@ -1,0 +1,122 @@
+"""What ``gtzan predict`` prints on stdout: lines, CSV, JSON or JSON lines, as the answers come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from gtzan_cli.progress import json_text, notice, show, show_text
+from gtzan_features.rounding import percent
+from gtzan_features.text import plain_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gtzan_features.prediction.predict import FilePrediction
+    from gtzan_features.prediction.predictor import Predictor
+
+JSON_VERSION = 1
+"""Raised when a field of ``gtzan predict --json`` goes or means something else."""
+
+FORMATS = ("csv", "json", "json-lines")
+
+
+class Output(Protocol):
+    """A form of the results."""
+
+    def begin(self) -> None:
+        """Print what stands before them."""
+        ...
+
+    def add(self, one: FilePrediction) -> None:
+        """Print one."""
+        ...
+
+    def end(self) -> None:
+        """Print what stands after them."""
+        ...
+
+
+class _Lines:
+    """A line for each file with the most probable genres; what is wrong with a file goes to stderr."""
+
+    def __init__(self, top: int, *, warn: bool) -> None:
+        self._top, self._warn = top, warn
+
+    def begin(self) -> None:
+        """Print nothing."""
+
+    def add(self, one: FilePrediction) -> None:
+        if one.error:
+            notice(f"Error: {one.error}")
+            return
+        path = plain_path(one.path)
+        listed = ", ".join(f"{genre} {percent(p)} %" for genre, p in one.top(self._top))
+        plural = "s" if len(one.segments) > 1 else ""
+        show(f"{path}: {listed}  ({len(one.segments)} segment{plural}, {one.duration_s:.1f} s)")
+        for warning in one.warnings if self._warn else ():
+            notice(f"  Warning: {path}: {warning}")
+
+    def end(self) -> None:
+        """Print nothing."""
+
+
+class _Rows:
+    """A record for each file, with a header or without."""
+
+    def __init__(self, header: str, record: Callable[[FilePrediction], str]) -> None:
+        self._header, self._record = header, record
+
+    def begin(self) -> None:
+        if self._header:
+            show_text(self._header.removesuffix("\n"))
+
+    def add(self, one: FilePrediction) -> None:
+        show_text(self._record(one).removesuffix("\n"))
+
+    def end(self) -> None:
+        """Print nothing."""
+
+
+class _Json:
+    """One JSON document, printed as it grows, so that nothing is held."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        card = predictor.card
+        self._model = {
+            "folder": str(predictor.folder),
+            "name": card.model,
+            "synthetic": card.synthetic,
+            "leaked": card.leaked,
+        }
+        self._is_first = True
+
+    def begin(self) -> None:
+        head = json_text({"version": JSON_VERSION, "model": self._model, "files": []})
+        show_text(head.removesuffix("[]\n}") + "[")
+
+    def add(self, one: FilePrediction) -> None:
+        indented = json_text(one.to_dict()).replace("\n", "\n  ")  # no string of JSON holds a line break
+        show_text(f"{'' if self._is_first else ' ,'}\n  {indented}".strip("\n"))
+        self._is_first = False
+
+    def end(self) -> None:
+        show_text(" ]\n}")
+
+
+def output_for(form: str, predictor: Predictor, top: int, *, warn: bool = True) -> Output:
+    """Return the form that was asked for: one of `FORMATS`, or "" for lines.
+
+    Of lines, `top` is the number of genres, and `warn` says whether warnings are printed with each file.
+    """
+    if not form:
+        return _Lines(top, warn=warn)
+    if form == "json":
+        return _Json(predictor)
+    from gtzan_features.prediction.answers import bare_row
+    from gtzan_features.prediction.answers_text import csv_cells, csv_line, json_line
+    from gtzan_features.prediction.predict import FilePrediction
+
+    if form == "json-lines":
+        return _Rows("", lambda one: json_line(bare_row(one), ascii_only=True))
+    header = csv_line(list(FilePrediction(path="", genres=predictor.genres).to_record()))
+    return _Rows(header, lambda one: csv_line(csv_cells(one.to_record())))
