@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gtzan_cli.library_options import LibraryWords
-    from gtzan_features.datasets.listing import Listing
-    from gtzan_features.prediction.predict import FilePrediction
+    from gtzan_features.prediction.predict import FilePrediction, Listing
     from gtzan_features.prediction.predictor import Predictor
 
 _PICTURES = (".png", ".svg")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import click
 
     from gtzan_cli.library_options import LibraryWords
-    from gtzan_features.datasets.listing import Listing
+    from gtzan_features.prediction.predict import Listing
     from gtzan_features.prediction.predictor import Predictor
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.audio.sound import USUAL, Limits
-from gtzan_features.datasets.listing import Listing, list_folder
+from gtzan_features.datasets.listing import Listing as Listing
+from gtzan_features.datasets.listing import list_folder
 from gtzan_features.errors import ConfigError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
 from gtzan_features.models.applying.training_range import range_rows
