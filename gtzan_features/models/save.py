@@ -18,6 +18,7 @@ from gtzan_features.models.applying.load import load_model as load_model
 from gtzan_features.models.applying.network import AppliedConvolution, AppliedLayers
 from gtzan_features.models.applying.training_files import TRAINING_FILES, save_training_files
 from gtzan_features.models.applying.training_range import RANGE, save_range
+from gtzan_features.models.applying.unlike import UNLIKE, UNLIKE_ARRAYS, save_unlike
 from gtzan_features.models.applying.usual_level import LEVEL, save_level
 from gtzan_features.models.archive import npz, without_addresses
 from gtzan_features.models.choosing import wrappers
@@ -52,7 +53,8 @@ def save_model(folder: Path, model: StoredModel) -> None:
     _write(folder, model.card, *_model_file(model))
 
 
-OWN_FILES = frozenset({CARD, RANGE, LEVEL, TRAINING_FILES, *FILES.values()})
+_KNOWN = (RANGE, LEVEL, UNLIKE, UNLIKE_ARRAYS, TRAINING_FILES)
+OWN_FILES = frozenset({CARD, *_KNOWN, *FILES.values()})
 """Names of all files that a model folder may hold."""
 
 
@@ -60,12 +62,14 @@ def save_kept_model(folder: Path, model: KeptModel) -> None:
     """Write a model with what is known of its training rows; see `save_model`, whose errors it raises."""
     file = _model_file(model.stored)
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in (RANGE, LEVEL, TRAINING_FILES):
+    for stale in _KNOWN:
         (folder / stale).unlink(missing_ok=True)
     if model.seen is not None:
         save_range(folder, model.seen)
     if model.level is not None:
         save_level(folder, model.level)
+    if model.unlike is not None:
+        save_unlike(folder, model.unlike)
     if model.trained_on.sha256:
         save_training_files(folder, model.trained_on)
     _write(folder, model.card, *file)

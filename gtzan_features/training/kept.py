@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gtzan_features import plugins
 from gtzan_features.config import feature_set_parts
+from gtzan_features.datasets.groups import artist_groups, kept_together
 from gtzan_features.models.applying.kept_model import KeptModel
 from gtzan_features.models.applying.training_range import range_rows, training_range
+from gtzan_features.models.applying.unlike import unlike_rows
 from gtzan_features.models.applying.usual_level import level_rule
 from gtzan_features.models.save import ModelCard
+from gtzan_features.training.unlike_rule import KnownMusic, unlike_rule
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
+    from gtzan_features.datasets.training_arrays import Dataset
     from gtzan_features.models.applying.training_files import TrainingFiles
     from gtzan_features.training.load_rows import Fittable
 
@@ -34,7 +41,26 @@ def kept_model(
         card=card,
         seen=training_range(range_rows(X, data.shape), columns),
         level=None if data.shape else level_rule(X, columns, data.groups()[rows]),
+        unlike=unlike_rule(known_music(data, columns, rows)),
         trained_on=files,
+    )
+
+
+def known_music(data: Dataset, columns: Sequence[str], rows: npt.NDArray[np.int64]) -> KnownMusic:
+    """Return some rows of a table as `unlike_rule` takes them; artists stay whole, whatever the protocol."""
+    keys = data.rows
+    together = kept_together(keys, data.copies, "artist").reindex(keys["track_id"]).to_numpy(dtype=str)
+    nameless = keys["track_id"].iloc[rows][artist_groups(keys.iloc[rows]).isna().to_numpy()]
+    order = rows[np.lexsort((keys["segment"].to_numpy()[rows], data.groups()[rows]))]
+    present, y = np.unique(data.y[order], return_inverse=True)
+    return KnownMusic(
+        X=unlike_rows(data.X[order], data.shape),
+        y=y.astype(np.int64),
+        tracks=data.groups()[order],
+        artists=np.unique(together[order], return_inverse=True)[1].astype(np.int64),
+        genres=tuple(data.genres[i] for i in present),
+        columns=() if data.shape else columns,
+        n_nameless=nameless.nunique(),
     )
 
 

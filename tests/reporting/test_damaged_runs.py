@@ -186,13 +186,14 @@ def test_a_card_of_wrong_types_is_one_line(change, copy):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["range.json", "level.json"])
+@pytest.mark.parametrize("name", ["range.json", "level.json", "unlike.json"])
 @pytest.mark.parametrize("wrong", ["NaN", "Infinity", "1e999", "null", '"x"', "[]", "{}", "-1e308, 1e308"])
 def test_numbers_that_are_none_beside_a_model_are_one_line(name, wrong, copy):
     folder = copy("svm") / "model"
     (folder.parent / "manifest.json").unlink()
     text = (folder / name).read_text()
-    at = text.index("[[") + 2 if "[[" in text else text.index('"scales": [') + 11
+    start = next(start for start in ("[[", '"scales": [', '"thresholds": [') if start in text)
+    at = text.index(start) + len(start)
     (folder / name).write_text(text[:at] + wrong + text[text.index(",", at) :])
     recorded_again(folder)
     with pytest.raises(ModelError, match=name):

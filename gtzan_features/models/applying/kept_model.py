@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.models.applying.load import StoredModel, load_model
 from gtzan_features.models.applying.training_files import TRAINING_FILES, TrainingFiles, load_training_files
 from gtzan_features.models.applying.training_range import RANGE, TrainingRange, load_range
+from gtzan_features.models.applying.unlike import UnlikeRule, load_unlike
 from gtzan_features.models.applying.usual_level import LEVEL, LevelRule, load_level
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class KeptModel:
         Range of the training rows; None for a model that was stored without.
     level : LevelRule or None
         What is usual of the level of training music; None for models whose columns measure no level.
+    unlike : UnlikeRule or None
+        Tells music unlike the training music; None for a model that was stored without, or learned from too
+        few tracks.
     trained_on : TrainingFiles
         The files behind the training rows, as far as they are known.
     """
@@ -39,6 +43,7 @@ class KeptModel:
     card: ModelCard
     seen: TrainingRange | None = None
     level: LevelRule | None = None
+    unlike: UnlikeRule | None = None
     trained_on: TrainingFiles = field(default_factory=TrainingFiles)
 
     @property
@@ -62,5 +67,6 @@ def load_kept_model(folder: Path) -> KeptModel:
         card=model.card,
         seen=load_range(folder, columns, files.get(RANGE)),
         level=load_level(folder, columns, files.get(LEVEL)),
+        unlike=load_unlike(folder, files, len(columns) * (2 if model.card.shape else 1)),
         trained_on=load_training_files(folder, files.get(TRAINING_FILES)),
     )

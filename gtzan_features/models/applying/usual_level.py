@@ -106,6 +106,18 @@ def with_gain(rows: FloatArray, columns: Sequence[str], gain_db: float) -> Float
     return moved
 
 
+def changed_by_gain(columns: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return for each column whether a gain changes it, shape (n_columns,).
+
+    Examples
+    --------
+    >>> changed_by_gain(["rms_mean", "tempo"])
+    array([ True, False])
+    """
+    changed = {_CEPSTRUM, *_POWERS, *_SIGNED}
+    return np.array([name in changed for name in _bare(columns)], dtype=np.bool_)
+
+
 def level_rule(
     X: npt.NDArray[np.floating], columns: Sequence[str], tracks: npt.NDArray[np.int64]
 ) -> LevelRule | None:
