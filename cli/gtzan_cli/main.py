@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gtzan_cli import streams
+from gtzan_cli import streams, verbosity
 from gtzan_cli.advice import fitting
 from gtzan_cli.bench import bench
 from gtzan_cli.data import data
@@ -21,6 +21,7 @@ from gtzan_cli.examples import add_words
 from gtzan_cli.explain import explain
 from gtzan_cli.features import features
 from gtzan_cli.fit import fit
+from gtzan_cli.global_options import add_global_options
 from gtzan_cli.predict import predict
 from gtzan_cli.report import compare, report
 from gtzan_cli.root import cli
@@ -38,6 +39,7 @@ INTERRUPTED, TERMINATED = 130, 143
 for command in (features, fit, tune, predict, serve, report, compare, explain, bench, data, demo):
     cli.add_command(command)
 add_words(cli)
+add_global_options(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,7 +63,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     end = words.index("--") if "--" in words else len(words)
     debug = "--debug" in words[:end]
     words = [word for word in words[:end] if word != "--debug"] + words[end:]
-    with _ended_by_sigterm() as ended:
+    with verbosity.session(words), _ended_by_sigterm() as ended:
         try:
             result = cli.main(args=words, prog_name="gtzan", standalone_mode=False)
             streams.write_out("")
@@ -78,6 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             code = _failed(error, command_of(words), debug)
         else:
             code = result if isinstance(result, int) else 0
+        verbosity.end(code)
         streams.discard((sys.stdout, sys.stderr))
     return code
 
@@ -117,6 +120,7 @@ def _refused(error: click.ClickException, words: Sequence[str]) -> int:
     text = shown.getvalue()
     for word in filter(None, words):  # as they are, names could break the line or turn it around
         text = text.replace(word, one_line(word))
+    verbosity.record_in_log("error", text.rstrip())
     streams.write_err(text)
     named = [word for word in words if word.startswith("-") and os.path.lexists(word)]
     if named:
@@ -134,10 +138,12 @@ def _exit_code(error: SystemExit) -> int:
 def _failed(error: Exception, command: click.Command, debug: bool) -> int:
     if isinstance(error, streams.StdoutError) and error.is_cut:
         return 0
-    if debug:
+    if debug or verbosity.has_log():
         import traceback
 
-        traceback.print_exception(error)
+        verbosity.record_in_log("debug", "".join(traceback.format_exception(error)).rstrip())
+        if debug:
+            traceback.print_exception(error)
     _complain(f"Error: {_said(error, command)}")
     return 1
 
@@ -161,6 +167,7 @@ def _name(path: object) -> str:
 
 
 def _complain(text: str) -> None:
+    verbosity.record_in_log("error", text)
     streams.write_err(f"{text}\n")
 
 

@@ -8,11 +8,11 @@ import os
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gtzan_cli import streams
+from gtzan_cli import streams, verbosity
 from gtzan_cli.advice import fitting
 from gtzan_features.rounding import clock
 from gtzan_features.text import one_line, printable
@@ -95,7 +95,24 @@ def progress_bar() -> AbstractContextManager[Progress]:
     A bar, where stderr is a terminal that can draw one; elsewhere a line every `LINE_S`. A thread shows it,
     for a step may take longer than a person wants to wait for a word.
     """
-    return _drawn(Meter()) if can_draw() else _told(Meter())
+    if verbosity.is_quiet():
+        shown: AbstractContextManager[Progress] = nullcontext(Meter())
+    else:
+        shown = _drawn(Meter()) if can_draw() else _told(Meter())
+    return _recorded(shown) if verbosity.has_log() else shown
+
+
+@contextmanager
+def _recorded(shown: AbstractContextManager[Progress]) -> Iterator[Progress]:
+    """Write the steps that are shown to the log, too."""
+    steps = verbosity.Steps()
+    with shown as tell:
+
+        def told(done: int, total: int, what: str) -> None:
+            steps(done, total, what)
+            tell(done, total, what)
+
+        yield told
 
 
 @contextmanager
@@ -175,14 +192,24 @@ def show(line: str = "") -> None:
 
 def show_text(text: str) -> None:
     """Print lines on stdout as they are, past a bar that may be drawn."""
+    verbosity.record_in_log("out", text)
     with _away():
         streams.write_out(f"{printable(text)}\n")
 
 
 def notice(text: str) -> None:
     """Print a line on stderr, with such advice only as the command that runs can follow."""
+    line = one_line(fitting(text))
+    verbosity.record_in_log("note", line)
+    if verbosity.is_shown(line):
+        aside(line)
+
+
+def aside(text: str) -> None:
+    """Print lines on stderr, past a bar that may be drawn."""
+    lines = (_wrapped(one_line(line), sys.stderr) for line in text.split("\n"))
     with _away():
-        streams.write_err(f"{_wrapped(one_line(fitting(text)), sys.stderr)}\n")
+        streams.write_err("\n".join(lines) + "\n")
 
 
 def _wrapped(line: str, stream: TextIO) -> str:

@@ -8,7 +8,7 @@ from gtzan_features import __version__, plugins
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="gtzan")
+@click.version_option(__version__, "-V", "--version", prog_name="gtzan")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 @click.option(
     "--plugin",
@@ -26,13 +26,13 @@ def cli(named: tuple[str, ...]) -> None:
       gtzan fit xgboost --segments 3s         train and test, no track on both sides
       gtzan report                            30 s against 3 s, with intervals
     A genre for your own files:
-      gtzan fit xgboost --final               train on all tracks, after the test
-      gtzan predict song.mp3                  the most probable genres
+      gtzan predict song.mp3                  the most probable genres, by the model fitted last
       gtzan serve                             a web page that takes or records a snippet
     Without audio:
       gtzan features import features_3_sec.csv
     Without any data:
       gtzan demo
+    -q, -v and --log-file stand before or after a command's name.
     Exit codes: 0 done, 1 an error in the data, 2 in the words, 130 interrupted, 143 ended by SIGTERM.
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
     for name in named:

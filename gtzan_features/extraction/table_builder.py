@@ -9,6 +9,7 @@ workers there were.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from functools import partial
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from gtzan_features.extraction.row_cache import FileRows
     from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.extraction.streamed_tables import LayoutOf
+
+_LOG = logging.getLogger(__name__)
 
 
 class RowOptions(TypedDict, total=False):
@@ -115,6 +118,9 @@ def write_rows(
         remove_leftovers(out)
         parts_dir = open_parts(out, recipe, recompute=recompute)
         recipe.prepare(notice)
+        rows = " and ".join(length.name for length in recipe.segments)
+        _LOG.debug("%s: rows of %s, settings %s", catalogue.root, rows, recipe.settings)
+        _LOG.debug("rows that are finished are kept in %s", parts_dir)
         task = partial(
             file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe, change=change
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from gtzan_features.config import SegmentConfig
     from gtzan_features.models.applying.load import ModelCard
 
+_LOG = logging.getLogger(__name__)
 _MODEL = "model"
 
 
@@ -88,7 +91,13 @@ def kept_model_of(folder: Path) -> KeptModel:
     """
     if not folder.exists():
         restore_runs(folder.parent)
-    return load_kept_model(folder / _MODEL if (folder / _MODEL).is_dir() else folder)
+    started = time.perf_counter()
+    kept = load_kept_model(folder / _MODEL if (folder / _MODEL).is_dir() else folder)
+    words = f"{kept.card.model} on {kept.card.feature_set}, {kept.card.segment} rows of {kept.card.dataset}"
+    _LOG.debug(
+        "read %s: %s, settings %s, %.2f s", folder, words, kept.card.settings, time.perf_counter() - started
+    )
+    return kept
 
 
 def holds_model(folder: Path) -> bool:

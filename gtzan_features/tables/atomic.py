@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import re
 import secrets
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 _LEFTOVER = re.compile(r"\..*\.[a-z0-9_]{8}\.part", re.DOTALL)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _SHOWN = 40  # characters of a name, in that of its temporary file: a name may be as long as names can be
@@ -60,6 +62,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.replace(path)
         if durable:
             _flush(path.parent)
+            _LOG.debug("wrote %s", path)
     except OSError as error:
         if error.errno in _FULL and error.filename is None:  # a write does not say which file
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import time
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from gtzan_features.config import SplitConfig
 
+
+_LOG = logging.getLogger(__name__)
 
 REPLACED = "replaced after the measurement had begun. Give the command once more"
 """What a measurement of many fits says of a table that is another one for some of them."""
@@ -282,6 +286,7 @@ def table_file(folder: Path, name: str, segment: str) -> Path:
 
 def _read(path: Path) -> tuple[Table, str]:
     """Read a table and hash the bytes it was read from: the file may be replaced at any time."""
+    started = time.perf_counter()
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -293,7 +298,10 @@ def _read(path: Path) -> tuple[Table, str]:
             "shorter rows, or extract from longer files"
         )
         raise TableError(path, reason)
-    return table, hashlib.sha256(content).hexdigest()
+    sha256 = hashlib.sha256(content).hexdigest()
+    taken = time.perf_counter() - started
+    _LOG.debug("read %s: %d rows, SHA-256 %s, %.2f s", path, len(table.frame), sha256[:12], taken)
+    return table, sha256
 
 
 def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
