@@ -49,6 +49,17 @@ def one_line(text: str) -> str:
     return "".join(escaped)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number and what is counted, such as ``1 file`` or ``1234 files``.
+
+    Examples
+    --------
+    >>> counted(1, "file"), counted(0, "row")
+    ('1 file', '0 rows')
+    """
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def argument(path: object) -> str:
     """Return a path as an argument that no option parser takes for an option.
 

@@ -13,6 +13,7 @@ from gtzan_cli.options import (
     FILE,
     FOLDER,
     MUSIC,
+    TABLES,
     TABLES_DIR,
     SegmentLength,
     json_option,
@@ -21,6 +22,7 @@ from gtzan_cli.options import (
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show, show_text
 from gtzan_features.config import DEFAULT_SEGMENTS, SCALES, FeatureConfig, SpectrogramConfig, default_of
+from gtzan_features.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,15 @@ if TYPE_CHECKING:
     from gtzan_features.config import SegmentConfig, Selection
     from gtzan_features.extraction.extract import ExtractSummary, FileStatus
 
-_SHOWN = 20
+_SHOWN = 5
+"""Files of each kind that are named on the screen; JSON and the status table have all."""
+
+
+prune_option = click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove the rows kept for the next run, as large as the tables, once these are written.",
+)
 
 
 @click.group()
@@ -60,6 +70,7 @@ def features() -> None:
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
 @click.option("--recompute", is_flag=True, help="Compute every file anew, also those that are done.")
+@prune_option
 @n_jobs_option
 @json_option
 @click.pass_context
@@ -73,6 +84,7 @@ def extract(
     strict: bool,
     overwrite: bool,
     recompute: bool,
+    prune: bool,
     n_jobs: int,
     as_json: bool,
 ) -> None:
@@ -97,6 +109,7 @@ def extract(
             selection=selection,
             overwrite=overwrite,
             recompute=recompute,
+            prune=prune,
             progress=progress,
             notice=notice,
         )
@@ -142,6 +155,7 @@ def extract(
 @selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
+@prune_option
 @n_jobs_option
 @json_option
 @click.pass_context
@@ -156,6 +170,7 @@ def spectrograms(
     selection: Selection,
     strict: bool,
     overwrite: bool,
+    prune: bool,
     n_jobs: int,
     as_json: bool,
 ) -> None:
@@ -181,6 +196,7 @@ def spectrograms(
                     n_jobs=n_jobs,
                     selection=selection,
                     overwrite=overwrite,
+                    prune=prune,
                     progress=progress,
                     notice=notice,
                 )
@@ -191,6 +207,25 @@ def spectrograms(
         print_json([asdict(summary) for summary in summaries])
     if _failed(summaries, strict=strict):
         ctx.exit(1)
+
+
+@features.command()
+@click.argument("tables_dir", type=TABLES, default=TABLES_DIR)
+@json_option
+def prune(tables_dir: Path, as_json: bool) -> None:
+    """Remove the rows in TABLES_DIR/.parts that extraction keeps to go on where it stopped.
+
+    They take about as much room as the tables, which stay. No other command needs them; another extraction
+    into the folder computes every file anew.
+    """
+    from gtzan_features.extraction.cache_folders import PARTS, prune
+
+    removed = prune(tables_dir)
+    if as_json:
+        print_json(removed)
+        return
+    what = f"rows of {counted(removed.n_files, 'file')}, {removed.n_bytes / 1e6:.1f} MB, removed"
+    show(f"{tables_dir / PARTS}: {what if removed.n_files else 'holds no rows'}")
 
 
 @features.command()
@@ -315,18 +350,35 @@ def _print_summary(summary: ExtractSummary) -> None:
     from gtzan_features.extraction.table_builder import genres_text
 
     for path, rows in summary.tables.values():
-        show(f"{path}: {rows} rows")
+        show(f"{path}: {counted(rows, 'row')}")
     show(f"{summary.status}: {genres_text(summary.genres)}")
     computed = summary.n_files - summary.n_reused - len(summary.skipped)
     speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
+    kinds = _by_kind(summary.skipped)
+    why = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
     show(
-        f"{computed} files computed, {summary.n_reused} found done, {len(summary.skipped)} skipped; "
-        f"{summary.elapsed_s:.1f} s{speed}"
+        f"{counted(computed, 'file')} computed, {summary.n_reused} found done, {len(summary.skipped)} skipped"
+        f"{f' ({why})' if why else ''}; {summary.elapsed_s:.1f} s{speed}"
     )
-    _print_files("Skipped", summary.skipped)
-    _print_files("Incomplete", summary.notes)
+    for files in kinds.values():
+        _print_files("Skipped", files, summary.status)
+    for kind, files in _by_kind(summary.notes).items():
+        if kind == "ok":
+            first = files[0]
+            count = counted(len(files), "file")
+            notice(f"Not in every table: {count}, such as {first.path} ({first.reason}).")
+        else:
+            _print_files("Incomplete", files, summary.status)
     for line in summary.remarks:
         notice(line)
+
+
+def _by_kind(files: tuple[FileStatus, ...]) -> dict[str, list[FileStatus]]:
+    """Return files by their status, the most frequent first."""
+    kinds: dict[str, list[FileStatus]] = {}
+    for file in files:
+        kinds.setdefault(file.status, []).append(file)
+    return dict(sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
 def _failed(summaries: Sequence[ExtractSummary], *, strict: bool) -> bool:
@@ -337,8 +389,9 @@ def _failed(summaries: Sequence[ExtractSummary], *, strict: bool) -> bool:
     return any(one.fault or (strict and (one.skipped or one.unreadable)) for one in summaries)
 
 
-def _print_files(title: str, files: tuple[FileStatus, ...]) -> None:
+def _print_files(title: str, files: list[FileStatus], status: str) -> None:
+    """Name the first files of a kind, and say how many more there are, and where."""
     for file in files[:_SHOWN]:
         notice(f"{title}: {file.path}: {file.status}: {file.reason}")
     if len(files) > _SHOWN:
-        notice(f"{title}: {len(files) - _SHOWN} more, see the status table")
+        notice(f"{title}: {len(files) - _SHOWN} more {files[0].status}: see {status}, or give --json.")

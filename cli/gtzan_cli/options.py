@@ -35,18 +35,22 @@ class Source(click.Path):
     def __init__(self, reason: str, *, is_folder: bool | None) -> None:
         # None: either; what reads it says what was meant.
         super().__init__(file_okay=is_folder is not True, dir_okay=is_folder is not False, path_type=Path)
-        self._reason = reason
+        self._reason, self._is_folder = reason, is_folder
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
         """Return the path; GtzanError where nothing is there."""
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        path = Path(os.fsdecode(value))
         if not path.exists():
             msg = f"{path}: {self._reason}"
             raise GtzanError(msg)
-        return path
+        if self._is_folder is not None and path.is_dir() is not self._is_folder:
+            msg = f"{path}: {'a file' if self._is_folder else 'a folder'}.{self._reason.partition('.')[2]}"
+            raise GtzanError(msg)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
 MUSIC = Source("no such folder. Give the folder that holds one folder per genre.", is_folder=True)
+TABLES = Source("no such folder. Give the folder that the tables lie in.", is_folder=True)
 CSV = Source("no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv", is_folder=None)
 
 

@@ -45,6 +45,7 @@ def extract(
     as_genres: bool = False,
     overwrite: bool = False,
     recompute: bool = False,
+    prune: bool = False,
     n_jobs: int = -1,
     progress: ShowProgress = None,
 ) -> Table:
@@ -79,6 +80,9 @@ def extract(
         Replace tables in `out` that are of another configuration or of other tracks.
     recompute : bool
         Compute every file again.
+    prune : bool
+        Remove the rows that are kept for the next call, about as large as the tables, once these are written;
+        the next call computes every file again.
     n_jobs : int
         Worker processes; -1 for one per processor. The numbers do not depend on it.
     progress : bool or callable, optional
@@ -141,6 +145,7 @@ def extract(
             selection=Selection(genres=tuple(genres), prefer=tuple(prefer), as_genres=as_genres),
             overwrite=overwrite or out is None,
             recompute=recompute,
+            prune=prune,
             progress=shown.progress,
             notice=shown.notice,
         )

@@ -7,6 +7,7 @@ a path.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from gtzan_features.errors import AudioDecodeError
+from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +55,7 @@ class AudioFile:
             # A named pipe would wait for a writer for ever.
             self.fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-            raise AudioDecodeError(path, getattr(error, "strerror", None) or str(error)) from error
+            raise AudioDecodeError(path, _cannot_open(path, error)) from error
         found = os.fstat(self.fd)
         self.size = found.st_size
         if not stat.S_ISREG(found.st_mode) or not self.size:
@@ -184,3 +186,13 @@ class Spliced:
     def write(self, _: object) -> int:
         """Refuse: soundfile wants the method, also of a file that is only read."""
         raise OSError("read only")
+
+
+def _cannot_open(path: Path, error: OSError | ValueError) -> str:
+    """Say why a file cannot be opened; the system's words leave open what is missing behind a link."""
+    number = getattr(error, "errno", None)
+    if number == errno.ELOOP:
+        return "a link that leads back to itself"
+    if number == errno.ENOENT and path.is_symlink():
+        return f"a link to a file that is not there, {one_line(str(path.readlink()))}"
+    return getattr(error, "strerror", None) or str(error)

@@ -110,7 +110,8 @@ def needs_ffmpeg(unread: Mapping[str, int]) -> str:
 def endings_text(count: Mapping[str, int]) -> str:
     """Return counts by ending in words, such as ``12 .txt, 3 .pdf, 1 without ending``; most first."""
     ordered = sorted(count.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"{number} {suffix or 'without ending'}" for suffix, number in ordered[:_KINDS]]
+    words = {"": "without ending", "special": "special (pipe or device)"}
+    shown = [f"{number} {words.get(suffix, suffix)}" for suffix, number in ordered[:_KINDS]]
     rest = sum(number for _, number in ordered[_KINDS:])
     return ", ".join([*shown, f"{rest} others"] if rest else shown)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.layout import endings_text, listed, needs_ffmpeg
 from gtzan_features.datasets.names import genre_name, label
+from gtzan_features.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ def _left_out(catalogue: Catalogue) -> list[str]:
         lines.append(needs_ffmpeg(catalogue.unread))
     if catalogue.loose:
         lines.append(
-            f"Passed over, in no genre folder: {len(catalogue.loose)} audio files, such as "
+            f"Passed over, in no genre folder: {counted(len(catalogue.loose), 'audio file')}, such as "
             f"{label(catalogue.loose[0])}."
         )
     if catalogue.unpreferred:

@@ -56,7 +56,7 @@ class Tree:
         Names of the folders in `root`, sorted, but those of systems and hidden ones.
     passed_over : dict
         How many files there are of each other ending, in lower case; "" for none, "hidden .mp3" for audio
-        whose name begins with a dot, "special" for what is no regular file.
+        whose name begins with a dot, "special" for a pipe, socket or device that is called like audio.
     twice : tuple of (str, str)
         Links to a file or folder of the tree, and what they lead to.
     unreadable : tuple of (str, str)
@@ -120,10 +120,10 @@ def ending(path: str) -> str:
 
     Examples
     --------
-    >>> ending("a/Song.MP3"), ending("Mr. Jones"), ending(".mp3"), ending("a.b/c")
-    ('.mp3', '', '', '')
+    >>> ending("a/Song.MP3"), ending("Song.mp3 "), ending("Mr. Jones"), ending(".mp3"), ending("a.b/c")
+    ('.mp3', '.mp3', '', '', '')
     """
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = PurePosixPath(path.rstrip()).suffix.lower()
     return suffix if _ENDING.fullmatch(suffix) else ""
 
 

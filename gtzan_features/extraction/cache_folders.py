@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gtzan_features.environment import code_fingerprint, library_versions
+from gtzan_features.errors import TableError
 from gtzan_features.extraction.row_cache import ONCE
 from gtzan_features.tables.atomic import remove_leftovers, write_text
+from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +58,49 @@ def prune_parts(out: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
         elif is_current:
             _remove_once(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was removed: files of parts, and their bytes."""
+
+    n_files: int
+    n_bytes: int
+
+
+def remove_parts(out: Path) -> Removed:
+    """Remove all parts in `out`; the caller holds its lock.
+
+    The tables stay as they are. Another extraction into the folder computes every file anew. What is no
+    folder of parts is left, whatever its name.
+    """
+    parts = out / PARTS
+    n_files = n_bytes = 0
+    for folder in sorted(parts.iterdir()) if parts.is_dir() else ():
+        if folder.is_symlink() or not (folder / _MARKER).is_file():
+            continue
+        sizes = [path.lstat().st_size for path in folder.iterdir()]
+        shutil.rmtree(folder)
+        n_files, n_bytes = n_files + len(sizes) - 1, n_bytes + sum(sizes)  # the marker is no part
+    with contextlib.suppress(OSError):  # something else lies there, or it is a link
+        parts.rmdir()
+    return Removed(n_files, n_bytes)
+
+
+def prune(out: Path) -> Removed:
+    """Remove all parts in a folder of tables, which no fit and no prediction needs; see `remove_parts`.
+
+    Raises
+    ------
+    TableError
+        If `out` holds neither tables nor parts.
+    OutputLockedError
+        If another command is writing into `out`.
+    """
+    if not (out / PARTS).is_dir() and not any(out.glob("*.parquet")):
+        raise TableError(out, "holds no tables. Give the folder that they lie in")
+    with output_lock(out):
+        return remove_parts(out)
 
 
 def _remove_once(folder: Path) -> None:

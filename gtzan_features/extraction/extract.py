@@ -35,7 +35,7 @@ def extract(
     config : ExtractConfig, optional
         The feature set and the segment lengths; the Kaggle columns for 3 s and 30 s where not given.
     **options
-        ``n_jobs``, ``selection``, ``overwrite``, ``recompute``, ``progress``, ``notice``: see
+        ``n_jobs``, ``selection``, ``overwrite``, ``recompute``, ``prune``, ``progress``, ``notice``: see
         `rows.RowOptions`.
 
     Returns

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
 from gtzan_features.tables.file_status import USABLE
-from gtzan_features.text import printable
+from gtzan_features.text import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,8 @@ class ExtractSummary:
         wanted = " or ".join(self.tables)
         advice = f"Give shorter --segments than {wanted}" if kind == "short" else "See the status table"
         return (
-            f"no row of {wanted}: {count} of {self.n_files} files are {kind}, such as {first.path} "
+            f"no row of {wanted}: {count} of {counted(self.n_files, 'file')} {'is' if count == 1 else 'are'} "
+            f"{kind}, such as {first.path} "
             f"({first.reason}). {advice}."
         )
 

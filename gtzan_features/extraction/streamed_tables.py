@@ -127,8 +127,8 @@ class PartTable:
             expected = (n_rows, 3), (n_rows, *self._none.shape[1:])
             if (segments.shape, values.shape) != expected:
                 raise TableError(part, _gone(track, "it holds other rows"))
-            yield np.full(n_rows, number), segments, values
             done()
+            yield np.full(n_rows, number), segments, values
 
 
 class _Group:

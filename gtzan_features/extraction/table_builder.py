@@ -22,7 +22,7 @@ from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.remarks import genres_text as genres_text
 from gtzan_features.environment import library_versions
 from gtzan_features.errors import OutputExistsError
-from gtzan_features.extraction.cache_folders import open_parts, prune_parts
+from gtzan_features.extraction.cache_folders import open_parts, prune_parts, remove_parts
 from gtzan_features.extraction.extract_summary import ExtractSummary as ExtractSummary
 from gtzan_features.extraction.extract_summary import summary_of
 from gtzan_features.extraction.fatal_files import marked
@@ -64,6 +64,8 @@ class RowOptions(TypedDict, total=False):
         Replace tables that were made with another configuration or from other tracks.
     recompute : bool
         Compute every file again, whatever earlier runs left.
+    prune : bool
+        Remove the parts when the tables are written; another run into the folder computes every file again.
     only : frozenset of str
         Identifiers of tracks; others are passed over.
     change : callable
@@ -78,6 +80,7 @@ class RowOptions(TypedDict, total=False):
     selection: Selection | None
     overwrite: bool
     recompute: bool
+    prune: bool
     only: frozenset[str] | None
     change: Change
     progress: Progress
@@ -94,6 +97,7 @@ def write_rows(
     selection: Selection | None = None,
     overwrite: bool = False,
     recompute: bool = False,
+    prune: bool = False,
     only: frozenset[str] | None = None,
     change: Change = unchanged,
     progress: Progress = silent,
@@ -131,7 +135,7 @@ def write_rows(
             found.append(one)
             progress(len(found), len(catalogue.tracks), "files")
         tables = _write_tables(out, recipe, catalogue, parts_dir, found, layout_of, progress)
-        prune_parts(out)
+        remove_parts(out) if prune else prune_parts(out)
     elapsed = time.perf_counter() - started
     return summary_of(out, recipe, catalogue, found, tables, elapsed)
 

@@ -79,6 +79,18 @@ def _commands() -> Iterator[str]:
     yield "ffmpeg -v error -i plain.wav -c:a libmp3lame mpeg.wav"
     yield "ffmpeg -v error -i plain.wav -c:a pcm_f32le float.wav"
     yield "ffmpeg -v error -i plain.wav -movflags faststart front.m4a"
+    yield "ffmpeg -v error -i plain.wav -c:a alac alac.m4a"
+    yield "ffmpeg -v error -i plain.wav -c:a pcm_s24le 24-bit.wav"
+    yield "ffmpeg -v error -i plain.wav -c:a pcm_f64le double.wav"
+    yield "ffmpeg -v error -i plain.wav -c:a pcm_s16le -f aiff sowt.aifc"
+    for sr in (8_000, 192_000):
+        yield f"ffmpeg -v error -i plain.wav -ar {sr} {sr // 1000}-kHz.wav"
+    for suffix in ("wav", "flac", "opus"):
+        yield f"ffmpeg -v error -i plain.wav -af 'pan=5.1|FL=c0|FR=c1|FC=c0|LFE=c0|BL=c1|BR=c1' six.{suffix}"
+    yield (
+        "ffmpeg -v error -i plain.wav -f lavfi -i color=red:s=64x64 -frames:v 1 -c:a libmp3lame -c:v mjpeg "
+        "-disposition:v attached_pic -id3v2_version 3 -write_id3v1 1 -metadata title=Cövér cover.mp3"
+    )
     for kind, suffix in (("wav", "wav"), ("flac", "flac"), ("au", "au"), ("w64", "w64"), ("caf", "caf")):
         yield f"ffmpeg -v error -i plain.wav -f {kind} - > pipe.{suffix}"
     for kind, suffix in (("aiff", "aiff"), ("ogg", "ogg"), ("mp3", "mp3"), ("matroska", "mka")):
@@ -197,7 +209,18 @@ WHOLE = (
         "plain.w64",
         "plain.caf",
     ),
-    *("plain.mp2", "adpcm.wav", "rf64.wav", "float.wav", "pipe.wav", "pipe.flac", "pipe.au", "pipe.w64"),
+    *("24-bit.wav", "double.wav", "sowt.aifc", "8-kHz.wav", "192-kHz.wav", "six.wav", "six.flac", "six.opus"),
+    *(
+        "cover.mp3",
+        "plain.mp2",
+        "adpcm.wav",
+        "rf64.wav",
+        "float.wav",
+        "pipe.wav",
+        "pipe.flac",
+        "pipe.au",
+        "pipe.w64",
+    ),
     *("pipe.aiff", "pipe.ogg", "pipe.mp3", "pipe-rf64.wav", "sox.wav", "sox.au", "sox.aiff", "sox.flac"),
     *("vbr.mp3", "vbr-bare.mp3", "cbr.mp3", "cbr-bare.mp3", "abr-bare.mp3", "low.mp3", "low-bare.mp3"),
     *("mono-bare.mp3", "mono.mp3", "zero.wav", "zero-data.wav", "all-ones.wav", "zero.au", "all-ones.au"),
@@ -217,7 +240,17 @@ WHOLE = (
 """Files that are read whole without ffmpeg."""
 
 SYSTEM = (
-    *("plain.m4a", "front.m4a", "plain.aac", "plain.wma", "plain.webm", "plain.mka", "plain.wv", "plain.tta"),
+    *(
+        "alac.m4a",
+        "plain.m4a",
+        "front.m4a",
+        "plain.aac",
+        "plain.wma",
+        "plain.webm",
+        "plain.mka",
+        "plain.wv",
+        "plain.tta",
+    ),
     *("plain.ac3", "plain.oga", "pipe.caf", "pipe.mka", "named-m4a.mp3", "named-m4a.flac", "named-wma.ogg"),
 )
 """Files that need ffmpeg, and are whole."""

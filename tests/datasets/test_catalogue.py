@@ -273,7 +273,7 @@ def test_what_is_passed_over_is_counted_and_what_systems_leave_is_not(tmp_path):
     assert found.passed_over() == {".pdf": 2, "": 1, ".csv": 1, ".jpg": 1, ".mp3": 1, "hidden .mp3": 1}
     said = remarks(found)
     assert "Passed over: 2 .pdf, 1 without ending, 1 .csv, 1 .jpg, 1 hidden .mp3." in said
-    assert "Passed over, in no genre folder: 1 audio files, such as loose.mp3." in said
+    assert "Passed over, in no genre folder: 1 audio file, such as loose.mp3." in said
 
 
 def test_without_ffmpeg_what_needs_it_is_counted_and_said(tmp_path, monkeypatch):

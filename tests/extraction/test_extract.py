@@ -16,8 +16,9 @@ import soundfile
 from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, SegmentConfig, Selection
 from gtzan_features.descriptors import sets
-from gtzan_features.errors import CatalogueError, ConfigError, OutputExistsError
+from gtzan_features.errors import CatalogueError, ConfigError, OutputExistsError, TableError
 from gtzan_features.extraction import row_cache as pipeline
+from gtzan_features.extraction.cache_folders import prune
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.status_table import read_status
@@ -246,3 +247,24 @@ def test_a_run_without_a_row_names_the_likely_cause(music, tmp_path):
         path.write_bytes(b"no music")
     summary = extract(music, tmp_path / "b", CONFIG, n_jobs=1)
     assert "no row of 3s or 5s: 6 of 6 files are corrupt, such as calm/calm.0.wav" in summary.fault
+
+
+def test_parts_can_be_removed_and_the_tables_stay(music, tmp_path):
+    out = tmp_path / "f"
+    extract(music, out, CONFIG, n_jobs=1)
+    expected, parts = table_bytes(out), out / ".parts"
+    (parts / "mine").mkdir()
+    (parts / "mine" / "letter.txt").write_text("dear")
+    n_bytes = sum(
+        path.stat().st_size for path in parts.rglob("*") if path.name != "letter.txt" and path.is_file()
+    )
+    removed = prune(out)
+    assert (removed.n_files, removed.n_bytes) == (6, n_bytes)
+    assert [path.name for path in parts.rglob("*")] == ["mine", "letter.txt"]  # what is no part stays
+    assert prune(out).n_files == 0
+    assert table_bytes(out) == expected
+    assert extract(music, out, CONFIG, n_jobs=1, prune=True).n_reused == 0
+    assert table_bytes(out) == expected
+    assert not list(parts.rglob("*.npz"))
+    with pytest.raises(TableError, match="holds no tables. Give the folder"):
+        prune(tmp_path)
