@@ -27,7 +27,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "predict": (
         "gtzan predict song.mp3",
         "gtzan predict ~/music --csv > genres.csv",
-        "gtzan predict ~/music --out genres.parquet",
+        "gtzan predict ~/music --out genres.parquet --playlist playlists",
+        "gtzan predict ~/music --out genres.csv --write-tags",
     ),
     "serve": ("gtzan serve", "gtzan serve --port 9000 --max-mb 20"),
     "report": ("gtzan report --html",),
@@ -44,6 +45,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data explore": ("gtzan data explore ~/music --out reports/explore",),
     "data synth": ("gtzan data synth data/mini --tracks 10",),
     "data augment": ("gtzan data augment ~/music data/augmented --augment noise,pitch-shift",),
+    "data restore-tags": ("gtzan data restore-tags genres.csv.old-tags.jsonl --yes",),
     "demo": ("gtzan demo --tracks 10",),
 }
 
@@ -68,6 +70,7 @@ SHORT = {
     "data explore": "Pictures of a folder of music, on one page.",
     "data synth": "Write a synthetic mini GTZAN.",
     "data augment": "Write augmented copies of every track.",
+    "data restore-tags": "Undo gtzan predict --write-tags.",
     "demo": "The whole job on synthetic music. No data needed.",
     "bench": "Measure accuracy and robustness, unattended.",
     "data": "Get, check, look at and augment music.",

@@ -10,15 +10,15 @@ import click
 
 from gtzan_cli.library_options import library_options
 from gtzan_cli.options import json_option, model_options, n_jobs_option, some_are_there
-from gtzan_cli.predict_output import output_for
+from gtzan_cli.predict_output import Shown, output_for
 from gtzan_cli.progress import notice, progress_bar
 from gtzan_features.errors import ModelError
+from gtzan_features.prediction.library_config import LibraryOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gtzan_cli.library_options import LibraryWords
-    from gtzan_features.prediction.predict import FilePrediction, Listing
+    from gtzan_features.prediction.library_summary import LibrarySummary
+    from gtzan_features.prediction.predict import Listing
     from gtzan_features.prediction.predictor import Predictor
 
 _PICTURES = (".png", ".svg")
@@ -94,13 +94,20 @@ def predict(
         raise click.UsageError(msg, ctx)
     predictor = _predictor(listing, model, runs)
     _introduce(predictor, quiet=bool(given))
-    if library.out is not None:
+    many = len(listing.files) > MANY
+    form = given[0].removeprefix("--") if given else ""
+    shown = Shown(None if library.out else output_for(form, predictor, top, warn=not many), timeline)
+    options = LibraryOptions(aggregation=aggregation, n_jobs=n_jobs, **library.of_rows())
+    if library.needs_rows:
         from gtzan_cli.predict_library import answer_library
 
-        answer_library(ctx, listing, predictor, library, aggregation=aggregation, n_jobs=n_jobs)
-        return
-    form = given[0].removeprefix("--") if given else ""
-    _stream(ctx, listing, predictor, timeline, form=form, top=top, aggregation=aggregation, n_jobs=n_jobs)
+        summary = answer_library(listing, predictor, library, options, shown, plain=not given)
+    else:
+        summary = _stream(listing, predictor, options, shown)
+        for line in summary.lines() if many else ():
+            notice(line)
+    if summary.failed and (library.out is None or not summary.genres):
+        ctx.exit(1)
 
 
 def _predictor(listing: Listing, model: Path | None, runs: Path) -> Predictor:
@@ -115,43 +122,24 @@ def _predictor(listing: Listing, model: Path | None, runs: Path) -> Predictor:
         raise
 
 
-def _stream(
-    ctx: click.Context,
-    listing: Listing,
-    predictor: Predictor,
-    timeline: Path | None,
-    *,
-    form: str,
-    top: int,
-    aggregation: str,
-    n_jobs: int,
-) -> None:
+def _stream(listing: Listing, predictor: Predictor, options: LibraryOptions, shown: Shown) -> LibrarySummary:
     """Print answers as they come."""
     from gtzan_features.prediction.library_summary import Tally
     from gtzan_features.prediction.predict import predict
 
-    many = len(listing.files) > MANY
-    output, tally, start = output_for(form, predictor, top, warn=not many), Tally(), time.monotonic()
-    output.begin()
-    with progress_bar() as progress:
-        shown = predict(
+    tally, start = Tally(), time.monotonic()
+    with progress_bar() as progress, shown:
+        for one in predict(
             listing.files,
             predictor,
-            aggregation=aggregation,
-            n_jobs=n_jobs,
+            aggregation=options.aggregation,
+            n_jobs=options.n_jobs,
             progress=progress,
             notice=notice,
-        )
-        for one in _drawn(shown, timeline):
-            output.add(one)
+        ):
+            shown(one)
             tally.add(one.genre, one.status, one.warnings)
-    output.end()
-    summary = tally.summary(listing, time.monotonic() - start)
-    if many:
-        for line in summary.lines():
-            notice(line)
-    if summary.failed:
-        ctx.exit(1)
+    return tally.summary(listing, time.monotonic() - start)
 
 
 def _introduce(predictor: Predictor, *, quiet: bool) -> None:
@@ -163,17 +151,3 @@ def _introduce(predictor: Predictor, *, quiet: bool) -> None:
     notice(f"Model: {card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}.")
     if card.synthetic:
         notice("Warning: trained on synthetic music; it says nothing about real music.")
-
-
-def _drawn(shown: Iterator[FilePrediction], timeline: Path | None) -> Iterator[FilePrediction]:
-    if timeline is None:
-        yield from shown
-        return
-    from gtzan_features.prediction.timeline_files import TimelineWriter
-
-    writer = TimelineWriter(timeline)
-    for one in shown:
-        path = writer.write(one)
-        if path is not None:
-            notice(f"Timeline: {path}")
-        yield one

@@ -10,6 +10,7 @@ from gtzan_features.text import plain_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from gtzan_features.prediction.predict import FilePrediction
     from gtzan_features.prediction.predictor import Predictor
@@ -120,3 +121,39 @@ def output_for(form: str, predictor: Predictor, top: int, *, warn: bool = True) 
         return _Rows("", lambda one: json_line(bare_row(one), ascii_only=True))
     header = csv_line(list(FilePrediction(path="", genres=predictor.genres).to_record()))
     return _Rows(header, lambda one: csv_line(csv_cells(one.to_record())))
+
+
+class Shown:
+    """Prints each answer that it is called with, and draws it where that is wanted.
+
+    Parameters
+    ----------
+    output : Output, optional
+        Where answers are printed; its beginning and end are when the object is entered and left.
+    timeline : Path, optional
+        A picture, or a folder for one of each file.
+    """
+
+    def __init__(self, output: Output | None, timeline: Path | None) -> None:
+        self._output, self._writer = output, None
+        if timeline is not None:
+            from gtzan_features.prediction.timeline_files import TimelineWriter
+
+            self._writer = TimelineWriter(timeline)
+
+    def __enter__(self) -> Shown:
+        if self._output is not None:
+            self._output.begin()
+        return self
+
+    def __call__(self, one: FilePrediction) -> None:
+        """Draw and print one."""
+        path = self._writer.write(one) if self._writer is not None else None
+        if path is not None:
+            notice(f"Timeline: {path}")
+        if self._output is not None:
+            self._output.add(one)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._output is not None and kind is None:
+            self._output.end()

@@ -4,52 +4,35 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gtzan_features.prediction.answers import answered_by, columns_of, row_of, stamp_of
-from gtzan_features.prediction.answers_file import checked_out, open_answers, read_answers
+from gtzan_features.prediction.answers_file import (
+    change_answers,
+    checked_out,
+    open_answers,
+    read_answers,
+)
+from gtzan_features.prediction.genre_tags import TagReport, tag_files
 from gtzan_features.prediction.library_summary import Tally
 from gtzan_features.prediction.predict import checked_aggregation, predict
 from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from gtzan_features.datasets.listing import Listing
-    from gtzan_features.prediction.answers import Stamp
+    from gtzan_features.prediction.answers import Row, Stamp
     from gtzan_features.prediction.answers_file import AnswersFile, Entry
+    from gtzan_features.prediction.genre_tags import TagChange
+    from gtzan_features.prediction.library_config import LibraryOptions, TagOptions
     from gtzan_features.prediction.library_summary import LibrarySummary
     from gtzan_features.prediction.predict import FilePrediction
     from gtzan_features.prediction.predictor import Predictor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryOptions:
-    """How a library is answered.
-
-    Attributes
-    ----------
-    aggregation : {"mean", "vote", "log-mean"}
-        How segments are gathered to the recording.
-    overwrite : bool
-        Whether answers of another model, or another file of that name, are replaced. Answers of this model
-        stay, so that a call that was ended goes on.
-    retry_failed : bool
-        Whether recordings without a genre are tried again though their files are the same.
-    prune : bool
-        Whether rows of files that are not named are left out.
-    n_jobs : int
-        Worker processes; results do not depend on it.
-    """
-
-    aggregation: str = "mean"
-    overwrite: bool = False
-    retry_failed: bool = False
-    prune: bool = False
-    n_jobs: int = -1
 
 
 def predict_library(
@@ -119,10 +102,58 @@ def predict_library(
         seconds = time.monotonic() - start
         answers.finish(kept)
         tally = Tally()
-        for row in read_answers(out, columns):
+        for row in rows_of(out, listing, predictor.genres):
             tally.add(row["genre"], row["status"], row["warnings"])
     n_gone = 0 if options.prune else len(others)
     return tally.summary(listing, seconds, n_computed=len(todo), n_gone=n_gone)
+
+
+def rows_of(out: Path, listing: Listing, genres: tuple[str, ...]) -> Iterator[Row]:
+    """Yield the rows of the files of a listing, of those that the output holds."""
+    named = {printable(str(path)) for path in listing.files}
+    return (row for row in read_answers(out, columns_of(genres)) if row["file"] in named)
+
+
+def tag_library(
+    out: Path,
+    rows: Iterable[Row],
+    genres: tuple[str, ...],
+    options: TagOptions,
+    *,
+    backup: Path,
+    apply: bool,
+    told: Callable[[TagChange], None],
+) -> TagReport:
+    """Write answers into the genre tags of their files, as `genre_tags.tag_files` does.
+
+    The sound of a file that is tagged stays as it was: its row gets the new size and time of change, so that
+    it is not answered again.
+
+    Parameters
+    ----------
+    out : Path
+        The output of `predict_library`.
+    rows : iterable of Row
+        Of `rows_of`.
+    genres : tuple of str
+        Of the model.
+    options, backup, apply, told
+        As for `genre_tags.tag_files`, whose errors are raised.
+    """
+    out, report = checked_out(out), TagReport()
+    with output_lock(out):
+        try:
+            tag_files(rows, options, backup=backup, apply=apply, told=told, report=report)
+        finally:  # also of those that were tagged before the work was ended
+            if apply and report.changed:
+                stamps = {file: stamp_of(path) for file, path in report.changed.items()}
+                change_answers(out, columns_of(genres), partial(_stamped, stamps=stamps))
+    return report
+
+
+def _stamped(row: Row, stamps: dict[str, Stamp]) -> Row:
+    stamp = stamps.get(row["file"])
+    return row if stamp is None else {**row, "bytes": stamp.n_bytes, "modified": stamp.modified}
 
 
 def _divide(

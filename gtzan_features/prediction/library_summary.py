@@ -35,7 +35,7 @@ class LibrarySummary:
     n_computed : int
         Recordings that were answered now; the rest was found answered.
     n_gone : int
-        Rows of the output whose files were not named now.
+        Rows of the output whose files were not named now; they are in no other count.
     seconds : float
         What computing took.
     """

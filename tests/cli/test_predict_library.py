@@ -189,6 +189,10 @@ def test_a_library_without_an_answer_is_an_error(predict, tmp_path):
         (["--prune"], "--prune goes with --out"),
         (["--out", "a.csv", "--csv"], "--csv and --out exclude each other"),
         (["--out", "a.csv", "--timeline", "x"], "--timeline and --out exclude each other"),
+        (["--yes"], "--yes goes with --write-tags"),
+        (["--replace-tags", "--out", "a.csv"], "--replace-tags goes with --write-tags"),
+        (["--min-probability", "0.5"], "--min-probability goes with --write-tags"),
+        (["--tag-backup", "x"], "--tag-backup goes with --write-tags"),
         (["--csv", "--json-lines"], "--csv and --json-lines exclude each other"),
     ],
 )
@@ -196,6 +200,47 @@ def test_options_that_do_not_go_together(words, message, predict):
     code, shown, told = predict(*words)
     assert (code, shown) == (2, "")
     assert message in told.splitlines()[-1]
+
+
+def test_playlists_and_tags_are_planned_written_and_undone(predict, tmp_path, capsys):
+    music = write_library(tmp_path / "music", ["a.wav", "b.wav", "-c.wav"])
+    other = write_library(tmp_path / "other", ["o.wav"])
+    (music / "bad.wav").write_text("no sound")
+    out, lists = tmp_path / "answers.csv", tmp_path / "lists"
+    before = {path.name: path.read_bytes() for path in music.iterdir()}
+    predict("--out", out, files=[str(other)])
+    words = ["--out", out, "--playlist", lists, "--write-tags"]
+    code, shown, told = predict(*words, files=[str(music)])
+    assert code == 0
+    assert len(shown.splitlines()) == shown.count("Would tag ") == 3  # not the other library of the file
+    assert "3 files to be tagged; nothing is written without --yes." in told
+    assert "Left alone: 1 (no answer)." in told
+    assert {path.name: path.read_bytes() for path in music.iterdir()} == before
+    tracks = [line for path in lists.iterdir() for line in path.read_text().splitlines() if line[0] != "#"]
+    assert sorted(tracks) == [f"../music/{name}" for name in ("-c.wav", "a.wav", "b.wav")]
+    assert predict(*words, "--yes", files=[str(music)])[1].count("Tagged ") == 3
+    told = predict(*words, files=[str(music)])[2]
+    assert "4 answered before." in told  # the sound of tagged files is the same
+    assert "Left alone: 3 (has this genre); 1 (no answer)." in told
+    backup = f"{out}.old-tags.jsonl"
+    for way in ([], ["--yes"]):
+        assert run(["data", "restore-tags", backup, *way]) == 0
+        assert "3 files" in capsys.readouterr().err
+    assert "Would tag" in predict(*words, files=[str(music)])[1]
+
+
+def test_playlists_and_tags_without_an_output(predict, tmp_path):
+    music = write_library(tmp_path / "music", ["a.wav"])
+    lists = tmp_path / "lists"
+    code, shown, _ = predict("--csv", "--playlist", lists, "--write-tags", files=[str(music)])
+    assert code == 0
+    assert len(list(csv.DictReader(shown.splitlines()))) == 1
+    assert len(list(lists.iterdir())) == 1
+    for foreign in ("tone.m3u8", "noise.m3u8"):
+        (lists / foreign).write_text("mine")
+    code, shown, told = predict("--playlist", lists, files=[str(music)])
+    assert (code, shown) == (1, "")  # before anything is computed
+    assert "is no playlist of this program" in told.splitlines()[-1]
 
 
 def test_of_many_files_the_lines_are_answers_and_warnings_are_counted(predict):

@@ -31,7 +31,7 @@ WRITTEN = {
     "features import": {"out"},
     "features spectrograms": {"out"},
     "fit": {"runs"},
-    "predict": {"timeline", "out"},
+    "predict": {"timeline", "out", "playlist", "tag_backup"},
     "report": {"out"},
     "tune": {"studies"},
 }

@@ -1,0 +1,286 @@
+"""Predicted genres into the tags of the files: planned first, each file whole or as it was, and undone.
+
+A file is copied beside itself, the copy gets the tag, its sound is decoded and compared with that of the
+original, and only then does the copy take the name. Before that, the old tag is in the backup.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from gtzan_features.audio.tag_writing import (
+    BETWEEN,
+    genre_tag,
+    set_genre_tag,
+    sound_digest,
+)
+from gtzan_features.audio.tag_writing import needs_mutagen as needs_mutagen
+from gtzan_features.errors import AudioError, TableError
+from gtzan_features.prediction.answers import P, path_in, probability_in
+from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.locking import output_lock
+from gtzan_features.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from gtzan_features.prediction.answers import Row
+    from gtzan_features.prediction.library_config import TagOptions
+
+_NO_GENRE = {"", "unknown", "unknown genre", "other", "none"}
+"""Genre tags that say nothing, in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagChange:
+    """The genre tag of a file, before and after."""
+
+    path: Path
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    def __str__(self) -> str:
+        new, old = (BETWEEN.join(values) for values in (self.new, self.old))
+        return f"{new or 'no genre'}{f' (was {old})' if old else ''}: {printable(str(self.path))}"
+
+
+@dataclass(slots=True)
+class TagReport:
+    """What became of the files.
+
+    Attributes
+    ----------
+    changed : dict of str to Path
+        Files whose tag was written, by their names in rows; without `apply`, those whose tag would be.
+    left : Counter
+        Files that were left alone, by why.
+    """
+
+    changed: dict[str, Path] = field(default_factory=dict)
+    left: Counter[str] = field(default_factory=Counter)
+
+    def lines(self, *, applied: bool) -> list[str]:
+        """Return the report in words."""
+        count = len(self.changed)
+        what = "tagged" if applied else "to be tagged; nothing is written without --yes"
+        found = [f"{count} file{'' if count == 1 else 's'} {what}."]
+        if self.left:
+            named = sorted(self.left.items(), key=lambda item: (-item[1], item[0]))
+            found.append("Left alone: " + "; ".join(f"{n} ({why})" for why, n in named) + ".")
+        return found
+
+
+def tag_files(
+    rows: Iterable[Row],
+    options: TagOptions,
+    *,
+    backup: Path,
+    apply: bool,
+    told: Callable[[TagChange], None],
+    report: TagReport,
+) -> None:
+    """Write the answers of a library into the genre tags of its files, or say what would be written.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        Answers, one by one.
+    options : TagOptions
+    backup : Path
+        A file of JSON lines, to which the old tag of each file is added before the new one is written;
+        `restore_tags` reads it.
+    apply : bool
+        Whether anything is written.
+    told : callable
+        Given each change when it is made, or would be.
+    report : TagReport
+        Filled as files are done, so that it tells of these if the work is ended.
+
+    Raises
+    ------
+    ConfigError
+        If mutagen is not installed.
+    OutputLockedError
+        If another command writes the backup.
+    """
+    needs_mutagen()
+    with _backup(backup) if apply else contextlib.nullcontext() as file:
+        for row in rows:
+            try:
+                change = _planned(row, options)
+                if file is not None:
+                    _keep(file, change)
+                    write_genre(change.path, change.new)
+            except _LeftAloneError as error:
+                report.left[str(error)] += 1
+            except AudioError as error:
+                report.left[_kind(error)] += 1
+            else:
+                told(change)
+                report.changed[row["file"]] = change.path
+
+
+def _kind(error: AudioError) -> str:
+    """Return what is wrong with a file without its details, which differ from file to file."""
+    return error.reason.partition(" (")[0]
+
+
+class _LeftAloneError(Exception):
+    """Why a file gets no tag."""
+
+
+def _planned(row: Row, options: TagOptions) -> TagChange:
+    """Return the change of a file; `_LeftAloneError` or AudioError where there is none."""
+    if row["error"]:
+        raise _LeftAloneError("no answer")
+    genres = genres_in(row)
+    if not genres:
+        raise _LeftAloneError(row["genre"] or "no genre")
+    if max(probability_in(row, genre) for genre in genres) < options.min_probability:
+        msg = f"probability below {options.min_probability:g}"
+        raise _LeftAloneError(msg)
+    path = path_in(row)
+    old = genre_tag(path)
+    if old == genres:
+        raise _LeftAloneError("has this genre")
+    if not options.replace and any(value.strip().casefold() not in _NO_GENRE for value in old):
+        raise _LeftAloneError("has a genre")
+    check_writable(path)
+    return TagChange(path=path, old=old, new=genres)
+
+
+def genres_in(row: Row) -> tuple[str, ...]:
+    """Return the genres of a row that are the model's; none for "none of these"."""
+    return (row["genre"],) if f"{P}{row['genre']}" in row else ()
+
+
+def check_writable(path: Path) -> None:
+    """Raise AudioError where a file is not to be replaced."""
+    target = Path(os.path.realpath(path))
+    try:
+        info = target.stat()
+    except OSError as error:
+        raise AudioError(path, error.strerror or str(error)) from error
+    if not info.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise AudioError(path, "read-only")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise AudioError(path, "in a folder that is read-only")
+    if info.st_nlink > 1:
+        raise AudioError(path, "has other names, hard links, which would keep the old tag")
+
+
+def write_genre(path: Path, genres: Sequence[str]) -> None:
+    """Write the genre tag of a file, so that it is whole at any moment and its sound stays as it is.
+
+    What a link leads to is changed, and the link stays. Permissions, owner and extended attributes stay; the
+    time of change is now, so that backups see it.
+
+    Parameters
+    ----------
+    path : Path
+        An audio file.
+    genres : sequence of str
+        Without any, the tag is removed.
+
+    Raises
+    ------
+    AudioError
+        If the file may not be written, its format holds no tags, or its sound would change.
+    """
+    check_writable(path)
+    target = Path(os.path.realpath(path))
+    try:
+        with atomic_path(target) as copy:
+            shutil.copyfile(target, copy)
+            shutil.copystat(target, copy)
+            set_genre_tag(copy, genres, like=target)
+            if sound_digest(copy) != sound_digest(target):
+                raise AudioError(path, "its sound would change")
+            info = target.stat()
+            with contextlib.suppress(OSError):
+                os.chown(copy, info.st_uid, info.st_gid)
+            copy.chmod(info.st_mode & 0o7777)
+            os.utime(copy)
+    except OSError as error:
+        raise AudioError(path, error.strerror or str(error)) from error
+
+
+@contextmanager
+def _backup(path: Path) -> Iterator[IO[str]]:
+    """Open a backup to add to; a last line that a kill left is ended, and never read."""
+    with output_lock(path), path.open("a+b") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        file.flush()
+        with path.open("a", encoding="utf-8") as text:
+            yield text
+
+
+def _keep(file: IO[str], change: TagChange) -> None:
+    """Add a change to the backup; it is on the disk when this returns."""
+    where = printable(os.path.abspath(change.path))  # noqa: PTH100 - the link, not what it leads to
+    line = {"file": where, "genre": list(change.old), "written": list(change.new)}
+    file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def restore_tags(backup: Path, *, apply: bool, told: Callable[[TagChange], None]) -> TagReport:
+    """Write the genre tags of a backup again, the last change first, or say what would be written.
+
+    A file whose tag was changed by somebody else since is left alone.
+
+    Raises
+    ------
+    TableError
+        If `backup` is none.
+    ConfigError
+        If mutagen is not installed.
+    """
+    needs_mutagen()
+    report = TagReport()
+    for line in reversed(_lines(backup)):
+        path = path_in({"file": line["file"]})
+        old, written = tuple(line["genre"]), tuple(line["written"])
+        try:
+            now = genre_tag(path)
+            if BETWEEN.join(now) == BETWEEN.join(old):
+                raise _LeftAloneError("has its old tag")
+            if BETWEEN.join(now) != BETWEEN.join(written):
+                raise _LeftAloneError("has another tag since")
+            if apply:
+                write_genre(path, old)
+            else:
+                check_writable(path)
+        except _LeftAloneError as error:
+            report.left[str(error)] += 1
+        except AudioError as error:
+            report.left[_kind(error)] += 1
+        else:
+            told(TagChange(path=path, old=now, new=old))
+            report.changed[str(path)] = path
+    return report
+
+
+def _lines(backup: Path) -> list[dict[str, Any]]:
+    """Return the lines of a backup; one that a kill left half done is passed over."""
+    found = []
+    with backup.open("rb") as file:
+        for record in file:
+            with contextlib.suppress(ValueError):
+                line = json.loads(record)
+                if isinstance(line, dict) and {"file", "genre", "written"} <= set(line):
+                    found.append(line)
+    if not found:
+        raise TableError(backup, "holds no old tags. Give a file that gtzan predict --write-tags --yes wrote")
+    return found
