@@ -14,8 +14,8 @@ From a table to honest figures
     `evaluate`: any classifier under a protocol that keeps tracks, or artists, on one side, to an
     `EvaluationResult`; `compare` and `Comparison` (paired tests), `aggregate` (segments to tracks).
 A model to keep
-    `fit` and `load_model` give a `Model`, which gives a `Prediction` of a recording; `explain` gives an
-    `Explanation` of it.
+    `fit`, `load_model` and `pretrained` (a model out of the box) give a `Model`, which gives a `Prediction`
+    of a recording; `explain` gives an `Explanation` of it.
 Of your own
     `feature` adds a feature, `register_model` a model.
 

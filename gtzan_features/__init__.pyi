@@ -14,6 +14,7 @@ from .api.fitting import fit as fit
 from .api.model import Model as Model
 from .api.model import explain as explain
 from .api.model import load_model as load_model
+from .api.model import pretrained as pretrained
 from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table
 from .api.results import Explanation as Explanation
@@ -63,6 +64,7 @@ __all__ = [
     "features",
     "fit",
     "load_model",
+    "pretrained",
     "read_table",
     "register_model",
     "synthesise",

@@ -51,6 +51,17 @@ def test_the_wheel_holds_every_file_of_the_two_packages(wheel):
         assert expected == {name for name in wheel if name.startswith(f"{package}/")}
 
 
+def test_the_wheel_holds_the_packaged_model_with_its_card(wheel):
+    base = "gtzan_features/pretrained/gtzan10/"
+    files = {name.removeprefix(base): content for name, content in wheel.items() if name.startswith(base)}
+    assert {"README.md", "model.json", "model.npz", "figures.json", "range.json"} <= set(files)
+    assert sum(map(len, files.values())) < 200_000
+    first = files["README.md"].decode().splitlines()[0]
+    assert first.startswith(
+        "gtzan10 knows the ten genres of GTZAN. Of 100 tracks by artists that it never heard"
+    )
+
+
 def test_the_command_of_the_wheel_is_in_a_package_that_it_installs(wheel):
     assert b"gtzan = gtzan_cli.main:main" in wheel[f"gtzan-{__version__}.dist-info/entry_points.txt"]
     assert b"def main(" in wheel["gtzan_cli/main.py"]

@@ -24,6 +24,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gtzan fit lda svm --segments 30s --protocol artist --wide",
     ),
     "tune": ("gtzan tune lda --segments 3s --protocol fault-filtered --budget 20",),
+    "pretrain": (
+        "gtzan pretrain gtzan10 ~/kaggle --deformed ~/gtzan",
+        "gtzan pretrain gtzan10-full ~/gtzan",
+    ),
     "predict": (
         "gtzan predict song.mp3",
         "gtzan predict ~/music --csv > genres.csv",
@@ -58,6 +62,7 @@ SHORT = {
     "features export": "A table as a CSV in Kaggle's format.",
     "fit": "Train models, and test them on tracks they never saw.",
     "tune": "Search the settings of a model.",
+    "pretrain": "Make gtzan10 again, or gtzan10-full of GTZAN's audio.",
     "predict": "The genre of audio files.",
     "serve": "The genre of a recording, on a web page.",
     "report": "The accuracy of all runs, as tables and pictures.",

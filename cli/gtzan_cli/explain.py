@@ -62,10 +62,10 @@ def explain(
     """Show what makes the model of a run take each FILE for its genre, as a table and a picture.
 
     Takes what gtzan predict takes: files of any kind, also short ones, and folders. Networks on spectrograms:
-    which times and bands (gradient x input, checked by occlusion). XGBoost: TreeSHAP. Other models: families
-    of features. Without FILE: which families a model on features uses, measured on test rows that it never
-    saw; where the stored model has seen them all, as under folds, one of the same settings is fitted anew
-    without them. With --json, several files give a list under "files".
+    which times and bands (gradient x input, checked by occlusion). XGBoost: TreeSHAP. gtzan10: what each
+    feature adds. Other models: families of features. Without FILE: which families a model on features uses,
+    measured on test rows that it never saw; where the stored model has seen them all, as under folds, one of
+    the same settings is fitted anew without them. With --json, several files give a list under "files".
     Exits with 1 if a file could not be read; the others are done all the same.
     """
     from gtzan_features.prediction.predictor import find_model

@@ -23,6 +23,7 @@ from gtzan_cli.features import features
 from gtzan_cli.fit import fit
 from gtzan_cli.global_options import add_global_options
 from gtzan_cli.predict import predict
+from gtzan_cli.pretrain import pretrain
 from gtzan_cli.report import compare, report
 from gtzan_cli.restore_tags import restore_tags
 from gtzan_cli.root import cli
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 INTERRUPTED, TERMINATED = 130, 143
 
 
-for command in (features, fit, tune, predict, serve, report, compare, explain, bench, data, demo):
+for command in (features, fit, tune, pretrain, predict, serve, report, compare, explain, bench, data, demo):
     cli.add_command(command)
 data.add_command(restore_tags)
 add_words(cli)

@@ -12,7 +12,7 @@ import click
 from gtzan_features.config import SegmentConfig, Selection, SplitConfig, default_of
 from gtzan_features.errors import ConfigError, GtzanError
 from gtzan_features.prediction.model_names import RUNS_DIR as RUNS_DIR
-from gtzan_features.prediction.model_names import model_folder
+from gtzan_features.prediction.model_names import model_folder, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,11 +126,18 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--model`` and ``--runs``; the command gets `model`, a folder or None, and `runs`."""
+    """Add ``--model`` and ``--runs``; the command gets `model`, a folder or None, and `runs`.
+
+    Where there is no run in the usual place and none was named, the folder is that of a pretrained model.
+    """
 
     @functools.wraps(command)
     def with_model(*args: Any, model: Path | None, runs: Path, **options: Any) -> Any:  # noqa: ANN401
-        folder = None if model is None else model_folder(model, runs)
+        source = click.get_current_context().get_parameter_source("runs")
+        if model is not None:
+            folder: Path | None = model_folder(model, runs)
+        else:
+            folder = stand_in(runs) if source is click.core.ParameterSource.DEFAULT else None
         return command(*args, model=folder, runs=runs, **options)
 
     options = (
@@ -139,7 +146,8 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "-m",
             type=FOLDER,
             metavar="RUN",
-            help="A run, by its short name (gtzan runs lists them) or its folder; else the one fitted last.",
+            help="A run, by its short name (gtzan runs lists them) or its folder, or gtzan10; else the run "
+            "fitted last, and gtzan10 where there is none.",
         ),
         click.option(
             "--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie."

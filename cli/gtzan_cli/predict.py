@@ -143,11 +143,14 @@ def _stream(listing: Listing, predictor: Predictor, options: LibraryOptions, sho
 
 
 def _introduce(predictor: Predictor, *, quiet: bool) -> None:
+    from gtzan_features.prediction.predictor import introduction
+
     card = predictor.card
     if card.leaked:
         notice("LEAKED: this run's measured accuracy says nothing about new music; see its card.")
     if quiet:
         return
-    notice(f"Model: {card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}.")
+    for line in introduction(predictor):
+        notice(line)
     if card.synthetic:
         notice("Warning: trained on synthetic music; it says nothing about real music.")

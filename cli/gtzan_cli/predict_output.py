@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gtzan_cli.progress import json_text, notice, show, show_text
 from gtzan_features.rounding import percent
@@ -83,12 +84,14 @@ class _Json:
 
     def __init__(self, predictor: Predictor) -> None:
         card = predictor.card
-        self._model = {
+        self._model: dict[str, Any] = {
             "folder": str(predictor.folder),
             "name": card.model,
             "synthetic": card.synthetic,
             "leaked": card.leaked,
         }
+        if predictor.kept.figures is not None:
+            self._model["figures"] = asdict(predictor.kept.figures)
         self._is_first = True
 
     def begin(self) -> None:

@@ -20,6 +20,7 @@ from gtzan_features.errors import ConfigError, ModelError, TableError
 from gtzan_features.models.save import replace_model
 from gtzan_features.prediction.explain import Explainer
 from gtzan_features.prediction.model_names import RUNS_DIR, model_folder
+from gtzan_features.prediction.named_models import pretrained_folder
 from gtzan_features.prediction.predict import FilePrediction, checked_aggregation, classify, read_one
 from gtzan_features.prediction.predict import predict as predict_each
 from gtzan_features.prediction.predictor import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.api.audio import Audio
     from gtzan_features.api.showing import ShowProgress
+    from gtzan_features.models.applying.figures import Figures
     from gtzan_features.models.applying.kept_model import KeptModel
     from gtzan_features.models.applying.load import ModelCard
 
@@ -97,6 +99,11 @@ class Model:
     def card(self) -> ModelCard:
         """What the model was trained on, and so what it can be applied to."""
         return self.kept.card
+
+    @property
+    def figures(self) -> Figures | None:
+        """How well a pretrained model did where it was tested; None for others, whose run has that."""
+        return self.kept.figures
 
     @speaks_python
     def predict_proba(self, rows: Table | pd.DataFrame | npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -305,6 +312,8 @@ class Model:
             ("settings", settings or "none"),
             ("from", self.origin or "this session"),
         ]
+        if self.figures is not None:
+            pairs.insert(0, ("how good", self.figures.headline))
         title = f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}"
         return html.card(title, html.key_values(pairs), notes=caveats(card))
 
@@ -317,8 +326,8 @@ def load_model(folder: str | os.PathLike[str], *, runs: str | os.PathLike[str] =
     ----------
     folder : path or str
         A model folder, the folder of a run, or the folder of all runs: of these the one that was fitted last.
-        Where no such folder exists, a short name of a run in `runs`, such as ``"55857e"``:
-        ``gtzan runs`` lists them.
+        Where no such folder exists, the name of a pretrained model (see `pretrained`), or a short name of a
+        run in `runs`, such as ``"55857e"``: ``gtzan runs`` lists them.
     runs : path
         Where runs are looked for by short names.
 
@@ -350,6 +359,42 @@ def load_model(folder: str | os.PathLike[str], *, runs: str | os.PathLike[str] =
         return Model(newest.kept, origin=str(newest.folder))
     path = model_folder(path, Path(runs))
     return Model(kept_model_of(path), origin=str(path))
+
+
+@speaks_python
+def pretrained(name: str = "gtzan10") -> Model:
+    """Load a model that comes with the package, or one of your own by its name.
+
+    ``gtzan10`` knows GTZAN's ten genres, by the Kaggle columns. ``gtzan10-full``, on the full set, is made
+    once from GTZAN's audio: ``gtzan pretrain gtzan10-full AUDIO_DIR``. `Model.figures` and the ``README.md``
+    beside the model say how good it is.
+
+    Parameters
+    ----------
+    name : str
+        Of a model in the package or in the folder of your own models: ``~/.local/share/gtzan/models``, or
+        below ``XDG_DATA_HOME``.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        If there is none of this name; the message lists those that there are.
+
+    Examples
+    --------
+    >>> import gtzan_features as gf
+    >>> model = gf.pretrained("gtzan10")
+    >>> len(model.genres), len(model.columns)
+    (10, 57)
+    >>> round(model.figures.accuracy, 1), model.figures.protocol
+    (0.6, 'artist')
+    """
+    folder = pretrained_folder(name)
+    return Model(kept_model_of(folder), origin=str(folder))
 
 
 def explain(

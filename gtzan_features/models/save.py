@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.errors import GtzanError, ModelError, OutputExistsError
+from gtzan_features.models.applying.figures import FIGURES, save_figures
 from gtzan_features.models.applying.linear_rule import StoredRule
 from gtzan_features.models.applying.load import CARD, FILES, read_estimator, skops_io, trusted_in
 from gtzan_features.models.applying.load import ModelCard as ModelCard
@@ -53,8 +54,11 @@ def save_model(folder: Path, model: StoredModel) -> None:
     _write(folder, model.card, *_model_file(model))
 
 
-_KNOWN = (RANGE, LEVEL, UNLIKE, UNLIKE_ARRAYS, TRAINING_FILES)
-OWN_FILES = frozenset({CARD, *_KNOWN, *FILES.values()})
+CARD_TEXT = "README.md"
+"""The card in words, of a model that has one."""
+
+_KNOWN = (RANGE, LEVEL, UNLIKE, UNLIKE_ARRAYS, TRAINING_FILES, FIGURES)
+OWN_FILES = frozenset({CARD, CARD_TEXT, *_KNOWN, *FILES.values()})
 """Names of all files that a model folder may hold."""
 
 
@@ -72,6 +76,8 @@ def save_kept_model(folder: Path, model: KeptModel) -> None:
         save_unlike(folder, model.unlike)
     if model.trained_on.sha256:
         save_training_files(folder, model.trained_on)
+    if model.figures is not None:
+        save_figures(folder, model.figures)
     _write(folder, model.card, *file)
 
 
@@ -105,6 +111,8 @@ def _model_file(model: StoredModel) -> tuple[str, bytes]:
     # An estimator that has no name here is stored as scikit-learn's are.
     spec = model_spec(name) if has_name else None
     storage = "skops" if spec is None else wrappers.storage(spec, model.card.settings)
+    if isinstance(model.estimator, StoredRule):  # arrays already, whatever the model is stored as elsewhere
+        storage = "arrays"
     may_hold = nothing_else if spec is None else spec.may_hold
     return FILES[storage], stored_bytes(model.estimator, storage, name, may_hold)
 

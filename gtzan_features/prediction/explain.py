@@ -45,9 +45,9 @@ _BACKGROUND = 200
 class Explainer:
     """Explains recordings by one model; what it reads of a table is read once.
 
-    Networks on spectrograms: gradient times input, and occlusion beside it. XGBoost: TreeSHAP. Other
-    models: the fall of the probability when a family of features is taken from other rows of the table that
-    the model was fitted on.
+    Networks on spectrograms: gradient times input, and occlusion beside it. XGBoost: TreeSHAP. Pretrained
+    linear models: what each column adds to the genre's margin, in closed form. Other models: the fall of the
+    probability when a family of features is taken from other rows of the table that the model was fitted on.
 
     Parameters
     ----------
@@ -118,7 +118,10 @@ class Explainer:
     def _method(self) -> Callable[[npt.NDArray[np.floating], int], tuple[str, str, dict[str, Any]]]:
         if self.predictor.card.shape:
             return self._by_regions
-        return self._by_trees if hasattr(self._estimator, "get_booster") else self._by_replacement
+        if hasattr(self._estimator, "get_booster"):
+            return self._by_trees
+        # A pretrained model comes without the table that others are explained by.
+        return self._by_rule if self.predictor.kept.figures is not None else self._by_replacement
 
     @property
     def _estimator(self) -> Classifier:
@@ -129,6 +132,21 @@ class Explainer:
     ) -> tuple[str, str, dict[str, tuple[Contribution, ...]]]:
         booster: Any = self._estimator
         values = saliency.tree_shap(booster, rows, target).mean(axis=0)
+        unit = "TreeSHAP, sum over the family, in the genre's margin"
+        method = "TreeSHAP (xgboost pred_contribs), mean over the rows"
+        return method, unit, {"contributions": self._of_columns(values)}
+
+    def _by_rule(
+        self, rows: npt.NDArray[np.floating], target: int
+    ) -> tuple[str, str, dict[str, tuple[Contribution, ...]]]:
+        rule: Any = self._estimator
+        values = rule.contributions(rows, target).mean(axis=0)
+        unit = "sum over the family, in the genre's margin over the mean of all genres"
+        method = "Shapley values of a linear rule, from the typical training row, mean over the rows"
+        return method, unit, {"contributions": self._of_columns(values)}
+
+    def _of_columns(self, values: npt.NDArray[np.floating]) -> tuple[Contribution, ...]:
+        """Return what each family adds, and then each column, the largest first."""
         card = self.predictor.card
         of_column = sets.column_families(card.columns, card.feature_config)
         summed = {name: float(values[columns].sum()) for name, columns in families(card).items()}
@@ -136,10 +154,7 @@ class Explainer:
             Contribution("feature", card.columns[i], of_column[i], float(values[i]))
             for i in np.argsort(-np.abs(values), kind="stable")
         ]
-        contributions = (*_of_families(summed), *single)
-        unit = "TreeSHAP, sum over the family, in the genre's margin"
-        method = "TreeSHAP (xgboost pred_contribs), mean over the rows"
-        return method, unit, {"contributions": contributions}
+        return (*_of_families(summed), *single)
 
     def _by_replacement(
         self, rows: npt.NDArray[np.floating], target: int

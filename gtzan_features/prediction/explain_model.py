@@ -36,6 +36,9 @@ def explain_model(run: Path, tables: Path) -> Explanation:
     TableError
         If the table is missing, or not the model's.
     """
+    if not (run / runs.MODEL).is_dir() and load_kept_model(run).figures is not None:
+        msg = f"{run.name}: has no run, whose tested rows would be needed. Explain a file: gtzan explain FILE"
+        raise ModelError(msg)
     found = runs.read_run(run)
     kept = load_kept_model(run / runs.MODEL)
     if kept.card.shape:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gtzan_features.errors import ModelError, RunError
+from gtzan_features.prediction.named_models import model_names, named_model, standing_in
 from gtzan_features.tables.run_names import find_run
 from gtzan_features.tables.run_storage import restore_runs
 from gtzan_features.text import one_line
@@ -22,8 +23,8 @@ def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
     Parameters
     ----------
     name : str or Path
-        A folder that exists, be it of a run or of a model; else a short name of a run in `runs_dir`
-        (`tables.run_names.find_run`).
+        A folder that exists, be it of a run or of a model; else the name of a pretrained model (`gtzan10`),
+        or a short name of a run in `runs_dir` (`tables.run_names.find_run`).
     runs_dir : Path
         Where run folders lie.
 
@@ -44,7 +45,18 @@ def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
     if len(path.parts) != 1:
         msg = f"{shown}: no such folder, so it holds no model. Name a folder that gtzan fit wrote."
         raise ModelError(msg)
+    pretrained = named_model(str(name))
+    if pretrained is not None:
+        return pretrained
     try:
         return find_run(str(name), runs_dir)
     except RunError as error:
-        raise ModelError(str(error)) from error
+        msg = f"{error}. Models with a name: {one_line(', '.join(model_names()))}"
+        raise ModelError(msg) from error
+
+
+def stand_in(runs_dir: Path = RUNS_DIR) -> Path | None:
+    """Return the folder of the pretrained model that answers where no run has a model; None where one has."""
+    restore_runs(runs_dir)
+    models = runs_dir.glob("*/model")
+    return None if any(not path.parent.name.startswith(".") for path in models) else standing_in()

@@ -10,11 +10,13 @@ from gtzan_features.reports.collect import representative
 from gtzan_features.reports.protocols import PROTOCOLS, tested_on
 from gtzan_features.reports.scores import score
 from gtzan_features.reports.tables import accuracy_cell, level_name
+from gtzan_features.rounding import percent
 from gtzan_features.tables.run_folder import read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gtzan_features.models.applying.figures import Figures
     from gtzan_features.models.save import ModelCard
 
 
@@ -45,6 +47,10 @@ class ModelFacts:
         As the model's card has them.
     n_columns : int
         Features, or bands of a spectrogram, that a row has.
+    top2 : str
+        Per cent of tracks whose genre is among the first two; empty where it is not known.
+    deformations : tuple of str
+        What was done to the sound where the model was tested on deformed sound, too.
     """
 
     title: str
@@ -65,9 +71,11 @@ class ModelFacts:
     segment: str = ""
     dataset: str = ""
     n_columns: int = 0
+    top2: str = ""
+    deformations: tuple[str, ...] = ()
 
 
-def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
+def model_facts(folder: Path, card: ModelCard, figures: Figures | None = None) -> ModelFacts:
     """Gather the facts on the model of a run folder, as its model card has them.
 
     Parameters
@@ -76,8 +84,25 @@ def model_facts(folder: Path, card: ModelCard) -> ModelFacts:
         The run folder; without a whole run in it, the facts lack the accuracy.
     card : ModelCard
         Of the stored model.
+    figures : Figures, optional
+        Those that lie beside a model that has no run.
     """
     untested = _of_card(card)
+    if figures is not None:
+        return replace(
+            untested,
+            title=f"{figures.name}, {untested.title}",
+            accuracy=accuracy_cell(figures.accuracy, figures.low, figures.high),
+            tested_on=f"{figures.n_tracks} tracks, segments gathered by mean",
+            protocol=figures.protocol,
+            protocol_words=PROTOCOLS.get(figures.protocol, ""),
+            share=figures.accuracy,
+            low=figures.low,
+            high=figures.high,
+            n_tested=figures.n_tracks,
+            top2=percent(figures.top2),
+            deformations=figures.tested_on,
+        )
     try:
         run = read_run(folder)
     except (RunError, TableError):

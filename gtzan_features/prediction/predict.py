@@ -282,7 +282,8 @@ def _known(found: RecordingRows, predictor: Predictor) -> list[str]:
 
 def _far(rows: npt.NDArray[np.floating], predictor: Predictor) -> list[str]:
     seen, shape = predictor.kept.seen, predictor.recipe.shape
-    far = seen.far(range_rows(rows, shape)) if seen is not None else []
+    values = range_rows(rows, shape)
+    far = seen.far(seen.of(values, predictor.kept.card.columns)) if seen is not None else []
     if not far or seen is None:
         return []
     named = ", ".join(far[:3]) + (", …" if len(far) > 3 else "")

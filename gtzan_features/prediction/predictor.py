@@ -14,6 +14,7 @@ from gtzan_features.extraction.row_kinds import Recipe, recipe_of
 from gtzan_features.models.applying.kept_model import KeptModel, load_kept_model
 from gtzan_features.models.applying.load import CARD
 from gtzan_features.progress import Notice, mute
+from gtzan_features.rounding import percent
 from gtzan_features.tables.run_storage import FITTED_AT, restore_runs
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _MODEL = "model"
+
+OWN_MODEL = (
+    "A model of your own genres: gtzan features extract FOLDER, with a folder per genre, then gtzan fit lda."
+)
+"""What is better than a pretrained model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,24 @@ class Predictor:
     def genres(self) -> tuple[str, ...]:
         """Genres in the order of the probabilities."""
         return self.kept.card.genres
+
+
+def introduction(predictor: Predictor) -> tuple[str, ...]:
+    """Say in a line each which model answers and, of a pretrained one, how good it is and what is better."""
+    card, figures = predictor.card, predictor.kept.figures
+    what = f"{card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}"
+    if figures is None:
+        return (f"Model: {what}.",)
+    shares = (percent(share) for share in (figures.accuracy, figures.low, figures.high))
+    good = "{} % ({}–{})".format(*shares)
+    return (
+        f"Model: {figures.name}, {what}.",
+        (
+            f"Of {figures.n_tracks} tracks by artists that it had not heard, {good} were right, and "
+            f"{percent(figures.top2)} % among its first two genres (protocol {figures.protocol})."
+        ),
+        OWN_MODEL,
+    )
 
 
 def predictor_of(kept: KeptModel, folder: Path = Path()) -> Predictor:
@@ -137,7 +161,7 @@ def newest_predictor(runs_dir: Path, notice: Notice = mute) -> Predictor:
     if reasons:
         msg = f"{runs_dir}: none of its {len(reasons)} models can be used. The newest: {reasons[0]}"
         raise ModelError(msg)
-    fitting = "Fit one (gtzan fit xgboost), or name a run folder with --model"
+    fitting = "Fit one (gtzan fit xgboost), or name a run folder with --model, or the packaged gtzan10"
     msg = f"{runs_dir}: holds no run with a model. {fitting}"
     raise ModelError(msg)
 

@@ -113,7 +113,8 @@ class UploadClassifier:
         predictor = self.explainer.predictor
         folder = predictor.folder
         # The run folder, also where the predictor was loaded from the model folder in it.
-        return model_facts(folder if (folder / MODEL).is_dir() else folder.parent, predictor.card)
+        run = folder if (folder / MODEL).is_dir() else folder.parent
+        return model_facts(run, predictor.card, predictor.kept.figures)
 
     def answer(self, upload: Path, *, explained: bool = True) -> Answer:
         """Answer for one file, which is read once and is the caller's to delete; nothing is written.

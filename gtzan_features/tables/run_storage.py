@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST, FITTED_AT = "manifest.json", "fitted_at.txt"
+CARD = "model.json"
+"""What a model folder has at least, in a run or by itself."""
 
 _NEW, _OLD, _GONE = "new-run", "old-run", "gone-run"
 _LEFT = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gtzan_features.models.applying.figures import FIGURES, Figures, load_figures
 from gtzan_features.models.applying.load import StoredModel, load_model
 from gtzan_features.models.applying.training_files import TRAINING_FILES, TrainingFiles, load_training_files
 from gtzan_features.models.applying.training_range import RANGE, TrainingRange, load_range
@@ -37,6 +38,8 @@ class KeptModel:
         few tracks.
     trained_on : TrainingFiles
         The files behind the training rows, as far as they are known.
+    figures : Figures or None
+        How well it did where it was tested, for a model without a run.
     """
 
     estimator: Classifier
@@ -45,6 +48,7 @@ class KeptModel:
     level: LevelRule | None = None
     unlike: UnlikeRule | None = None
     trained_on: TrainingFiles = field(default_factory=TrainingFiles)
+    figures: Figures | None = None
 
     @property
     def stored(self) -> StoredModel:
@@ -69,4 +73,5 @@ def load_kept_model(folder: Path) -> KeptModel:
         level=load_level(folder, columns, files.get(LEVEL)),
         unlike=load_unlike(folder, files, len(columns) * (2 if model.card.shape else 1)),
         trained_on=load_training_files(folder, files.get(TRAINING_FILES)),
+        figures=load_figures(folder, files.get(FIGURES)),
     )

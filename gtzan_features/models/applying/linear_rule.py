@@ -1,4 +1,4 @@
-"""A linear rule on scaled columns, stored as plain arrays: what applies a stored `lda`.
+"""A linear rule on scaled columns, stored as plain arrays: what applies a stored `lda`, and `gtzan10`.
 
 scikit-learn and skops take longer to import than all the rest of a prediction; a matrix needs neither.
 """
@@ -59,6 +59,49 @@ class StoredRule:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all that makes the rule."""
         return dict(self._arrays)
+
+    def contributions(self, X: npt.NDArray[np.floating], target: int) -> FloatArray:
+        """Return what each column adds to the margin of a genre over the mean of all genres.
+
+        The margin of the typical training row, whose scaled columns are all 0, is left out, so that what is
+        returned sums to how far the row's margin is from that one: the Shapley value of each column, in
+        closed form.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+        target : int
+            Position of the genre.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns)
+        """
+        weights = self._arrays["weights"]
+        against = weights[:, target] - weights.mean(axis=1)
+        return np.asarray(self._scaled(np.asarray(X, np.float64)) * against)
+
+    def tempered(self, factor: float) -> StoredRule:
+        """Return the rule with its logits multiplied: the inverse of a temperature."""
+        changed = {name: factor * self._arrays[name] for name in _RULE}
+        return StoredRule(self._arrays | changed)
+
+    def among(self, positions: npt.NDArray[np.int64], n_columns: int) -> StoredRule:
+        """Return the rule for rows of more columns, of which it looks at those at `positions` only."""
+        arrays: dict[str, npt.NDArray[Any]] = {"offsets": self._arrays["offsets"]}
+        for name in self._arrays.keys() - arrays.keys():
+            own = self._arrays[name]
+            wide = np.zeros((n_columns, *own.shape[1:]))
+            # Any scale does for a column without weight; ascending quantiles are what interpolation needs.
+            wide[:] = np.linspace(0, 1, own.shape[1]) if name == _RANK[0] else float(name == _STANDARD[1])
+            wide[positions] = own
+            arrays[name] = wide
+        return StoredRule(arrays)
+
+    @property
+    def used(self) -> npt.NDArray[np.int64]:
+        """Positions of the columns that have any weight."""
+        return np.flatnonzero((self._arrays["weights"] != 0).any(axis=1))
 
     def _scaled(self, X: FloatArray) -> FloatArray:
         if "mean" in self._arrays:

@@ -29,6 +29,7 @@ from gtzan_features.tables.checked import (
     from_json,
     parse_json,
 )
+from gtzan_features.tables.run_storage import CARD as CARD
 from gtzan_features.tables.run_storage import MANIFEST
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from gtzan_features.models.spec import Classifier
     from gtzan_features.tables.spectrograms import Table
 
-CARD = "model.json"
 FILES = {"skops": "model.skops", "xgboost": "model.ubj", "arrays": "model.npz"}
 
 # Types that skops does not trust by itself; each holds numbers and settings only.

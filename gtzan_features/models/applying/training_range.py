@@ -45,7 +45,7 @@ class TrainingRange:
     Attributes
     ----------
     columns : tuple of str
-        Features in the model's order, or bands of its spectrograms.
+        Features in the model's order, those alone that it looks at; or bands of its spectrograms.
     quantiles : tuple of float
         `QUANTILES`: minimum, 1 %, median, 99 %, maximum.
     values : tuple of tuple of float
@@ -55,6 +55,13 @@ class TrainingRange:
     columns: tuple[str, ...]
     quantiles: tuple[float, ...]
     values: tuple[tuple[float, ...], ...]
+
+    def of(self, rows: npt.NDArray[np.floating], columns: Sequence[str]) -> npt.NDArray[np.floating]:
+        """Return the columns of rows that the range is of, where a model looks at some of its `columns`."""
+        if len(self.columns) == len(columns):
+            return rows
+        at = {name: number for number, name in enumerate(columns)}
+        return rows[:, [at[name] for name in self.columns]]
 
     def far(self, rows: npt.NDArray[np.floating]) -> list[str]:
         """Return the columns in which the median of `rows` lies far outside the training rows.
@@ -84,6 +91,16 @@ class TrainingRange:
         if outside.mean() <= FEW:
             return []
         return [name for name, is_far in zip(self.columns, outside, strict=True) if is_far]
+
+
+def of_columns(seen: TrainingRange, columns: Sequence[str]) -> TrainingRange:
+    """Return the range of some columns, in the order in which they are in it."""
+    kept = [i for i, name in enumerate(seen.columns) if name in set(columns)]
+    return TrainingRange(
+        columns=tuple(seen.columns[i] for i in kept),
+        quantiles=seen.quantiles,
+        values=tuple(seen.values[i] for i in kept),
+    )
 
 
 def range_rows(X: npt.NDArray[np.floating], shape: tuple[int, int] | None) -> npt.NDArray[np.floating]:
@@ -163,7 +180,10 @@ def load_range(
         msg = f"{path}: not a training range of this program. Fit the model again"
         raise ModelError(msg) from error
     shapes = {len(row) for row in seen.values} == {len(QUANTILES)} and seen.quantiles == QUANTILES
-    if not ordered or seen.columns != tuple(columns) or len(seen.values) != len(seen.columns) or not shapes:
+    at = {name: number for number, name in enumerate(columns)}
+    places = [at.get(name, -1) for name in seen.columns]
+    belongs = places == sorted(set(places)) and -1 not in places
+    if not ordered or not belongs or len(seen.values) != len(seen.columns) or not shapes:
         msg = f"{path}: belongs to another model. Fit the model again"
         raise ModelError(msg)
     return seen

@@ -13,16 +13,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import validate_data
 
 from gtzan_features.errors import InputError, ModelError
-from gtzan_features.models.applying.linear_rule import StoredRule
 from gtzan_features.models.calibration import Tempered
 from gtzan_features.models.checked_input import checked_rows, encoded_classes, encoded_groups
-from gtzan_features.models.estimators.preprocessing import FamilyBalance, RankNormal, scaler
+from gtzan_features.models.estimators.linear import scaled_rule
+from gtzan_features.models.estimators.preprocessing import FamilyBalance, scaler
 from gtzan_features.models.spec import ModelSpec, Range, TrainingData
 from gtzan_features.models.words import WORDS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from gtzan_features.models.applying.linear_rule import StoredRule
     from gtzan_features.models.spec import Classifier, FloatMatrix, IntVector
 
     FloatArray = npt.NDArray[np.float64]
@@ -297,13 +298,11 @@ def as_rule(model: Any) -> StoredRule:  # noqa: ANN401 - a pipeline of scikit-le
     """Return a fitted `lda` as arrays, weights of families and temperature within the weights."""
     scaling, balance, discriminant = (step for _, step in model.steps)
     factor = discriminant.inverse_temperature
-    if isinstance(scaling, RankNormal):
-        arrays = {"quantiles": scaling.quantiles_, "scores": scaling.scores_}
-    else:
-        arrays = {"mean": scaling.mean_, "scale": scaling.scale_}
-    arrays["weights"] = factor * balance.weights_[:, None] * discriminant.weights_
-    arrays["offsets"] = factor * discriminant.offsets_
-    return StoredRule(arrays)
+    return scaled_rule(
+        scaling,
+        factor * balance.weights_[:, None] * discriminant.weights_,
+        factor * discriminant.offsets_,
+    )
 
 
 def _balanced(setting: Any) -> bool:  # noqa: ANN401 - as it was given
