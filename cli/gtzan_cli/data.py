@@ -31,11 +31,14 @@ def data() -> None:
 
 @data.command()
 @click.argument("audio_dir", type=MUSIC)
+@selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong.")
 @n_jobs_option
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_json: bool) -> None:
+def verify(
+    ctx: click.Context, audio_dir: Path, selection: Selection, strict: bool, n_jobs: int, as_json: bool
+) -> None:
     """List what is missing, unreadable, short, silent, corrupt, duplicated or unknown in AUDIO_DIR.
 
     GTZAN is checked against the facts on its 1000 tracks, other music for damage and duplicates only.
@@ -43,7 +46,7 @@ def verify(ctx: click.Context, audio_dir: Path, strict: bool, n_jobs: int, as_js
     from gtzan_features.music.verify import verify
 
     with progress_bar() as progress:
-        found = verify(audio_dir, n_jobs=n_jobs, progress=progress)
+        found = verify(audio_dir, selection=selection, n_jobs=n_jobs, progress=progress)
     if as_json:
         print_json(found)
     else:

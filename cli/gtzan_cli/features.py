@@ -347,11 +347,9 @@ def _recipe_text(known: bool) -> str:
 
 
 def _print_summary(summary: ExtractSummary) -> None:
-    from gtzan_features.extraction.table_builder import genres_text
-
     for path, rows in summary.tables.values():
         show(f"{path}: {counted(rows, 'row')}")
-    show(f"{summary.status}: {genres_text(summary.genres)}")
+    show(f"{summary.status}: {summary.read_as}")
     computed = summary.n_files - summary.n_reused - len(summary.skipped)
     speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
     kinds = _by_kind(summary.skipped)
@@ -369,8 +367,6 @@ def _print_summary(summary: ExtractSummary) -> None:
             notice(f"Not in every table: {count}, such as {first.path} ({first.reason}).")
         else:
             _print_files("Incomplete", files, summary.status)
-    for line in summary.remarks:
-        notice(line)
 
 
 def _by_kind(files: tuple[FileStatus, ...]) -> dict[str, list[FileStatus]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,23 +92,15 @@ def n_jobs_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--genre``, ``--prefer`` and ``--as-genres``; the command gets a `Selection`."""
+    """Add ``--genre``, ``--prefer``, ``--as-genres`` and those of labels; the command gets a `Selection`."""
 
     @functools.wraps(command)
-    def selecting(
-        *args: Any,  # noqa: ANN401 - whatever the command takes and returns
-        genres: tuple[str, ...],
-        prefer: tuple[str, ...],
-        as_genres: bool,
-        **options: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        selection = Selection(genres=genres, prefer=prefer, as_genres=as_genres)
-        return command(*args, selection=selection, **options)
+    def selecting(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes and returns
+        own = {name: options.pop(name) for name in [field.name for field in fields(Selection)]}
+        return command(*args, selection=Selection(**own), **options)
 
     options = (
-        click.option(
-            "--genre", "genres", multiple=True, help="Only this genre folder; may be given several times."
-        ),
+        click.option("--genre", "genres", multiple=True, help="Only this genre; may be given several times."),
         click.option(
             "--prefer",
             type=Words(),
@@ -118,6 +111,30 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--as-genres",
             is_flag=True,
             help="Take folders for genres though they are called train, test or by numbers.",
+        ),
+        click.option(
+            "--labels",
+            default=default_of(Selection, "labels"),
+            show_default=True,
+            metavar="folders|tags[:NAME]|none|TABLE",
+            help="Where genres come from: folders; tags of the files (tags:NAME: of another tag than genre); "
+            "nowhere; or a CSV or Parquet file with a path and a genre in each row, and artist, split and "
+            "group, if known.",
+        ),
+        click.option(
+            "--artist-from",
+            type=click.Choice(["tags", "folders", "table"]),
+            help="Where artists come from, if not from where genres do.",
+        ),
+        click.option(
+            "--columns",
+            type=Roles(),
+            default=default_of(Selection, "columns"),
+            help="Columns of TABLE that are called otherwise: path=NAME,label=NAME, artist, split, group; "
+            "label=* for a column of zeros and ones for each label.",
+        ),
+        click.option(
+            "--first-label", is_flag=True, help="Of a track of several genres take the first one alone."
         ),
     )
     for option in reversed(options):
@@ -208,3 +225,24 @@ class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if isinstance(value, tuple):
             return value
         return tuple(word.strip() for word in str(value).split(",") if word.strip())
+
+
+class Roles(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Pairs of a role and a name, ``label=genre_top``, with commas between them."""
+
+    name = "ROLE=NAME,..."
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[tuple[str, str], ...]:
+        """Split at commas and signs of equality; a usage error where there is none of these."""
+        if isinstance(value, tuple):
+            return value
+        pairs = [word.partition("=") for word in str(value).split(",") if word.strip()]
+        odd = next((word for word, sign, _ in pairs if not sign), None)
+        if odd is not None:
+            self.fail(f"{odd!r} names no role. Write label={odd}, for example", param, ctx)
+        return tuple((role.strip(), name.strip()) for role, _, name in pairs)

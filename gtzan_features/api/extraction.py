@@ -6,7 +6,7 @@ import hashlib
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gtzan_features.api.given import feature_config, place
 from gtzan_features.api.showing import showing, warn
@@ -22,7 +22,7 @@ from gtzan_features.tables.spectrograms import PREFIX
 from gtzan_features.training.load_rows import open_fittable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gtzan_features.api.showing import ShowProgress
     from gtzan_features.config import SegmentConfig
@@ -43,13 +43,17 @@ def extract(
     genres: Sequence[str] = (),
     prefer: Sequence[str] = (),
     as_genres: bool = False,
+    labels: Any = "folders",  # noqa: ANN401 - a word, a path, or a table of several kinds
+    artists: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    first_label: bool = False,
     overwrite: bool = False,
     recompute: bool = False,
     prune: bool = False,
     n_jobs: int = -1,
     progress: ShowProgress = None,
 ) -> Table:
-    """Compute the features of every track below genre folders, or find them where they were computed before.
+    """Compute the features of every track in a folder, or find them where they were computed before.
 
     It is what ``gtzan features extract`` does, with the same tables, parts and numbers: a file that was done
     is not read again but to hash its bytes, a call that was interrupted goes on where it stopped, and a file
@@ -59,7 +63,7 @@ def extract(
     ----------
     folder : path
         It holds a folder for each genre, with audio files of any format, in folders of artists where these
-        are known (``genre/artist/track.wav``).
+        are known (``genre/artist/track.wav``); or files in any folders, with `labels`.
     features : str
         The feature set, "kaggle" or "full", or some families of it: "full:-rhythm", "kaggle:timbre,tonal".
         "spectrogram-mel" and "spectrogram-decibel" are pictures, for the models cnn and mlp.
@@ -71,11 +75,24 @@ def extract(
         not given, a folder for each `folder` in the user's cache: ``~/.cache/gtzan/tables``, or below
         ``XDG_CACHE_HOME``.
     genres : sequence of str
-        Only these genre folders; all where empty.
+        Only these genres; all where empty.
     prefer : sequence of str
         Endings, best first: which file is taken where a track is there in several formats.
     as_genres : bool
         Take folders for genres although they are called train, test or by numbers.
+    labels : str, path, DataFrame or mapping
+        Where genres come from: "folders", "tags" or "tags:NAME" of the files (which needs mutagen), "none",
+        or a table: a CSV or Parquet file, a frame, or genres by path, as a dict. A row has the path of a
+        file (relative to `folder` or to the table, absolute, or its end, where that is one file's alone), its
+        genre (several in a list, or with ; between), and artist, group and split, if known. Files that it
+        does not name have an empty genre.
+    artists : {"tags", "folders", "table"}, optional
+        Where artists come from, if not from where genres do.
+    columns : mapping, optional
+        Columns of the table that are called otherwise: ``{"path": "clip", "label": "genre_top"}``, artist,
+        split, group; ``{"label": "*"}`` for a column of zeros and ones for each label.
+    first_label : bool
+        Of a track of several genres take the first one alone.
     overwrite : bool
         Replace tables in `out` that are of another configuration or of other tracks.
     recompute : bool
@@ -96,9 +113,12 @@ def extract(
     Raises
     ------
     ConfigError
-        If there is no such feature set, family or row length.
+        If there is no such feature set, family or row length, or labels come from nowhere.
+    TableError
+        If a table of labels cannot be read.
     CatalogueError
-        If `folder` holds no genre folders with audio, or no file gives a row.
+        If `folder` holds no genre folders with audio, a table of labels names none of its files, or no file
+        gives a row.
     OutputExistsError
         If `out` holds tables of another configuration or of other tracks, unless `overwrite`.
     OutputLockedError
@@ -107,8 +127,9 @@ def extract(
     Warns
     -----
     GtzanWarning
-        Of files that gave no row, or fewer than an intact file, and of folders that cannot be listed. What
-        is passed over, and looks odd, is logged.
+        Of files that gave no row, or fewer than an intact file, of folders that cannot be listed, and of what
+        in a table of labels did not fit. How the folder was read, what is passed over, and what looks odd, is
+        logged.
 
     Examples
     --------
@@ -136,21 +157,28 @@ def extract(
     folder = place(folder)
     own, beside = parse_rows(str(segments))
     recipe, write = _recipe(features, own, beside)
+    selection = Selection(
+        genres=tuple(genres),
+        prefer=tuple(prefer),
+        as_genres=as_genres,
+        labels=os.fspath(place(labels)) if isinstance(labels, str | os.PathLike) else labels,
+        artist_from=artists,
+        columns=tuple((columns or {}).items()),
+        first_label=first_label,
+    )
     tables = place(out) if out is not None else cache_folder(folder)
     with showing(progress) as shown:
         summary = write(
             folder,
             tables,
             n_jobs=n_jobs,
-            selection=Selection(genres=tuple(genres), prefer=tuple(prefer), as_genres=as_genres),
+            selection=selection,
             overwrite=overwrite or out is None,
             recompute=recompute,
             prune=prune,
             progress=shown.progress,
-            notice=shown.notice,
+            notice=lambda line: shown.notice(in_python(line)),
         )
-        for remark in summary.remarks:
-            shown.notice(in_python(remark))
     _warn(summary)
     if summary.fault:
         msg = f"{folder}: {summary.fault}"
@@ -189,6 +217,9 @@ def _warn(summary: ExtractSummary) -> None:
     for what, files in (("gave no row", summary.skipped), ("are incomplete", summary.notes)):
         if files:
             warn(f"{len(files)} of {summary.n_files} files {what}: {_listed(files)}. See {summary.status}")
+    for line in summary.remarks:
+        if summary.labels_table and line.startswith(f"{summary.labels_table}: "):
+            warn(line)
     if summary.unreadable:
         warn(f"folders that cannot be listed: {', '.join(summary.unreadable)}")
 

@@ -122,9 +122,18 @@ def _keyword(found: re.Match[str]) -> str:
     after = rest[1 + len(word) :]
     if _NUMBER.fullmatch(word):
         return f"{keyword}={word}{after}"
-    if _LENGTH.fullmatch(word) or (name in _WORDY and _WORD.fullmatch(word)):
+    if name == "columns":
+        return f"columns={_roles(word)}{after}"
+    if _LENGTH.fullmatch(word) or (name in _WORDY and _WORD.fullmatch(word) and not word.isupper()):
         return f'{keyword}="{word}"{after}'
     return f"{keyword}={rest}"
+
+
+def _roles(words: str) -> str:
+    """Return roles of columns as a dict: ``label=NAME`` is ``{"label": NAME}``."""
+    pairs = [one.partition("=") for one in words.split(",") if one]
+    items = [f'"{role}": {name}' if name else f'"{role}": ""' for role, _, name in pairs]
+    return f"{{{', '.join(items)}}}"
 
 
 def _reworded(value: Any) -> Any:  # noqa: ANN401 - an argument of an error

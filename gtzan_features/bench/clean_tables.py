@@ -11,7 +11,6 @@ from gtzan_features.audio.formats import LOSSY_SUFFIXES
 from gtzan_features.bench.finished_fits import add_seconds
 from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import read_catalogue
-from gtzan_features.datasets.remarks import remarks
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.extraction.extract import ExtractConfig, extract
 
@@ -45,10 +44,14 @@ def extract_sets(
         If `tables` holds tables of other tracks or of another configuration.
     """
     steps = []
-    catalogue = read_catalogue(music.audio_dir, music.selection)
-    n_tracks = len(catalogue.tracks)
-    for line in remarks(catalogue):
-        notice(line)
+    n_tracks = len(read_catalogue(music.audio_dir, music.selection).tracks)
+    said: set[str] = set()
+
+    def once(line: str) -> None:  # how the folder was read is the same for every set
+        if line not in said:
+            notice(line)
+        said.add(line)
+
     for name in dict.fromkeys(one.partition(":")[0] for one in names):
         features = FeatureConfig(feature_set=name)
         notice(f"Features of {name}: {n_tracks} files.")
@@ -61,7 +64,7 @@ def extract_sets(
                 n_jobs=n_jobs,
                 selection=music.selection,
                 progress=progress,
-                notice=notice,
+                notice=once,
             )
         except OutputExistsError as error:
             reason = "holds a table of other tracks or of another configuration. Give another --tables"

@@ -10,54 +10,62 @@ from typing import TYPE_CHECKING
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
 from gtzan_features.config import Selection
 from gtzan_features.datasets import gtzan, layout
+from gtzan_features.datasets.label_sources import FOLDERS, label_tracks, sources_of
 from gtzan_features.datasets.names import genre_name, label, numbered
-from gtzan_features.datasets.tracks import Catalogue, TrackFile
+from gtzan_features.datasets.tracks import Catalogue, TrackFile, genres_in
 from gtzan_features.datasets.tree import MARKER as MARKER
 from gtzan_features.datasets.tree import Tree, ending, read_tree
 from gtzan_features.errors import CatalogueError, ConfigError
+from gtzan_features.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 _SHOWN = 3
+_GENRES_SHOWN = 12
 
 
-def read_catalogue(root: Path, selection: Selection | None = None) -> Catalogue:
-    """List the tracks below `root`, a folder of genre folders.
+def read_catalogue(root: Path, selection: Selection | None = None, progress: Progress = silent) -> Catalogue:
+    """List the tracks below `root`: a folder of genre folders, or any whose labels come from elsewhere.
 
     A track's identifier is its file's stem where that begins with the genre, as in GTZAN
     (``blues.00000``); elsewhere it is the path below `root` without the suffix (``blues/artist/song``).
-    Sub-folders of a genre are searched too; the first of them is taken for the artist. Genres and
-    identifiers are valid text in Unicode's form NFC, whatever the names on the disk are; files whose names
-    read alike then are numbered.
+    Sub-folders of a genre are searched too; the first of them is taken for the artist. Identifiers do not
+    depend on where labels come from, so that a folder can be labelled anew. Genres and identifiers are valid
+    text in Unicode's form NFC, whatever the names on the disk are; files whose names read alike then are
+    numbered.
 
     Parameters
     ----------
     root : Path
         The folder.
     selection : Selection, optional
-        Which genre folders, and which file of a track that is there in several formats.
+        Which genres, which file of a track that is there in several formats, and where labels come from.
+    progress : callable
+        Called after each file whose tags were read.
 
     Raises
     ------
     CatalogueError
         If there is no such folder or it cannot be read, no audio in genre folders, an unknown genre was
         asked for, the folders look like parts of a split, a track is there in several formats none of which
-        is preferred, or GTZAN's tracks lie in folders of other genres.
+        is preferred, GTZAN's tracks lie in folders of other genres, or a table of labels names no file.
+    TableError
+        If a table of labels cannot be read.
     ConfigError
-        If an ending that is preferred is none of audio.
+        If an ending that is preferred is none of audio, or labels come from nowhere.
     """
     chosen = selection or Selection()
-    catalogue = survey(root, chosen)
-    if not (chosen.genres or chosen.as_genres):
+    catalogue = survey(root, chosen, progress)
+    if catalogue.labels.genres_from == FOLDERS and not (chosen.genres or chosen.as_genres):
         layout.check(root, [track.path for track in catalogue.tracks])
     if catalogue.pairs:
         raise CatalogueError(_pairs_text(root, catalogue.pairs, _endings(chosen.prefer)))
     return catalogue
 
 
-def survey(root: Path, selection: Selection | None = None) -> Catalogue:
+def survey(root: Path, selection: Selection | None = None, progress: Progress = silent) -> Catalogue:
     """List the tracks below `root` as `read_catalogue`, but leave to the caller what is to be asked about.
 
     A track in several formats is in the list several times, and folders that look like parts of a split
@@ -65,31 +73,50 @@ def survey(root: Path, selection: Selection | None = None) -> Catalogue:
     """
     chosen = selection or Selection()
     prefer = _endings(chosen.prefer)
-    tree = _read(root, chosen.genres)
+    sources = sources_of(chosen)
+    in_genres = sources.genres == FOLDERS
+    tree = _read(root, chosen.genres if in_genres else ())
     files, unread = layout.readable(tree)
-    named = _name([path for path in files if "/" in path])
+    named = _name([path for path in files if "/" in path or not in_genres])
     taken, unpreferred = _prefer(named, prefer)
     pairs = tuple(tuple(sorted(t.path for t in same)) for same in taken if len(same) > 1)
-    tracks = tuple(sorted((t for same in taken for t in same), key=lambda t: (t.genre, t.track_id, t.path)))
-    if not tracks:
+    if not taken:
         raise CatalogueError(layout.nothing_found(tree, unread))
-    _check_gtzan(root, tracks)
+    tracks, labels = label_tracks(root, [t for same in taken for t in same], chosen, sources, progress)
+    if in_genres:
+        _check_gtzan(root, tracks)
+    elif chosen.genres:
+        tracks = _of_genres(root, tracks, chosen.genres, several=labels.several)
     dataset, synthetic = _identify(root, tracks)
-    full = {path.partition("/")[0] for path in tree.files}
+    full = {path.partition("/")[0] for path in tree.files} | dict(tree.unreadable).keys()
     return Catalogue(
         root=root,
         dataset=dataset,
         synthetic=synthetic,
-        tracks=tracks,
-        empty_genres=tuple(
-            label(name) for name in tree.folders if name not in full and name not in dict(tree.unreadable)
-        ),
+        tracks=tuple(sorted(tracks, key=lambda t: (t.genre, t.track_id, t.path))),
+        empty_genres=tuple(label(name) for name in tree.folders if name not in full) if in_genres else (),
         tree=tree,
-        loose=tuple(path for path in files if "/" not in path),
+        loose=tuple(path for path in files if "/" not in path) if in_genres else (),
         unread=unread,
         unpreferred=unpreferred,
         pairs=pairs,
+        labels=labels,
     )
+
+
+def _of_genres(
+    root: Path, tracks: list[TrackFile], genres: tuple[str, ...], *, several: bool
+) -> list[TrackFile]:
+    """Return the tracks that have one of some genres by their labels."""
+    wanted = {genre_name(name) for name in genres}
+    of_tracks = [set(genres_in(track.genre, several=several)) for track in tracks]
+    known = set[str]().union(*of_tracks)
+    unknown = sorted(wanted - known)
+    if unknown:
+        there = layout.listed(sorted(known), _GENRES_SHOWN) or "none"
+        msg = f"{root}: no track of {', '.join(unknown)}; there are {there}."
+        raise CatalogueError(msg)
+    return [track for track, names in zip(tracks, of_tracks, strict=True) if wanted & names]
 
 
 def artist_of(track_id: str) -> str | None:
@@ -126,7 +153,8 @@ def _name(paths: list[str]) -> list[list[TrackFile]]:
     groups = _recordings(paths)
     short = Counter(_short_id(same[0]) for same in groups)
     # A stem is enough where no other folder of the genre has it; GTZAN's tracks are known by theirs.
-    keep = {name for name, count in short.items() if count == 1 or name in gtzan.track_genres()} - {""}
+    known = gtzan.track_genres().keys() & {_short_id(path) for path in paths if _stem_begins_with_genre(path)}
+    keep = {name for name, count in short.items() if count == 1 or name in known} - {""}
     by_id: dict[str, list[str]] = defaultdict(list)
     chosen = [_short_id(same[0]) if _short_id(same[0]) in keep else _path_id(same[0]) for same in groups]
     unique = numbered([name for name in chosen if name not in keep])
@@ -160,7 +188,9 @@ def _recordings(paths: Iterable[str]) -> list[list[str]]:
 
 
 def _genre(path: str) -> str:
-    return genre_name(path.partition("/")[0])
+    """Return the genre that a file's folder names; empty where it lies in none."""
+    folder, inside, _ = path.partition("/")
+    return genre_name(folder) if inside else ""
 
 
 def _stem(path: str) -> str:
@@ -170,12 +200,18 @@ def _stem(path: str) -> str:
 def _path_id(path: str) -> str:
     """Return the path as text without the ending, its first folder as the genre."""
     between = path.split("/")[1:-1]
-    return "/".join([_genre(path), *map(label, between), _stem(path)])
+    return "/".join([*filter(None, [_genre(path)]), *map(label, between), _stem(path)])
 
 
 def _short_id(path: str) -> str:
-    """Return the stem of a file that is named by its genre, as GTZAN's are; "" for another."""
-    return _stem(path) if _stem(path).startswith(f"{_genre(path)}.") else ""
+    """Return the stem of a file that is named by its genre, or is one of GTZAN's; "" for another."""
+    stem = _stem(path)
+    return stem if _stem_begins_with_genre(path) or stem in gtzan.track_genres() else ""
+
+
+def _stem_begins_with_genre(path: str) -> bool:
+    genre = _genre(path)
+    return bool(genre) and _stem(path).startswith(f"{genre}.")
 
 
 def _prefer(

@@ -93,7 +93,8 @@ def nothing_found(tree: Tree, unread: Mapping[str, int]) -> str:
         files = "file lies" if loose == 1 else "files lie"
         return (
             f"{root}: {loose} audio {files} in it directly, and none in a genre folder. Make a folder for "
-            "each genre in it and move the files there; gtzan predict takes such a folder as it is."
+            "each genre. Or give --labels TABLE, a CSV with columns path and genre; or --labels tags; or "
+            "--labels none, which gives features without genres. gtzan predict takes such a folder as it is."
         )
     seen = f" (only {endings_text(tree.passed_over)})" if tree.passed_over else ""
     return f"{root}: no audio in any folder below it{seen}. Give a folder that holds one folder per genre."

@@ -11,6 +11,9 @@ from gtzan_features.datasets.tree import Tree, ending
 if TYPE_CHECKING:
     from pathlib import Path
 
+BETWEEN_LABELS = ";"
+"""Between the genres of a track that has several."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackFile:
@@ -34,6 +37,51 @@ class TrackFile:
     artist: str = ""
     group: str = ""
     split: str = ""
+
+
+def genres_in(cell: str, *, several: bool) -> tuple[str, ...]:
+    """Return the genres that a table's cell names.
+
+    Examples
+    --------
+    >>> genres_in("jazz;soul", several=True), genres_in("a;b", several=False), genres_in("", several=False)
+    (('jazz', 'soul'), ('a;b',), ())
+    """
+    names = cell.split(BETWEEN_LABELS) if several else [cell]
+    return tuple(name for name in names if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Where the genres and artists of tracks come from, and what did not fit.
+
+    Attributes
+    ----------
+    genres_from : str
+        ``folders``, ``tags``, the name of a table; empty where nothing says them.
+    artists_from : str
+        Likewise.
+    keys : tuple of str
+        Key columns beside the usual ones that tables of these tracks have: artist, group, split.
+    several : bool
+        Whether a track may have several genres.
+    table : str
+        Name of the table of labels; empty where there is none.
+    problems : dict of str to tuple of str
+        What of a table did not fit: paths or files by ``missing`` (no such file), ``ambiguous`` (several
+        files), ``twice`` (in two rows), ``contradicting`` (two rows that say something else) and ``unknown``
+        (files that are in no row).
+    notes : tuple of str
+        What was assumed in reading a table.
+    """
+
+    genres_from: str = "folders"
+    artists_from: str = "folders"
+    keys: tuple[str, ...] = ()
+    several: bool = False
+    table: str = ""
+    problems: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +111,8 @@ class Catalogue:
         Files passed over because another of the same track is preferred.
     pairs : tuple of tuple of str
         Files that would be one track, in several formats; each is a track here, with the same identifier.
-    keys : tuple of str
-        Key columns beside the usual ones that its tables have: artist, group, split.
-    several_labels : bool
-        Whether a track may have several genres.
+    labels : Labels
+        Where genres and artists come from.
     """
 
     root: Path
@@ -79,8 +125,22 @@ class Catalogue:
     unread: dict[str, int] = field(default_factory=dict)
     unpreferred: tuple[str, ...] = ()
     pairs: tuple[tuple[str, ...], ...] = ()
-    keys: tuple[str, ...] = ()
-    several_labels: bool = False
+    labels: Labels = field(default_factory=Labels)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Key columns beside the usual ones that its tables have: artist, group, split."""
+        return self.labels.keys
+
+    @property
+    def several_labels(self) -> bool:
+        """Whether a track may have several genres."""
+        return self.labels.several
+
+    @property
+    def n_unlabelled(self) -> int:
+        """Tracks that have no genre."""
+        return sum(not track.genre for track in self.tracks)
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -88,8 +148,13 @@ class Catalogue:
         return tuple(self.counts())
 
     def counts(self) -> dict[str, int]:
-        """Return how many tracks each genre has, in alphabetical order."""
-        return dict(sorted(Counter(track.genre for track in self.tracks).items()))
+        """Return how many tracks each genre has, in alphabetical order; a track of several counts in each."""
+        found = Counter(name for track in self.tracks for name in self.genres_of(track))
+        return dict(sorted(found.items()))
+
+    def genres_of(self, track: TrackFile) -> tuple[str, ...]:
+        """Return the genres of a track: none, one, or where there are several all of them."""
+        return genres_in(track.genre, several=self.several_labels)
 
     def passed_over(self) -> dict[str, int]:
         """Return how many files of each ending are no tracks, most first; those of systems do not count."""

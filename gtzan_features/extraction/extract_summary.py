@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from gtzan_features.datasets.names import label
-from gtzan_features.datasets.remarks import remarks
+from gtzan_features.datasets.remarks import catalogue_text, remarks
 from gtzan_features.tables.file_status import USABLE
 from gtzan_features.text import counted, printable
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gtzan_features.extraction.row_cache import FileRows
     from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.tables.file_status import FileStatus
+
+_FIRST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,14 @@ class ExtractSummary:
         Folders that could not be listed.
     remarks : tuple of str
         What was passed over and what looks odd, a line each.
+    read_as : str
+        How the folder was read: genres, files, and where artists are known from.
+    labels : dict
+        Where genres and artists come from (``genres_from``, ``artists_from``), ``unlabelled`` tracks, whether
+        some have ``several`` genres, and what of a table did not fit: ``{"missing": {"count": 3, "first":
+        ["a.mp3", ...]}}``; see `tracks.Labels`.
+    labels_table : str
+        Name of the table of labels; empty where there is none.
     """
 
     tables: dict[str, tuple[str, int]]
@@ -64,6 +74,9 @@ class ExtractSummary:
     passed_over: dict[str, int]
     unreadable: tuple[str, ...]
     remarks: tuple[str, ...]
+    read_as: str = ""
+    labels: dict[str, Any] = field(default_factory=dict)
+    labels_table: str = ""
 
     @property
     def fault(self) -> str:
@@ -105,4 +118,21 @@ def summary_of(
         passed_over=catalogue.passed_over(),
         unreadable=tuple(label(path) for path, _ in catalogue.tree.unreadable),
         remarks=remarks(catalogue),
+        read_as=catalogue_text(catalogue),
+        labels=_labels(catalogue),
+        labels_table=catalogue.labels.table,
     )
+
+
+def _labels(catalogue: Catalogue) -> dict[str, Any]:
+    labels = catalogue.labels
+    return {
+        "genres_from": labels.genres_from,
+        "artists_from": labels.artists_from,
+        "unlabelled": catalogue.n_unlabelled,
+        "several": catalogue.several_labels,
+        **{
+            kind: {"count": len(names), "first": list(names[:_FIRST])}
+            for kind, names in labels.problems.items()
+        },
+    }

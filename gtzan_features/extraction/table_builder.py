@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypedDict
 from gtzan_features import plugins
 from gtzan_features.config import feature_set_parts
 from gtzan_features.datasets.catalogue import read_catalogue
-from gtzan_features.datasets.remarks import genres_text as genres_text
+from gtzan_features.datasets.remarks import catalogue_text, remarks
 from gtzan_features.environment import library_versions
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.extraction.cache_folders import open_parts, prune_parts, remove_parts
@@ -73,7 +73,7 @@ class RowOptions(TypedDict, total=False):
     progress : callable
         Called after each file.
     notice : callable
-        Told when kernels must be compiled first.
+        Told how the folder was read, before anything is computed, and when kernels must be compiled first.
     """
 
     n_jobs: int
@@ -111,8 +111,11 @@ def write_rows(
     """
     started = time.perf_counter()
     executor = local_executor(n_jobs)
-    catalogue = read_catalogue(audio_dir, selection)
-    if only is not None:
+    catalogue = read_catalogue(audio_dir, selection, progress)
+    if only is None:
+        for line in (f"{catalogue_text(catalogue)}.", *remarks(catalogue)):
+            notice(line)
+    else:
         catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
     recipe.fingerprint()  # ConfigError where there is no such feature set, before anything is made
     out.mkdir(parents=True, exist_ok=True)

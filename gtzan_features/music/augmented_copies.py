@@ -113,7 +113,7 @@ def augment_folder(
     if unknown or not kinds:
         msg = f"no augmentation {', '.join(unknown) or 'given'} of audio; there are {', '.join(KINDS)}"
         raise ConfigError(msg)
-    catalogue = read_catalogue(audio_dir, selection)
+    catalogue = read_catalogue(audio_dir, selection, progress)
     executor = local_executor(n_jobs)
     out.mkdir(parents=True, exist_ok=True)
     with output_lock(out):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gtzan_features.config import Selection
     from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
+_NO_GENRE = "(no genre)"
 MEAN_TIMES = 120
 """Columns of a mean mel spectrogram: a quarter of a second each."""
 
@@ -118,7 +119,8 @@ def explore(
     CatalogueError
         If `audio_dir` is no folder of genre folders, a named track is not in it, or no track can be read.
     """
-    catalogue = read_catalogue(audio_dir, selection)
+    found = read_catalogue(audio_dir, selection, progress)
+    catalogue = replace(found, tracks=tuple(_of_one_genre(track, found) for track in found.tracks))
     examples = _examples(catalogue, tracks)
     names = frozenset(track.track_id for track in examples)
     task = partial(_look, root=str(catalogue.root), features=FeatureConfig(), examples=names)
@@ -148,8 +150,13 @@ def explore(
         skipped=skipped,
         accuracy1=accuracies[0],
         accuracy2=accuracies[1],
-        remarks=remarks(catalogue),
+        remarks=remarks(found),
     )
+
+
+def _of_one_genre(track: TrackFile, catalogue: Catalogue) -> TrackFile:
+    """Return a track for pictures by genre: with the first of its genres, or a word for none."""
+    return replace(track, genre=next(iter(catalogue.genres_of(track)), _NO_GENRE))
 
 
 def _sections(

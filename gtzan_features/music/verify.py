@@ -28,6 +28,7 @@ from gtzan_features.tables.file_status import USABLE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from gtzan_features.config import Selection
     from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
 KINDS = (
@@ -118,7 +119,13 @@ class _Checked:
     reason: str = ""
 
 
-def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) -> Verification:
+def verify(
+    audio_dir: Path,
+    *,
+    selection: Selection | None = None,
+    n_jobs: int = -1,
+    progress: Progress = silent,
+) -> Verification:
     """Decode every file of a folder and list what is wrong.
 
     A folder with at least one of GTZAN's tracks is checked against the facts on all 1000. ``altered``
@@ -129,7 +136,7 @@ def verify(audio_dir: Path, *, n_jobs: int = -1, progress: Progress = silent) ->
     CatalogueError
         If `audio_dir` is no folder of genre folders with audio.
     """
-    catalogue = survey(audio_dir)
+    catalogue = survey(audio_dir, selection, progress)
     known = gtzan.track_genres()
     is_gtzan = any(t.track_id in known for t in catalogue.tracks)
     table = gtzan.facts()

@@ -93,7 +93,7 @@ def read_csv_text(path: Path, wanted: Collection[str], encoding: str | None = No
     twice = sorted({name for name in names if name in wanted and names.count(name) > 1})
     if twice:
         raise TableError(path, f"has the column {twice[0]} more than once. Remove or rename one of them")
-    table, lines = _parse(path, content, separator, len(names), skipped)
+    table, lines = parse_text(path, content, separator, len(names), skipped)
     columns = {name: table.column(i) for i, name in enumerate(names) if name in wanted}
     return CsvText(path=path, columns=columns, lines=lines, notes=notes)
 
@@ -145,9 +145,29 @@ def _first_row(text: str, separator: str) -> list[str]:
         return []
 
 
-def _parse(
+def parse_text(
     path: Path, content: bytes, separator: str, n_columns: int, skipped: int
 ) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """Return the cells of a CSV as text and the line of each row; empty lines are passed over.
+
+    Parameters
+    ----------
+    path : Path
+        Where it was read, for messages.
+    content : bytes
+        Its text in UTF-8.
+    separator : str
+        Between cells.
+    n_columns : int
+        Cells of the header.
+    skipped : int
+        Lines before the first row.
+
+    Raises
+    ------
+    TableError
+        If a line has another number of cells than the header, or a quote is not closed.
+    """
     wrong: list[tuple[int, int]] = []  # line, cells
 
     def passed_over(row: arrow_csv.InvalidRow) -> str:

@@ -34,9 +34,6 @@ GIVEN_KEYS: tuple[tuple[str, pa.DataType, str, str], ...] = (
 """Keys that a table has where the labels of its tracks gave them, after the others."""
 
 GIVEN_NAMES = tuple(name for name, *_ in GIVEN_KEYS)
-BETWEEN_LABELS = ";"
-"""Between the genres of a track that has several."""
-
 _NEEDED = ("feature_set", "feature_fingerprint", "segment", "dataset")
 
 

@@ -216,8 +216,8 @@ def labelled(opened: Fittable) -> tuple[Fittable, tuple[str, ...]]:
     tracks = opened.data.rows["track_id"]
     if not has.any():
         reason = (
-            "no track has a genre. Label them: gtzan features extract AUDIO_DIR --labels TABLE, a CSV with a "
-            "column path and a column genre; --labels tags takes the genres of the files' tags"
+            "no track has a genre. Label them: gtzan features extract AUDIO_DIR --labels TABLE (a CSV with "
+            "the columns path and genre), or gtzan features extract AUDIO_DIR --labels tags"
         )
         raise TableError(opened.place, reason)
     left = tracks[~has].nunique()

@@ -72,12 +72,12 @@ def test_what_was_asked_about_can_be_answered(music, tmp_path, capsys):
     short = ("-s", "3s", "-j", "1")
     code, out, err = gtzan(capsys, *EXTRACT, split, "-o", tmp_path / "f", *short, "--as-genres")
     assert code == 0, err
-    assert "2 genres, 6 files: test 3, train 3" in out
+    assert "2 genres, 6 files, artists not known: test 3, train 3" in out
     y, _ = soundfile.read(music / "calm" / "calm.0.wav")
     soundfile.write(music / "calm" / "calm.0.flac", y, SR)
     code, out, err = gtzan(capsys, *EXTRACT, music, "-o", tmp_path / "g", *short, "--prefer", "flac,wav")
     assert code == 0, err
-    assert "2 genres, 6 files: calm 3, loud 3" in out
+    assert "2 genres, 6 files, artists not known: calm 3, loud 3" in out
     assert "Passed over, another format preferred: 1, such as calm/calm.0.wav." in err
 
 
@@ -106,4 +106,4 @@ def test_a_flat_folder_is_told_what_to_do(tmp_path, capsys):
     soundfile.write(tmp_path / "song.wav", tone(3.5, 220), SR)
     line = fails(capsys, *EXTRACT, tmp_path, "-o", tmp_path / "f")
     assert "above" not in line
-    assert "Make a folder for each genre in it and move the files there; gtzan predict takes such a" in line
+    assert "Make a folder for each genre. Or give --labels TABLE" in line

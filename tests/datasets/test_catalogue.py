@@ -9,7 +9,7 @@ from gtzan_features.config import Selection
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import artist_of, read_catalogue, survey
 from gtzan_features.datasets.names import genre_name
-from gtzan_features.datasets.remarks import genres_text, remarks
+from gtzan_features.datasets.remarks import catalogue_text, remarks
 from gtzan_features.errors import CatalogueError, ConfigError
 from tests import nasty
 
@@ -175,7 +175,7 @@ def test_every_nasty_name_gives_valid_text_and_paths_that_open(tmp_path):
     assert {"NA", "null", "1e5", nasty.NFC, r"caf\xe9", "blanks around", "日本の音楽"} <= set(found.genres)
     ids = [t.track_id for t in found.tracks]
     assert len(set(ids)) == len(ids)
-    for text in (*ids, *found.genres, *remarks(found), genres_text(found.counts())):
+    for text in (*ids, *found.genres, *remarks(found), catalogue_text(found)):
         assert text.encode().decode() == text
         assert text.replace("\u200d", "").isprintable()
     assert all((root / t.path).is_file() for t in found.tracks)
@@ -243,7 +243,7 @@ def test_a_tree_of_artists_is_doubted(tmp_path):
         "Many/3.wav",
     )
     (line,) = remarks(read_catalogue(tmp_path))
-    assert line.startswith("16 of 17 genres have 2 tracks or fewer: are these artists or albums?")
+    assert line.startswith("16 of 17 genres have one track each: are these artists or albums?")
     touch(tmp_path / "music", *(f"{genre}/{i}.wav" for genre in ("a", "b", "c") for i in range(3)))
     assert remarks(read_catalogue(tmp_path / "music")) == ()
 
