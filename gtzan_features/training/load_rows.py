@@ -22,6 +22,7 @@ from gtzan_features.descriptors import sets
 from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.errors import TableError
 from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path, write_table
+from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.schema import feature_schema
 from gtzan_features.tables.spectrograms import Table, read_any_table, write_spectrograms
 from gtzan_features.text import one_line
@@ -287,6 +288,7 @@ def table_file(folder: Path, name: str, segment: str) -> Path:
 def _read(path: Path) -> tuple[Table, str]:
     """Read a table and hash the bytes it was read from: the file may be replaced at any time."""
     started = time.perf_counter()
+    check_memory(path)
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,0 +1,63 @@
+"""Whether a table can be fitted on in the memory that there is, told before it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gtzan_features.errors import TableError
+
+_MEMORY = Path("/proc/meminfo")
+_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_FEATURE_BYTES = 4 + 8
+"""Of each value in a fit, at the least: as it is read, and in double precision as classifiers take it."""
+_PIXEL_BYTES = 1 + 4
+
+
+def available_bytes() -> int | None:
+    """Return how much memory a process may get here, swap included; None where the system does not say."""
+    try:
+        lines = dict(line.split(":", 1) for line in _MEMORY.read_text(encoding="ascii").splitlines())
+        found = sum(int(lines[name].split()[0]) * 1024 for name in ("MemAvailable", "SwapFree"))
+    except (OSError, ValueError, KeyError):
+        return None
+    try:
+        return min(found, int(_LIMIT.read_text(encoding="ascii")))
+    except (OSError, ValueError):  # "max", or no such limit
+        return found
+
+
+def needed_bytes(path: Path) -> int:
+    """Return how much memory a fit on the table at `path` takes at the least; 0 where it is no table.
+
+    What is no table is for whoever reads it to say.
+    """
+    try:
+        with path.open("rb") as file:
+            found = pq.ParquetFile(file)
+            n_rows, kinds = found.metadata.num_rows, [one.type for one in found.schema_arrow]
+    except (OSError, pa.ArrowException, ValueError, TypeError, KeyError):
+        return 0
+    features = sum(pa.types.is_floating(kind) for kind in kinds)
+    pixels = sum(kind.byte_width for kind in kinds if pa.types.is_fixed_size_binary(kind))
+    return int(n_rows * (features * _FEATURE_BYTES + pixels * _PIXEL_BYTES))
+
+
+def check_memory(path: Path) -> None:
+    """Refuse a table that no fit here has the memory for, before minutes go into reading it.
+
+    Raises
+    ------
+    TableError
+        If what the fit needs at the least is more than there is.
+    """
+    available, needed = available_bytes(), needed_bytes(path)
+    if available is not None and needed > available:
+        reason = (
+            f"a fit on it takes {needed / 1e9:.1f} GB of memory at the least, and {available / 1e9:.1f} GB "
+            "are free. Use a table of longer rows (--segments 30s) or of fewer columns (--features kaggle), or a "
+            "machine with more memory"
+        )
+        raise TableError(path, reason)
