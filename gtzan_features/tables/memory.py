@@ -57,7 +57,7 @@ def check_memory(path: Path) -> None:
     if available is not None and needed > available:
         reason = (
             f"a fit on it takes {needed / 1e9:.1f} GB of memory at the least, and {available / 1e9:.1f} GB "
-            "are free. Use a table of longer rows (--segments 30s) or of fewer columns (--features kaggle), or "
-            "a machine with more memory"
+            "are free. Use a table of longer rows (--segments 30s) or of fewer columns (--features kaggle), "
+            "or a machine with more memory"
         )
         raise TableError(path, reason)
