@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gtzan_cli.options import (
-    CSV,
     FEATURES_HELP,
     FILE,
     FOLDER,
@@ -19,16 +19,18 @@ from gtzan_cli.options import (
     json_option,
     n_jobs_option,
     selection_options,
+    some_are_there,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show, show_text
 from gtzan_features.config import DEFAULT_SEGMENTS, SCALES, FeatureConfig, SpectrogramConfig, default_of
+from gtzan_features.errors import GtzanError
 from gtzan_features.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from gtzan_features.config import SegmentConfig, Selection
+    from gtzan_features.extraction.csv_exchange import ImportSummary
     from gtzan_features.extraction.extract import ExtractSummary, FileStatus
 
 _SHOWN = 5
@@ -252,7 +254,15 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
 
 
 @features.command("import")
-@click.argument("csv", type=CSV)
+@click.argument(
+    "csvs",
+    nargs=-1,
+    required=True,
+    metavar="CSV...",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    callback=some_are_there,
+)
 @click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(
     "--recipe",
@@ -280,8 +290,10 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
 @click.option("--encoding", help="Of the text, such as cp932; found out where not given.")
 @click.option("--overwrite", is_flag=True, help="Replace a table from elsewhere.")
 @json_option
+@click.pass_context
 def import_(
-    csv: Path,
+    ctx: click.Context,
+    csvs: tuple[Path, ...],
     out: Path,
     recipe: str,
     rows: str,
@@ -290,23 +302,37 @@ def import_(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Read a CSV in Kaggle's format, such as features_3_sec.csv, into a feature table.
+    """Read each CSV in Kaggle's format, such as features_3_sec.csv, into a feature table.
 
     Cells may be separated by commas, semicolons, tabs or bars, decimals have a point or a comma, and the
     file may be packed (gz, xz, bz2, zip). The name of a row says of which track it is (blues.00000.3.wav:
-    segment 3 of blues.00000), not its length.
+    segment 3 of blues.00000), not its length. Of several CSVs, one that cannot be read costs no other its
+    table; the command then exits with 1. With --json, several give a list.
     """
     from gtzan_features.extraction.csv_exchange import CsvReading, import_csv
 
     reading = CsvReading(rows=rows, segment=segment, encoding=encoding)
-    summary = import_csv(csv, out, recipe=recipe, reading=reading, overwrite=overwrite)
-    for note in summary.notes:
-        notice(f"{csv}: {note}.")
+    done: list[ImportSummary] = []
+    chosen = list(dict.fromkeys(csvs))
+    for csv in chosen:
+        kept = [one.path for one in done]
+        try:
+            summary = import_csv(csv, out, recipe=recipe, reading=reading, overwrite=overwrite, kept=kept)
+        except (GtzanError, OSError) as error:
+            if len(chosen) == 1:
+                raise
+            notice(f"Error: {error}")
+            continue
+        done.append(summary)
+        for note in summary.notes:
+            notice(f"{csv}: {note}.")
+        if not as_json:
+            show(f"{summary.path}: {summary.n_rows} rows of {summary.segment}, {summary.n_tracks} tracks")
+            show(f"Data set {summary.dataset}; " + _recipe_text(summary.known_recipe))
     if as_json:
-        print_json(summary)
-        return
-    show(f"{summary.path}: {summary.n_rows} rows of {summary.segment}, {summary.n_tracks} tracks")
-    show(f"Data set {summary.dataset}; " + _recipe_text(summary.known_recipe))
+        print_json(done[0] if len(chosen) == 1 else [asdict(one) for one in done])
+    if len(done) < len(chosen):
+        ctx.exit(1)
 
 
 @features.command()

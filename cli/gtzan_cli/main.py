@@ -27,6 +27,7 @@ from gtzan_cli.pretrain import pretrain
 from gtzan_cli.report import compare, report
 from gtzan_cli.restore_tags import restore_tags
 from gtzan_cli.root import cli
+from gtzan_cli.runs import runs
 from gtzan_cli.serve import serve
 from gtzan_cli.tune import tune
 from gtzan_features.errors import GtzanError
@@ -38,7 +39,21 @@ if TYPE_CHECKING:
 INTERRUPTED, TERMINATED = 130, 143
 
 
-for command in (features, fit, tune, pretrain, predict, serve, report, compare, explain, bench, data, demo):
+for command in (
+    features,
+    fit,
+    tune,
+    pretrain,
+    predict,
+    serve,
+    report,
+    compare,
+    runs,
+    explain,
+    bench,
+    data,
+    demo,
+):
     cli.add_command(command)
 data.add_command(restore_tags)
 add_words(cli)

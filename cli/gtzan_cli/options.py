@@ -52,7 +52,6 @@ class Source(click.Path):
 
 MUSIC = Source("no such folder. Give the folder that holds one folder per genre.", is_folder=True)
 TABLES = Source("no such folder. Give the folder that the tables lie in.", is_folder=True)
-CSV = Source("no such file. Give a CSV in Kaggle's format, such as features_3_sec.csv", is_folder=None)
 
 
 def some_are_there(_ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:

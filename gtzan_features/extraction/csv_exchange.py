@@ -26,6 +26,7 @@ from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.schema import feature_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 FORMATS = ("kaggle-csv",)
@@ -54,6 +55,7 @@ def import_csv(
     recipe: str = "auto",
     reading: CsvReading = NOTHING_SAID,
     overwrite: bool = False,
+    kept: Collection[Path] = (),
 ) -> ImportSummary:
     """Read a CSV in Kaggle's format into a feature table in `out`.
 
@@ -71,6 +73,8 @@ def import_csv(
         What is said of the rows and the text, where the CSV leaves it open.
     overwrite : bool
         Replace a table of that name.
+    kept : collection of Path
+        Tables that are not replaced all the same, such as those of other CSVs of one command.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def import_csv(
     table, notes = read_kaggle(csv, recipe=recipe, reading=reading)
     path = table_path(out, table.meta.feature_set, table.meta.segment)
     with output_lock(out):  # as extraction does
-        if path.exists() and not overwrite:
+        if path.exists() and (not overwrite or path in kept):
             _check_same_origin(path, table.meta.origin)
         if out.is_dir():
             remove_leftovers(out)

@@ -13,7 +13,8 @@ from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.protocols import leak
 from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.run_folder import CARD, CURVES, CURVES_PICTURE, read_run
+from gtzan_features.tables.headline import Headline, write_headline
+from gtzan_features.tables.run_folder import CARD, CURVES, CURVES_PICTURE, PREDICTIONS, read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +124,23 @@ def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport:
         stored=manifest.model_kept,
     )
     write_text(folder / CARD, card)
+    record = manifest.files.get(PREDICTIONS)
+    if record is not None:
+        write_headline(folder, headline_of(scored, record["sha256"]))
     curves = read_curves(folder / CURVES)
     if curves is not None:
         save_figure(curves_figure(curves, manifest.run_id), folder / CURVES_PICTURE)
     return RunReport(scored=scored, notes=notes)
+
+
+def headline_of(scored: ScoredRun, predictions: str) -> Headline:
+    """Return the figure that represents a run, of predictions with this SHA-256."""
+    best = scored.best
+    return Headline(
+        predictions=predictions,
+        level=scored.best_level,
+        n=best.metrics.n,
+        accuracy=best.metrics.accuracy,
+        low=best.interval.low,
+        high=best.interval.high,
+    )

@@ -10,6 +10,7 @@
       model/                the fitted model, without pickle, and what is known of its training rows
       README.md             the model card, for people
       curves.csv, .png      loss and accuracy per epoch, of models that learn in epochs
+      headline.json         accuracy of the tested tracks, for lists; computed from the predictions
       fitted_at.txt         when it was written: the only file that differs where a command is repeated
 
 The manifest holds the size and the SHA-256 of each other file but the card and the picture for people, which
@@ -35,6 +36,7 @@ from gtzan_features.tables.checked import (
     from_json,
     parse_json,
 )
+from gtzan_features.tables.headline import HEADLINE
 from gtzan_features.tables.run_names import find_run, run_folders
 from gtzan_features.tables.run_storage import FITTED_AT, MANIFEST, restore_runs
 
@@ -134,7 +136,7 @@ class Run:
 
 def finish_run(folder: Path, manifest: RunManifest) -> None:
     """Write the manifest, with hash and size of the files that lie in the run folder, and the time."""
-    unlisted = {MANIFEST, CARD, CURVES_PICTURE, FITTED_AT}
+    unlisted = {MANIFEST, CARD, CURVES_PICTURE, HEADLINE, FITTED_AT}
     files = {
         path.relative_to(folder).as_posix(): file_record(path)
         for path in sorted(folder.rglob("*"))
@@ -159,7 +161,7 @@ def read_run(folder: Path) -> Run:
 
     if not folder.is_dir():
         restore_runs(folder.parent)
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     for name in (SPLIT, PREDICTIONS, METRICS, CURVES):
         _check_file(folder, name, manifest)
     try:
@@ -220,13 +222,20 @@ def named_run(name: str | Path, runs_dir: Path) -> Path:
     return path
 
 
-def _read_manifest(folder: Path) -> RunManifest:
+def read_manifest(folder: Path) -> RunManifest:
+    """Read the manifest of a run folder; RunError where it is missing or damaged."""
     require_run(folder)
     path = folder / MANIFEST
     try:
         return from_json(RunManifest, parse_json(checked_bytes(path)))
     except (OSError, DamagedError) as error:
         raise RunError(path, f"not a manifest of this program: {error}. Fit the model again") from error
+
+
+def check_files(folder: Path, manifest: RunManifest) -> None:
+    """Compare each file of a run with what its manifest has of it; RunError for the first that differs."""
+    for name in manifest.files:
+        _check_file(folder, name, manifest)
 
 
 def _check_file(folder: Path, name: str, manifest: RunManifest) -> None:

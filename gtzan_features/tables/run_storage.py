@@ -65,6 +65,25 @@ def new_run_folder(folder: Path) -> Iterator[Path]:
                 parent.rmdir()
 
 
+def remove_run(folder: Path) -> None:
+    """Remove a run folder: first its name, so that nobody meets half of it, then what it holds.
+
+    What a kill leaves has a name that begins with a dot, and the next command removes it.
+
+    Raises
+    ------
+    OutputLockedError
+        If another process writes this folder.
+    OSError
+        If it cannot be removed.
+    """
+    with output_lock(folder):
+        _put_right(folder)
+        gone = _beside(folder, _GONE)
+        folder.replace(gone)
+        shutil.rmtree(gone)
+
+
 def restore_runs(parent: Path) -> None:
     """Put right what killed commands left in a folder of runs; what others write now is left alone.
 

@@ -26,6 +26,7 @@ from gtzan_features.music.verify import verify
 from gtzan_features.prediction.predict import predict
 from gtzan_features.reporting.compare import compare_runs
 from gtzan_features.reporting.demo import demo
+from gtzan_features.reporting.runs import listed_runs
 from gtzan_features.training.fit_config import FitConfig, TuneConfig
 from tests.cli.test_advice import COMMANDS
 
@@ -43,6 +44,8 @@ CALLED = {
     "compare": (compare_runs,),
     "data explore": (Selection,),
     "data verify": (verify, Selection),
+    "runs compare": (compare_runs,),
+    "runs list": (listed_runs,),
     "data synth": (synthesise,),
     "data augment": (augment_folder, Selection),
     "demo": (demo,),

@@ -33,6 +33,7 @@ WRITTEN = {
     "fit": {"runs"},
     "predict": {"timeline", "out", "playlist", "tag_backup"},
     "report": {"out"},
+    "runs list": {"runs_dir"},
     "tune": {"studies"},
 }
 """Places where a command writes; every other path it reads. A new command's are to be added here."""

@@ -87,6 +87,7 @@ def test_a_run_folder_holds_all_that_the_contract_says(tables, tmp_path):
         "predictions.parquet",
         "metrics.json",
         "README.md",
+        "headline.json",
         "model",
         "fitted_at.txt",
     }
