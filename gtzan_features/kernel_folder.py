@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
 
 _VARIABLE = "NUMBA_CACHE_DIR"
+_KERNELS = ("*.nbc", "*.nbi")
+"""Kernels, and then the lists of them."""
 
 
 def settle_cache() -> bool:
@@ -16,7 +19,9 @@ def settle_cache() -> bool:
 
     Where it finds none of its own (``NUMBA_CACHE_DIR``, the package, the user's cache), as in a container
     that is read-only, kernels go into a temporary folder that only this user can read and write: code is
-    loaded from there. Workers inherit it. One line on stderr says so.
+    loaded from there. Kernels that ``NUMBA_CACHE_DIR`` holds and that can only be read, as those that were
+    compiled into an image, are copied there: numba takes no folder that it cannot write to. Workers inherit
+    it. One line on stderr says so.
     """
     import numba
 
@@ -27,8 +32,10 @@ def settle_cache() -> bool:
     else:
         return True
     log = logging.getLogger("gtzan_features")
+    given = os.environ.get(_VARIABLE, "")
     try:
         folder = str(_private_folder())
+        is_filled = bool(given) and _copy_kernels(Path(given), Path(folder))
     except OSError:
         log.warning(
             "No folder for compiled kernels can be written to: every process compiles them, which takes up "
@@ -38,6 +45,9 @@ def settle_cache() -> bool:
         return False
     vars(numba.config)["CACHE_DIR"] = folder
     os.environ[_VARIABLE] = folder
+    if is_filled:
+        log.warning("Compiled kernels of %s, which cannot be written to, were copied into %s.", given, folder)
+        return True
     log.warning(
         "Compiled kernels go into %s: neither the package nor the home folder can be written to. "
         "Set %s to keep them elsewhere.",
@@ -49,6 +59,20 @@ def settle_cache() -> bool:
 
 def _nothing() -> None:
     """Stand for a kernel."""
+
+
+def _copy_kernels(source: Path, folder: Path) -> bool:
+    """Copy compiled kernels that are not there yet; return whether `source` holds any."""
+    found = [path for kind in _KERNELS for path in source.glob(f"*/{kind}")]
+    for path in found:
+        place = folder / path.parent.name / path.name
+        if not place.exists():
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            # Another process may read it at this moment.
+            aside = place.with_name(f"{place.name}.{os.getpid()}")
+            shutil.copyfile(path, aside)
+            aside.replace(place)
+    return bool(found)
 
 
 def _private_folder() -> Path:

@@ -109,6 +109,27 @@ def test_the_users_choice_is_respected(read_only):
     assert (done.stdout.strip(), done.stderr) == (str(chosen), "")
 
 
+def test_kernels_of_an_image_are_copied_and_used_where_nothing_can_be_written(read_only):
+    """As in a container with ``--read-only``: what was compiled when the image was built is found again."""
+    (read_only.root / "one.py").write_text(
+        "import numba, numpy as np\n@numba.njit(cache=True)\ndef double(x):\n    return 2 * x\n"
+    )
+    use = (
+        "import sys; sys.path.insert(0, '.'); from gtzan_features.kernel_folder import settle_cache; "
+        "settle_cache(); from one import double; double(1.5); print(dict(double.stats.cache_hits) != {})"
+    )
+    image = read_only.temporary / "image"
+    compiled_now = read_only.run("-c", use, NUMBA_CACHE_DIR=str(image), NUMBA_CPU_NAME="generic")
+    assert (compiled_now.stdout, compiled_now.stderr) == ("False\n", "")
+    for path in (*image.rglob("*"), image):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    for cpu, is_found in (("generic", "True\n"), ("x86-64-v3", "False\n")):
+        done = read_only.run("-c", use, NUMBA_CACHE_DIR=str(image), NUMBA_CPU_NAME=cpu)
+        assert done.stdout == is_found
+        (line,) = done.stderr.strip().splitlines()
+        assert line.startswith(f"Compiled kernels of {image}, which cannot be written to, were copied into ")
+
+
 def test_commands_speak_and_do_not_die(read_only):
     done = read_only.run("-m", "gtzan_cli", "report", "--runs", "nowhere")
     assert done.returncode == 1

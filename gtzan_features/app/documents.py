@@ -48,6 +48,10 @@ class Tested:
     tracks: Annotated[int, "How many were tested.", {"minimum": 1}]
     protocol: Annotated[str, "How training and test were divided."]
     words: Annotated[str, "What was tested and what the protocol does, for people."]
+    deformations: Annotated[
+        tuple[str, ...], "What was done to the sound where it was tested on changed sound; empty: it was not."
+    ]
+    top2: Annotated[float | None, "Part of the tracks whose genre was among the first two.", _SHARE] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,4 +224,6 @@ def _tested(facts: ModelFacts) -> Tested | None:
         tracks=facts.n_tested,
         protocol=facts.protocol,
         words=f"{facts.tested_on}. {facts.protocol_words}",
+        deformations=facts.deformations,
+        top2=facts.top2_share,
     )

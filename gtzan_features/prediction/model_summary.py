@@ -49,6 +49,8 @@ class ModelFacts:
         Features, or bands of a spectrogram, that a row has.
     top2 : str
         Per cent of tracks whose genre is among the first two; empty where it is not known.
+    top2_share : float or None
+        The same as a part of 1.
     deformations : tuple of str
         What was done to the sound where the model was tested on deformed sound, too.
     """
@@ -72,6 +74,7 @@ class ModelFacts:
     dataset: str = ""
     n_columns: int = 0
     top2: str = ""
+    top2_share: float | None = None
     deformations: tuple[str, ...] = ()
 
 
@@ -101,6 +104,7 @@ def model_facts(folder: Path, card: ModelCard, figures: Figures | None = None) -
             high=figures.high,
             n_tested=figures.n_tracks,
             top2=percent(figures.top2),
+            top2_share=figures.top2,
             deformations=figures.tested_on,
         )
     try:
