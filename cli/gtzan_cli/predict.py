@@ -45,6 +45,7 @@ MANY = 20
     show_default=True,
     help="How segments are gathered to the file.",
 )
+@click.option("--no-reject", is_flag=True, help="Give a genre to music unlike the training music, too.")
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Genres to print.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a CSV row per file, with all probabilities.")
 @click.option(
@@ -63,6 +64,7 @@ def predict(
     model: Path | None,
     runs: Path,
     aggregation: str,
+    no_reject: bool,
     top: int,
     as_csv: bool,
     timeline: Path | None,
@@ -75,7 +77,9 @@ def predict(
 
     Takes WAV, AU, AIFF, FLAC, Ogg, Opus and MP3 of any rate and length, M4A and others where ffmpeg is
     installed. MODEL may be any run of gtzan fit on features or spectrograms; a network takes no file shorter
-    than 90 % of the segment length. Warns on stderr where a file is short, damaged, silent, clipped, unlike
+    than 90 % of the segment length. The answer to music unlike the training music is "none of these", with
+    the nearest genres: the run's card says how often that is wrong, and models of few tracks have no rule
+    for it. Warns on stderr where a file is short, damaged, silent, clipped, unlike
     the training music or one of the files that the model was trained on, and where its level decides; of
     many files, a summary counts the warnings. Exits with 1 if a file could not be read, with --out if none
     could; the others are done all the same.
@@ -93,6 +97,8 @@ def predict(
         msg = f"--timeline {timeline}: give a folder, for {len(listing.files)} files."
         raise click.UsageError(msg, ctx)
     predictor = _predictor(listing, model, runs)
+    if no_reject:
+        predictor = predictor.never_rejecting()
     _introduce(predictor, quiet=bool(given))
     many = len(listing.files) > MANY
     form = given[0].removeprefix("--") if given else ""

@@ -53,6 +53,8 @@ class _Lines:
             return
         path = plain_path(one.path)
         listed = ", ".join(f"{genre} {percent(p)} %" for genre, p in one.top(self._top))
+        if one.none_of_these:
+            listed = f"{one.genre} (nearest: {listed})"
         plural = "s" if len(one.segments) > 1 else ""
         show(f"{path}: {listed}  ({len(one.segments)} segment{plural}, {one.duration_s:.1f} s)")
         for warning in one.warnings if self._warn else ():

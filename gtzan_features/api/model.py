@@ -140,6 +140,7 @@ class Model:
         sr: int | None = None,
         *,
         aggregation: str = "mean",
+        reject: bool = True,
         n_jobs: int = 1,
         progress: ShowProgress = None,
     ) -> Prediction | pd.DataFrame:
@@ -155,6 +156,9 @@ class Model:
             Rate of samples in Hz.
         aggregation : {"mean", "vote", "log-mean"}
             How segments are gathered to the recording.
+        reject : bool
+            Whether the answer to music unlike the training music is "none of these", where the model has a
+            rule for that; its model card says how often it errs. Without, each recording gets a genre.
         n_jobs : int
             Worker processes, where there are several recordings; -1 for one per processor. Results do not
             depend on it.
@@ -165,9 +169,9 @@ class Model:
         -------
         Prediction or DataFrame
             A prediction for one recording. For a list or a folder a frame indexed by ``file``, with a row for
-            each: ``genre``, ``p_GENRE`` for each genre, ``duration_s``, ``n_segments``, ``warnings`` and
-            ``error``. One that cannot be used costs its own row only: its ``genre`` is missing, and
-            ``error`` says why.
+            each: ``genre`` (the answer), ``none_of_these``, ``nearest`` (the most probable genre),
+            ``p_GENRE`` for each genre, ``duration_s``, ``n_segments``, ``warnings`` and ``error``. One that
+            cannot be used costs its own row only: its ``genre`` is missing, and ``error`` says why.
 
         Raises
         ------
@@ -179,20 +183,24 @@ class Model:
             If the aggregation is unknown, or samples come without their rate.
         """
         checked_aggregation(aggregation)
+        predictor = self.predictor if reject else self.predictor.never_rejecting()
         with showing(progress) as shown:
             found, is_single = recordings_of(x, sr, shown.notice)
             if is_single:
-                rows = read_one(found[0].source, self.predictor)
-                return Prediction(classify(rows, self.predictor, aggregation), self.card)
+                rows = read_one(found[0].source, predictor)
+                return Prediction(classify(rows, predictor, aggregation), self.card)
             each = predict_each(
                 [one.source for one in found],
-                self.predictor,
+                predictor,
                 aggregation=aggregation,
                 n_jobs=n_jobs,
                 progress=shown.progress,
                 notice=shown.notice,
             )
-            records = [{**one.to_record(), "genre": one.genre or None} for one in each]
+            records = [
+                {**one.to_record(), "genre": one.genre or None, "nearest": one.nearest or None}
+                for one in each
+            ]
         columns = list(FilePrediction(path="", genres=self.genres).to_record())
         return pd.DataFrame(records, columns=columns).set_index("file")
 

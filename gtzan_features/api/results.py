@@ -43,7 +43,11 @@ class Prediction:
     name : str
         The file, or "samples".
     genre : str
-        The most probable genre.
+        The answer: the most probable genre, or "none of these" for music unlike the training music.
+    none_of_these : bool
+        Whether the recording is unlike the training music; False where the model has no rule for it.
+    nearest : str
+        The most probable genre, whatever the answer is.
     probabilities : Series
         Probability of each genre, the largest first.
     ranking : tuple of str
@@ -89,8 +93,18 @@ class Prediction:
 
     @property
     def genre(self) -> str:
-        """The most probable genre."""
+        """The most probable genre, or "none of these"."""
         return self.found.genre
+
+    @property
+    def none_of_these(self) -> bool:
+        """Whether the recording is unlike the training music; False where the model has no rule for it."""
+        return self.found.none_of_these
+
+    @property
+    def nearest(self) -> str:
+        """The most probable genre, whatever the answer is."""
+        return self.found.nearest
 
     @property
     def probabilities(self) -> pd.Series:
@@ -134,6 +148,8 @@ class Prediction:
     def __repr__(self) -> str:
         """Return genre, best three and warnings at a glance."""
         top = ", ".join(f"{genre} {percent(p)} %" for genre, p in self.found.top(_SHOWN))
+        if self.none_of_these:
+            top = f"{self.genre}, nearest: {top}"
         n = len(self.found.segments)
         lines = [f"Prediction: {top} ({one_line(Path(self.name).name)}, {_size(n, self.duration_s)})"]
         lines += [f"  {caveat}" for caveat in caveats(self.card)]
@@ -150,9 +166,9 @@ class Prediction:
         if len(self.found.segments) > 1:
             picture = html.figure(draw_prediction(self.found), self._in_words())
             parts.append(html.details("over time", picture))
-        best = self.found.top(1)[0][1]
+        said = f"{self.nearest}, {percent(self.found.top(1)[0][1])} %"
         return html.card(
-            f"{self.genre}, {percent(best)} %",
+            f"{self.genre} (nearest: {said})" if self.none_of_these else said,
             *parts,
             subtitle=f"{Path(self.name).name}, {_size(len(self.found.segments), self.duration_s)}; "
             f"{_model_words(self.card)}",
@@ -175,7 +191,7 @@ class Explanation:
     card : ModelCard
         Of the model.
     genre : str
-        The predicted genre, which is explained.
+        The most probable genre, which is explained.
     probability : float
         Of that genre, as `Model.predict` gives it.
     method : str
@@ -215,7 +231,7 @@ class Explanation:
 
     @property
     def genre(self) -> str:
-        """The predicted genre, which is explained."""
+        """The most probable genre, which is explained."""
         return self.found.genre
 
     @property

@@ -123,7 +123,9 @@ class Prediction:
 
     version: Version
     name: Name
-    genre: Annotated[str, "The answer."]
+    genre: Annotated[str, "The answer: a genre, or none of these."]
+    none_of_these: Annotated[bool, "Whether the recording is unlike the music that the model learned from."]
+    nearest: Annotated[str, "The most probable genre, whatever the answer is."]
     probabilities: Shares
     ranking: Annotated[tuple[str, ...], "All genres, the most probable first."]
     duration_s: Seconds
@@ -173,6 +175,8 @@ def prediction(name: str, found: Answer, facts: ModelFacts, *, with_segments: bo
         version=__version__,
         name=name,
         genre=said.genre,
+        none_of_these=said.none_of_these,
+        nearest=said.nearest,
         probabilities=dict(zip(said.genres, said.probabilities, strict=True)),
         ranking=said.ranking,
         duration_s=said.duration_s,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gtzan_features.models.applying.unlike import UNLIKE
 from gtzan_features.prediction.predict import FilePrediction
 from gtzan_features.text import printable
 
@@ -139,7 +140,10 @@ def answered_by(predictor: Predictor, aggregation: str) -> str:
     """
     card = predictor.card
     text = json.dumps(asdict(card if card.files else _stored_card(predictor.kept)), sort_keys=True)
-    return f"{printable(card.model)} {hashlib.sha256(text.encode()).hexdigest()[:12]} {aggregation}"
+    how = aggregation
+    if UNLIKE in card.files and predictor.kept.unlike is None:
+        how += " no-reject"
+    return f"{printable(card.model)} {hashlib.sha256(text.encode()).hexdigest()[:12]} {how}"
 
 
 def _stored_card(kept: KeptModel) -> ModelCard:

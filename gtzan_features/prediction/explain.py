@@ -86,24 +86,26 @@ class Explainer:
         found : RecordingRows
             The recording.
         predicted : FilePrediction
-            What the model says of it.
+            What the model says of it; of music unlike the training music the nearest genre is explained.
         n_rows : int, optional
             By so many of the first rows only.
         """
         rows = self.predictor.recipe.inputs(found.values)[:n_rows]
-        target = self.predictor.genres.index(predicted.genre)
+        target = self.predictor.genres.index(predicted.nearest)
         share = predicted.probabilities[target]
         card = self.predictor.card
+        said = (
+            f"{predicted.genre}, nearest {predicted.nearest}" if predicted.none_of_these else predicted.genre
+        )
         title = (
-            f"{Path(predicted.path).name}: {predicted.genre}, {percent(share)} % by {card.model} on "
-            f"{card.feature_set}"
+            f"{Path(predicted.path).name}: {said}, {percent(share)} % by {card.model} on {card.feature_set}"
         )
         method, unit, values = self._method()(rows, target)
         return Explanation(
             title=title,
             method=marked(method, card),
             unit=unit,
-            genre=predicted.genre,
+            genre=predicted.nearest,
             probability=share,
             **values,
         )

@@ -15,6 +15,7 @@ from gtzan_features.datasets.listing import list_folder
 from gtzan_features.errors import ConfigError
 from gtzan_features.evaluation.aggregate import METHODS, aggregate
 from gtzan_features.models.applying.training_range import range_rows
+from gtzan_features.models.applying.unlike import NONE_OF_THESE, unlike_rows
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.prediction.file_rows import SHORTEST_S as SHORTEST_S
 from gtzan_features.prediction.file_rows import (
@@ -54,7 +55,12 @@ class FilePrediction:
     path : str
         The file, or the name of the samples, as printable text.
     genre : str
-        The most probable genre; empty where the file could not be used.
+        The answer: the most probable genre, or `NONE_OF_THESE` where the recording is unlike the training
+        music; empty where the file could not be used.
+    none_of_these : bool
+        Whether the recording is unlike the training music, by the model's rule; see `models.applying.unlike`.
+    nearest : str
+        The most probable genre, whatever the answer is.
     genres : tuple of str
         The model's genres, in order of their names.
     probabilities : tuple of float
@@ -76,6 +82,8 @@ class FilePrediction:
 
     path: str
     genre: str = ""
+    none_of_these: bool = False
+    nearest: str = ""
     genres: tuple[str, ...] = ()
     probabilities: tuple[float, ...] = ()
     ranking: tuple[str, ...] = ()
@@ -90,6 +98,8 @@ class FilePrediction:
     def __post_init__(self) -> None:
         for name in ("path", "error"):  # bytes of a file's name may be no text
             object.__setattr__(self, name, printable(getattr(self, name)))
+        if not (self.nearest or self.none_of_these):
+            object.__setattr__(self, "nearest", self.genre)
 
     def top(self, count: int) -> list[tuple[str, float]]:
         """Return the first `count` genres with their probabilities, best first."""
@@ -103,13 +113,16 @@ class FilePrediction:
     def to_record(self) -> dict[str, Any]:
         """Return the prediction as a row of a table: as many fields for a recording that failed.
 
-        Fields are ``file``, ``genre``, ``p_GENRE`` for each genre of the model (NaN where there is no
-        prediction), ``duration_s``, ``n_segments``, ``warnings`` and ``error``.
+        Fields are ``file``, ``genre`` (the answer), ``none_of_these`` (whether that is the answer),
+        ``nearest`` (the most probable genre, whatever the answer is), ``p_GENRE`` for each genre of the model
+        (NaN where there is no prediction), ``duration_s``, ``n_segments``, ``warnings`` and ``error``.
         """
         p = self.probabilities or (float("nan"),) * len(self.genres)
         return {
             "file": self.path,
             "genre": self.genre,
+            "none_of_these": self.none_of_these,
+            "nearest": self.nearest,
             **{f"p_{genre}": value for genre, value in zip(self.genres, p, strict=True)},
             "duration_s": self.duration_s,
             "n_segments": len(self.segments),
@@ -232,10 +245,13 @@ def classify(found: RecordingRows, predictor: Predictor, aggregation: str = "mea
     p = _probabilities(rows, predictor)
     gathered = aggregate(p, np.zeros(len(p), dtype=np.int64), method)
     genres, order = predictor.genres, gathered.ranking[0]
+    nearest, unlike = genres[order[0]], _unlike(rows, predictor)
     sr = predictor.recipe.sr
     return FilePrediction(
         path=found.name,
-        genre=genres[order[0]],
+        genre=NONE_OF_THESE if unlike else nearest,
+        none_of_these=bool(unlike),
+        nearest=nearest,
         genres=genres,
         probabilities=tuple(float(v) for v in gathered.probabilities[0]),
         ranking=tuple(genres[i] for i in order),
@@ -246,8 +262,9 @@ def classify(found: RecordingRows, predictor: Predictor, aggregation: str = "mea
         warnings=(
             *_known(found, predictor),
             *found.warnings,
-            *_far(rows, predictor),
-            *_by_level(rows, predictor, genres[order[0]], method),
+            *unlike,
+            *_far(rows, predictor, as_a_whole=bool(unlike)),
+            *([] if unlike else _by_level(rows, predictor, nearest, method)),
         ),
     )
 
@@ -280,7 +297,20 @@ def _known(found: RecordingRows, predictor: Predictor) -> list[str]:
     return [TRAINED_ON_IT] if found.sha256 in predictor.kept.trained_on else []
 
 
-def _far(rows: npt.NDArray[np.floating], predictor: Predictor) -> list[str]:
+def _unlike(rows: npt.NDArray[np.floating], predictor: Predictor) -> list[str]:
+    """Say how far a recording lies from the training music where it is unlike it; nothing where it is not."""
+    rule = predictor.kept.unlike
+    if rule is None:
+        return []
+    seen = unlike_rows(rows, predictor.recipe.shape)
+    distance, largest = rule.distance(seen), rule.threshold(len(seen))
+    if distance <= largest:
+        return []
+    most = f"{100 * (1 - rule.rates.asked):g} % of music like it at {largest:.2f} or less"
+    return [f"unlike the training music: {distance:.2f} from its nearest tracks, {most}"]
+
+
+def _far(rows: npt.NDArray[np.floating], predictor: Predictor, *, as_a_whole: bool) -> list[str]:
     seen, shape = predictor.kept.seen, predictor.recipe.shape
     values = range_rows(rows, shape)
     far = seen.far(seen.of(values, predictor.kept.card.columns)) if seen is not None else []
@@ -288,4 +318,6 @@ def _far(rows: npt.NDArray[np.floating], predictor: Predictor) -> list[str]:
         return []
     named = ", ".join(far[:3]) + (", …" if len(far) > 3 else "")
     what = f"{len(seen.columns)} {'bands' if shape else 'features'}"
-    return [f"unlike the training music: {len(far)} of {what} lie far outside its range ({named})"]
+    # A rule that looks at all columns together may find the recording like the training music.
+    unlike = "unlike the training music" + ("" if as_a_whole or predictor.kept.unlike is None else " in part")
+    return [f"{unlike}: {len(far)} of {what} lie far outside its range ({named})"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,10 @@ class Predictor:
     def genres(self) -> tuple[str, ...]:
         """Genres in the order of the probabilities."""
         return self.kept.card.genres
+
+    def never_rejecting(self) -> Predictor:
+        """Return one that answers with a genre for whatever it is given."""
+        return replace(self, kept=replace(self.kept, unlike=None))
 
 
 def introduction(predictor: Predictor) -> tuple[str, ...]:

@@ -55,7 +55,10 @@ class TimelineWriter:
 def draw_prediction(prediction: FilePrediction, into: Figure | None = None) -> Figure:
     """Draw the genre of a recording over time, where wanted into an empty figure."""
     bounds = tuple(zip(prediction.starts_s, prediction.ends_s, strict=True))
-    title = f"{Path(prediction.path).name}: {prediction.genre} {100 * prediction.top(1)[0][1]:.0f} %"
+    said = f"{prediction.nearest} {100 * prediction.top(1)[0][1]:.0f} %"
+    if prediction.none_of_these:
+        said = f"{prediction.genre} (nearest: {said})"
+    title = f"{Path(prediction.path).name}: {said}"
     return timeline_figure(
         title, prediction.genres, bounds, prediction.segments, prediction.probabilities, into
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.datasets.gtzan_faults import known_faults
+from gtzan_features.models.applying.unlike import read_rates
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.curves import curves_figure, read_curves
@@ -14,7 +15,14 @@ from gtzan_features.reports.protocols import leak
 from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.headline import Headline, write_headline
-from gtzan_features.tables.run_folder import CARD, CURVES, CURVES_PICTURE, PREDICTIONS, read_run
+from gtzan_features.tables.run_folder import (
+    CARD,
+    CURVES,
+    CURVES_PICTURE,
+    MODEL,
+    PREDICTIONS,
+    read_run,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,9 +120,12 @@ def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport:
     ------
     RunError
         If a file of the run is missing or damaged.
+    ModelError
+        If what is known of the model's rule for music unlike the training music is damaged.
     """
     (scored,) = score_runs([read_run(folder)])
     manifest, metrics = scored.run.manifest, scored.run.metrics
+    rates = read_rates(folder / MODEL) if manifest.model_kept else None
     card = model_card(
         manifest,
         scored.scores,
@@ -122,6 +133,7 @@ def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport:
         known_faults(manifest.dataset),
         metrics.get("families"),
         stored=manifest.model_kept,
+        unlike=asdict(rates) if rates is not None else None,
     )
     write_text(folder / CARD, card)
     record = manifest.files.get(PREDICTIONS)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gtzan_features.reports.collect import representative
 from gtzan_features.reports.protocols import PROTOCOLS, leak, tested_on
+from gtzan_features.reports.rejection import rejection
 from gtzan_features.reports.tables import (
     accuracy_cell,
     genre_table,
@@ -31,6 +32,7 @@ def model_card(
     families: Mapping[str, Sequence[str]] | None = None,
     *,
     stored: bool = True,
+    unlike: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the model card of a run in Markdown.
 
@@ -48,6 +50,8 @@ def model_card(
         Families of features that each fold chose, and the kept model under "kept".
     stored : bool
         Whether the run folder holds a model.
+    unlike : mapping, optional
+        How often its rule for music unlike the training music errs; see `rejection`.
     """
     level = representative(scores)
     best, tested = scores[level], tested_on(manifest)
@@ -72,6 +76,7 @@ def model_card(
             faults=faults,
             families=families or {},
             stored=stored,
+            rejection=rejection(unlike) if unlike else None,
         )
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

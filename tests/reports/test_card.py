@@ -87,3 +87,40 @@ def test_a_card_names_the_features_and_marks_a_part_of_a_protocol(protocol, sett
     assert "kaggle features, " in head
     assert (mark in head) if mark else ("> **" not in head)
     assert protocol.split()[0] in head.split("\n")[0]
+
+
+RATES = {
+    "asked": 0.05,
+    "folds": 3,
+    "n_nameless": 0,
+    "genres": ("jazz", "rock"),
+    "tracks": (40, 60),
+    "rejected": (4, 1),
+    "detected": (30, 15),
+}
+
+
+@pytest.mark.parametrize(
+    ("nameless", "words"),
+    [
+        (0, "The folds keep artists whole."),
+        (7, "whole, but for 7 tracks whose artist is not known."),
+        (100, "No artist is known: the folds keep tracks whole"),
+    ],
+)
+def test_the_rule_for_unlike_music_comes_with_its_errors(nameless, words):
+    scores = score(predictions())
+    text = model_card(MANIFEST, scores, 0.99, unlike=RATES | {"n_nameless": nameless})
+    assert "3 inner folds of 100 training tracks" in text
+    assert "5.0 (2.2–11.2) % are rejected" in text  # Wilson's interval of 5 of 100
+    assert "is left out of the rule 50.0 %, the mean over the genres" in text  # of 75 % and 25 %
+    assert "| rock | 60 | 1.7 (0.3–8.9) | 25.0 (15.8–37.2) |" in text
+    assert words in text
+    assert "it gives a genre for speech and noise too" not in text
+
+
+def test_a_model_without_the_rule_says_so():
+    assert "This model has no rule for music unlike the training music" in card()
+    assert "it gives a genre for speech and noise too" in card()
+    scores = score(predictions())
+    assert "## None of these" not in model_card(MANIFEST, scores, 0.99, stored=False)
