@@ -77,14 +77,14 @@ def remarks(catalogue: Catalogue) -> tuple[str, ...]:
 
 
 _UNFIT = {
-    "missing": "{count} of its rows name no file here",
-    "ambiguous": "{count} of its rows may be several files, and label none; write their folders, too",
-    "twice": "{count} files are in two rows or more that say the same",
-    "contradicting": "{count} files are in rows that contradict each other, and have no genre; several "
-    "genres go into one cell, with ; between",
-    "unknown": "{count} files here are not in it, and have no genre",
+    "missing": "rows that name no file here",
+    "ambiguous": "rows that may be several files, and so label none (write their folders, too)",
+    "twice": "files in several rows that say the same",
+    "contradicting": "files in rows that contradict each other, and so without a genre (several genres go "
+    "into one cell, with ; between)",
+    "unknown": "files here that are not in it, and so without a genre",
 }
-"""What is said of paths and files that do not fit a table of labels; those that do not fit follow."""
+"""What paths and files are that do not fit a table of labels."""
 
 
 def _unfit(catalogue: Catalogue) -> list[str]:
@@ -92,7 +92,7 @@ def _unfit(catalogue: Catalogue) -> list[str]:
     problems = catalogue.labels.problems
     place = catalogue.labels.table
     return [
-        f"{place}: {words.format(count=len(problems[kind]))}: {_some(problems[kind])}."
+        f"{place}: {words}: {len(problems[kind])}, such as {_some(problems[kind])}."
         for kind, words in _UNFIT.items()
         if kind in problems
     ]
