@@ -10,9 +10,11 @@ import sys
 import tomllib
 from pathlib import Path
 
+import mutagen
 import numpy as np
 import pytest
 from gtzan_cli import main as entry
+from mutagen.id3 import TCON, TPE1
 from sklearn._loss._loss import CyHalfMultinomialLoss
 
 from gtzan_features import plugins
@@ -99,6 +101,38 @@ def test_a_page_does_what_it_says(page, here, capfd):
     assert not list(here.glob("catboost_info"))
     if missing:
         pytest.skip(f"all but {', '.join(sorted(missing))}, whose libraries are not installed")
+
+
+@pytest.fixture
+def own_music(here):
+    """Beside the genres, a library by artists with tags, and the files of the page's table in one folder."""
+    (here / "flat").mkdir()
+    for number, name in enumerate(("one", "two", "three", "four", "five", "six")):
+        genre = ("calm", "loud")[number // 3]
+        shutil.copy(here / "genres" / genre / f"{genre}.{number % 3}.wav", here / "flat" / f"{name}.wav")
+        path = here / "library" / f"Artist {number}" / "Album" / "01 Song.wav"
+        path.parent.mkdir(parents=True)
+        shutil.copy(here / "flat" / f"{name}.wav", path)
+        tags = mutagen.File(path)
+        tags.add_tags()
+        tags.tags.add(TCON(text=genre))
+        tags.tags.add(TPE1(text=f"Artist {number}"))
+        tags.save()
+    return here
+
+
+@pytest.mark.filterwarnings("ignore:.*(folds|not calibrated|not in it):gtzan_features.GtzanWarning")
+def test_own_music_in_every_layout_becomes_a_model(own_music, monkeypatch, capfd):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own_music / "cache"))
+    for language, title, text in blocks("own-music.md"):
+        if title:
+            (own_music / title).write_text(text, encoding="utf-8")
+        run_block(language, title, text)
+    shown = capfd.readouterr()
+    assert "2 genres from tags, 6 files, 6 artists from tags: calm 3, loud 3" in shown.out
+    assert "2 genres from labels.csv, 6 files, 6 artists from labels.csv" in shown.out
+    assert "lda, 3s kaggle, given, flat" in shown.out
+    assert "song.wav: " in shown.out
 
 
 @pytest.mark.parametrize("name", ["my_features.py", "my_models.py", "my_lightgbm.py", "my_catboost.py"])
