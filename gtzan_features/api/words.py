@@ -122,9 +122,11 @@ def _keyword(found: re.Match[str]) -> str:
     after = rest[1 + len(word) :]
     if _NUMBER.fullmatch(word):
         return f"{keyword}={word}{after}"
-    if name == "columns":
+    if name == "columns" and "=" in word:
         return f"columns={_roles(word)}{after}"
-    if _LENGTH.fullmatch(word) or (name in _WORDY and _WORD.fullmatch(word) and not word.isupper()):
+    if name in _WORDY and word.isupper():  # what stands for a person's own
+        return f"{keyword}={word}{after}"
+    if _LENGTH.fullmatch(word) or (name in _WORDY and _WORD.fullmatch(word)):
         return f'{keyword}="{word}"{after}'
     return f"{keyword}={rest}"
 

@@ -73,6 +73,30 @@ ON_A_TABLE = {
 }
 
 
+ON_MUSIC = {
+    "files in no folder": ({}, 'labels=TABLE, a CSV with .*labels="tags".*labels="none", which gives'),
+    "labels that are not there": ({"labels": "no.csv"}, 'labels="no.csv": no such file. Give a table'),
+    "labels that are a number": ({"labels": 3}, "int says no labels: give a path, a DataFrame, or a dict"),
+    "labels of other files": ({"labels": {"two.wav": "rock"}}, r'has two.wav; .* columns=\{"path": NAME\}'),
+    "labels without labels": ({"labels": pd.DataFrame({"path": ["one.wav"]})}, r'columns=\{"label": NAME\}'),
+    "a part that is none": (
+        {"labels": pd.DataFrame({"path": ["one.wav"], "genre": "x", "split": "fold 1"})},
+        r'columns=\{"split": NAME\}.*columns=\{"split": ""\}',
+    ),
+    "columns of no table": ({"labels": "none", "columns": {"label": "x"}}, "columns= goes with a table"),
+    "a role that is none": ({"labels": {"one.wav": "x"}, "columns": {"tempo": "x"}}, "there are path, label"),
+    "artists from nowhere": ({"labels": "none", "artists": "me"}, 'artists="me": give tags, folders or'),
+    "artists of no table": ({"labels": "none", "artists": "table"}, 'artists="table" goes with a table'),
+}
+
+
+@pytest.mark.parametrize(("given", "message"), ON_MUSIC.values(), ids=ON_MUSIC)
+def test_wrong_labels_are_one_line(given, message, song):
+    with pytest.raises(gf.GtzanError, match=message) as caught:
+        gf.extract(song.parent, out=song.parent / "out", n_jobs=1, **given)
+    one_line(caught.value)
+
+
 def one_line(error: gf.GtzanError) -> str:
     text = str(error)
     assert "\n" not in text
