@@ -15,7 +15,8 @@ From a table to honest figures
     `EvaluationResult`; `compare` and `Comparison` (paired tests), `aggregate` (segments to tracks).
 A model to keep
     `fit`, `load_model` and `pretrained` (a model out of the box) give a `Model`, which gives a `Prediction`
-    of a recording; `explain` gives an `Explanation` of it.
+    of a recording; `explain` gives an `Explanation` of it. `LibraryAnswers` are those of a library in a file;
+    `restore_tags` undoes what these write.
 Of your own
     `feature` adds a feature, `register_model` a model.
 

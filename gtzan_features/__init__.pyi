@@ -11,10 +11,12 @@ from .api.extension import feature as feature
 from .api.extension import register_model as register_model
 from .api.extraction import extract as extract
 from .api.fitting import fit as fit
+from .api.library import LibraryAnswers as LibraryAnswers
+from .api.library import restore_tags as restore_tags
+from .api.loading import explain as explain
+from .api.loading import load_model as load_model
+from .api.loading import pretrained as pretrained
 from .api.model import Model as Model
-from .api.model import explain as explain
-from .api.model import load_model as load_model
-from .api.model import pretrained as pretrained
 from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table
 from .api.results import Explanation as Explanation
@@ -47,6 +49,7 @@ __all__ = [
     "GtzanWarning",
     "KernelSVM",
     "LeakedSegments",
+    "LibraryAnswers",
     "Model",
     "Prediction",
     "RankNormal",
@@ -67,6 +70,7 @@ __all__ = [
     "pretrained",
     "read_table",
     "register_model",
+    "restore_tags",
     "synthesise",
 ]
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-_FLAGS = ("allow-leak", "as-genres", "final", "overwrite", "recompute", "strict")
+_FLAGS = (
+    *("allow-leak", "as-genres", "final", "overwrite", "prune", "recompute", "replace-tags", "retry-failed"),
+    "strict",
+)
 _WORDY = (
     "artist-from",
     "encoding",

@@ -100,7 +100,7 @@ def check_playlists(folder: Path, genres: Sequence[str]) -> None:
     for name in playlist_names(genres).values():
         path = folder / name
         if path.is_dir() or (path.exists() and not _is_ours(path)):
-            reason = "is no playlist of this program. Move it, or give another folder for --playlist"
+            reason = "is no playlist of this program. Move it, or give another folder"
             raise OutputExistsError(path, reason)
 
 

@@ -34,6 +34,11 @@ def typed(samples: npt.NDArray[np.float32]) -> None:
     assert_type(model, gf.Model)
     assert_type(gf.load_model("runs/one").predict("song.mp3"), gf.Prediction | pd.DataFrame)
     assert_type(gf.explain(model, samples, 44_100), gf.Explanation)
+    answers = model.predict_to("genres.csv", ["music/", "song.mp3"], n_jobs=-1)
+    assert_type(answers, gf.LibraryAnswers)
+    assert_type(answers.write_playlists("playlists"), dict[str, int])
+    assert_type(answers.write_tags(apply=True, min_probability=0.8), pd.DataFrame)
+    assert_type(gf.restore_tags("genres.csv.old-tags.jsonl"), pd.DataFrame)
     # What is wrong is seen before it runs.
     gf.features(3)  # type: ignore[arg-type]
     gf.featurse  # type: ignore[attr-defined]  # noqa: B018
