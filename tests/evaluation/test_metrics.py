@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 import sklearn.metrics as reference
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtzan_features.errors import ModelError
@@ -144,6 +144,7 @@ def test_to_dict_survives_json_unchanged(sample):
     assert plain["per_genre"][0]["confused_with"][0][1] >= plain["per_genre"][0]["confused_with"][1][1]
 
 
+@settings(max_examples=20)  # each takes two bootstraps
 @given(st.randoms(use_true_random=False))
 def test_row_order_changes_no_figure(sample, random):
     truth, rows = sample
