@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gtzan_features.reporting.label_run_report import LabelRunReport
     from gtzan_features.reporting.run_report import RunReport
+    from gtzan_features.text_table import TextTable
 
 _FIRST = ("aggregation", "n", "accuracy, %", "F1", "log-loss")
+_FIRST_OF_LABELS = ("aggregation", "n", "average precision, %", "chance", "F1")
+_OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "recall", "F1")
 """Columns of the first screen; the others come with --wide."""
 
 
@@ -183,12 +187,12 @@ def _fit_all(
     runs: Path,
     n_jobs: int,
     shown: Callable[..., None] | None,
-) -> list[RunReport]:
+) -> list[RunReport | LabelRunReport]:
     """Fit one job after the other and show each result as it comes; each note on the tracks is said once."""
     from gtzan_features.reporting.fit_run import fit_prepared
     from gtzan_features.training.fit import prepare_fit
 
-    results: list[RunReport] = []
+    results: list[RunReport | LabelRunReport] = []
     said: list[str] = []
     for config in jobs:
         with progress_bar() as progress:
@@ -204,16 +208,37 @@ def _fit_all(
     return results
 
 
-def _print_result(result: RunReport, *, wide: bool, alone: bool) -> None:
-    table, metrics = result.table, result.metrics
-    shown = [i for i, name in enumerate(table.header) if wide or name in _FIRST]
+def _print_result(result: RunReport | LabelRunReport, *, wide: bool, alone: bool) -> None:
+    from gtzan_features.reporting.label_run_report import LabelRunReport
+
+    if isinstance(result, LabelRunReport):
+        _print_labels(result, wide=wide, alone=alone)
+    else:
+        _print_genres(result, wide=wide, alone=alone)
+    for caveat in result.caveats:
+        notice(caveat)
+    show(f"Run: {result.folder}")
+
+
+def _print_some(table: TextTable, names: tuple[str, ...], *, wide: bool) -> None:
+    """Print some columns of a table, or all."""
+    shown = [i for i, name in enumerate(table.header) if wide or name in names]
     rows = [tuple(row[i] for i in shown) for row in table.rows]
     print_table(table.title, [table.header[i] for i in shown], rows)
+
+
+def _print_labels(result: LabelRunReport, *, wide: bool, alone: bool) -> None:
+    _print_some(result.table, _FIRST_OF_LABELS, wide=wide)
+    if wide or alone:
+        _print_some(result.label_table, _OF_LABEL, wide=wide)
+    show(result.explained)
+
+
+def _print_genres(result: RunReport, *, wide: bool, alone: bool) -> None:
+    metrics = result.metrics
+    _print_some(result.table, _FIRST, wide=wide)
     show(f"Training accuracy {percent(result.train_accuracy)} % (rows).")
     show(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
     for genre in metrics.per_genre if wide or alone else ():
         confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)
         show(f"  {genre.genre}: taken for {confused or 'no other'}")
-    for caveat in result.caveats:
-        notice(caveat)
-    show(f"Run: {result.folder}")

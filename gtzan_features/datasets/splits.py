@@ -172,18 +172,18 @@ def _divide(rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config:
     elif config.protocol == "artist":
         frame = _artist(tracks, copies, config)
     elif config.protocol == "given":
-        frame = _given(tracks, copies)
+        frame = given_frame(tracks, copies)
     else:
-        frame = _published(tracks, copies, config)
+        frame = published_frame(tracks, copies, config)
     if config.only is not None:
         trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
         frame.loc[trained, "role"] = "train"
-    split = _told_share(Split(frame=frame, config=config))
+    split = told_share(Split(frame=frame, config=config))
     _check(split, tracks)
     return split
 
 
-def _told_share(split: Split) -> Split:
+def told_share(split: Split) -> Split:
     """Note the share of a random test part where it is not the one that was asked for, to one per cent."""
     asked = split.config.holdout
     if asked is None:
@@ -195,7 +195,8 @@ def _told_share(split: Split) -> Split:
     return replace(split, config=replace(split.config, share=found), notes=(note,))
 
 
-def _frame(ids: pd.Series, fold: npt.ArrayLike, role: npt.ArrayLike) -> pd.DataFrame:
+def split_frame(ids: pd.Series, fold: npt.ArrayLike, role: npt.ArrayLike) -> pd.DataFrame:
+    """Return a division whose rows speak of all segments of a track; see `Split.frame`."""
     return pd.DataFrame({"track_id": ids, "segment": ALL_SEGMENTS, "fold": fold, "role": role})
 
 
@@ -232,14 +233,14 @@ def _track(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.D
     groups = copies.reindex(ids).to_numpy()
     if config.holdout is None:
         folds = config.folds or DEFAULT_FOLDS["track"]
-        return _frame(ids, group_folds(genre, groups, folds, config), "test")
+        return split_frame(ids, group_folds(genre, groups, folds, config), "test")
     # A share of n/d: d folds, of which n make up the test part; so it is grouped and stratified too.
     share = Fraction(config.holdout).limit_denominator(20)
     even = not (genre.value_counts() % share.denominator).any()
     if even and abs(share - Fraction(config.holdout)) < 1e-9:
         fine = group_folds(genre, groups, share.denominator, config)
-        return _frame(ids, 0, np.where(fine < share.numerator, "test", "train"))
-    return _frame(ids, 0, _test_part(genre, groups, config))
+        return split_frame(ids, 0, np.where(fine < share.numerator, "test", "train"))
+    return split_frame(ids, 0, _test_part(genre, groups, config))
 
 
 def _test_part(
@@ -288,12 +289,17 @@ def _artist(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.
         if config.folds is not None:
             artists = artist_groups(tracks).to_numpy()
             _check_count(count_units(tracks["genre"], artists), config.folds, config)
-        published = gtzan.facts()["artist_fold"].reindex(ids)
-        fold = published.fillna(0).to_numpy(dtype=np.int64) - 1
+        fold = published_artist_folds(ids)
     else:
         fold = _artist_folds(tracks, config)
     role = np.where(fold >= 0, "test", "excluded")
-    return _exclude_copies(_frame(ids, fold, role), copies)
+    return one_side_only(split_frame(ids, fold, role), copies)
+
+
+def published_artist_folds(track_ids: pd.Series) -> npt.NDArray[np.int64]:
+    """Return the published artist fold of GTZAN's tracks, from 0; -1 for those that are in none."""
+    published = gtzan.facts()["artist_fold"].reindex(track_ids)
+    return np.asarray(published.fillna(0).to_numpy(dtype=np.int64) - 1)
 
 
 def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.int64]:
@@ -316,7 +322,8 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
     return fold
 
 
-def _published(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
+def published_frame(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
+    """Divide GTZAN's tracks as it was published; SplitError for others."""
     ids = tracks["track_id"]
     if not gtzan.is_gtzan(set(ids)):
         other = next(i for i in ids if i not in gtzan.track_genres())
@@ -328,11 +335,11 @@ def _published(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
         )
         raise SplitError(msg)
     column = config.protocol.replace("-", "_")
-    frame = _frame(ids, 0, gtzan.facts()[column].reindex(ids).to_numpy(dtype=str))
-    return _exclude_copies(frame, copies)
+    frame = split_frame(ids, 0, gtzan.facts()[column].reindex(ids).to_numpy(dtype=str))
+    return one_side_only(frame, copies)
 
 
-def _given(tracks: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
+def given_frame(tracks: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     """Divide as the labels say; tracks without a part are in none."""
     ids = tracks["track_id"]
     if "split" not in tracks or not (tracks["split"] != "").any():
@@ -347,10 +354,10 @@ def _given(tracks: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     if unknown:
         msg = f"given: {unknown[0]!r} is no part of a split; there are {', '.join(PARTS)}. Correct the labels"
         raise SplitError(msg)
-    return _exclude_copies(_frame(ids, 0, np.array(role)), copies)
+    return one_side_only(split_frame(ids, 0, np.array(role)), copies)
 
 
-def _exclude_copies(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
+def one_side_only(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     """Exclude a track whose exact duplicate is on another side; the first of them stays."""
     used = frame[frame["role"] != "excluded"]
     label = copies.reindex(used["track_id"]).to_numpy()

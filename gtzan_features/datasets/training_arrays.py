@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.datasets import gtzan
+from gtzan_features.datasets.label_sets import indicator, names_of, rarest
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,7 +27,7 @@ class Dataset:
     X : ndarray of shape (n_rows, n_features)
         Features, finite; or the levels of a spectrogram in dB, frame after frame.
     y : ndarray of shape (n_rows,)
-        Index of each row's genre in `genres`.
+        Index of each row's genre in `genres`; of several labels, of the rarest.
     genres : tuple of str
         In alphabetical order; with an empty one where rows have none.
     rows : DataFrame
@@ -35,6 +36,8 @@ class Dataset:
         For each track identifier, a label that exact duplicates share.
     shape : tuple of int, optional
         Frames and bands of a row where rows are spectrograms.
+    labels : ndarray of bool of shape (n_rows, n_genres), optional
+        Which of the genres each row has, where a track may have several.
     """
 
     X: npt.NDArray[Any]
@@ -43,6 +46,12 @@ class Dataset:
     rows: pd.DataFrame
     copies: pd.Series
     shape: tuple[int, int] | None = None
+    labels: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether a track may have several labels."""
+        return self.labels is not None
 
     def groups(self) -> npt.NDArray[np.int64]:
         """Return a number per row that all segments of a track and of its duplicates share."""
@@ -53,16 +62,35 @@ class Dataset:
 def load_dataset(table: Table) -> Dataset:
     """Turn a table into arrays; rows keep their order."""
     rows = table.frame[table.key_names].reset_index(drop=True)
-    genres, y = np.unique(rows["genre"].to_numpy(dtype=str), return_inverse=True)
     X = table.values()
     return Dataset(
         X=X,
-        y=y.astype(np.int64),
-        genres=tuple(str(g) for g in genres),
+        **answers(rows, several=table.meta.several_labels),
         rows=rows,
         copies=duplicate_labels(rows, X),
         shape=getattr(table, "shape", None),
     )
+
+
+def answers(rows: pd.DataFrame, *, several: bool) -> dict[str, Any]:
+    """Return `Dataset.y`, `Dataset.genres` and `Dataset.labels` of rows; without labels, a genre is "".
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``track_id`` and ``genre``.
+    several : bool
+        Whether ``genre`` holds several names with semicolons between.
+    """
+    cells = rows["genre"].to_numpy(dtype=str)
+    if not several:
+        genres, y = np.unique(cells, return_inverse=True)
+        return {"y": y.astype(np.int64), "genres": tuple(str(g) for g in genres), "labels": None}
+    names = tuple(sorted(names_of(cells)))
+    of_tracks = rows.drop_duplicates("track_id").set_index("track_id")["genre"]
+    places = {name: i for i, name in enumerate(names)}
+    first = rarest(of_tracks).map(lambda name: places.get(name, 0)).reindex(rows["track_id"])
+    return {"y": first.to_numpy(dtype=np.int64), "genres": names, "labels": indicator(cells, names)}
 
 
 def duplicate_labels(rows: pd.DataFrame, X: npt.NDArray[Any]) -> pd.Series:

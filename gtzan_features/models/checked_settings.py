@@ -33,9 +33,14 @@ def guarded(spec: ModelSpec) -> ModelSpec:
 
 
 def probabilities(
-    model: Classifier, X: FloatMatrix, spec: ModelSpec, settings: Mapping[str, Any]
+    model: Classifier,
+    X: FloatMatrix,
+    spec: ModelSpec,
+    settings: Mapping[str, Any],
+    *,
+    several: bool = False,
 ) -> npt.NDArray[np.float64]:
-    """Return probabilities of shape (n_rows, n_genres), each row summing to 1.
+    """Return probabilities of shape (n_rows, n_genres), rows summing to 1 (of `several` labels: to anything).
 
     Raises
     ------
@@ -47,8 +52,11 @@ def probabilities(
         if not np.isfinite(p).all() or (p < 0).any():
             msg = "it gives probabilities that are no numbers"
             raise ValueError(msg)
-        # float32 probabilities of XGBoost sum to one only to float32 precision.
-        p /= p.sum(axis=1, keepdims=True)
+        if several:
+            p = np.minimum(p, 1.0)
+        else:
+            # float32 probabilities of XGBoost sum to one only to float32 precision.
+            p /= p.sum(axis=1, keepdims=True)
     except GtzanError:
         raise
     except Exception as error:  # as above: settings that only show when the model is applied

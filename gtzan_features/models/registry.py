@@ -11,11 +11,12 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models.added import AddedModel, trusted_types
 from gtzan_features.models.checked_settings import check_setting, guarded
 from gtzan_features.models.choosing.ensemble import ensemble
+from gtzan_features.models.choosing.several_labels import with_several_labels
 from gtzan_features.models.choosing.wrappers import with_choices
 from gtzan_features.models.estimator_spec import searched, spec_of_estimator
 from gtzan_features.models.estimators import boosted_trees, classical, discriminant
 from gtzan_features.models.networks import specs as networks
-from gtzan_features.models.words import known_model
+from gtzan_features.models.words import ONE_LABEL, known_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +29,10 @@ _SINGLE: dict[str, ModelSpec] = {
 }
 _TOGETHER = guarded(with_choices(ensemble(_SINGLE)))
 
-MODELS: dict[str, ModelSpec] = {**_SINGLE, _TOGETHER.name: _TOGETHER}
+MODELS: dict[str, ModelSpec] = {
+    spec.name: with_several_labels(replace(spec, one_vs_rest=spec.name not in ONE_LABEL))
+    for spec in (*_SINGLE.values(), _TOGETHER)
+}
 
 
 def model_spec(name: str) -> ModelSpec:
@@ -51,7 +55,7 @@ def model_spec(name: str) -> ModelSpec:
         space={setting: searched(name, setting, where) for setting, where in model.space.items()},
         limits=model.limits,
     )
-    return guarded(with_choices(replace(spec, may_hold=trusted_types(addition))))
+    return with_several_labels(guarded(with_choices(replace(spec, may_hold=trusted_types(addition)))))
 
 
 def parse_settings(spec: ModelSpec, pairs: Iterable[str]) -> dict[str, Any]:

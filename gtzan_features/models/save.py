@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +17,14 @@ from gtzan_features.models.applying.load import ModelCard as ModelCard
 from gtzan_features.models.applying.load import StoredModel as StoredModel
 from gtzan_features.models.applying.load import load_model as load_model
 from gtzan_features.models.applying.network import AppliedConvolution, AppliedLayers
+from gtzan_features.models.applying.one_vs_rest import LabelRules, OneVsRest, tree_arrays
 from gtzan_features.models.applying.training_files import TRAINING_FILES, save_training_files
 from gtzan_features.models.applying.training_range import RANGE, save_range
 from gtzan_features.models.applying.unlike import UNLIKE, UNLIKE_ARRAYS, save_unlike
 from gtzan_features.models.applying.usual_level import LEVEL, save_level
 from gtzan_features.models.archive import npz, without_addresses
 from gtzan_features.models.choosing import wrappers
+from gtzan_features.models.choosing.several_labels import mixed_labels
 from gtzan_features.models.estimators import discriminant
 from gtzan_features.models.registry import MODELS, model_spec
 from gtzan_features.models.spec import nothing_else
@@ -114,6 +116,8 @@ def _model_file(model: StoredModel) -> tuple[str, bytes]:
     if isinstance(model.estimator, StoredRule):  # arrays already, whatever the model is stored as elsewhere
         storage = "arrays"
     may_hold = nothing_else if spec is None else spec.may_hold
+    if model.card.several_labels and storage != "skops":
+        storage = "arrays"  # of all labels in one file
     return FILES[storage], stored_bytes(model.estimator, storage, name, may_hold)
 
 
@@ -124,7 +128,7 @@ def _write(folder: Path, card: ModelCard, name: str, content: bytes) -> None:
     with atomic_path(folder / name) as temporary:
         temporary.write_bytes(content)
     files = {path.name: file_record(path) for path in sorted(folder.iterdir()) if path.is_file()}
-    text = json.dumps(asdict(replace(card, files=files)), indent=2, sort_keys=True, allow_nan=False)
+    text = json.dumps(replace(card, files=files).to_dict(), indent=2, sort_keys=True, allow_nan=False)
     write_text(folder / CARD, text + "\n")
 
 
@@ -168,8 +172,11 @@ def _named(types: list[str]) -> str:
 
 
 def _arrays(estimator: Classifier) -> dict[str, Any]:
-    if isinstance(estimator, (AppliedConvolution, AppliedLayers, StoredRule)):
+    if isinstance(estimator, (AppliedConvolution, AppliedLayers, StoredRule, LabelRules)):
         return estimator.arrays()
+    if isinstance(estimator, OneVsRest):
+        trees = any(hasattr(one, "get_booster") for one in estimator.estimators)
+        return tree_arrays(estimator) if trees else discriminant.as_label_rules(estimator).arrays()
     return discriminant.as_rule(estimator).arrays()
 
 
@@ -187,6 +194,8 @@ def check_storable(spec: ModelSpec, settings: dict[str, Any], data: TrainingData
     storage = wrappers.storage(spec, settings)
     if storage != "skops":  # formats of models that always are the same arrays or trees
         return
+    if data.labels is not None:  # the classifiers of all labels are of one kind
+        data = data.of_label(next(iter(mixed_labels(data.labels)), 0))
     quick = {name: _FEW if name.rpartition(".")[2] == "n_estimators" else v for name, v in settings.items()}
     try:
         with warnings.catch_warnings():

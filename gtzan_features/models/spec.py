@@ -59,6 +59,8 @@ class TrainingData:
         What inner folds keep on one side where that is more than the track: its artist.
     made : ndarray of bool of shape (n_rows,), optional
         Which rows augmentation made: learned from, and no measure of how sure a model may be.
+    labels : ndarray of bool of shape (n_rows, n_labels), optional
+        Which labels each row has, where a track may have several; `y` is then the rarest of them.
     """
 
     X: FloatMatrix
@@ -70,6 +72,7 @@ class TrainingData:
     families: tuple[str, ...] = ()
     apart: IntVector | None = None
     made: npt.NDArray[np.bool_] | None = None
+    labels: npt.NDArray[np.bool_] | None = None
 
     @property
     def recorded(self) -> IntVector:
@@ -80,8 +83,16 @@ class TrainingData:
         """Return some of the rows; the epoch callback is not passed on to subsets."""
         apart = None if self.apart is None else self.apart[rows]
         made = None if self.made is None else self.made[rows]
+        labels = None if self.labels is None else self.labels[rows]
         some = replace(self, X=self.X[rows], y=self.y[rows], groups=self.groups[rows], apart=apart, made=made)
-        return replace(some, on_epoch=ignore)
+        return replace(some, labels=labels, on_epoch=ignore)
+
+    def of_label(self, number: int) -> TrainingData:
+        """Return the rows with one of several labels for the question: 1 where a row has it, else 0."""
+        if self.labels is None:
+            msg = "these rows have one genre each"
+            raise ValueError(msg)
+        return replace(self, y=self.labels[:, number].astype(np.int64), labels=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +141,8 @@ class ModelSpec:
         both ends are.
     may_hold : callable
         Says of a type's full name whether a stored model may hold it, beside the types that every model may.
+    one_vs_rest : bool
+        Whether it is fitted to several labels a track, as one model a label.
     """
 
     name: str
@@ -143,6 +156,7 @@ class ModelSpec:
     space: dict[str, Range | Choice] = field(default_factory=dict)
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
     may_hold: Callable[[str], bool] = nothing_else
+    one_vs_rest: bool = True
 
 
 def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:

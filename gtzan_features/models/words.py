@@ -121,6 +121,9 @@ _ALL = (
     ),
 )
 
+ONE_LABEL = ("cnn", "mlp", "ensemble")
+"""Models that take one genre a track only: with several labels, each would be trained once a label."""
+
 WORDS: dict[str, ModelWords] = {words.name: words for words in _ALL}
 """The models, in the order in which they are listed."""
 
@@ -161,3 +164,19 @@ def model_names(names: Sequence[str], scale: str | None = None) -> tuple[str, ..
     if tuple(names) == ("all",):
         return tuple(name for name, words in all_words().items() if kind in words.inputs)
     return tuple(known_model(name) for name in names)
+
+
+def one_label_only(name: str) -> str:
+    """Say that a model takes one genre a track only, and which take several labels; empty where it does.
+
+    Examples
+    --------
+    >>> one_label_only("lda")
+    ''
+    >>> one_label_only("cnn").partition(":")[0]
+    'cnn takes one genre a track, and these tracks may have several labels'
+    """
+    if name not in ONE_LABEL:
+        return ""
+    able = ", ".join(other for other in all_words() if other not in ONE_LABEL)
+    return f"{name} takes one genre a track, and these tracks may have several labels: fit {able}"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gtzan_features.progress import Progress, silent
+from gtzan_features.reporting.label_run_report import LabelRunReport
 from gtzan_features.reporting.run_report import RunReport, report_run
 from gtzan_features.tables.run_storage import new_run_folder
 from gtzan_features.training.fit import prepare_fit, train
@@ -28,7 +29,7 @@ def fit_run(
     n_jobs: int = -1,
     keep_model: bool = True,
     progress: Progress = silent,
-) -> RunReport:
+) -> RunReport | LabelRunReport:
     """Fit and test a model fold by fold, and write the run folder.
 
     Parameters
@@ -69,7 +70,7 @@ def fit_prepared(
     tested: Sequence[Fitted] = (),
     n_jobs: int = -1,
     progress: Progress = silent,
-) -> RunReport:
+) -> RunReport | LabelRunReport:
     """Fit and test what was prepared, and write the run folder; see `fit_run` and `training.fit.train`."""
     folder = runs_dir / prepared.manifest.run_id
     # The folder is locked from here on: a second command is refused before it computes for nothing.
@@ -78,4 +79,6 @@ def fit_prepared(
         write_run(new, trained)
         report = report_run(new, notes=trained.notes)
     run = replace(report.scored.run, folder=folder)
+    if isinstance(report, LabelRunReport):
+        return replace(report, scored=replace(report.scored, run=run))
     return replace(report, scored=replace(report.scored, run=run))

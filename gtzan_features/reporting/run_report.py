@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.models.applying.unlike import read_rates
+from gtzan_features.reporting.label_run_report import LabelRunReport, report_label_run
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.curves import curves_figure, read_curves
@@ -104,7 +105,7 @@ class RunReport:
         }
 
 
-def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport:
+def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport | LabelRunReport:
     """Write the model card of a run folder, and the picture of its curves where it has any.
 
     Nothing is trained; the figures are computed from the predictions, as in the report of many runs.
@@ -123,7 +124,10 @@ def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport:
     ModelError
         If what is known of the model's rule for music unlike the training music is damaged.
     """
-    (scored,) = score_runs([read_run(folder)])
+    run = read_run(folder)
+    if run.manifest.several_labels:
+        return report_label_run(run, notes=notes)
+    (scored,) = score_runs([run])
     manifest, metrics = scored.run.manifest, scored.run.metrics
     rates = read_rates(folder / MODEL) if manifest.model_kept else None
     card = model_card(

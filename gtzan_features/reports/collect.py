@@ -92,7 +92,7 @@ def score_runs(runs: Iterable[Run]) -> list[ScoredRun]:
 
 def labelled(scored: Sequence[ScoredRun]) -> list[ScoredRun]:
     """Return scored runs with labels that distinguish them."""
-    labels = _labels([one.run for one in scored])
+    labels = run_labels([one.run for one in scored])
     return [replace(one, label=label) for one, label in zip(scored, labels, strict=True)]
 
 
@@ -123,7 +123,7 @@ def segment_s(name: str) -> float:
     return own + 1e-6 * sum(beside)
 
 
-def _labels(runs: list[Run]) -> list[str]:
+def run_labels(runs: list[Run]) -> list[str]:
     """Name each run by its model, and by what distinguishes it from other runs of this model on the data set.
 
     A setting that differs between two runs is named with both, under whatever protocol, rows and features

@@ -89,6 +89,8 @@ class RunManifest:
     plugins : dict of str to str
         Plugin and digits of its source of ``model NAME`` and of each ``feature NAME`` that are not of this
         package.
+    several_labels : bool
+        Whether a track may have several of the genres.
     """
 
     run_id: str
@@ -118,10 +120,18 @@ class RunManifest:
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, Record] = field(default_factory=dict)
     plugins: dict[str, str] = field(default_factory=dict)
+    several_labels: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the manifest as JSON has it; what says nothing of one genre a track is left out there."""
+        content = asdict(self)
+        if not self.several_labels:  # earlier versions refuse what they do not know
+            del content["several_labels"]
+        return content
 
     def to_json(self) -> str:
         """Return the manifest as indented JSON with sorted keys."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import numpy as np
 from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.environment import model_versions
 from gtzan_features.errors import ModelError, SplitError
+from gtzan_features.models.choosing.several_labels import settings_of_labels
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.save import check_storable
 from gtzan_features.models.spec import FEATURES, SPECTROGRAMS
@@ -193,6 +194,7 @@ def prepare_rows(
         (opened, unlabelled), split = labelled(opened), python.split
         split = replace(split, notes=unlabelled + split.notes)
     config = replace(config, split=split.config)
+    settings = _of_labels(opened, config.model, settings)
     folds = planned_folds(split, opened.data, final=config.final, keep=keep_model)
     job = replace(job_of(opened, config, settings), estimator=python.estimator)
     _check_input(job.spec, opened)
@@ -239,6 +241,11 @@ def _check_input(spec: ModelSpec, opened: Fittable) -> None:
         (only,) = opened.data.genres
         msg = f"{opened.place}: every row is {only}, and a model needs two genres. Add music of another"
         raise ModelError(msg)
+
+
+def _of_labels(opened: Fittable, model: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with what several labels a track need, or refuse a model that takes none."""
+    return settings_of_labels(model, settings, opened.place, several=opened.data.several)
 
 
 def refuse_leak(config: FitConfig) -> None:
@@ -345,6 +352,7 @@ def fit_whole(
     """
     python = python or FromPython()
     opened, _ = labelled(opened)
+    settings = _of_labels(opened, config.model, settings)
     job = replace(job_of(opened, config, settings), estimator=python.estimator)
     _check_input(job.spec, opened)
     rows = np.arange(len(opened.data.y))
@@ -356,6 +364,7 @@ def fit_whole(
         settings={**settings, **python.parameters},
         trained_on=f"all {n_tracks} tracks of the table, without a test",
         versions=model_versions(),
+        thresholds=fitted.thresholds,
     )
     return kept_model(opened, card, rows, fitted.model, known_files(opened, rows))
 
@@ -393,6 +402,7 @@ def _gathered(prepared: PreparedFit, folds: Sequence[Fold], fitted: Sequence[Fit
                 trained_on=manifest.trained_on,
                 versions=manifest.versions,
                 leaked=manifest.leaked,
+                thresholds=one.thresholds,
             )
             kept = kept_model(plan.opened, card, fold.train, one.model, plan.training_files)
     return Trained(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gtzan_features.models.applying.one_vs_rest import OneVsRest
 from gtzan_features.models.calibration import calibration_splits
 from gtzan_features.models.checked_settings import guarded, probabilities
+from gtzan_features.models.choosing.several_labels import mixed_labels, with_several_labels
 from gtzan_features.models.choosing.wrappers import CALIBRATE, kept_families
 from gtzan_features.models.estimator_spec import spec_of_estimator
 from gtzan_features.models.registry import model_spec
@@ -47,6 +49,8 @@ class Fitted:
     """What one fold gave: `model` only where it is kept, `curves` only where the model has any.
 
     `families` are those that the model chose on the fold's training rows; empty where it had no choice.
+    `thresholds` are those of several labels, chosen there too; empty for one genre a track. `train_accuracy`
+    is of several labels the share of decisions that are right.
     """
 
     probabilities: npt.NDArray[np.float64]
@@ -54,6 +58,7 @@ class Fitted:
     model: Classifier | None
     curves: tuple[Any, ...] = ()
     families: tuple[str, ...] = ()
+    thresholds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +98,7 @@ class Job:
         """The model that is fitted."""
         if self.estimator is None:
             return model_spec(self.model)
-        return guarded(spec_of_estimator(self.model, self.estimator))
+        return with_several_labels(guarded(spec_of_estimator(self.model, self.estimator)))
 
 
 def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> Fitted:
@@ -103,14 +108,18 @@ def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> 
     spec = job.spec
     classifier = spec.fit(training, job.settings, job.seed)
     own = slice(len(fold.train))
-    on_train = probabilities(classifier, training.X[own], spec, job.settings).argmax(axis=1)
+    on_train = probabilities(classifier, training.X[own], spec, job.settings, several=data.several)
     tested = np.empty((0, len(data.genres)))
     if fold.test.size:
-        tested = probabilities(classifier, data.X[fold.test], spec, job.settings)
-    accuracy = float((on_train == training.y[own]).mean())
+        tested = probabilities(classifier, data.X[fold.test], spec, job.settings, several=data.several)
+    thresholds = tuple(classifier.thresholds) if isinstance(classifier, OneVsRest) else ()
+    if training.labels is not None:
+        accuracy = float(((on_train >= np.array(thresholds)) == training.labels[own]).mean())
+    else:
+        accuracy = float((on_train.argmax(axis=1) == training.y[own]).mean())
     curves = tuple(getattr(classifier, "curves_", ()))
     kept = classifier if fold.keep else None
-    return Fitted(tested, accuracy, kept, curves, kept_families(classifier))
+    return Fitted(tested, accuracy, kept, curves, kept_families(classifier), thresholds)
 
 
 def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> TrainingData:
@@ -132,6 +141,7 @@ def training_data(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore
         families=job.families,
         apart=None if job.apart is None else job.apart[of],
         made=np.arange(len(of)) >= len(fold.train) if job.extra else None,
+        labels=None if data.labels is None else data.labels[of],
     )
 
 
@@ -166,7 +176,7 @@ def joined_predictions(data: Dataset, folds: Sequence[Fold], fitted: Sequence[Fi
             frame[PROBABILITY + genre] = one.probabilities[:, i]
         frames.append(frame)
     frame = pd.concat(frames).sort_values(["track_id", "segment"], kind="stable", ignore_index=True)
-    return Predictions(frame=frame, genres=data.genres)
+    return Predictions(frame=frame, genres=data.genres, thresholds=tuple(one.thresholds for _, one in tested))
 
 
 def uncalibrated(folds: list[Fold], job: Job) -> tuple[str, ...]:
@@ -176,10 +186,18 @@ def uncalibrated(folds: list[Fold], job: Job) -> tuple[str, ...]:
     for fold in folds:
         training = training_data(fold, job)
         whole = training.groups if training.apart is None else training.apart
-        few = min(np.unique(whole[training.y == genre]).size for genre in np.unique(training.y))
-        if few < _ENOUGH and not calibration_splits(training, job.seed):
-            return (_UNCALIBRATED,)
+        for one in _asked(training):
+            few = min(np.unique(whole[one.y == genre]).size for genre in np.unique(one.y))
+            if few < _ENOUGH and not calibration_splits(one, job.seed):
+                return (_UNCALIBRATED,)
     return ()
+
+
+def _asked(training: TrainingData) -> list[TrainingData]:
+    """Return the rows for each model that is fitted: one, or one a label."""
+    if training.labels is None:
+        return [training]
+    return [training.of_label(number) for number in mixed_labels(training.labels)]
 
 
 def families_by_fold(folds: Sequence[Fold], fitted: Sequence[Fitted]) -> dict[str, list[str]]:

@@ -72,6 +72,7 @@ def card_of(
     trained_on: str,
     versions: dict[str, str],
     leaked: bool = False,
+    thresholds: tuple[float, ...] = (),
 ) -> ModelCard:
     """Return what a model is to those who apply it.
 
@@ -79,7 +80,7 @@ def card_of(
     ----------
     opened : Fittable
         The table whose rows it was fitted on.
-    model, settings, trained_on, versions, leaked
+    model, settings, trained_on, versions, leaked, thresholds
         See `ModelCard`.
     """
     meta = opened.table.meta
@@ -99,4 +100,6 @@ def card_of(
         leaked=leaked,
         versions=versions,
         plugins=plugins.described(feature_set_parts(meta.feature_set), model),
+        several_labels=opened.data.several,
+        thresholds=thresholds,
     )

@@ -16,8 +16,10 @@ import pyarrow as pa
 from gtzan_features.audio.segments import around
 from gtzan_features.config import BESIDE, FeatureConfig
 from gtzan_features.datasets.groups import counted, small_genres
+from gtzan_features.datasets.label_sets import with_labels_only
+from gtzan_features.datasets.label_splits import make_label_split, small_labels
 from gtzan_features.datasets.splits import Split, make_split
-from gtzan_features.datasets.training_arrays import Dataset, load_dataset
+from gtzan_features.datasets.training_arrays import Dataset, answers, load_dataset
 from gtzan_features.descriptors import sets
 from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.errors import TableError
@@ -76,8 +78,21 @@ class Fittable:
         return sets.column_families(self.table.feature_names, self.table.meta.config)
 
     def of_genres(self, genres: Collection[str]) -> Fittable:
-        """Return the rows of some genres; copies are found by them alone."""
-        return self._rows(np.flatnonzero(self.data.rows["genre"].isin(list(genres)).to_numpy()))
+        """Return the rows of some genres; copies are found by them alone.
+
+        Where a track has several labels, the others are taken from it.
+        """
+        if not self.data.several:
+            return self._rows(np.flatnonzero(self.data.rows["genre"].isin(list(genres)).to_numpy()))
+        cells = with_labels_only(self.data.rows["genre"], genres)
+        rows = np.flatnonzero((cells != "").to_numpy())
+        some = self._rows(rows)
+        if set(genres) >= set(self.data.genres):
+            return some
+        kept = cells.iloc[rows].reset_index(drop=True)
+        keys = some.data.rows.assign(genre=kept)
+        table = replace(some.table, frame=some.table.frame.assign(genre=kept))
+        return replace(some, table=table, data=replace(some.data, rows=keys, **answers(keys, several=True)))
 
     def take(self, rows: npt.NDArray[np.int64]) -> Fittable:
         """Return the rows at these positions, as a table that lies on no disk."""
@@ -114,12 +129,10 @@ class Fittable:
     def _rows(self, rows: npt.NDArray[np.int64]) -> Fittable:
         data = self.data
         kept = data.rows.iloc[rows].reset_index(drop=True)
-        names, y = np.unique(kept["genre"].to_numpy(dtype=str), return_inverse=True)
         some = replace(
             data,
             X=data.X[rows],
-            y=y.astype(np.int64),
-            genres=tuple(str(name) for name in names),
+            **answers(kept, several=data.several),
             rows=kept,
             copies=data.copies.reindex(sorted(set(kept["track_id"]))),
         )
@@ -227,12 +240,14 @@ def labelled(opened: Fittable) -> tuple[Fittable, tuple[str, ...]]:
 
 
 def _divided(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
-    small = small_genres(opened.data.rows, opened.data.copies, config)
+    several = opened.data.several
+    find_small, divide_tracks = (small_labels, make_label_split) if several else (small_genres, make_split)
+    small = find_small(opened.data.rows, opened.data.copies, config)
     if not small:
         data = opened.data
-        return opened, make_split(data.rows, data.copies, replace(config, min_tracks=0))
+        return opened, divide_tracks(data.rows, data.copies, replace(config, min_tracks=0))
     opened = opened.of_genres(set(opened.data.genres) - set(small))
-    split = make_split(opened.data.rows, opened.data.copies, config)
+    split = divide_tracks(opened.data.rows, opened.data.copies, config)
     left = ", ".join(f"{one_line(genre)} ({counted(config, n)})" for genre, n in small.items())
     return opened, replace(split, notes=(f"left out: {left}", *split.notes))
 

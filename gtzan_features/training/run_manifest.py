@@ -86,7 +86,7 @@ def make_manifest(plan: PlannedFit) -> RunManifest:
         table_sha256=plan.opened.sha256,
         n_tracks=int(table.frame["track_id"].nunique()),
         n_rows=len(table.frame),
-        genres=tuple(sorted(set(table.frame["genre"]))),
+        genres=plan.opened.data.genres,
         protocol=protocol.name,
         protocol_settings=_plain(protocol),
         leaked=protocol.leaked,
@@ -98,6 +98,7 @@ def make_manifest(plan: PlannedFit) -> RunManifest:
         augmented_sha256={one.kind: one.sha256 for one in plan.extra},
         versions=model_versions(),
         plugins=plugins.described(feature_set_parts(meta.feature_set), plan.config.model),
+        several_labels=plan.opened.data.several,
     )
     return replace(manifest, run_id=_run_id(manifest, plan.training_files))
 
@@ -121,7 +122,7 @@ def _run_id(manifest: RunManifest, files: TrainingFiles) -> str:
     manifest says by what it was made. Nor does the command, which tells where the table lies.
     """
     unnamed = {"run_id", "command", "versions", "files"} | ({"plugins"} if not manifest.plugins else set())
-    content = {k: v for k, v in asdict(manifest).items() if k not in unnamed}
+    content = {k: v for k, v in manifest.to_dict().items() if k not in unnamed}
     names = [manifest.dataset, manifest.model, file_name(manifest.feature_set), manifest.segment]
     names.append(manifest.protocol)
     words = (re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")[:_LONGEST] for name in names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gtzan_features.models.save import save_kept_model
 from gtzan_features.tables import run_folder as runs
@@ -32,8 +32,10 @@ def write_run(folder: Path, trained: Trained) -> None:
     ModelError
         If the model cannot be stored without pickle.
     """
-    families = {"families": trained.families} if trained.families else {}
+    families: dict[str, Any] = {"families": trained.families} if trained.families else {}
     metrics = {**families, "train_accuracy": trained.train_accuracy}
+    if trained.kept is not None and trained.kept.card.several_labels:
+        metrics["label_thresholds"] = list(trained.kept.card.thresholds)
     write_text(folder / runs.SPLIT, trained.split.frame.to_csv(index=False, lineterminator="\n"))
     write_predictions(folder / runs.PREDICTIONS, trained.predictions)
     write_text(folder / runs.METRICS, json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False) + "\n")

@@ -12,6 +12,8 @@ import numpy as np
 from gtzan_features.models.applying.layers import softmax
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     FloatArray = npt.NDArray[np.float64]
@@ -37,7 +39,7 @@ class StoredRule:
     """
 
     def __init__(self, arrays: dict[str, npt.NDArray[Any]]) -> None:
-        scaling = next((names for names in (_RANK, _STANDARD) if names[0] in arrays), _RANK)
+        scaling = scaling_names(arrays)
         missing = [name for name in (*_RULE, *scaling) if name not in arrays]
         if missing:
             msg = f"lacks {missing[0]}"
@@ -53,8 +55,8 @@ class StoredRule:
 
     def predict_proba(self, X: npt.NDArray[np.floating]) -> FloatArray:
         """Return probabilities of shape (n_rows, n_genres)."""
-        logits = self._scaled(np.asarray(X, np.float64)) @ self._arrays["weights"] + self._arrays["offsets"]
-        return softmax(logits)
+        scaled = scaled_columns(np.asarray(X, np.float64), self._arrays)
+        return softmax(scaled @ self._arrays["weights"] + self._arrays["offsets"])
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all that makes the rule."""
@@ -104,10 +106,19 @@ class StoredRule:
         return np.flatnonzero((self._arrays["weights"] != 0).any(axis=1))
 
     def _scaled(self, X: FloatArray) -> FloatArray:
-        if "mean" in self._arrays:
-            return (X - self._arrays["mean"]) / self._arrays["scale"]
-        scored = np.empty_like(X)
-        pairs = zip(self._arrays["quantiles"], self._arrays["scores"], strict=True)
-        for i, (quantiles, scores) in enumerate(pairs):
-            scored[:, i] = np.interp(X[:, i], quantiles, scores)
-        return scored
+        return scaled_columns(X, self._arrays)
+
+
+def scaling_names(arrays: Mapping[str, npt.NDArray[Any]]) -> tuple[str, ...]:
+    """Return the names of the arrays by which columns are scaled."""
+    return next((names for names in (_RANK, _STANDARD) if names[0] in arrays), _RANK)
+
+
+def scaled_columns(X: FloatArray, arrays: Mapping[str, npt.NDArray[Any]]) -> FloatArray:
+    """Return scaled rows; `arrays` are as `StoredRule` takes them."""
+    if "mean" in arrays:
+        return np.asarray((X - arrays["mean"]) / arrays["scale"])
+    scored = np.empty_like(X)
+    for i, (quantiles, scores) in enumerate(zip(arrays["quantiles"], arrays["scores"], strict=True)):
+        scored[:, i] = np.interp(X[:, i], quantiles, scores)
+    return scored

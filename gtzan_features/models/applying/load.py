@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import io
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from gtzan_features.models.added import trusted_types
 from gtzan_features.models.applying.linear_rule import StoredRule
 from gtzan_features.models.applying.network import stored_network
 from gtzan_features.models.applying.old_names import with_new_names
+from gtzan_features.models.applying.one_vs_rest import stored_labels
 from gtzan_features.models.applying.xgboost_trees import StoredTrees
 from gtzan_features.tables.checked import (
     DamagedError,
@@ -52,6 +53,8 @@ TRUSTED = (
     "gtzan_features.models.estimators.kernel_svm.KernelSVM",
     "gtzan_features.models.networks.mlp.PlainNetwork",
     "gtzan_features.models.networks.training.Epoch",
+    "gtzan_features.models.applying.one_vs_rest.ConstantLabel",
+    "gtzan_features.models.applying.one_vs_rest.OneVsRest",
     "gtzan_features.models.applying.xgboost_state.PortableTrees",
     "gtzan_features.models.estimators.preprocessing.FamilyBalance",
     "gtzan_features.models.estimators.preprocessing.RankNormal",
@@ -104,6 +107,10 @@ class ModelCard:
     plugins : dict of str to str
         Plugin and digits of ``model NAME`` and of each ``feature NAME`` that are not of this package; see
         `plugins.described`.
+    several_labels : bool
+        Whether a track may have several of the genres, so that probabilities do not sum to one.
+    thresholds : tuple of float
+        From which probability on each of several labels is given; empty for one genre a track.
     """
 
     model: str
@@ -121,7 +128,16 @@ class ModelCard:
     leaked: bool = False
     versions: dict[str, str] = field(default_factory=dict)
     plugins: dict[str, str] = field(default_factory=dict)
+    several_labels: bool = False
+    thresholds: tuple[float, ...] = ()
     files: dict[str, Record] = field(default_factory=dict, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the card as JSON has it; what says nothing of one genre a track is left out there."""
+        content = asdict(self)
+        if not self.several_labels:  # earlier versions refuse what they do not know
+            del content["several_labels"], content["thresholds"]
+        return content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +295,7 @@ def _types_of_plugin(card: ModelCard, folder: Path) -> Callable[[str], bool]:
 def _load_arrays(content: bytes) -> Classifier:
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         arrays = dict(archive)
-    return stored_network(arrays) or StoredRule(arrays)
+    return stored_labels(arrays) or stored_network(arrays) or StoredRule(arrays)
 
 
 READERS = {"xgboost": StoredTrees, "arrays": _load_arrays}
@@ -295,7 +311,8 @@ def _read_card(folder: Path) -> ModelCard:
     except (DamagedError, OSError) as error:
         msg = f"{path}: not a model card of this program: {error}. Fit the model again"
         raise ModelError(msg) from error
-    if len(card.genres) < 2 or (card.shape and card.shape[1] != len(card.columns)):
+    fits = len(card.thresholds) == (len(card.genres) if card.several_labels else 0)
+    if not fits or len(card.genres) < 2 or (card.shape and card.shape[1] != len(card.columns)):
         msg = f"{path}: not a model card of this program: genres, columns and shape do not fit each other"
         raise ModelError(msg + ". Fit the model again")
     return card

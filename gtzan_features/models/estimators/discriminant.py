@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import validate_data
 
 from gtzan_features.errors import InputError, ModelError
+from gtzan_features.models.applying.one_vs_rest import ConstantLabel, LabelRules, OneVsRest
 from gtzan_features.models.calibration import Tempered
 from gtzan_features.models.checked_input import checked_rows, encoded_classes, encoded_groups
 from gtzan_features.models.estimators.linear import scaled_rule
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 AUTO = "auto"
+_CERTAIN = 50.0
+"""Log-odds of a label that every training row has: to double precision, its probability is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +306,29 @@ def as_rule(model: Any) -> StoredRule:  # noqa: ANN401 - a pipeline of scikit-le
         factor * balance.weights_[:, None] * discriminant.weights_,
         factor * discriminant.offsets_,
     )
+
+
+def as_label_rules(model: OneVsRest) -> LabelRules:
+    """Return fitted `lda`s of several labels as arrays; their columns are scaled by the same rows alike."""
+    columns: list[Any] = []
+    offsets: list[float] = []
+    scaling: dict[str, Any] | None = None
+    for one in model.estimators:
+        if isinstance(one, ConstantLabel):
+            columns.append(None)
+            offsets.append(_CERTAIN if one.probability > 0.5 else -_CERTAIN)
+            continue
+        arrays = as_rule(one).arrays()
+        weights, offset = arrays.pop("weights"), arrays.pop("offsets")
+        scaling = arrays
+        columns.append(weights[:, 1] - weights[:, 0])
+        offsets.append(float(offset[1] - offset[0]))
+    if scaling is None:
+        msg = "every row has the same labels: there is nothing to learn"
+        raise ModelError(msg)
+    n_columns = len(next(iter(scaling.values())))
+    stacked = [np.zeros(n_columns) if one is None else one for one in columns]
+    return LabelRules({**scaling, "weights": np.stack(stacked, axis=1), "offsets": np.array(offsets)})
 
 
 def _balanced(setting: Any) -> bool:  # noqa: ANN401 - as it was given

@@ -1,0 +1,139 @@
+"""Every figure of a run whose tracks may have several labels, from its predictions table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gtzan_features.evaluation.aggregate import METHODS
+from gtzan_features.evaluation.label_aggregate import aggregate_labels
+from gtzan_features.evaluation.label_metrics import (
+    SeveralMetrics,
+    average_precision_interval,
+    evaluate_labels,
+)
+from gtzan_features.reports.collect import run_labels
+from gtzan_features.reports.protocols import Tested, tested_on
+from gtzan_features.reports.scores import SEGMENT, TRACK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from gtzan_features.evaluation.aggregate import Method
+    from gtzan_features.evaluation.intervals import Interval
+    from gtzan_features.tables.predictions import Predictions
+    from gtzan_features.tables.run_folder import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelScore:
+    """Figures of one run at one level.
+
+    Attributes
+    ----------
+    level : str
+        ``segment`` (each row by itself), an aggregation, or ``track`` where each track has one row.
+    metrics : SeveralMetrics
+        Point figures.
+    interval : Interval
+        95 % interval of the macro average precision over tracks; over artists where the labels name them.
+    truth : ndarray of bool of shape (n, n_labels)
+    probabilities : ndarray of shape (n, n_labels)
+    units : list of str
+        Track of each row of both.
+    """
+
+    level: str
+    metrics: SeveralMetrics
+    interval: Interval
+    truth: npt.NDArray[np.bool_]
+    probabilities: npt.NDArray[np.float64]
+    units: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as a JSON-able mapping."""
+        return {"level": self.level, "interval": self.interval.to_dict(), **self.metrics.to_dict()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredLabels:
+    """A run of several labels, its name in tables, and its figures at every level."""
+
+    run: Run
+    label: str
+    scores: dict[str, LabelScore]
+
+    @property
+    def best_level(self) -> str:
+        """The level that represents the run where only one is shown: tracks, by mean probability."""
+        return TRACK if TRACK in self.scores else "mean"
+
+    @property
+    def best(self) -> LabelScore:
+        """The figures at `best_level`."""
+        return self.scores[self.best_level]
+
+    @property
+    def tested(self) -> Tested:
+        """What the run was tested on."""
+        return tested_on(self.run.manifest)
+
+    @property
+    def leaked(self) -> bool:
+        """Whether its figures are leaked."""
+        return self.run.manifest.leaked or self.tested.leaked
+
+
+def score_label_runs(runs: Sequence[Run]) -> list[ScoredLabels]:
+    """Score runs of several labels at every level, with names that distinguish runs of the same model."""
+    names = run_labels(list(runs))
+    return [
+        ScoredLabels(run=run, label=name, scores=score_labels(run.predictions))
+        for run, name in zip(runs, names, strict=True)
+    ]
+
+
+def score_labels(predictions: Predictions) -> dict[str, LabelScore]:
+    """Score a run at every level; one, ``track``, where each track has one row."""
+    if len(predictions.tracks) == len(predictions.frame):
+        return {TRACK: _of_rows(predictions, TRACK)}
+    segments = {SEGMENT: _of_rows(predictions, SEGMENT)}
+    return segments | {method: _of_tracks(predictions, method) for method in METHODS}
+
+
+def _of_tracks(predictions: Predictions, method: Method) -> LabelScore:
+    index = predictions.track_index
+    found = aggregate_labels(predictions.probabilities, index, method, predictions.row_thresholds)
+    first = np.unique(index, return_index=True)[1]
+    truth, tracks = predictions.truth[first], predictions.tracks
+    return LabelScore(
+        level=method,
+        metrics=evaluate_labels(truth, found.probabilities, predictions.genres, found.given),
+        interval=average_precision_interval(truth, found.probabilities, _units(predictions, tracks)),
+        truth=truth,
+        probabilities=found.probabilities,
+        units=tracks,
+    )
+
+
+def _of_rows(predictions: Predictions, level: str) -> LabelScore:
+    truth, p = predictions.truth, predictions.probabilities
+    tracks = predictions.frame["track_id"].astype(str).tolist()
+    return LabelScore(
+        level=level,
+        metrics=evaluate_labels(truth, p, predictions.genres, p >= predictions.row_thresholds),
+        interval=average_precision_interval(truth, p, _units(predictions, tracks)),
+        truth=truth,
+        probabilities=p,
+        units=tracks,
+    )
+
+
+def _units(predictions: Predictions, tracks: list[str]) -> list[str]:
+    """Return what is drawn for each row: its artist where the labels name him, else its track."""
+    artists = predictions.artists or {}
+    return [f"artist {artists[track]}" if artists.get(track) else f"track {track}" for track in tracks]
