@@ -12,7 +12,8 @@ For scikit-learn
     `LeakedSegments`.
 From a table to honest figures
     `evaluate`: any classifier under a protocol that keeps tracks, or artists, on one side, to an
-    `EvaluationResult`; `compare` and `Comparison` (paired tests), `aggregate` (segments to tracks).
+    `EvaluationResult`, or a `LabelsResult` where a track may have several labels; `compare` and `Comparison`
+    (paired tests), `aggregate` (segments to tracks).
 A model to keep
     `fit`, `load_model` and `pretrained` (a model out of the box) give a `Model`, which gives a `Prediction`
     of a recording; `explain` gives an `Explanation` of it. `LibraryAnswers` are those of a library in a file;

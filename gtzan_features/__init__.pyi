@@ -16,6 +16,7 @@ from .api.library import restore_tags as restore_tags
 from .api.loading import explain as explain
 from .api.loading import load_model as load_model
 from .api.loading import pretrained as pretrained
+from .api.label_result import LabelsResult as LabelsResult
 from .api.model import Model as Model
 from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table
@@ -48,6 +49,7 @@ __all__ = [
     "GtzanError",
     "GtzanWarning",
     "KernelSVM",
+    "LabelsResult",
     "LeakedSegments",
     "LibraryAnswers",
     "Model",

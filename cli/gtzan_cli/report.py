@@ -38,11 +38,15 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     for line in written.skipped:
         notice(f"Left out: {line}")
     if as_json:
-        print_json(json.loads(written.results.to_json(orient="records")))
+        frames = [frame for frame in (written.results, written.labels) if frame is not None]
+        print_json([row for frame in frames for row in json.loads(frame.to_json(orient="records"))])
         return
-    for table in written.tables:
+    for table in (*written.tables, *written.label_tables):
         print_table(table.title, table.header, table.rows)
-    show("Per cent right, with the 95 % interval over tracks.")
+    if written.tables:
+        show("Per cent right, with the 95 % interval over tracks.")
+    if written.label_tables:
+        show("Average precision: mean over labels, with its 95 % interval over tracks. Chance: base rate.")
     show(f"Report: {written.page}")
 
 
@@ -63,17 +67,21 @@ def compare(first: Path, second: Path, runs: Path, aggregation: str, as_json: bo
 
     FIRST and SECOND are runs on one data set and protocol, by their short names (gtzan runs lists them) or
     their folders. Prints the difference in accuracy with its interval and an exact test, with the tracks of
-    an artist as one unit where artists are known.
+    an artist as one unit where artists are known; of runs with several labels a track, the difference in
+    average precision.
     """
     from gtzan_features.training.model_list import named_run
 
     a, b = named_run(first, runs), named_run(second, runs)
 
-    from gtzan_features.reporting.compare import compare_runs
+    from gtzan_features.reporting.label_compare import LabelComparison, compare_folders
 
-    found, sentence = compare_runs(a, b, aggregation)
+    found, sentence = compare_folders(a, b, aggregation)
     if as_json:
         print_json(found)
         return
     show(sentence)
+    if isinstance(found, LabelComparison):
+        show(found.counted)
+        return
     show(f"{found.n} tracks; only the first right: {found.only_a}, only the second: {found.only_b}.")

@@ -11,12 +11,14 @@ import pandas as pd
 
 from gtzan_features.api.asked import Asked, Division, asked_fit
 from gtzan_features.api.evaluation_result import EvaluationResult, check_result
+from gtzan_features.api.label_result import LabelsResult, compare_label_results
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import check_table
 from gtzan_features.api.words import speaks_python
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.evaluation.comparison import holm
 from gtzan_features.reporting.compare import compare_scored, sentence_of
+from gtzan_features.reporting.label_run_report import report_of_labels
 from gtzan_features.reporting.run_report import RunReport
 from gtzan_features.reports.collect import labelled, score_runs
 from gtzan_features.reports.paired import with_correction
@@ -95,6 +97,8 @@ def evaluate(
     Returns
     -------
     EvaluationResult
+        Of a table whose tracks may have several labels a `LabelsResult`: average precision, and precision and
+        recall of each label.
 
     Raises
     ------
@@ -141,6 +145,8 @@ def evaluate(
         predictions=trained.predictions,
         metrics={"train_accuracy": trained.train_accuracy},
     )
+    if run.manifest.several_labels:
+        return LabelsResult(report_of_labels(run, prepared.notes), prepared, tested)
     (scored,) = score_runs([run])
     return EvaluationResult(RunReport(scored=scored, notes=prepared.notes), prepared, tested)
 
@@ -162,7 +168,8 @@ def compare(*results: EvaluationResult, aggregation: Method = "mean") -> pd.Data
         A row for each pair: ``first``, ``second``, ``tracks``, ``units`` (artists where they are known),
         ``difference`` (accuracy of the first less that of the second), ``ci_low``, ``ci_high`` (95 %
         bootstrap interval of this pair alone), ``p_value`` (exact, corrected by Holm for their number),
-        ``shown`` (whether it is below 0.05) and ``sentence``.
+        ``shown`` (whether it is below 0.05) and ``sentence``. Of several labels a track the difference is one
+        of average precision, there is no p-value, and an interval that is corrected by Bonferroni decides.
 
     Raises
     ------
@@ -194,6 +201,8 @@ def compare(*results: EvaluationResult, aggregation: Method = "mean") -> pd.Data
         raise ConfigError(msg)
     for one in results:
         check_result(one)
+    if any(isinstance(one, LabelsResult) for one in results):
+        return _compared_labels(results, aggregation)
     runs = labelled([one.scored for one in results])
     pairs = list(combinations(runs, 2))
     tested = [compare_scored(a, b, aggregation) for a, b in pairs]
@@ -214,6 +223,29 @@ def compare(*results: EvaluationResult, aggregation: Method = "mean") -> pd.Data
         }
         for (a, b), found in zip(pairs, corrected, strict=True)
     ]
+    return pd.DataFrame(rows)
+
+
+def _compared_labels(results: tuple[EvaluationResult, ...], aggregation: str) -> pd.DataFrame:
+    """Compare results of several labels by average precision; intervals decide, corrected by Bonferroni."""
+    pairs = list(combinations(results, 2))
+    rows = []
+    for a, b in pairs:
+        found, sentence = compare_label_results(a, b, aggregation=aggregation, n_pairs=len(pairs))
+        rows.append(
+            {
+                "first": a.manifest.model,
+                "second": b.manifest.model,
+                "tracks": found.n,
+                "units": found.n_units,
+                "difference": found.difference,
+                "ci_low": found.ci_low,
+                "ci_high": found.ci_high,
+                "p_value": float("nan"),
+                "shown": found.is_shown,
+                "sentence": sentence,
+            }
+        )
     return pd.DataFrame(rows)
 
 

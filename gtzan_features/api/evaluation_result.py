@@ -10,9 +10,10 @@ import pandas as pd
 from gtzan_features.api import html
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.words import speaks_python
-from gtzan_features.errors import ConfigError
+from gtzan_features.errors import ConfigError, RunError
 from gtzan_features.reporting.compare import compare_scored
 from gtzan_features.reporting.fit_run import fit_prepared
+from gtzan_features.reporting.label_compare import ONE_OF_EACH
 from gtzan_features.reports.collect import labelled, long_table
 from gtzan_features.reports.figures import confusion_size, draw_confusion
 from gtzan_features.reports.tables import accuracy_cell, genre_table, level_name
@@ -196,6 +197,8 @@ class EvaluationResult:
             If the other tested other tracks.
         """
         check_result(other)
+        if self.manifest.several_labels != other.manifest.several_labels:
+            raise RunError(Path(other.manifest.run_id), ONE_OF_EACH)
         first, second = labelled((self.scored, other.scored))
         found, sentence = compare_scored(first, second, aggregation)
         return Comparison(found, sentence)

@@ -27,6 +27,7 @@ from gtzan_features.prediction.predictor import (
     Predictor,
     predictor_of,
 )
+from gtzan_features.reports.label_tables import threshold_words
 
 if TYPE_CHECKING:
     import os
@@ -116,7 +117,8 @@ class Model:
         Returns
         -------
         ndarray of shape (n_rows, n_genres)
-            In the order of `genres`; each row sums to one. `aggregate` gathers segments to tracks.
+            In the order of `genres`; each row sums to one, but for several labels. `aggregate` gathers
+            segments to tracks.
 
         Raises
         ------
@@ -129,6 +131,8 @@ class Model:
         else:
             X = self._values(rows)
         p = np.asarray(self.kept.estimator.predict_proba(X), dtype=np.float64)
+        if self.card.several_labels:
+            return np.clip(p, 0.0, 1.0)
         return np.asarray(p / p.sum(axis=1, keepdims=True))
 
     @speaks_python
@@ -169,7 +173,9 @@ class Model:
             A prediction for one recording. For a list or a folder a frame indexed by ``file``, with a row for
             each: ``genre`` (the answer), ``none_of_these``, ``nearest`` (the most probable genre),
             ``p_GENRE`` for each genre, ``duration_s``, ``n_segments``, ``warnings`` and ``error``. One that
-            cannot be used costs its own row only: its ``genre`` is missing, and ``error`` says why.
+            cannot be used costs its own row only: its ``genre`` is missing, and ``error`` says why. A
+            model of several labels has ``labels`` instead of the first three: names with semicolons between,
+            none where no label reaches its threshold.
 
         Raises
         ------
@@ -195,11 +201,10 @@ class Model:
                 progress=shown.progress,
                 notice=shown.notice,
             )
-            records = [
-                {**one.to_record(), "genre": one.genre or None, "nearest": one.nearest or None}
-                for one in each
-            ]
-        columns = list(FilePrediction(path="", genres=self.genres).to_record())
+            several = self.card.several_labels
+            none = {} if several else {"genre": None, "nearest": None}
+            records = [one.to_record() if one.genre else {**one.to_record(), **none} for one in each]
+        columns = list(FilePrediction(path="", genres=self.genres, several=several).to_record())
         return pd.DataFrame(records, columns=columns).set_index("file")
 
     @speaks_python
@@ -366,7 +371,8 @@ class Model:
         """Return the model in a line."""
         card = self.card
         rows = f"{card.feature_set}, {card.segment} rows"
-        return f"Model({card.model} on {rows} of {card.dataset}, {len(card.genres)} genres)"
+        what = f"{len(card.genres)} {'labels' if card.several_labels else 'genres'}"
+        return f"Model({card.model} on {rows} of {card.dataset}, {what})"
 
     def _repr_html_(self) -> str:
         """Return the model for a notebook: what it was trained on, and so what it can be applied to."""
@@ -374,9 +380,10 @@ class Model:
         settings = ", ".join(f"{name} {value}" for name, value in card.settings.items())
         pairs = [
             ("trained on", card.trained_on),
-            ("genres", ", ".join(card.genres)),
+            ("labels" if card.several_labels else "genres", ", ".join(card.genres)),
             ("bands" if card.shape else "columns", len(card.columns)),
             ("settings", settings or "none"),
+            *([("given from", threshold_words(card.genres, card.thresholds))] if card.thresholds else []),
             ("from", self.origin or "this session"),
         ]
         if self.figures is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from gtzan_features.api.given import place, row_length
 from gtzan_features.api.showing import warn
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import speaks_python
+from gtzan_features.datasets.label_sets import tidy_labels
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.csv_exchange import CsvReading, named, read_kaggle
 from gtzan_features.tables import frames
@@ -32,6 +34,7 @@ def read_table(
     rows: str = "auto",
     segments: str | float | None = None,
     encoding: str | None = None,
+    several_labels: bool | None = None,
 ) -> Table:
     """Read a table to learn from: a CSV in Kaggle's format, Parquet of this package, or a frame.
 
@@ -54,6 +57,10 @@ def read_table(
         Length of a row, such as "3s", or in seconds, where the table does not tell it.
     encoding : str, optional
         Of a CSV's text; found out where it is not given.
+    several_labels : bool, optional
+        Whether ``genre`` holds several labels with semicolons between, as in ``"blues;rock"``: one model a
+        label is fitted then. False takes each cell for one name. Where not given, a file of this package
+        says it, and anything else has one genre a track.
 
     Returns
     -------
@@ -89,8 +96,19 @@ def read_table(
     length = None if segments is None else row_length(segments)
     reading = CsvReading(rows=rows, segment=length, encoding=encoding)
     if isinstance(source, str | os.PathLike):
-        return _of_file(place(source), recipe, reading)
-    return Table(in_memory(_of_frame(_pandas(source), recipe, reading)))
+        return _with_labels(_of_file(place(source), recipe, reading), several_labels)
+    return _with_labels(Table(in_memory(_of_frame(_pandas(source), recipe, reading))), several_labels)
+
+
+def _with_labels(table: Table, several: bool | None) -> Table:
+    """Return a table whose column ``genre`` is read as it is wanted."""
+    if several is None or several == table.meta.several_labels:
+        return table
+    opened = table.opened
+    frame, meta = opened.table.frame, replace(opened.table.meta, several_labels=several)
+    if several:
+        frame = frame.assign(genre=[tidy_labels(str(cell)) for cell in frame["genre"]])
+    return Table(in_memory(replace(opened.table, frame=frame, meta=meta)))
 
 
 def _of_file(path: Path, recipe: str, reading: CsvReading) -> Table:

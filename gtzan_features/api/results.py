@@ -48,8 +48,10 @@ class Prediction:
         Whether the recording is unlike the training music; False where the model has no rule for it.
     nearest : str
         The most probable genre, whatever the answer is.
+    labels : tuple of str
+        Of a model of several labels: those that the recording gets, the most probable first. Else the genre.
     probabilities : Series
-        Probability of each genre, the largest first.
+        Probability of each genre, the largest first; of several labels they do not sum to one.
     ranking : tuple of str
         The genres, best first.
     segments : DataFrame
@@ -107,6 +109,11 @@ class Prediction:
         return self.found.nearest
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that the recording gets, of a model of several; else its genre."""
+        return self.found.labels if self.found.several else (self.found.genre,)
+
+    @property
     def probabilities(self) -> pd.Series:
         """Probability of each genre, the largest first; a Series indexed by ``genre``."""
         names, values = zip(*self.found.top(len(self.found.genres)), strict=True)
@@ -147,7 +154,7 @@ class Prediction:
 
     def __repr__(self) -> str:
         """Return genre, best three and warnings at a glance."""
-        top = ", ".join(f"{genre} {percent(p)} %" for genre, p in self.found.top(_SHOWN))
+        top = self._given or ", ".join(f"{genre} {percent(p)} %" for genre, p in self.found.top(_SHOWN))
         if self.none_of_these:
             top = f"{self.genre}, nearest: {top}"
         n = len(self.found.segments)
@@ -168,12 +175,23 @@ class Prediction:
             parts.append(html.details("over time", picture))
         said = f"{self.nearest}, {percent(self.found.top(1)[0][1])} %"
         return html.card(
-            f"{self.genre} (nearest: {said})" if self.none_of_these else said,
+            self._given or (f"{self.genre} (nearest: {said})" if self.none_of_these else said),
             *parts,
             subtitle=f"{Path(self.name).name}, {_size(len(self.found.segments), self.duration_s)}; "
             f"{_model_words(self.card)}",
             notes=[*caveats(self.card), *self.warnings],
         )
+
+    @property
+    def _given(self) -> str:
+        """The given labels of a model of several in words; empty for one genre."""
+        found = self.found
+        if not found.several:
+            return ""
+        given = [(name, p) for name, p in found.top(len(found.genres)) if name in found.labels]
+        best, most = found.top(1)[0]
+        named = ", ".join(f"{name} {percent(p)} %" for name, p in given)
+        return named or f"no label (the most probable: {best} {percent(most)} %)"
 
     def _in_words(self) -> str:
         bounds = list(zip(self.found.starts_s, self.found.ends_s, strict=True))

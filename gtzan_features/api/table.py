@@ -13,6 +13,7 @@ from gtzan_features.api import html
 from gtzan_features.api.given import place
 from gtzan_features.api.words import speaks_python
 from gtzan_features.datasets.groups import artist_groups, kept_together, track_table, with_groups
+from gtzan_features.datasets.label_sets import indicator
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.spectrograms import SpectrogramTable
 from gtzan_features.training.load_rows import write_fittable
@@ -40,7 +41,8 @@ class Table:
     X : ndarray of shape (n_rows, n_columns)
         Features, finite; levels in dB, frame after frame, where rows are spectrograms.
     y : ndarray of str, shape (n_rows,)
-        Genre of each row; empty where it has none.
+        Genre of each row; empty where it has none. Where a track may have several labels, a frame of bool
+        with a column per label, as scikit-learn takes them.
     groups : ndarray of str, shape (n_rows,)
         Track of each row. Exact copies of a track carry its name: on two sides of a split they would tell
         the answer. So do tracks of its group, where the labels name groups.
@@ -88,9 +90,12 @@ class Table:
         return self.opened.data.X
 
     @cached_property
-    def y(self) -> npt.NDArray[np.str_]:
-        """Genre of each row."""
-        return self.opened.data.rows["genre"].to_numpy(dtype=str)
+    def y(self) -> npt.NDArray[np.str_] | Any:  # noqa: ANN401 - one genre a row is what most tables hold
+        """Genre of each row; of several labels a frame of bool with a column per label."""
+        data = self.opened.data
+        if data.labels is not None:
+            return pd.DataFrame(data.labels, columns=list(data.genres))
+        return data.rows["genre"].to_numpy(dtype=str)
 
     @cached_property
     def groups(self) -> npt.NDArray[np.str_]:
@@ -163,7 +168,7 @@ class Table:
 
     @speaks_python
     def of_genres(self, *genres: str) -> Table:
-        """Return a table of the rows of some genres.
+        """Return a table of the rows of some genres; of several labels, the others are taken from its tracks.
 
         Raises
         ------
@@ -175,7 +180,10 @@ class Table:
         if unknown or not genres:
             reason = f"no genre {unknown[0]!r}" if unknown else "no genre was named"
             raise TableError(self.opened.place, f"{reason}; there are {', '.join(known)}")
-        return self.take(np.isin(self.y, genres))
+        if self.opened.data.several:
+            some = self.opened.of_genres(genres)
+            return Table(some.take(np.arange(len(some.data.y))))
+        return self.take(np.isin(self.opened.data.rows["genre"].to_numpy(dtype=str), genres))
 
     @speaks_python
     def select(self, families: str | Sequence[str]) -> Table:
@@ -217,7 +225,9 @@ class Table:
             f"{_count(len(self), 'row')} of {self.meta.segment}",
             f"{_count(len(self.columns), kind)} ({self.meta.feature_set})",
             _count(tracks, "track"),
-            _count(len(set(self.opened.data.genres) - {""}), "genre"),
+            _count(
+                len(set(self.opened.data.genres) - {""}), "label" if self.opened.data.several else "genre"
+            ),
         ]
         return f"Table({self.meta.dataset}: {', '.join(parts)})"
 
@@ -228,6 +238,9 @@ class Table:
         of_genres = tracks.groupby("genre", sort=True).agg(
             tracks=("rows", "size"), artists=("known", "nunique"), rows=("rows", "sum")
         )
+        of_genres = of_genres.reset_index()
+        if self.opened.data.several:
+            of_genres = _of_labels(tracks, self.opened.data.genres)
         families = pd.Series(self.opened.families, dtype=object).value_counts(sort=False)
         kept = self.meta.origin if self.opened.path is None else self.opened.path
         return html.card(
@@ -241,7 +254,8 @@ class Table:
                 ]
             ),
             html.table(
-                ("genre", "tracks", "known artists", "rows"), of_genres.reset_index().itertuples(index=False)
+                ("label" if self.opened.data.several else "genre", "tracks", "known artists", "rows"),
+                of_genres.itertuples(index=False),
             ),
             html.details("columns by family", html.key_values(families.items())) if len(families) else "",
             notes=["synthetic music: no figure on it says anything about real music"] * self.meta.synthetic,
@@ -249,6 +263,16 @@ class Table:
 
     def _of_rows(self, of_tracks: pd.Series) -> npt.NDArray[np.str_]:
         return of_tracks.reindex(self.opened.data.rows["track_id"]).to_numpy(dtype=str)
+
+
+def _of_labels(tracks: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """Return tracks, known artists and rows of each of several labels."""
+    has = indicator(tracks["genre"].to_numpy(dtype=str), labels)
+    found = [
+        (label, len(own), own["known"].nunique(), own["rows"].sum())
+        for label, own in ((label, tracks[has[:, i]]) for i, label in enumerate(labels))
+    ]
+    return pd.DataFrame(found)
 
 
 def _count(number: int, what: str) -> str:

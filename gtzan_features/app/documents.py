@@ -133,6 +133,11 @@ class Prediction:
     warnings: Annotated[tuple[str, ...], "What makes the answer doubtful, one line each."]
     model: ModelSummary
     segments: Annotated[tuple[Segment, ...] | None, "Where `segments=true` was asked for."] = None
+    labels: Annotated[
+        tuple[str, ...] | None,
+        "Of a model of several labels: those that reach their threshold, the most probable first, or none. "
+        "`genre` is the most probable label then, and probabilities do not sum to 1.",
+    ] = None
     explanation: Annotated[Explanation | None, "Where `explain=true` was asked for and there is one."] = None
     no_explanation: Annotated[str | None, "Why there is none, where it was asked for."] = None
 
@@ -184,6 +189,7 @@ def prediction(name: str, found: Answer, facts: ModelFacts, *, with_segments: bo
         warnings=said.warnings,
         model=_summary(facts),
         segments=_segments(said) if with_segments else None,
+        labels=said.labels if said.several else None,
         explanation=_explanation(found),
         no_explanation=found.without or None,
     )

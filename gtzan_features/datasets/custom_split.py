@@ -146,7 +146,10 @@ def _check_pairs(pairs: Pairs, data: Dataset, words: str) -> None:
     times = np.zeros(len(data.y), dtype=np.int64)
     for number, (train, test) in enumerate(pairs, 1):
         times[test] += 1
-        lacking = sorted(set(range(len(data.genres))) - set(data.y[train].tolist()))
+        if data.labels is None:
+            lacking = sorted(set(range(len(data.genres))) - set(data.y[train].tolist()))
+        else:
+            lacking = np.flatnonzero(~data.labels[train].any(axis=0)).tolist()
         if lacking:
             msg = f"protocol={words}: part {number} has no {data.genres[lacking[0]]} to train on; use fewer"
             raise SplitError(msg)

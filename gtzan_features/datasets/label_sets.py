@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def tidy_labels(cell: str) -> str:
+    """Return the labels in a cell as tables keep them: each once, sorted, without blanks around.
+
+    Examples
+    --------
+    >>> tidy_labels("rock; blues;;rock")
+    'blues;rock'
+    """
+    names = {name.strip() for name in cell.split(BETWEEN_LABELS)} - {""}
+    return BETWEEN_LABELS.join(sorted(names))
+
+
 def names_in(cell: str) -> tuple[str, ...]:
     """Return the labels in a cell.
 

@@ -93,6 +93,12 @@ class ProtocolSplitter(BaseCrossValidator):  # type: ignore[misc]  # scikit-lear
         if groups is None:
             msg = f"{name} needs groups, such as groups=table.groups: which rows are of one track or artist"
             raise SplitError(msg)
+        if np.ndim(y) == 2:
+            msg = (
+                f"{name} takes one class a row, and these rows have several labels: use scikit-learn's "
+                "GroupKFold with groups=table.groups (or table.artists), or gf.evaluate"
+            )
+            raise SplitError(msg)
         check_consistent_length(X, y, groups)
         return X, column_or_1d(y), column_or_1d(groups).astype(str)
 

@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 from gtzan_features.config import SegmentConfig, SpectrogramConfig, fingerprint
 from gtzan_features.descriptors import sets
 from gtzan_features.models import saliency
+from gtzan_features.models.applying.one_vs_rest import OneVsRest
 from gtzan_features.prediction.explanation import Contribution, Explanation, Region
 from gtzan_features.prediction.predict import classify, read_one
 from gtzan_features.reports.saliency import SaliencyMaps
@@ -120,7 +121,8 @@ class Explainer:
     def _method(self) -> Callable[[npt.NDArray[np.floating], int], tuple[str, str, dict[str, Any]]]:
         if self.predictor.card.shape:
             return self._by_regions
-        if hasattr(self._estimator, "get_booster"):
+        models = getattr(self._estimator, "estimators", [self._estimator])  # of several labels, one a label
+        if all(hasattr(one, "get_booster") for one in models):
             return self._by_trees
         # A pretrained model comes without the table that others are explained by.
         return self._by_rule if self.predictor.kept.figures is not None else self._by_replacement
@@ -133,6 +135,8 @@ class Explainer:
         self, rows: npt.NDArray[np.floating], target: int
     ) -> tuple[str, str, dict[str, tuple[Contribution, ...]]]:
         booster: Any = self._estimator
+        if isinstance(booster, OneVsRest):  # of the label, whose classes are its absence and itself
+            booster, target = booster.estimators[target], 1
         values = saliency.tree_shap(booster, rows, target).mean(axis=0)
         unit = "TreeSHAP, sum over the family, in the genre's margin"
         method = "TreeSHAP (xgboost pred_contribs), mean over the rows"

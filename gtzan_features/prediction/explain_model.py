@@ -45,6 +45,10 @@ def explain_model(run: Path, tables: Path) -> Explanation:
         command = f"gtzan explain FILE --model {shell_path(run)}"
         msg = f"{run}: a model on spectrograms is explained for a file: {command}"
         raise ModelError(msg)
+    if kept.card.several_labels:
+        command = f"gtzan explain FILE --model {shell_path(run)}"
+        msg = f"{run}: a model of several labels a track is explained for a file: {command}"
+        raise ModelError(msg)
     # Genres that were left out as too small are in the table and not in the run.
     opened = opened_table(kept, tables).of_genres(kept.card.genres)
     measured = held_out(found, kept.stored, opened, tables)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.errors import RunError, TableError
 from gtzan_features.reports.collect import representative
+from gtzan_features.reports.label_scores import score_label_runs
 from gtzan_features.reports.protocols import PROTOCOLS, tested_on
 from gtzan_features.reports.scores import score
 from gtzan_features.reports.tables import accuracy_cell, level_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.models.applying.figures import Figures
     from gtzan_features.models.save import ModelCard
+    from gtzan_features.tables.run_folder import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,10 @@ class ModelFacts:
         The same as a part of 1.
     deformations : tuple of str
         What was done to the sound where the model was tested on deformed sound, too.
+    figure : str
+        What `accuracy` holds; of several labels the average precision. `share` is for accuracies only.
+    several : bool
+        Whether a recording may get several of the genres, or none.
     """
 
     title: str
@@ -76,6 +82,8 @@ class ModelFacts:
     top2: str = ""
     top2_share: float | None = None
     deformations: tuple[str, ...] = ()
+    figure: str = "accuracy"
+    several: bool = False
 
 
 def model_facts(folder: Path, card: ModelCard, figures: Figures | None = None) -> ModelFacts:
@@ -111,6 +119,8 @@ def model_facts(folder: Path, card: ModelCard, figures: Figures | None = None) -
         run = read_run(folder)
     except (RunError, TableError):
         return untested
+    if run.manifest.several_labels:
+        return _of_labels(untested, run)
     scores = score(run.predictions)
     level = representative(scores)
     best = scores[level]
@@ -130,6 +140,25 @@ def model_facts(folder: Path, card: ModelCard, figures: Figures | None = None) -
     )
 
 
+def _of_labels(untested: ModelFacts, run: Run) -> ModelFacts:
+    """Gather the facts on a model of several labels."""
+    (scored,) = score_label_runs([run])
+    best, tested = scored.best, scored.tested
+    shown = accuracy_cell(best.metrics.macro_average_precision, best.interval.low, best.interval.high)
+    level = level_name(scored.best_level)
+    how = level if len(scored.scores) == 1 else f"segments gathered by {level}"
+    return replace(
+        untested,
+        leaked=scored.leaked,
+        accuracy=shown,
+        figure="average precision (mean over labels)",
+        tested_on=f"{best.metrics.n} tracks, {how}",
+        protocol=run.manifest.protocol,
+        protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
+        n_tested=best.metrics.n,
+    )
+
+
 def _of_card(card: ModelCard) -> ModelFacts:
     """Gather what the card alone tells."""
     return ModelFacts(
@@ -143,4 +172,5 @@ def _of_card(card: ModelCard) -> ModelFacts:
         segment=card.segment,
         dataset=card.dataset,
         n_columns=len(card.columns),
+        several=card.several_labels,
     )

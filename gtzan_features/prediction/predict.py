@@ -24,6 +24,7 @@ from gtzan_features.prediction.file_rows import (
     read_recording,
     recording_rows,
 )
+from gtzan_features.prediction.label_answers import answer_of_labels
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.text import printable
 
@@ -78,6 +79,11 @@ class FilePrediction:
         Why there is no prediction; empty where there is one.
     status : {"ok", "corrupt", "short", "silent", "lost"}
         The same in a word; lost where the process that read the file ended.
+    several : bool
+        Whether the model gives several labels: probabilities do not sum to one then, and `genre` is the most
+        probable label whether it is given or not.
+    labels : tuple of str
+        The labels that the recording gets, the most probable first; empty where none reaches its threshold.
     """
 
     path: str
@@ -94,6 +100,8 @@ class FilePrediction:
     warnings: tuple[str, ...] = ()
     error: str = ""
     status: str = "ok"
+    several: bool = False
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("path", "error"):  # bytes of a file's name may be no text
@@ -107,22 +115,29 @@ class FilePrediction:
         return [(genre, p[genre]) for genre in self.ranking[:count]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the prediction as a JSON-able mapping."""
-        return asdict(self)
+        """Return the prediction as a JSON-able mapping; `labels` are in it where there may be several."""
+        content = asdict(self)
+        if not self.several:
+            del content["several"], content["labels"]
+        return content
+
+    def _answer(self) -> dict[str, Any]:
+        if self.several:
+            return {"labels": ";".join(self.labels)}
+        return {"genre": self.genre, "none_of_these": self.none_of_these, "nearest": self.nearest}
 
     def to_record(self) -> dict[str, Any]:
         """Return the prediction as a row of a table: as many fields for a recording that failed.
 
         Fields are ``file``, ``genre`` (the answer), ``none_of_these`` (whether that is the answer),
         ``nearest`` (the most probable genre, whatever the answer is), ``p_GENRE`` for each genre of the model
-        (NaN where there is no prediction), ``duration_s``, ``n_segments``, ``warnings`` and ``error``.
+        (NaN where there is no prediction), ``duration_s``, ``n_segments``, ``warnings`` and ``error``. Of
+        several labels ``labels``, with semicolons between, takes the place of the first three.
         """
         p = self.probabilities or (float("nan"),) * len(self.genres)
         return {
             "file": self.path,
-            "genre": self.genre,
-            "none_of_these": self.none_of_these,
-            "nearest": self.nearest,
+            **self._answer(),
             **{f"p_{genre}": value for genre, value in zip(self.genres, p, strict=True)},
             "duration_s": self.duration_s,
             "n_segments": len(self.segments),
@@ -239,9 +254,15 @@ def classify(found: RecordingRows, predictor: Predictor, aggregation: str = "mea
     method = checked_aggregation(aggregation)
     if found.error:
         return FilePrediction(
-            path=found.name, genres=predictor.genres, error=found.error, status=found.status
+            path=found.name,
+            genres=predictor.genres,
+            error=found.error,
+            status=found.status,
+            several=predictor.card.several_labels,
         )
     rows = predictor.recipe.inputs(found.values)
+    if predictor.card.several_labels:
+        return _with_labels(found, rows, predictor, method)
     p = _probabilities(rows, predictor)
     gathered = aggregate(p, np.zeros(len(p), dtype=np.int64), method)
     genres, order = predictor.genres, gathered.ranking[0]
@@ -267,6 +288,52 @@ def classify(found: RecordingRows, predictor: Predictor, aggregation: str = "mea
             *([] if unlike else _by_level(rows, predictor, nearest, method)),
         ),
     )
+
+
+def _with_labels(
+    found: RecordingRows, rows: npt.NDArray[np.floating], predictor: Predictor, method: Method
+) -> FilePrediction:
+    """Say what a model of several labels says of the rows of one recording."""
+    answer = answer_of_labels(predictor.kept, rows, method)
+    sr = predictor.recipe.sr
+    return FilePrediction(
+        path=found.name,
+        genre=answer.ranking[0],
+        genres=predictor.genres,
+        probabilities=answer.probabilities,
+        ranking=answer.ranking,
+        starts_s=tuple(cut.start / sr for cut in found.cuts),
+        ends_s=tuple(cut.stop / sr for cut in found.cuts),
+        segments=tuple(tuple(float(v) for v in row) for row in answer.segments),
+        duration_s=found.duration_s,
+        warnings=(
+            *_known(found, predictor),
+            *found.warnings,
+            *_far(rows, predictor),
+            *_labels_by_level(rows, predictor, answer.labels, method),
+        ),
+        several=True,
+        labels=answer.labels,
+    )
+
+
+def _labels_by_level(
+    rows: npt.NDArray[np.floating], predictor: Predictor, labels: tuple[str, ...], method: Method
+) -> list[str]:
+    """Say where a file is unusually loud or quiet and would get other labels if it were not."""
+    rule = predictor.kept.level
+    values = np.asarray(rows, dtype=np.float64)
+    deviation = 0.0 if rule is None else rule.deviation(values)
+    if rule is None or rule.is_usual(deviation):
+        return []
+    for share in _SHARES:
+        other = answer_of_labels(predictor.kept, rule.moved(values, -share * deviation), method).labels
+        if set(other) != set(labels):
+            how = "louder" if deviation > 0 else "quieter"
+            than = f"{abs(deviation):.0f} dB {how} than training music that sounds like it"
+            would = ", ".join(other) or "no label"
+            return [f"level: {than}, and this model hears loudness: at that level it would get {would}"]
+    return []
 
 
 def _probabilities(rows: npt.NDArray[np.floating], predictor: Predictor) -> npt.NDArray[np.float64]:

@@ -12,6 +12,9 @@ from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table, sc
 from gtzan_features.reports.curves import read_curves
 from gtzan_features.reports.html.page import write_page
 from gtzan_features.reports.html.sections import Extras
+from gtzan_features.reports.label_scores import score_label_runs
+from gtzan_features.reports.label_sections import label_sections
+from gtzan_features.reports.label_tables import labels_frame
 from gtzan_features.reports.page import PAGE, write_report
 from gtzan_features.reports.published import dataset_title
 from gtzan_features.reports.tables import accuracy_table
@@ -43,12 +46,18 @@ class ReportResult:
         The accuracy tables, honest and leaked ones apart.
     skipped : tuple of str
         Runs, or files of them, that could not be read and are left out, with the reason.
+    labels : DataFrame
+        Of runs with several labels a track: one row per run, level and label; columns as in ``labels.csv``.
+    label_tables : tuple of TextTable
+        Runs with several labels a track, a table for each data set.
     """
 
     page: Path
     results: pd.DataFrame
     tables: tuple[TextTable, ...]
     skipped: tuple[str, ...] = ()
+    labels: pd.DataFrame | None = None
+    label_tables: tuple[TextTable, ...] = ()
 
 
 def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
@@ -63,14 +72,24 @@ def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
         If there is no run, or none that can be read.
     """
     found, skipped = _readable(list_runs(runs_dir))
-    scored = score_runs(found)
+    several = score_label_runs([run for run in found if run.manifest.several_labels])
+    scored = score_runs([run for run in found if not run.manifest.several_labels])
     extras, without = _extras(scored) if html else ({}, [])
     skipped += without
     faults = {one.run.manifest.dataset: known_faults(one.run.manifest.dataset) for one in scored}
     with output_lock(out):
-        results = write_report(scored, out, skipped)
-        page = write_page(scored, out, extras, faults, skipped) if html else out / PAGE
-    return ReportResult(page=page, results=results, tables=tuple(_tables(scored)), skipped=tuple(skipped))
+        results = write_report(scored, out, skipped, several)
+        page = write_page(scored, out, extras, faults, skipped, several) if html else out / PAGE
+    return ReportResult(
+        page=page,
+        results=results,
+        tables=tuple(_tables(scored)),
+        skipped=tuple(skipped),
+        labels=labels_frame(several),
+        label_tables=tuple(
+            replace(one.runs, title=f"{one.title}: several labels a track") for one in label_sections(several)
+        ),
+    )
 
 
 def _readable(folders: Iterable[Path]) -> tuple[list[Run], list[str]]:

@@ -11,6 +11,7 @@ import pandas as pd
 from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table
 from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
+from gtzan_features.reports.label_sections import label_sections, write_labels_csv
 from gtzan_features.reports.paired import length_tests
 from gtzan_features.reports.published import PUBLISHED, dataset_title, is_real_gtzan
 from gtzan_features.reports.tables import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gtzan_features.reports.label_scores import ScoredLabels
     from gtzan_features.reports.paired import PairedTest
 
 
@@ -55,10 +57,16 @@ class _Section:
     confusions: list[_Confusions]
 
 
-def write_report(scored: list[ScoredRun], folder: Path, skipped: Sequence[str] = ()) -> pd.DataFrame:
+def write_report(
+    scored: list[ScoredRun],
+    folder: Path,
+    skipped: Sequence[str] = (),
+    several: Sequence[ScoredLabels] = (),
+) -> pd.DataFrame:
     """Write ``accuracy.md``, ``accuracy.csv``, ``confusions.csv`` and the pictures into `folder`.
 
-    `skipped` are the runs that could not be read, a sentence each.
+    `skipped` are the runs that could not be read, a sentence each; `several` those with several labels a
+    track, which have tables of their own, and ``labels.csv``.
 
     Returns
     -------
@@ -74,10 +82,16 @@ def write_report(scored: list[ScoredRun], folder: Path, skipped: Sequence[str] =
     text = (
         environment()
         .get_template("accuracy.md.j2")
-        .render(datasets=sections, published=published_table() if real_gtzan else None, skipped=skipped)
+        .render(
+            datasets=sections,
+            published=published_table() if real_gtzan else None,
+            skipped=skipped,
+            several=label_sections(several),
+        )
     )
     write_text(folder / PAGE, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
     write_text(folder / "accuracy.csv", printable(_csv(results, with_published=real_gtzan)))
+    write_labels_csv(list(several), folder)
     write_text(folder / "confusions.csv", printable(_confusions_csv(scored)))
     return results
 

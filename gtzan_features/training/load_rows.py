@@ -239,6 +239,13 @@ def labelled(opened: Fittable) -> tuple[Fittable, tuple[str, ...]]:
     return opened.of_genres(set(opened.data.genres) - {""}), (note,)
 
 
+def refuse_several_labels(opened: Fittable, who: str) -> None:
+    """Raise TableError for a table of several labels a track, which a measurement of accuracies takes not."""
+    if opened.data.several:
+        reason = f"a track may have several labels, and {who} measures one genre a track. Use gtzan fit"
+        raise TableError(opened.place, reason)
+
+
 def _divided(opened: Fittable, config: SplitConfig) -> tuple[Fittable, Split]:
     several = opened.data.several
     find_small, divide_tracks = (small_labels, make_label_split) if several else (small_genres, make_split)

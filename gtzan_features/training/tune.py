@@ -151,6 +151,9 @@ def tune(
     spec = model_spec(fit.model)
     space = _space(spec, fit.settings)
     opened, split = divide(open_fittable(tables_dir, fit.table, fit.rows), fit.split)
+    if opened.data.several:
+        msg = f"{opened.place}: a track may have several labels, and tune searches for one genre a track"
+        raise ModelError(msg + ". Fit with the settings that you want to compare: gtzan fit --set NAME=VALUE")
     fit = replace(fit, split=split.config)
     ((rows, _),) = split.folds(opened.data.rows)
     task = _Task(

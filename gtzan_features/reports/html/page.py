@@ -11,6 +11,7 @@ from gtzan_features.reports.collect import by_dataset
 from gtzan_features.reports.colours import with_colours
 from gtzan_features.reports.html.data import slugs
 from gtzan_features.reports.html.sections import data_section
+from gtzan_features.reports.label_sections import label_sections
 from gtzan_features.reports.published import PUBLISHED, dataset_title, is_real_gtzan
 from gtzan_features.reports.templating import environment
 from gtzan_features.tables.atomic import write_text
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.reports.collect import ScoredRun
     from gtzan_features.reports.html.sections import Extras
+    from gtzan_features.reports.label_scores import ScoredLabels
 
 HTML = "index.html"
 EXPLORE = "explore/explore.html"
@@ -33,6 +35,7 @@ def write_page(
     extras: Mapping[str, Extras],
     faults: Mapping[str, tuple[str, ...]],
     skipped: Sequence[str] = (),
+    several: Sequence[ScoredLabels] = (),
 ) -> Path:
     """Write the report on runs as one self-contained page; the same runs give the same bytes.
 
@@ -48,6 +51,8 @@ def write_page(
         Known faults, by name of the data set.
     skipped : sequence of str
         Runs that could not be read, and why.
+    several : sequence of ScoredLabels
+        Runs with several labels a track, which have sections of their own.
     """
     found = by_dataset(scored)
     titles = {key: dataset_title(key[0], synthetic=key[1]) for key in found}
@@ -65,7 +70,8 @@ def write_page(
         .get_template("report.html.j2")
         .render(
             sections=sections,
-            n_runs=len(scored),
+            n_runs=len(scored) + len(several),
+            several=label_sections(several),
             published=PUBLISHED if real_gtzan else (),
             skipped=skipped,
             explore=EXPLORE if (folder / EXPLORE).is_file() else "",
