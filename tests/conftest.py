@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 # Before anything imports numba: processes that fill one cache at once can break it, and whoever then
@@ -123,10 +124,26 @@ def make_table(
     return FeatureTable(frame=pd.concat([frame, features], axis=1), columns=columns, meta=meta)
 
 
+def make_several_table(
+    n_tracks: int = 30, n_segments: int = 2, *, segment: str = "3s", seed: int = 0, artists: bool = False
+) -> FeatureTable:
+    """A feature table whose tracks have a genre, and "fast" or not by one of the columns."""
+    table = make_table(3, n_tracks // 3, n_segments, segment=segment, track_spread=0.8, seed=seed)
+    frame = table.frame
+    tempo = frame["track_id"].map(frame.groupby("track_id")["tempo"].mean())
+    fast = tempo > tempo.median()
+    also = np.where(fast, "fast;", "").astype(object)  # before "genre0" by name
+    frame = frame.assign(genre=also + frame["genre"].to_numpy(dtype=object))
+    if artists:  # of two tracks each, over the genres
+        numbers = pd.factorize(frame["track_id"])[0] // 2
+        frame.insert(5, "artist", [f"artist {number:02d}" for number in numbers])
+    return replace(table, frame=frame, meta=replace(table.meta, several_labels=True, dataset="several"))
+
+
 def save_table(folder: Path, table: FeatureTable) -> Path:
     """Write a table where `gtzan fit` looks for it."""
     path = table_path(folder, table.meta.feature_set, table.meta.segment)
-    write_table(path, table, feature_schema(table.columns, table.meta, pa.float32()))
+    write_table(path, table, feature_schema(table.columns, table.meta, pa.float32(), table.key_names))
     return path
 
 

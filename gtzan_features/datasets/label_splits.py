@@ -2,7 +2,7 @@
 
 Tracks, copies, groups and artists stay together as in `splits`. Folds are stratified by the rarest label of
 each track, so that rare labels are spread over the folds and common ones follow. Every label must be in the
-training part of every fold, and be tested in one fold at least; it need not be tested in each.
+training part of every fold; it need not be tested in each, and a note says where it is tested in none.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _with_fitting_folds(
             first = first or error
             continue
         why = "with more, a training part lacks a label"
-        return split if folds == usual else replace(split, notes=(f"{folds} folds: {why}",))
+        return split if folds == usual else replace(split, notes=(f"{folds} folds: {why}", *split.notes))
     msg = f"{config.protocol}: folds need two {config.protocol}s at least. Add music"
     raise first or SplitError(msg)
 
@@ -147,8 +147,7 @@ def _divided(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig, label
         trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
         frame.loc[trained, "role"] = "train"
     split = told_share(Split(frame=frame, config=config))
-    _check(split, tracks, labels)
-    return split
+    return replace(split, notes=(*split.notes, *_checked(split, tracks, labels)))
 
 
 def _track(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
@@ -208,27 +207,31 @@ def _units(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.S
     return pd.Series(with_groups(tracks, copies).reindex(tracks["track_id"]).to_numpy(), index=tracks.index)
 
 
-def _check(split: Split, tracks: pd.DataFrame, labels: list[str]) -> None:
-    """Every label must be in every training part, and be tested somewhere."""
+def _checked(split: Split, tracks: pd.DataFrame, labels: list[str]) -> tuple[str, ...]:
+    """Refuse a training part that lacks a label, and note labels that are tested nowhere."""
     config, frame = split.config, split.frame
     cells = frame["track_id"].map(tracks.set_index("track_id")["genre"]).to_numpy(dtype=str)
     has = indicator(cells, labels)
-    tested = (frame["role"] == config.evaluate_on).to_numpy()
-    ways = "Leave out rare labels: --min-tracks 5" + (
-        ", or use --protocol track" if config.protocol != "track" else ", or add tracks"
-    )
+    role, fold = frame["role"].to_numpy(dtype=str), frame["fold"].to_numpy()
+    tested = role == config.evaluate_on
+    other = "" if config.protocol == "track" else ", or use --protocol track"
     if not tested.any():
         where = config.evaluate_on
         msg = f"{config.protocol}: none of these tracks is in its {where} part. Use --protocol track"
         raise SplitError(msg)
-    fold = frame["fold"].to_numpy()
-    parts = [("test", tested)]
     for number in np.unique(fold[tested]):
-        rest = tested & (fold != number)
-        parts.append(("training", (frame["role"] == "train").to_numpy() | rest))
-    for name, part in parts:
-        lacking = [labels[i] for i in np.flatnonzero(~has[part].any(axis=0))]
+        lacking = _lacking(has[(role == "train") | (tested & (fold != number))], labels)
         if lacking:
-            shown = ", ".join(one_line(label) for label in lacking[:3]) + (", …" if len(lacking) > 3 else "")
-            msg = f"{config.protocol}: no track of {shown} in the {name} part. {ways}"
+            msg = (
+                f"{config.protocol}: no track of {lacking} in a training part. Leave out rare labels: "
+                f"--min-tracks 5{other}, or add tracks"
+            )
             raise SplitError(msg)
+    untested = _lacking(has[tested], labels)
+    return (f"no track of {untested} is tested",) if untested else ()
+
+
+def _lacking(has: npt.NDArray[np.bool_], labels: list[str]) -> str:
+    """Return the labels that no row has, in words."""
+    found = [one_line(labels[i]) for i in np.flatnonzero(~has.any(axis=0))]
+    return ", ".join(found[:3]) + (", …" if len(found) > 3 else "")

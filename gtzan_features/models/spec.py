@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -61,6 +63,8 @@ class TrainingData:
         Which rows augmentation made: learned from, and no measure of how sure a model may be.
     labels : ndarray of bool of shape (n_rows, n_labels), optional
         Which labels each row has, where a track may have several; `y` is then the rarest of them.
+    stratum : ndarray of shape (n_rows,), optional
+        What inner folds are stratified by instead of `y`: the rarest label, for all labels alike.
     """
 
     X: FloatMatrix
@@ -73,6 +77,7 @@ class TrainingData:
     apart: IntVector | None = None
     made: npt.NDArray[np.bool_] | None = None
     labels: npt.NDArray[np.bool_] | None = None
+    stratum: IntVector | None = None
 
     @property
     def recorded(self) -> IntVector:
@@ -85,14 +90,15 @@ class TrainingData:
         made = None if self.made is None else self.made[rows]
         labels = None if self.labels is None else self.labels[rows]
         some = replace(self, X=self.X[rows], y=self.y[rows], groups=self.groups[rows], apart=apart, made=made)
-        return replace(some, labels=labels, on_epoch=ignore)
+        stratum = None if self.stratum is None else self.stratum[rows]
+        return replace(some, labels=labels, stratum=stratum, on_epoch=ignore)
 
     def of_label(self, number: int) -> TrainingData:
         """Return the rows with one of several labels for the question: 1 where a row has it, else 0."""
         if self.labels is None:
             msg = "these rows have one genre each"
             raise ValueError(msg)
-        return replace(self, y=self.labels[:, number].astype(np.int64), labels=None)
+        return replace(self, y=self.labels[:, number].astype(np.int64), labels=None, stratum=self.y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +182,24 @@ def _splits(data: TrainingData, whole: IntVector, folds: int, seed: int) -> list
     count = min(folds, *counts)
     if count < 2:
         return []
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    splits = list(splitter.split(data.X, data.y, whole))
     n_genres = np.unique(data.y).size
-    complete = all(np.unique(data.y[train]).size == n_genres for train, _ in splits)
-    return splits if complete else []
+    by = [data.y] if data.stratum is None else [data.stratum, data.y]
+    for stratum in by:
+        rows = np.asarray(stratum, np.int64).tobytes()
+        splits = _stratified(rows, np.asarray(whole, np.int64).tobytes(), count, seed)
+        if splits and all(np.unique(data.y[train]).size == n_genres for train, _ in splits):
+            return splits
+    return []
+
+
+@lru_cache(maxsize=16)
+def _stratified(stratum: bytes, whole: bytes, count: int, seed: int) -> list[tuple[IntVector, IntVector]]:
+    """Divide rows by their strata, kept since dividing takes longer than many a fit: of int64 in bytes."""
+    y, groups = np.frombuffer(stratum, dtype=np.int64), np.frombuffer(whole, dtype=np.int64)
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        try:
+            return list(splitter.split(y, y, groups))
+        except ValueError:  # every stratum is smaller than that
+            return []
