@@ -5,6 +5,9 @@ from __future__ import annotations
 import shlex
 import unicodedata
 
+BETWEEN_LABELS = ";"
+"""Between the genres of a track that has several."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
 

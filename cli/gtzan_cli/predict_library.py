@@ -55,6 +55,9 @@ def answer_library(
 
 def _check(words: LibraryWords, predictor: Predictor) -> None:
     """Refuse what would be refused in the end, before anything is computed."""
+    from gtzan_features.prediction.library import refuse_labels
+
+    refuse_labels(predictor)
     if words.playlist is not None:
         from gtzan_features.prediction.playlists import check_playlists
 

@@ -38,6 +38,16 @@ class Output(Protocol):
         ...
 
 
+def _best(top: list[tuple[str, float]]) -> str:
+    return ", ".join(f"{genre} {percent(p)} %" for genre, p in top)
+
+
+def _labels(one: FilePrediction) -> str:
+    """Return the labels of a file; where it gets none, the most probable one."""
+    given = [(name, p) for name, p in one.top(len(one.genres)) if name in one.labels]
+    return _best(given) if given else f"no label (the most probable: {_best(one.top(1))})"
+
+
 class _Lines:
     """A line for each file with the most probable genres; what is wrong with a file goes to stderr."""
 
@@ -52,7 +62,7 @@ class _Lines:
             notice(f"Error: {one.error}")
             return
         path = plain_path(one.path)
-        listed = ", ".join(f"{genre} {percent(p)} %" for genre, p in one.top(self._top))
+        listed = _labels(one) if one.several else _best(one.top(self._top))
         if one.none_of_these:
             listed = f"{one.genre} (nearest: {listed})"
         plural = "s" if len(one.segments) > 1 else ""
@@ -124,7 +134,8 @@ def output_for(form: str, predictor: Predictor, top: int, *, warn: bool = True) 
 
     if form == "json-lines":
         return _Rows("", lambda one: json_line(bare_row(one), ascii_only=True))
-    header = csv_line(list(FilePrediction(path="", genres=predictor.genres).to_record()))
+    empty = FilePrediction(path="", genres=predictor.genres, several=predictor.card.several_labels)
+    header = csv_line(list(empty.to_record()))
     return _Rows(header, lambda one: csv_line(csv_cells(one.to_record())))
 
 

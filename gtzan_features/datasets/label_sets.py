@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.tables.schema import BETWEEN_LABELS
+from gtzan_features.text import BETWEEN_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

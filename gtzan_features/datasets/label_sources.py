@@ -12,10 +12,10 @@ from gtzan_features.audio.tags import GENRE, Tags, check_mutagen, read_tags
 from gtzan_features.datasets.label_match import Matching, match_paths
 from gtzan_features.datasets.label_table import LabelRow, LabelTable, read_label_table
 from gtzan_features.datasets.names import genre_name, label
-from gtzan_features.datasets.tracks import BETWEEN_LABELS, Labels, TrackFile
+from gtzan_features.datasets.tracks import Labels, TrackFile
 from gtzan_features.errors import CatalogueError, ConfigError
 from gtzan_features.progress import Progress, silent
-from gtzan_features.text import one_line
+from gtzan_features.text import BETWEEN_LABELS, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

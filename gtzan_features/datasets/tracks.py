@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.tree import Tree, ending
+from gtzan_features.text import BETWEEN_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BETWEEN_LABELS = ";"
-"""Between the genres of a track that has several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

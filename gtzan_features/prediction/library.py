@@ -7,6 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gtzan_features.errors import ConfigError
 from gtzan_features.prediction.answers import answered_by, columns_of, row_of, stamp_of
 from gtzan_features.prediction.answers_file import (
     change_answers,
@@ -79,6 +80,7 @@ def predict_library(
     OutputLockedError
         If another command writes it.
     """
+    refuse_labels(predictor)
     checked_aggregation(options.aggregation)
     out, by = checked_out(out), answered_by(predictor, options.aggregation)
     columns = columns_of(predictor.genres)
@@ -106,6 +108,16 @@ def predict_library(
             tally.add(row["genre"], row["status"], row["warnings"])
     n_gone = 0 if options.prune else len(others)
     return tally.summary(listing, seconds, n_computed=len(todo), n_gone=n_gone)
+
+
+def refuse_labels(predictor: Predictor) -> None:
+    """Raise ConfigError for a model of several labels: answers files, playlists and tags have one genre."""
+    if predictor.card.several_labels:
+        msg = (
+            "this model gives several labels, and --out, --playlist and --write-tags take one genre a file. "
+            "Print them: --csv, --json or --json-lines"
+        )
+        raise ConfigError(msg)
 
 
 def rows_of(out: Path, listing: Listing, genres: tuple[str, ...]) -> Iterator[Row]:

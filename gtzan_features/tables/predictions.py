@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from gtzan_features.errors import TableError
 from gtzan_features.tables.feature_tables import read_parquet, write_parquet
-from gtzan_features.tables.schema import BETWEEN_LABELS
+from gtzan_features.text import BETWEEN_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
