@@ -11,12 +11,12 @@ from .api.extension import feature as feature
 from .api.extension import register_model as register_model
 from .api.extraction import extract as extract
 from .api.fitting import fit as fit
+from .api.label_result import LabelsResult as LabelsResult
 from .api.library import LibraryAnswers as LibraryAnswers
 from .api.library import restore_tags as restore_tags
 from .api.loading import explain as explain
 from .api.loading import load_model as load_model
 from .api.loading import pretrained as pretrained
-from .api.label_result import LabelsResult as LabelsResult
 from .api.model import Model as Model
 from .api.music import synthesise as synthesise
 from .api.reading import read_table as read_table

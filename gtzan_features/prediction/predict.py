@@ -309,7 +309,7 @@ def _with_labels(
         warnings=(
             *_known(found, predictor),
             *found.warnings,
-            *_far(rows, predictor),
+            *_far(rows, predictor, as_a_whole=False),
             *_labels_by_level(rows, predictor, answer.labels, method),
         ),
         several=True,
