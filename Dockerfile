@@ -30,7 +30,8 @@ COPY --from=build /opt/gtzan /opt/gtzan
 ENV PATH=/opt/gtzan/bin:$PATH \
     NUMBA_CPU_NAME=generic \
     NUMBA_CACHE_DIR=/opt/kernels \
-    MPLCONFIGDIR=/opt/kernels/matplotlib \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    XDG_CACHE_HOME=/tmp/cache \
     PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 WORKDIR /home/gtzan
