@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "features extract": (
         "gtzan features extract ~/music",
+        "gtzan features extract ~/music --labels tags",
         "gtzan features extract ~/music --features full --segments 30s",
     ),
     "features spectrograms": (

@@ -92,10 +92,11 @@ def extract(
 ) -> None:
     """Write one row of features per segment of every track in AUDIO_DIR.
 
-    AUDIO_DIR holds one folder per genre, with files of any audio format; some need ffmpeg. One Parquet
-    table per segment length is written, and status.parquet, which says what became of each file.
-    Interrupted, the same command goes on where it stopped; a file that cannot be read costs its own rows
-    only. What is no audio is counted by its ending. Exits with 1 if no file gave a row.
+    AUDIO_DIR holds one folder per genre, or with --labels files in any folders, of any audio format; some
+    need ffmpeg. How it was read is said before anything is computed. One Parquet table per segment length
+    is written, and status.parquet, which says what became of each file. Interrupted, the same command goes
+    on where it stopped; a file that cannot be read costs its own rows only. What is no audio is counted by
+    its ending. Exits with 1 if no file gave a row.
     """
     from gtzan_features.extraction.extract import ExtractConfig, extract
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://[^/]*/", re.IGNORECASE)
+_ABOVE = re.compile(r"^(\.\./)+")
 _DRIVE = re.compile(r"^[a-zA-Z]:")
 
 
@@ -64,7 +65,9 @@ def match_paths(paths: Sequence[str], files: Sequence[str], root: Path, beside: 
     spelt = [label(file) for file in files]
     found: dict[int, int] = {}
     ambiguous: dict[int, int] = {}
-    wanted = {at: _forms(path, root, beside) for at, path in enumerate(paths) if path.strip()}
+    # By name: where links lead does not count.
+    folders = (os.path.abspath(root), os.path.abspath(beside))  # noqa: PTH100
+    wanted = {at: _forms(path, *folders) for at, path in enumerate(paths) if path.strip()}
     for key in _KEYS:
         taken = set(found.values())
         index = _Index(spelt, [at for at in range(len(spelt)) if at not in taken], key)
@@ -113,20 +116,19 @@ class _Index:
         return set()
 
 
-def _forms(path: str, root: Path, beside: Path) -> tuple[str, ...]:
-    """Return a path relative to the folder of music, in each way that it may be meant."""
+def _forms(path: str, root: str, beside: str) -> tuple[str, ...]:
+    """Return a path relative to the folder of music, in each way that it may be meant.
+
+    Both folders are absolute.
+    """
     found = []
     for text in dict.fromkeys((label(path.strip()), label(path.strip().replace("\\", "/")))):
         plain = posixpath.normpath(_ADDRESS.sub("", text))
-        if posixpath.isabs(plain):
-            inside = os.path.relpath(plain, os.path.abspath(root))  # noqa: PTH100 - the path itself, not its target
-            found += [inside] if not inside.startswith("..") else []
-        else:
-            found.append(plain)
-            from_table = os.path.relpath(os.path.abspath(beside / plain), os.path.abspath(root))  # noqa: PTH100
-            found += [from_table] if not from_table.startswith("..") else []
+        whole = posixpath.normpath(posixpath.join(beside, plain))
+        found += [] if posixpath.isabs(plain) else [plain]
+        found += [whole[len(root) :].lstrip("/")] if whole.startswith(root.rstrip("/") + "/") else []
         found.append(_DRIVE.sub("", plain).lstrip("/"))
-    return tuple(dict.fromkeys(re.sub(r"^(\.\./)+", "", one) for one in found))
+    return tuple(dict.fromkeys(_ABOVE.sub("", one) for one in found))
 
 
 def _as_it_is(path: str) -> str:

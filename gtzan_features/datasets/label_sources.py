@@ -26,7 +26,6 @@ FOLDERS, TAGS, NONE, TABLE = "folders", "tags", "none", "table"
 _WORDS = {"folders": FOLDERS, "folder": FOLDERS, "tags": TAGS, "tag": TAGS, "none": NONE}
 _ARTISTS = {"folders": FOLDERS, "folder": FOLDERS, "tags": TAGS, "tag": TAGS, "table": TABLE}
 _SHOWN = 3
-_MOST_COLUMNS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ def label_tracks(
     Raises
     ------
     TableError, CatalogueError
-        If the table cannot be read, or names none of the files.
+        If the table cannot be read, or names none of the files; if no file has the tag.
     """
     told = [LabelRow(labels=(track.genre,) if track.genre else ()) for track in tracks]
     problems: dict[str, tuple[str, ...]] = {}
@@ -131,6 +130,12 @@ def label_tracks(
     tags = _tags(root, tracks, sources.tag, progress) if TAGS in (sources.genres, sources.artists) else []
     if sources.genres == TAGS:
         told = [LabelRow(labels=tuple(map(genre_name, one.genres))) for one in tags]
+        if not any(row.labels for row in told):
+            msg = (
+                f"{root}: none of {len(tracks)} files has a tag {sources.tag}. Give --labels tags:NAME for "
+                "another, --labels TABLE for a CSV with path and genre, or --labels none"
+            )
+            raise CatalogueError(msg)
     if sources.genres == NONE:
         told = [LabelRow()] * len(tracks)
     in_genres = sources.genres == FOLDERS or (table is not None and "label" not in table.has)
@@ -216,7 +221,7 @@ def _matching(root: Path, files: Sequence[str], table: LabelTable) -> tuple[Sequ
     """Match the column of paths that names most files; the first that names half of those it may."""
     beside = table.place.parent
     best: tuple[Sequence[str], Matching] = ((), Matching(files=(), ambiguous={}))
-    for _, paths in table.paths[:_MOST_COLUMNS]:
+    for _, paths in table.paths:
         matching = match_paths(paths, files, root, beside)
         if matching.n_found > best[1].n_found:
             best = (paths, matching)

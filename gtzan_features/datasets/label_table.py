@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _APART = re.compile(r"[;|]")
 """Between the labels of a cell. No slash and no comma: "R&B/Soul" and "Folk, World, & Country" are genres."""
 
+_MOST_PATHS = 8
+"""So many columns are looked into for paths."""
+
 _SURE = "split"
 """The one name of a column that must hold parts of a split; others may mean something else."""
 
@@ -104,7 +107,7 @@ def read_label_table(source: Any, named: Mapping[str, str] | None = None) -> Lab
     return LabelTable(
         name=one_line(grid.place.name),
         place=grid.place,
-        paths=tuple((".".join(grid.names[at]), _texts(grid.cells[at])) for at in columns.path),
+        paths=tuple((".".join(grid.names[at]), _texts(grid.cells[at])) for at in columns.path[:_MOST_PATHS]),
         rows=rows,
         where=tuple(map(grid.at, range(len(rows)))),
         has=tuple(role for role in ("label", "artist", "group", "split") if role in has),

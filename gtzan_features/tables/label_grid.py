@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,9 @@ from gtzan_features.tables.csv_text import SEPARATORS, parse_text
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
 
 PLACE = Path("DataFrame")
 """What messages call a frame."""
@@ -36,6 +39,30 @@ _WORDS = (
 _PARQUET = b"PAR1"
 _SAMPLE = 50  # lines that tell the separator
 _MOST_LEVELS = 4
+
+
+class _Cells(Sequence[str]):
+    """The cells of a column of text, made strings of Python's own when they are first looked at."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._column = column
+        self._texts: list[str] | None = None
+
+    def first(self, n: int) -> list[str]:
+        """Return the first `n` cells."""
+        found: list[str] = self._column.slice(0, n).to_pylist()
+        return found
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401 - a position or a slice
+        if self._texts is None:
+            self._texts = self._column.to_pylist()
+        return self._texts[at]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self[:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,16 +187,16 @@ def _of_csv(path: Path, encoding: str | None) -> Grid:
     if any(PurePosixPath(cell.strip()).suffix.lower() in AUDIO_SUFFIXES for cell in header):  # none: a row
         header, skipped = [f"column {i + 1}" for i in range(len(header))], skipped - 1
     table, lines = parse_text(path, content, separator, len(header), skipped)
-    columns = [column.to_pylist() for column in table.columns]
-    names = [(name.strip().strip("\ufeff"),) for name in header]
+    columns = [_Cells(column) for column in table.columns]
+    names: list[tuple[str, ...]] = [(name.strip().strip("\ufeff"),) for name in header]
     levels = _further_levels(header, columns)
     if levels:
         tops = [name.strip() for name in header]
         names = [
-            tuple(cell.strip() for cell in (tops[i], *columns[i][:levels]) if cell.strip())
+            tuple(cell.strip() for cell in (tops[i], *columns[i].first(levels)) if cell.strip())
             for i in range(len(header))
         ]
-        columns, lines = [column[levels:] for column in columns], lines[levels:]
+        columns, lines = [_Cells(column.slice(levels)) for column in table.columns], lines[levels:]
     return Grid(
         place=path,
         names=tuple(names),
@@ -214,13 +241,13 @@ def _first_rows(text: str, separator: str) -> list[list[str]]:
     return rows
 
 
-def _further_levels(header: list[str], columns: Sequence[Sequence[str]]) -> int:
+def _further_levels(header: list[str], columns: Sequence[_Cells]) -> int:
     """Return how many rows belong to the header: up to the one in which the first cell alone has a name."""
     repeated = Counter(name for name in header if name.strip()).most_common(1)
     if header[0].strip() or not repeated or repeated[0][1] == 1:
         return 0
     for at in range(min(_MOST_LEVELS, len(columns[0]))):
-        filled = [i for i, column in enumerate(columns) if column[at].strip()]
+        filled = [i for i, column in enumerate(columns) if column.first(at + 1)[at].strip()]
         if filled == [0]:
             return at + 1
     return 0

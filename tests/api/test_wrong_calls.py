@@ -85,6 +85,10 @@ ON_MUSIC = {
     ),
     "columns of no table": ({"labels": "none", "columns": {"label": "x"}}, "columns= goes with a table"),
     "a role that is none": ({"labels": {"one.wav": "x"}, "columns": {"tempo": "x"}}, "there are path, label"),
+    "tags that are not there": (
+        {"labels": "tags"},
+        'none of 1 files has a tag genre. Give labels="tags:NAME"',
+    ),
     "artists from nowhere": ({"labels": "none", "artists": "me"}, 'artists="me": give tags, folders or'),
     "artists of no table": ({"labels": "none", "artists": "table"}, 'artists="table" goes with a table'),
 }
