@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gtzan_features.models.applying.kept_model import KeptModel
+    from gtzan_features.models.applying.unlike import UnlikeRates
     from gtzan_features.pretraining.candidates import Candidate
     from gtzan_features.pretraining.deformed import Robustness
     from gtzan_features.pretraining.trial import Tested, Trial
@@ -110,7 +111,24 @@ def card_text(kept: KeptModel, found: Findings) -> str:
         n_used=len(found.chosen.columns(kept.card.columns)),
         reliability=_reliability(found.artist.score),
         faults=known_faults("GTZAN"),
+        **_none_of_these(kept.unlike.rates if kept.unlike is not None else None),
     )
+
+
+def _none_of_these(rates: UnlikeRates | None) -> dict[str, Any]:
+    """Return what the card says of the rule that rejects what is unlike the training music."""
+    if rates is None:
+        return {"unlike": None}
+    counts = zip(rates.genres, rates.tracks, rates.rejected, rates.detected, strict=True)
+    rows = tuple((genre, *map(str, numbers)) for genre, *numbers in counts)
+    header = ("genre", "tracks", "rejected", "rejected where the genre was left out")
+    return {
+        "unlike": TextTable(title="", header=header, rows=rows),
+        "asked": _whole(rates.asked),
+        "n_unlike": sum(rates.tracks),
+        "rejected": sum(rates.rejected),
+        "detected": sum(rates.detected),
+    }
 
 
 def report_text(found: Findings) -> str:

@@ -17,6 +17,7 @@ from gtzan_features.errors import SplitError
 from gtzan_features.evaluation.aggregate import aggregate, per_track
 from gtzan_features.evaluation.intervals import accuracy_interval
 from gtzan_features.extraction.extract import ExtractConfig
+from gtzan_features.models.applying.figures import UNDEFORMED
 from gtzan_features.pretraining.candidates import SEED, fit_calibrated
 from gtzan_features.tables.feature_tables import read_table, table_path
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from gtzan_features.pretraining.candidates import Candidate
     from gtzan_features.pretraining.trial import Division
     from gtzan_features.progress import Notice, Progress
-    from gtzan_features.tables.feature_tables import FeatureTable
+    from gtzan_features.tables.spectrograms import Table
 
-CLEAN = "clean"
+OWN_ROWS, CLEAN = UNDEFORMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,8 @@ class Robustness:
     audio : str
         Which files, in words.
     rows : dict
-        For ``clean`` and each deformation ``label``, ``accuracy``, ``low``, ``high``, ``n_tracks`` and
-        ``changed``, the share of tracks with another answer than the clean ones.
+        For the tracks' rows in the table, ``clean`` audio and each deformation: ``label``, ``accuracy``,
+        ``low``, ``high``, ``n_tracks`` and ``changed``, the share of tracks with another answer than clean.
     """
 
     audio: str
@@ -80,9 +81,18 @@ class AudioTables:
     progress: Progress
     notice: Notice
 
+    def tracks(self) -> frozenset[str]:
+        """Return the tracks of GTZAN whose artist is known; SplitError where there are none."""
+        found = {track.track_id for track in read_catalogue(self.audio_dir).tracks}
+        known = frozenset(found & _artist_folds().keys())
+        if not known:
+            msg = f"{self.audio_dir}: no track of GTZAN whose artist is known. Give GTZAN's genre folders"
+            raise SplitError(msg)
+        return known
+
     def tables(
         self, features: FeatureConfig, length: SegmentConfig, only: frozenset[str]
-    ) -> list[tuple[str, FeatureTable]]:
+    ) -> list[tuple[str, Table]]:
         """Return the rows of some tracks as they are, and by each deformation."""
         music, work = Music(self.audio_dir), self.work
         sets = (features.feature_set,)
@@ -105,6 +115,12 @@ class AudioTables:
         return [(name, read_table(table_path(at, features.feature_set, length.name))) for name, at in places]
 
 
+def _artist_folds() -> dict[str, int]:
+    """Return the published artist fold of each track of GTZAN that has one, from 0."""
+    folds = gtzan.facts()["artist_fold"].dropna()
+    return {str(track): int(fold) - 1 for track, fold in folds.items()}
+
+
 def measure_deformed(audio: AudioTables, candidate: Candidate, division: Division) -> Robustness:
     """Fit without each third of the artists, and test that third's tracks as they are and deformed.
 
@@ -113,13 +129,8 @@ def measure_deformed(audio: AudioTables, candidate: Candidate, division: Divisio
     SplitError
         If no track is one of GTZAN's with a known artist.
     """
-    folds = gtzan.facts()["artist_fold"].dropna()
-    fold_of = {str(track): int(fold) - 1 for track, fold in folds.items()}
-    tracks = {track.track_id for track in read_catalogue(audio.audio_dir).tracks}
-    only = frozenset(tracks & fold_of.keys())
-    if not only:
-        msg = f"{audio.audio_dir}: holds no track of GTZAN whose artist is known. Give GTZAN's genre folders"
-        raise SplitError(msg)
+    fold_of = _artist_folds()
+    only = audio.tracks()
     rules = {
         int(division.folds[test[0]]): fit_calibrated(candidate, division.training(train), division.names)
         for train, test in division.artist_parts()
@@ -129,14 +140,17 @@ def measure_deformed(audio: AudioTables, candidate: Candidate, division: Divisio
         FeatureConfig(feature_set=meta.feature_set), SegmentConfig.parse(candidate.segment), only
     )
     genres = division.opened.data.genres
-    found = {name: _answers(table, rules, fold_of, genres) for name, table in tables}
-    labels = {CLEAN: "as it is", **{one.name: one.label for one in DEFORMATIONS}}
+    some = {track: fold for track, fold in fold_of.items() if track in only}
+    all_tables = [(OWN_ROWS, division.opened.table), *tables]
+    found = {name: _answers(table, rules, some, genres) for name, table in all_tables}
+    labels = {OWN_ROWS: "their rows in the training table", CLEAN: "as it is"}
+    labels |= {one.name: one.label for one in DEFORMATIONS}
     rows = {name: _row(labels[name], answers, found[CLEAN]) for name, answers in found.items()}
     return Robustness(audio=audio_words(Music(audio.audio_dir)), rows=rows)
 
 
 def _answers(
-    table: FeatureTable, rules: Mapping[int, StoredRule], fold_of: Mapping[str, int], genres: tuple[str, ...]
+    table: Table, rules: Mapping[int, StoredRule], fold_of: Mapping[str, int], genres: tuple[str, ...]
 ) -> Answers:
     """Predict each track by the model that did not hear its artist."""
     tracks = table.frame["track_id"].to_numpy(dtype=str)

@@ -154,6 +154,12 @@ def pretrain(
     kind = KINDS[name]
     out = places.out or own_models() / name
     _check_out(out)
+    audio = [
+        AudioTables(folder, places.work / folder.name, n_jobs=n_jobs, progress=progress, notice=notice)
+        for folder in deformed
+    ]
+    for one in audio:
+        one.tracks()  # what cannot be measured is said before all is fitted
     divisions = {}
     for length, opened in _rows(kind, source, places.tables, n_jobs, progress, notice).items():
         _check_gtzan(opened, name)
@@ -162,10 +168,6 @@ def pretrain(
     chosen = next(trial.candidate for trial in trials if trial.candidate.eligible)
     rival = next((trial.candidate for trial in trials if trial.candidate.level), None)
     division = divisions[chosen.segment]
-    audio = [
-        AudioTables(folder, places.work / folder.name, n_jobs=n_jobs, progress=progress, notice=notice)
-        for folder in deformed
-    ]
     findings = Findings(
         name=name,
         command=_command(name, kind, deformed),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FIGURES = "figures.json"
 
+UNDEFORMED = ("table", "clean")
+"""What deformed audio is compared with: rows of the tracks in the training table, and the audio as it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
@@ -40,8 +43,8 @@ class Figures:
     genres : dict
         For each genre the tracks that were right, and those that were tested.
     deformations : dict
-        What was done to the sound, by name: ``label``, ``accuracy``, ``low``, ``high``, ``n_tracks`` and
-        ``changed``, the share of tracks with another answer. Empty where nothing was tested.
+        What was done to the sound, by name, after `UNDEFORMED`: ``label``, ``accuracy``, ``low``, ``high``,
+        ``n_tracks`` and ``changed``, the share of tracks with another answer. Empty where nothing was tested.
     deformed : str
         Of which audio these are, in words.
     """
@@ -64,7 +67,8 @@ class Figures:
     @property
     def tested_on(self) -> tuple[str, ...]:
         """Labels of the deformations that the model was tested on."""
-        return tuple(str(one["label"]) for one in self.deformations.values())
+        named = self.deformations.items()
+        return tuple(str(one["label"]) for name, one in named if name not in UNDEFORMED)
 
 
 def save_figures(folder: Path, figures: Figures) -> None:
