@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.layout import endings_text, needs_ffmpeg, readable
-from gtzan_features.datasets.remarks import tree_remarks
 from gtzan_features.datasets.tree import Tree, read_tree
+from gtzan_features.datasets.tree_remarks import tree_remarks
 from gtzan_features.errors import AudioDecodeError
 
 if TYPE_CHECKING:

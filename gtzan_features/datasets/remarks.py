@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import artist_of
-from gtzan_features.datasets.layout import endings_text, listed, needs_ffmpeg
+from gtzan_features.datasets.layout import listed, needs_ffmpeg
 from gtzan_features.datasets.names import genre_name, label
+from gtzan_features.datasets.tree_remarks import tree_remarks
 from gtzan_features.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gtzan_features.datasets.tracks import Catalogue
-    from gtzan_features.datasets.tree import Tree
 
 _GENRES_SHOWN = 12
 _SCARCE = 2  # tracks: with so few, a folder is rather an artist's or an album's
@@ -143,21 +143,6 @@ def _left_out(catalogue: Catalogue) -> list[str]:
     if catalogue.empty_genres:
         names = listed(list(catalogue.empty_genres), _GENRES_SHOWN)
         lines.append(f"Folders without audio, passed over: {names}.")
-    return lines
-
-
-def tree_remarks(tree: Tree) -> list[str]:
-    """Return what a search of folders passed over."""
-    lines = []
-    if tree.passed_over:
-        lines.append(f"Passed over: {endings_text(tree.passed_over)}.")
-    if tree.twice:
-        path, other = tree.twice[0]
-        lines.append(
-            f"Passed over, read already under another name: {len(tree.twice)}, such as {label(path)} "
-            f"(the same as {label(other) or 'the folder itself'})."
-        )
-    lines += [f"Cannot be read: {label(path)} ({reason})." for path, reason in tree.unreadable]
     return lines
 
 

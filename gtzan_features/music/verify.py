@@ -19,7 +19,8 @@ from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import survey
 from gtzan_features.datasets.layout import endings_text
 from gtzan_features.datasets.names import label
-from gtzan_features.datasets.remarks import remarks, tree_remarks
+from gtzan_features.datasets.remarks import remarks
+from gtzan_features.datasets.tree_remarks import tree_remarks
 from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Progress, silent
