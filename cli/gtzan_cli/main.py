@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -175,7 +176,9 @@ def _said(error: Exception, command: click.Command) -> str:
     if isinstance(error, OSError):
         why = error.strerror or str(error)
         where = f"{_name(error.filename)}: " if error.filename else ""
-        return one_line(f"{where}{why}. Check the path, its permissions and free space.")
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        then = "Make room there" if is_full else "Check the path, its permissions and free space"
+        return one_line(f"{where}{why}. {then}, and give the command once more.")
     text = f"a fault of this program ({type(error).__name__}: {error}). Report what gtzan --debug … prints."
     return one_line(" ".join(text.split()))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +122,29 @@ def test_rows_that_another_run_may_get_better_are_in_the_tables_and_computed_aga
         assert not list((out / ".parts").rglob("*.npz"))
     for table in ("kaggle-1s.parquet", "kaggle-3s.parquet", "status.parquet"):
         assert (out / table).read_bytes() == (tmp_path / "usual" / table).read_bytes()
+
+
+LIMITED = """
+import resource, sys
+from gtzan_cli.main import run
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.exit(run(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "where"), [(16_384, r"t/kaggle-1s\.parquet"), (2_048, r"t/\.parts/\w+/\w+\.npz")]
+)
+def test_where_no_more_can_be_written_that_is_said_and_nothing_computed_is_lost(
+    music, tmp_path, limit, where
+):
+    words = ["features", "extract", str(music), "-o", str(tmp_path / "t"), "-s", "1s", "-j", "1"]
+    call = [sys.executable, "-c", LIMITED, str(limit), *words]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.search(rf"^Error: {tmp_path}/{where}: File too large. .*space", done.stderr, re.MULTILINE)
+    assert "Traceback" not in done.stderr
+    left = [path.name for path in (tmp_path / "t").rglob("*") if path.is_file() and path.suffix != ".npz"]
+    assert left == ["program.json"]
+    again = extract(music, tmp_path / "t", ExtractConfig(segments=LENGTHS[:1]), n_jobs=1)
+    assert again.n_reused == (6 if "1s" in where else 0)
