@@ -121,7 +121,7 @@ def make_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Sp
     genres = sorted(set(tracks["genre"]))
     if len(genres) < 2:
         found = f"all tracks are {genres[0]}" if genres else "there are no rows"
-        msg = f"{found}: a classifier needs two genres at least"
+        msg = f"{found}, and a classifier needs two genres at least. Extract music of others, too"
         raise SplitError(msg)
     if config.protocol not in DEFAULT_FOLDS or config.folds is not None or config.holdout is not None:
         return _divide(rows, tracks, copies, config)

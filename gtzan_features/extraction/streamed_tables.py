@@ -96,14 +96,17 @@ class PartTable:
         write_groups(path, layout.schema, self._groups(layout, done))
 
     def _groups(self, layout: Layout, done: Callable[[], None]) -> Iterator[pa.Table]:
-        """Yield the rows in groups of a fixed number, the last of which has the rest."""
+        """Yield the rows in groups of a fixed number, the last of which has the rest.
+
+        A group is to be done with when the next is asked for: both are in the same memory.
+        """
         keys = KeyColumns([track for track, *_ in self.files], layout.schema, self.recipe.sr)
         size = rows_per_group(self._none.dtype.itemsize * int(np.prod(self._none.shape[1:])))
         pieces = self._pieces(done)
         tracks, segments, values = self._nothing()
+        group = _Group(min(size, self.n_rows), self._none, column_wise=layout.columns_lie_together)
         for start in range(0, max(1, self.n_rows), size):
-            n_rows = min(size, self.n_rows - start)
-            group = _Group(n_rows, self._none, column_wise=layout.columns_lie_together)
+            group.empty(min(size, self.n_rows - start))
             while group.room:
                 if not len(tracks):
                     tracks, segments, values = next(pieces)
@@ -132,25 +135,44 @@ class PartTable:
 
 
 class _Group:
-    """Room for a number of rows, filled piece by piece."""
+    """Room for the rows of a group, filled piece by piece; the next group has the same memory."""
 
     def __init__(self, n_rows: int, none: npt.NDArray[Any], *, column_wise: bool) -> None:
-        self.tracks = np.empty(n_rows, dtype=np.int64)
-        self.segments = np.empty((n_rows, 3), dtype=np.int64)
-        self.values = np.empty((n_rows, *none.shape[1:]), none.dtype, order="F" if column_wise else "C")
-        self._filled = 0
+        self._tracks = np.empty(n_rows, dtype=np.int64)
+        self._segments = np.empty((n_rows, 3), dtype=np.int64)
+        self._values = np.empty((n_rows, *none.shape[1:]), none.dtype, order="F" if column_wise else "C")
+        self._size = self._filled = 0
+
+    def empty(self, n_rows: int) -> None:
+        """Begin a group of so many rows; those of the group before are overwritten."""
+        self._size, self._filled = n_rows, 0
 
     @property
     def room(self) -> int:
         """Rows that are missing."""
-        return len(self.tracks) - self._filled
+        return self._size - self._filled
+
+    @property
+    def tracks(self) -> npt.NDArray[np.int64]:
+        """Number of the track of each row."""
+        return self._tracks[: self._size]
+
+    @property
+    def segments(self) -> npt.NDArray[np.int64]:
+        """Number, start and length of each row's segment."""
+        return self._segments[: self._size]
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """Values of each row."""
+        return self._values[: self._size]
 
     def take(self, tracks: npt.NDArray[Any], segments: npt.NDArray[Any], values: npt.NDArray[Any]) -> int:
         """Take as many rows as there is room for; return how many."""
         count = min(self.room, len(tracks))
         rows = slice(self._filled, self._filled + count)
-        self.tracks[rows], self.segments[rows] = tracks[:count], segments[:count]
-        self.values[rows] = values[:count]
+        self._tracks[rows], self._segments[rows] = tracks[:count], segments[:count]
+        self._values[rows] = values[:count]
         self._filled += count
         return count
 
