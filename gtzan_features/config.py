@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import MISSING, asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from gtzan_features import plugins
@@ -22,6 +23,10 @@ from gtzan_features.split_config import SplitConfig as SplitConfig
 
 TRACK_S = 30.0
 """Nominal length of a GTZAN track in seconds."""
+
+
+RUNS_DIR = Path("runs")
+"""Where run folders lie, unless another folder is named."""
 
 
 def fingerprint(settings: dict[str, Any]) -> str:

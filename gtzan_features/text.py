@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import shlex
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BETWEEN_LABELS = ";"
 """Between the genres of a track that has several."""
@@ -61,6 +65,20 @@ def counted(number: int, noun: str) -> str:
     ('1 file', '0 rows')
     """
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return a question for the known word that is like one that is not known; empty where none is.
+
+    Examples
+    --------
+    >>> meant("trak", ["track", "artist"]), meant("nope", ["track"])
+    (' Did you mean track?', '')
+    """
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def argument(path: object) -> str:

@@ -23,6 +23,7 @@ from gtzan_cli.progress import notice, print_json, print_table, progress_bar, sh
 from gtzan_features import plugins
 from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig, default_of
 from gtzan_features.rounding import percent
+from gtzan_features.text import counted
 from gtzan_features.training.fit_config import FitConfig
 
 if TYPE_CHECKING:
@@ -149,11 +150,12 @@ def fit(
     MODEL is a name of ``gtzan fit --list``, or "all". Every protocol but segment keeps the segments of
     a track, and exact copies of it, on one side.
     """
-    from gtzan_features.training.model_list import model_names, model_table
+    from gtzan_features.training.model_list import DURATIONS, model_names, model_table
 
     if list_models:
         table = model_table()
         print_table(table.title, table.header, table.rows)
+        show(DURATIONS)
         for fault in plugins.faults():
             notice(fault)
         return
@@ -190,6 +192,7 @@ def _fit_all(
 ) -> list[RunReport | LabelRunReport]:
     """Fit one job after the other and show each result as it comes; each note on the tracks is said once."""
     from gtzan_features.reporting.fit_run import fit_prepared
+    from gtzan_features.training.announced import announced
     from gtzan_features.training.fit import prepare_fit
 
     results: list[RunReport | LabelRunReport] = []
@@ -197,8 +200,8 @@ def _fit_all(
     for config in jobs:
         with progress_bar() as progress:
             prepared = prepare_fit(tables, config)
-            for note in prepared.notes:
-                line = f"{config.split.protocol}, {note}."
+            notes = (f"{config.split.protocol}, {note}." for note in prepared.notes)
+            for line in (*announced(prepared), *notes):
                 if line not in said:
                     said.append(line)
                     notice(line)
@@ -217,6 +220,7 @@ def _print_result(result: RunReport | LabelRunReport, *, wide: bool, alone: bool
         _print_genres(result, wide=wide, alone=alone)
     for caveat in result.caveats:
         notice(caveat)
+    show(f"{result.sentence}.")
     show(f"Run: {result.folder}")
 
 
@@ -241,4 +245,4 @@ def _print_genres(result: RunReport, *, wide: bool, alone: bool) -> None:
     show(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
     for genre in metrics.per_genre if wide or alone else ():
         confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)
-        show(f"  {genre.genre}: taken for {confused or 'no other'}")
+        show(f"  {genre.genre}, {counted(genre.support, 'track')}: taken for {confused or 'no other'}")

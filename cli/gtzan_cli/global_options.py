@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import shlex
 from pathlib import Path
 
 import click
@@ -59,6 +57,9 @@ def _verbose(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 
 def _log_file(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
     if value is not None:
+        import platform
+        import shlex
+
         _begin(ctx)
         words = shlex.join(["gtzan", *(verbosity.words_of_session() or ())])
         where = (

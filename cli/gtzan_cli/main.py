@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -32,12 +33,15 @@ from gtzan_cli.runs import runs
 from gtzan_cli.serve import serve
 from gtzan_cli.tune import tune
 from gtzan_features.errors import GtzanError
-from gtzan_features.text import one_line
+from gtzan_features.text import meant, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 INTERRUPTED, TERMINATED = 130, 143
+
+_REFUSED = re.compile(r"'(.*?)' is not one of")
+"""What click says of a word that is no choice of an option."""
 
 
 for command in (
@@ -136,7 +140,7 @@ def _refused(error: click.ClickException, words: Sequence[str]) -> int:
     """Say what is wrong with the words of the command line."""
     shown = io.StringIO()
     error.show(shown)
-    text = shown.getvalue()
+    text = shown.getvalue().rstrip() + _proposal(error) + "\n"
     for word in filter(None, words):  # as they are, names could break the line or turn it around
         text = text.replace(word, one_line(word))
     verbosity.record_in_log("error", text.rstrip())
@@ -145,6 +149,15 @@ def _refused(error: click.ClickException, words: Sequence[str]) -> int:
     if named:
         _complain(f"A name that begins with a dash looks like an option. Write {one_line(f'./{named[0]}')}")
     return error.exit_code
+
+
+def _proposal(error: click.ClickException) -> str:
+    """Return the choice that was meant by one that is refused, in words; empty where none is like it."""
+    kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
+    refused = _REFUSED.match(error.message)
+    if not isinstance(kind, click.Choice) or refused is None:
+        return ""
+    return meant(refused[1], [str(one) for one in kind.choices])
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gtzan_features.config import RUNS_DIR as RUNS_DIR
 from gtzan_features.config import SegmentConfig, Selection, SplitConfig, default_of
 from gtzan_features.errors import ConfigError, GtzanError
-from gtzan_features.prediction.model_names import RUNS_DIR as RUNS_DIR
-from gtzan_features.prediction.model_names import model_folder, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +148,8 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_model(*args: Any, model: Path | None, runs: Path, **options: Any) -> Any:  # noqa: ANN401
+        from gtzan_features.prediction.model_names import model_folder, stand_in
+
         source = click.get_current_context().get_parameter_source("runs")
         if model is not None:
             folder: Path | None = model_folder(model, runs)

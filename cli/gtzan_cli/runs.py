@@ -149,7 +149,8 @@ def _row(one: ListedRun) -> tuple[str, ...]:
     if m is None or figure is None:
         return (one.short, *["–"] * 5, one.mark, "–", fitted, size, kept)
     accuracy = f"{percent(figure.accuracy)} ({percent(figure.low)}–{percent(figure.high)})"
-    marked = f"{one.mark} {accuracy}" if one.mark else accuracy
+    measure = "" if figure.measure == "accuracy" else figure.measure
+    marked = " ".join(word for word in (one.mark, measure, accuracy) if word)
     return (
         one.short,
         m.model,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from gtzan_cli import streams
-from gtzan_cli.log_file import LogFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-_LIBRARY = logging.getLogger("gtzan_features")
+    from gtzan_cli.library_log import Listener
+    from gtzan_cli.log_file import LogFile
+
 _URGENT = ("Error", "LEAKED")
 """Lines on stderr that begin so are shown in any case."""
 
@@ -23,6 +23,7 @@ STEP_S = 10.0
 """Seconds between two steps of a long work in the log; of a short one each is there."""
 
 _FEW = 200
+_WARNING, _ERROR = 30, 40  # of the standard library's logging, which is imported when it is needed
 
 
 class _Verbosity:
@@ -31,29 +32,12 @@ class _Verbosity:
     def __init__(self) -> None:
         self.quiet = self.verbose = False
         self.log: LogFile | None = None
-        self.handler: _Handler | None = None
-        self.level = _LIBRARY.level
+        self.listener: Listener | None = None
         self.started = time.monotonic()
         self.words: list[str] | None = None
 
 
 _now = _Verbosity()
-
-
-class _Handler(logging.Handler):
-    """Takes what the library logs: all of it for the file, and for the screen what was asked for."""
-
-    def __init__(self, shown: Callable[[str], None]) -> None:
-        super().__init__()
-        self.shown = shown
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
-        text = self.format(record)
-        record_in_log(record.levelname.lower(), text)
-        least = logging.DEBUG if _now.verbose else logging.ERROR if _now.quiet else logging.WARNING
-        if record.levelno >= least:
-            self.shown(text)
 
 
 @contextmanager
@@ -70,16 +54,15 @@ def end(code: int) -> None:
     """Say in the log, and where more is said than usual, how a command ended."""
     line = f"exit code {code} after {time.monotonic() - _now.started:.1f} s"
     record_in_log("end", line)
-    if _now.verbose and _now.handler is not None:
-        _now.handler.shown(line)
+    if _now.verbose and _now.listener is not None:
+        _now.listener.shown(line)
 
 
 def reset() -> None:
     """Say as much as usual again, and close the log."""
     global _now
-    if _now.handler is not None:
-        _LIBRARY.removeHandler(_now.handler)
-        _LIBRARY.setLevel(_now.level)
+    if _now.listener is not None:
+        _now.listener.end()
     if _now.log is not None:
         _now.log.close()
         warnings.showwarning = _showwarning
@@ -104,6 +87,8 @@ def be_verbose(shown: Callable[[str], None]) -> None:
 
 def write_log(path: Path, shown: Callable[[str], None], first: str) -> None:
     """Write all that is said to the end of a file, from a first line on; errors as `LogFile`."""
+    from gtzan_cli.log_file import LogFile
+
     log = LogFile(path)
     if _now.log is not None:
         _now.log.close()
@@ -155,10 +140,16 @@ class Steps:
 
 
 def _listen(shown: Callable[[str], None]) -> None:
-    if _now.handler is None:
-        _now.handler = _Handler(shown)
-        _LIBRARY.addHandler(_now.handler)
-        _LIBRARY.setLevel(logging.DEBUG)
+    if _now.listener is None:
+        from gtzan_cli.library_log import Listener
+
+        _now.listener = Listener(_heard, shown)
+
+
+def _heard(kind: str, text: str, urgency: int) -> bool:
+    """Write what the library logs to the log; return whether it is shown, too."""
+    record_in_log(kind, text)
+    return _now.verbose or urgency >= (_ERROR if _now.quiet else _WARNING)
 
 
 _showwarning = warnings.showwarning

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from gtzan_features.api.model import Model
 from gtzan_features.api.showing import showing
 from gtzan_features.api.words import speaks_python
-from gtzan_features.prediction.model_names import RUNS_DIR, model_folder
+from gtzan_features.config import RUNS_DIR
+from gtzan_features.prediction.model_names import model_folder
 from gtzan_features.prediction.named_models import pretrained_folder
 from gtzan_features.prediction.predictor import holds_model, kept_model_of, newest_predictor
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from gtzan_features import plugins
 from gtzan_features.config import feature_set_parts
 from gtzan_features.errors import ConfigError
+from gtzan_features.text import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -168,7 +169,10 @@ def selected(selection: str, known: tuple[str, ...]) -> tuple[str, ...]:
     named = [word.removeprefix("-") for word in words]
     unknown = [name for name in named if name not in known]
     if unknown:
-        msg = f"no feature family {unknown[0]!r}; there are {', '.join(known)}"
+        proposed = meant(unknown[0], known)
+        msg = (
+            f"no feature family {unknown[0]!r}; there are {', '.join(known)}{'.' * bool(proposed)}{proposed}"
+        )
         raise ConfigError(msg)
     without = [word.startswith("-") for word in words]
     if any(without) and not all(without):
@@ -219,9 +223,10 @@ def _added(name: str, sets: Mapping[str, tuple[FeatureSpec, ...]]) -> FeatureSpe
     """Return the feature of a plugin."""
     addition = plugins.find(plugins.FEATURE, name)
     if addition is None:
-        known = ", ".join(sorted({*sets, *plugins.names(plugins.FEATURE)}))
-        msg = f"feature set {name!r} does not exist: choose one of {known}"
-        raise ConfigError(plugins.with_faults(f"{msg}. A feature of your own: --plugin FILE.py"))
+        names = sorted({*sets, *plugins.names(plugins.FEATURE)})
+        known, proposed = ", ".join(names), meant(name, names)
+        msg = f"feature set {name!r} does not exist: choose one of {known}.{proposed}"
+        raise ConfigError(plugins.with_faults(f"{msg} A feature of your own: --plugin FILE.py"))
     spec: FeatureSpec = addition.entry
     return spec
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features import plugins
 from gtzan_features.errors import ModelError
+from gtzan_features.text import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,9 +149,9 @@ def known_model(name: str) -> str:
     """
     if name not in WORDS and plugins.find(plugins.MODEL, name) is None:
         known = all_words()
-        close = difflib.get_close_matches(name, known, n=1)
-        meant = f". Did you mean {close[0]}?" if close else ""
-        raise ModelError(plugins.with_faults(f"no model {name!r}; there are {', '.join(known)}{meant}"))
+        proposed = meant(name, known)
+        text = f"no model {name!r}; there are {', '.join(known)}{'.' * bool(proposed)}{proposed}"
+        raise ModelError(plugins.with_faults(text))
     return name
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gtzan_features.config import RUNS_DIR
 from gtzan_features.errors import ModelError, RunError
 from gtzan_features.prediction.named_models import model_names, named_model, standing_in
 from gtzan_features.tables.run_names import find_run
 from gtzan_features.tables.run_storage import restore_runs
 from gtzan_features.text import one_line
-
-RUNS_DIR = Path("runs")
-"""Where run folders lie, unless another folder is named."""
 
 
 def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:

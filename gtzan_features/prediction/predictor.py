@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gtzan_features.errors import ModelError
+from gtzan_features.errors import ModelError, RunError
 from gtzan_features.extraction.row_kinds import Recipe, recipe_of
 from gtzan_features.models.applying.kept_model import KeptModel, load_kept_model
 from gtzan_features.models.applying.load import CARD
 from gtzan_features.progress import Notice, mute
+from gtzan_features.reports.sentence import model_sentence
 from gtzan_features.rounding import percent
+from gtzan_features.tables.headline import read_headline
+from gtzan_features.tables.run_folder import PREDICTIONS, read_manifest
 from gtzan_features.tables.run_storage import FITTED_AT, restore_runs
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ def introduction(predictor: Predictor) -> tuple[str, ...]:
     card, figures = predictor.card, predictor.kept.figures
     what = f"{card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}"
     if figures is None:
-        return (f"Model: {what}.",)
+        return (f"Model: {_run_sentence(predictor) or what}.",)
     shares = (percent(share) for share in (figures.accuracy, figures.low, figures.high))
     good = "{} % ({}–{})".format(*shares)
     return (
@@ -84,6 +87,15 @@ def introduction(predictor: Predictor) -> tuple[str, ...]:
         ),
         OWN_MODEL,
     )
+
+
+def _run_sentence(predictor: Predictor) -> str:
+    """Return what is known of a run's model; empty where its folder is that of no run."""
+    try:
+        manifest = read_manifest(predictor.folder)
+    except RunError:
+        return ""
+    return model_sentence(manifest, read_headline(predictor.folder, manifest.files.get(PREDICTIONS)))
 
 
 def predictor_of(kept: KeptModel, folder: Path = Path()) -> Predictor:

@@ -15,10 +15,12 @@ from gtzan_features.reports.label_tables import (
     threshold_words,
 )
 from gtzan_features.reports.protocols import PROTOCOLS, leak
+from gtzan_features.reports.sentence import model_sentence
 from gtzan_features.reports.tables import accuracy_cell, level_name
 from gtzan_features.reports.templating import environment
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.run_folder import CARD
+from gtzan_features.tables.headline import Headline, write_headline
+from gtzan_features.tables.run_folder import CARD, PREDICTIONS
 from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
@@ -64,6 +66,24 @@ class LabelRunReport:
     def metrics(self) -> SeveralMetrics:
         """Figures of tracks: by mean probability where a track has segments."""
         return self.scored.best.metrics
+
+    @property
+    def sentence(self) -> str:
+        """What the model learned from, and how well it did where it was tested."""
+        return model_sentence(self.manifest, self.headline(""))
+
+    def headline(self, predictions: str) -> Headline:
+        """Return the figure that represents the run, of predictions with this SHA-256."""
+        best = self.scored.best
+        return Headline(
+            predictions=predictions,
+            level=self.scored.best_level,
+            n=best.metrics.n,
+            accuracy=best.metrics.macro_average_precision,
+            low=best.interval.low,
+            high=best.interval.high,
+            measure="mean average precision",
+        )
 
     @property
     def table(self) -> TextTable:
@@ -114,6 +134,9 @@ def report_label_run(run: Run, *, notes: tuple[str, ...] = ()) -> LabelRunReport
     """Write the model card of a run of several labels; see `run_report.report_run`."""
     report = report_of_labels(run, notes)
     write_text(run.folder / CARD, label_card(report))
+    record = run.manifest.files.get(PREDICTIONS)
+    if record is not None:
+        write_headline(run.folder, report.headline(record["sha256"]))
     return report
 
 

@@ -13,6 +13,7 @@ from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.curves import curves_figure, read_curves
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.protocols import leak
+from gtzan_features.reports.sentence import model_sentence
 from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.headline import Headline, write_headline
@@ -74,6 +75,11 @@ class RunReport:
     def metrics(self) -> Metrics:
         """Figures of tracks: by mean probability where a track has segments."""
         return self.scored.best.metrics
+
+    @property
+    def sentence(self) -> str:
+        """What the model learned from, and how well it did where it was tested."""
+        return model_sentence(self.manifest, headline_of(self.scored, ""))
 
     @property
     def table(self) -> TextTable:

@@ -88,6 +88,7 @@ class ListedRun:
             "accuracy": figure.accuracy if figure else None,
             "ci_low": figure.low if figure else None,
             "ci_high": figure.high if figure else None,
+            "measure": figure.measure if figure else None,
             "aggregation": figure.level if figure else None,
             "fitted_at": self.fitted_at.isoformat() if self.fitted_at else None,
             "bytes": self.n_bytes,
@@ -183,11 +184,15 @@ def _listed(folder: Path, short: str) -> ListedRun:
 
 def _computed(folder: Path) -> Headline:
     """Return the figure of a run that an older version wrote."""
+    from gtzan_features.reporting.label_run_report import report_of_labels
     from gtzan_features.reporting.run_report import headline_of
     from gtzan_features.reports.collect import score_runs
     from gtzan_features.tables.run_folder import read_run
 
-    (scored,) = score_runs([read_run(folder)])
+    run = read_run(folder)
+    if run.manifest.several_labels:
+        return report_of_labels(run).headline("")
+    (scored,) = score_runs([run])
     return headline_of(scored, "")
 
 

@@ -35,6 +35,8 @@ class Headline:
         Tested tracks.
     accuracy, low, high : float
         Share that is right and its 95 % interval, within [0, 1].
+    measure : str
+        What `accuracy` is, if not the share that is right: ``mean average precision`` of several labels.
     """
 
     predictions: str
@@ -43,6 +45,7 @@ class Headline:
     accuracy: float
     low: float
     high: float
+    measure: str = "accuracy"
 
 
 def write_headline(folder: Path, headline: Headline) -> None:

@@ -1,0 +1,42 @@
+"""What is said before the first fold: the music, its genres and their tracks, the folds, the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gtzan_features.text import counted
+from gtzan_features.training.durations import duration_words
+
+if TYPE_CHECKING:
+    from gtzan_features.training.fit import PreparedFit
+    from gtzan_features.training.load_rows import Fittable
+
+_SHOWN = 12
+
+
+def announced(prepared: PreparedFit) -> tuple[str, str]:
+    """Return a line on the rows that are fitted, and a line on the fits."""
+    plan = prepared.plan
+    n_rows, n_columns = plan.opened.data.X.shape
+    fits = f"{plan.config.model}, {prepared.manifest.protocol}: {counted(len(prepared.folds), 'fit')}"
+    takes = duration_words(plan.config.model, n_rows, n_columns)
+    return _rows_line(plan.opened), f"{fits}. It takes {takes}." if takes else f"{fits}."
+
+
+def genre_counts(opened: Fittable) -> dict[str, int]:
+    """Return the number of tracks of each genre; a track of several counts for each."""
+    tracks = opened.data.rows.drop_duplicates("track_id")["genre"].astype(str)
+    if opened.table.meta.several_labels:
+        tracks = tracks.str.split(";").explode()
+    return {str(genre): int(count) for genre, count in tracks.value_counts().sort_index().items()}
+
+
+def _rows_line(opened: Fittable) -> str:
+    meta, counts = opened.table.meta, genre_counts(opened)
+    n_tracks = opened.data.rows["track_id"].nunique()
+    n_rows, n_columns = opened.data.X.shape
+    shown = ", ".join(f"{genre} {count}" for genre, count in list(counts.items())[:_SHOWN])
+    more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+    music = f"{meta.dataset}: {counted(n_tracks, 'track')}; {counted(len(counts), 'genre')}: {shown}{more}"
+    rows = f"{counted(n_rows, 'row')} of {meta.segment} with {n_columns} values, {meta.feature_set}"
+    return f"{music}; {rows}."
