@@ -42,7 +42,8 @@ class Fault:
 class Tested:
     """How well the model did where it was tested, with the 95 % interval."""
 
-    accuracy: Annotated[float, "Part of the tested tracks whose genre was right.", _SHARE]
+    figure: Annotated[str, "What `value` is: accuracy, and for several labels an average precision."]
+    value: Annotated[float, "Of accuracy: the part of the tested tracks whose genre was right.", _SHARE]
     low: Annotated[float, "Lower bound of the 95 % interval.", _SHARE]
     high: Annotated[float, "Upper bound of the 95 % interval.", _SHARE]
     tracks: Annotated[int, "How many were tested.", {"minimum": 1}]
@@ -93,6 +94,8 @@ class Model:
     trained_on: Annotated[str, "Which tracks of that, for people."]
     synthetic: Annotated[bool, "Whether it learned from music that a program computed."]
     leaked: Annotated[bool, "Whether its figure says nothing about new music."]
+    may_reject: Annotated[bool, "Whether it may answer none of these."]
+    several_labels: Annotated[bool, "Whether a recording may get several of the genres, or none."]
     limits: Limits
     tested: Annotated[Tested | None, "Missing where the model was not tested."] = None
 
@@ -166,6 +169,8 @@ def model(facts: ModelFacts, limits: Limits) -> Model:
         trained_on=facts.trained_on,
         synthetic=facts.synthetic,
         leaked=facts.leaked,
+        may_reject=facts.rejects,
+        several_labels=facts.several,
         limits=limits,
         tested=_tested(facts),
     )
@@ -228,7 +233,8 @@ def _tested(facts: ModelFacts) -> Tested | None:
     if facts.share is None or facts.low is None or facts.high is None:
         return None
     return Tested(
-        accuracy=facts.share,
+        figure=facts.figure,
+        value=facts.share,
         low=facts.low,
         high=facts.high,
         tracks=facts.n_tested,

@@ -89,7 +89,7 @@ PREDICT = Operation(
     f"Whoever accepts {PAGE} and no {JSON}, as the page of this server does, gets a piece of that page.",
     queries=(
         Query(name="segments", words="Whether the probabilities of each segment are given."),
-        Query(name="explain", words="Whether is said what decides; it takes longer."),
+        Query(name="explain", words="Whether the answer says what decides; it takes longer."),
         Query(name="name", words="The recording's name, where the body has none.", kind="string"),
     ),
     faults=_REFUSALS,

@@ -56,9 +56,11 @@ class ModelFacts:
     deformations : tuple of str
         What was done to the sound where the model was tested on deformed sound, too.
     figure : str
-        What `accuracy` holds; of several labels the average precision. `share` is for accuracies only.
+        What `accuracy` holds; of several labels the average precision.
     several : bool
         Whether a recording may get several of the genres, or none.
+    rejects : bool
+        Whether music unlike the training music is told from it, and answered by none of these.
     """
 
     title: str
@@ -84,6 +86,7 @@ class ModelFacts:
     deformations: tuple[str, ...] = ()
     figure: str = "accuracy"
     several: bool = False
+    rejects: bool = False
 
 
 def model_facts(folder: Path, card: ModelCard, figures: Figures | None = None) -> ModelFacts:
@@ -155,6 +158,9 @@ def _of_labels(untested: ModelFacts, run: Run) -> ModelFacts:
         tested_on=f"{best.metrics.n} tracks, {how}",
         protocol=run.manifest.protocol,
         protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
+        share=best.metrics.macro_average_precision,
+        low=best.interval.low,
+        high=best.interval.high,
         n_tested=best.metrics.n,
     )
 

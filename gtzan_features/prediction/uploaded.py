@@ -114,7 +114,8 @@ class UploadClassifier:
         folder = predictor.folder
         # The run folder, also where the predictor was loaded from the model folder in it.
         run = folder if (folder / MODEL).is_dir() else folder.parent
-        return model_facts(run, predictor.card, predictor.kept.figures)
+        found = model_facts(run, predictor.card, predictor.kept.figures)
+        return replace(found, rejects=predictor.kept.unlike is not None)
 
     def answer(self, upload: Path, *, explained: bool = True) -> Answer:
         """Answer for one file, which is read once and is the caller's to delete; nothing is written.

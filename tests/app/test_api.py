@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,49 @@ def test_an_answer_is_the_prediction_with_names_and_the_model(make, document, tm
     assert "/secret" not in reply.text
     assert reply.headers["vary"] == "Accept"
     assert left(tmp_path) == []
+
+
+def test_music_unlike_the_training_music_is_answered_so(make, document):
+    found = replace(FOUND, genre="none of these", none_of_these=True, nearest="rock")
+    app = make(Stub(Answer(prediction=found)))
+    reply = program(app)
+    check(document, reply, PREDICT)
+    assert (reply.json["genre"], reply.json["none_of_these"]) == ("none of these", True)
+    assert (reply.json["nearest"], reply.json["ranking"][0]) == ("rock", "rock")
+    assert "labels" not in reply.json
+    page = post(app, body=[b"x"]).text
+    assert "<h2>recording: none of these</h2>" in page
+    assert "The nearest genre is rock, 75.0 %" in page
+
+
+def test_of_several_labels_those_above_their_thresholds_are_named(make, document):
+    for labels in (("rock", "jazz"), ()):
+        found = replace(FOUND, several=True, labels=labels, probabilities=(0.6, 0.9))
+        app = make(Stub(Answer(prediction=found)))
+        reply = program(app)
+        check(document, reply, PREDICT)
+        assert reply.json["labels"] == list(labels)
+        assert reply.json["probabilities"] == {"jazz": 0.6, "rock": 0.9}
+        assert "they do not sum to 100 %" in post(app, body=[b"x"]).text
+
+
+def test_what_is_known_of_the_model_is_told(make, document):
+    measured = {"share": 0.6, "low": 0.5, "high": 0.7, "n_tested": 9, "top2_share": 0.8}
+    facts = replace(
+        Stub(None).facts(), **measured, deformations=("mp3 32 kbit/s",), rejects=True, several=True
+    )
+    stub = Stub(FOUND_WITH_REASONS)
+    stub.facts = lambda: facts
+    app = make(stub)
+    model = ask(app, "GET", "/api/model")
+    check(document, model, "/api/model", "get")
+    assert model.json["may_reject"]
+    assert model.json["several_labels"]
+    tested = model.json["tested"]
+    assert (tested["figure"], tested["value"], tested["low"], tested["high"]) == ("accuracy", 0.6, 0.5, 0.7)
+    assert (tested["tracks"], tested["protocol"], tested["top2"]) == (9, "track", 0.8)
+    assert tested["deformations"] == ["mp3 32 kbit/s"]
+    assert program(app).json["model"]["tested"] == tested
 
 
 def test_segments_and_reasons_come_where_they_are_asked_for(make, document):
