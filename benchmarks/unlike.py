@@ -122,7 +122,7 @@ def scores(
     """Return how unlike the training music each recording is, by each way of telling it."""
     gaussians = Gaussians.of(training)
     found = {
-        "**distance to the nearest tracks**": np.array([rule.distance(one) for one in rows]),
+        "distance to the nearest tracks (the rule's)": np.array([rule.distance(one) for one in rows]),
         "distance to the nearest genre (Mahalanobis)": np.array([gaussians.score(one) for one in rows]),
     }
     for name in models:
@@ -167,6 +167,7 @@ def whole_rule(music: Music, foreign: dict[str, list[np.ndarray]]) -> tuple[Text
     every, wrong, found = list(range(len(genres))), {}, {}
     sounds: dict[str, list[bool]] = {kind: [] for kind in foreign}
     short: dict[int, list[bool]] = {}
+    blunt: list[bool] = []
     warned = []
     for fold in FOLDS:
         training = music.part(set(FOLDS) - {fold}, every)
@@ -178,6 +179,7 @@ def whole_rule(music: Music, foreign: dict[str, list[np.ndarray]]) -> tuple[Text
             for n in (1, 2, 5, 10):
                 if n <= len(tested[0]):
                     short.setdefault(n, []).extend(rule.rejects(one[:n]) for one in tested)
+            blunt += [rule.distance(one[:1]) > rule.thresholds[-1] for one in tested]
             without = music.rule(fold, genre)
             found.setdefault(genre, []).extend(without.rejects(one) for one in tested)
         for kind, recordings in foreign.items():
@@ -191,7 +193,8 @@ def whole_rule(music: Music, foreign: dict[str, list[np.ndarray]]) -> tuple[Text
     lengths = ", ".join(f"{n} {100 * np.mean(values):.1f} %" for n, values in short.items())
     both = [rejected for far, rejected in warned if far]
     words = (
-        f"Known music by the first rows of each track only, rejected: {lengths}. Of {len(warned)} known "
+        f"Known music by the first rows of each track only, rejected: {lengths}; by the "
+        f"first row and the threshold of whole tracks {100 * np.mean(blunt):.1f} %. Of {len(warned)} known "
         f"tracks {len(both)} have features far outside the training range; of these {sum(both)} are rejected."
     )
     return (
@@ -259,6 +262,18 @@ was learned from; unknown music are the tracks of one genre that was left out as
 are {count} sounds of each of eleven kinds and ten tracks of invented music, all computed. "Found at 5 %"
 is the share that is rejected where 5 % of the known music is rejected, too: for genres the mean of ten,
 in per cent; 5.0 is what chance finds.
+
+- The doubt of a classifier finds genres that were left out hardly better than chance, and nearly no
+  foreign sound: it is sure of noise. So the rule does not ask the classifier, and is the same for every
+  model.
+- The nearest tracks find nearly all foreign sounds. Of the genres they find much of classical and a
+  little of blues and jazz; country, disco and rock lie among the others and are not found at all.
+- Known music is rejected unevenly, too: most in blues, which has the fewest artists, and in classical.
+- Distance to the nearest genre orders genres that were left out as well or slightly better, and finds
+  fewer of them where 5 % of the known music is rejected. The columns that a gain changes are left out of
+  the rule, which is the same for a quiet recording and a loud one.
+- A threshold for each number of rows is needed: that of whole tracks rejects many known ones of which a
+  single row of 3 s is heard.
 """
 
 
