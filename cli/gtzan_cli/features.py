@@ -1,4 +1,4 @@
-"""``gtzan features``: extract, spectrograms, import, export."""
+"""``gtzan features``: extract, spectrograms, prune, describe, import, export."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.extraction_summary import failed, print_summary
 from gtzan_cli.options import (
     FEATURES_HELP,
     FILE,
@@ -27,15 +28,8 @@ from gtzan_features.errors import GtzanError
 from gtzan_features.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gtzan_features.config import SegmentConfig, Selection
     from gtzan_features.extraction.csv_exchange import ImportSummary
-    from gtzan_features.extraction.extract import ExtractSummary, FileStatus
-
-_SHOWN = 5
-"""Files of each kind that are named on the screen; JSON and the status table have all."""
-
 
 prune_option = click.option(
     "--prune",
@@ -116,8 +110,8 @@ def extract(
             progress=progress,
             notice=notice,
         )
-    print_json(summary) if as_json else _print_summary(summary)
-    if _failed([summary], strict=strict):
+    print_json(summary) if as_json else print_summary(summary)
+    if failed([summary], strict=strict):
         ctx.exit(1)
 
 
@@ -205,10 +199,10 @@ def spectrograms(
                 )
             )
         if not as_json:
-            _print_summary(summaries[-1])
+            print_summary(summaries[-1])
     if as_json:
         print_json([asdict(summary) for summary in summaries])
-    if _failed(summaries, strict=strict):
+    if failed(summaries, strict=strict):
         ctx.exit(1)
 
 
@@ -371,50 +365,3 @@ def _recipe_text(known: bool) -> str:
     if known:
         return "values follow the Kaggle recipe: models pass between this table and extracted ones."
     return "recipe unknown: models trained on this table apply to it alone."
-
-
-def _print_summary(summary: ExtractSummary) -> None:
-    for path, rows in summary.tables.values():
-        show(f"{path}: {counted(rows, 'row')}")
-    show(f"{summary.status}: {summary.read_as}")
-    computed = summary.n_files - summary.n_reused - len(summary.skipped)
-    speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
-    kinds = _by_kind(summary.skipped)
-    why = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
-    show(
-        f"{counted(computed, 'file')} computed, {summary.n_reused} found done, {len(summary.skipped)} skipped"
-        f"{f' ({why})' if why else ''}; {summary.elapsed_s:.1f} s{speed}"
-    )
-    for files in kinds.values():
-        _print_files("Skipped", files, summary.status)
-    for kind, files in _by_kind(summary.notes).items():
-        if kind == "ok":
-            first = files[0]
-            count = counted(len(files), "file")
-            notice(f"Not in every table: {count}, such as {first.path} ({first.reason}).")
-        else:
-            _print_files("Incomplete", files, summary.status)
-
-
-def _by_kind(files: tuple[FileStatus, ...]) -> dict[str, list[FileStatus]]:
-    """Return files by their status, the most frequent first."""
-    kinds: dict[str, list[FileStatus]] = {}
-    for file in files:
-        kinds.setdefault(file.status, []).append(file)
-    return dict(sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])))
-
-
-def _failed(summaries: Sequence[ExtractSummary], *, strict: bool) -> bool:
-    """Say where a run gave no row at all; whether the command is to exit with 1."""
-    for fault in dict.fromkeys(summary.fault for summary in summaries):
-        if fault:
-            notice(f"Error: {fault}")
-    return any(one.fault or (strict and (one.skipped or one.unreadable)) for one in summaries)
-
-
-def _print_files(title: str, files: list[FileStatus], status: str) -> None:
-    """Name the first files of a kind, and say how many more there are, and where."""
-    for file in files[:_SHOWN]:
-        notice(f"{title}: {file.path}: {file.status}: {file.reason}")
-    if len(files) > _SHOWN:
-        notice(f"{title}: {len(files) - _SHOWN} more {files[0].status}: see {status}, or give --json.")

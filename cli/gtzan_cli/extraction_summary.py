@@ -1,0 +1,64 @@
+"""What an extraction did, on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gtzan_cli.progress import notice, show
+from gtzan_features.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gtzan_features.extraction.extract import ExtractSummary, FileStatus
+
+_SHOWN = 5
+"""Files of each kind that are named; JSON and the status table have all."""
+
+
+def print_summary(summary: ExtractSummary) -> None:
+    """Print tables, counts and speed on stdout; what was skipped, and why, on stderr."""
+    for path, rows in summary.tables.values():
+        show(f"{path}: {counted(rows, 'row')}")
+    show(f"{summary.status}: {summary.read_as}")
+    computed = summary.n_files - summary.n_reused - len(summary.skipped)
+    speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
+    kinds = _by_kind(summary.skipped)
+    why = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
+    show(
+        f"{counted(computed, 'file')} computed, {summary.n_reused} found done, {len(summary.skipped)} skipped"
+        f"{f' ({why})' if why else ''}; {summary.elapsed_s:.1f} s{speed}"
+    )
+    for files in kinds.values():
+        _print_files("Skipped", files, summary.status)
+    for kind, files in _by_kind(summary.notes).items():
+        if kind == "ok":
+            first = files[0]
+            count = counted(len(files), "file")
+            notice(f"Not in every table: {count}, such as {first.path} ({first.reason}).")
+        else:
+            _print_files("Incomplete", files, summary.status)
+
+
+def _by_kind(files: tuple[FileStatus, ...]) -> dict[str, list[FileStatus]]:
+    """Return files by their status, the most frequent first."""
+    kinds: dict[str, list[FileStatus]] = {}
+    for file in files:
+        kinds.setdefault(file.status, []).append(file)
+    return dict(sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def failed(summaries: Sequence[ExtractSummary], *, strict: bool) -> bool:
+    """Say where a run gave no row at all; whether the command is to exit with 1."""
+    for fault in dict.fromkeys(summary.fault for summary in summaries):
+        if fault:
+            notice(f"Error: {fault}")
+    return any(one.fault or (strict and (one.skipped or one.unreadable)) for one in summaries)
+
+
+def _print_files(title: str, files: list[FileStatus], status: str) -> None:
+    """Name the first files of a kind, and say how many more there are, and where."""
+    for file in files[:_SHOWN]:
+        notice(f"{title}: {file.path}: {file.status}: {file.reason}")
+    if len(files) > _SHOWN:
+        notice(f"{title}: {len(files) - _SHOWN} more {files[0].status}: see {status}, or give --json.")
