@@ -161,24 +161,35 @@ def divided(opened: Fittable) -> Division:
     Raises
     ------
     SplitError
-        If tracks are not GTZAN's, or the training or the test part lacks a genre.
+        If tracks are not GTZAN's, or a training part has fewer than two artists of a genre.
     """
     data = opened.data
     roles = _of_rows(opened, SplitConfig(protocol=FILTERED), "role", "excluded").astype(str)
-    for role in ("train", "test"):
-        lacking = [name for i, name in enumerate(data.genres) if i not in data.y[roles == role]]
-        if lacking:
-            msg = (
-                f"{opened.place}: the {role} part of the fault-filtered split has no track of {lacking[0]}. "
-                "A pretrained model needs more of GTZAN"
-            )
-            raise SplitError(msg)
-    return Division(
+    division = Division(
         opened=opened,
         roles=roles,
         folds=_of_rows(opened, SplitConfig(protocol=ARTIST, folds=3), "fold", -1).astype(np.int64),
         apart=inner_groups(data.rows, data.copies, SplitConfig(protocol=ARTIST)),
     )
+    for train, test in (*division.filtered_parts(), *division.artist_parts()):
+        _check_genres(division, train)
+        if not test.size:
+            msg = f"{opened.place}: no track of the test part of {FILTERED}. Give more of GTZAN"
+            raise SplitError(msg)
+    return division
+
+
+def _check_genres(division: Division, train: IntArray) -> None:
+    """Refuse training rows without two artists of each genre: there would be nothing to choose on."""
+    data = division.opened.data
+    for number, genre in enumerate(data.genres):
+        artists = np.unique(division.apart[train][data.y[train] == number])
+        if artists.size < 2:
+            msg = (
+                f"{division.opened.place}: a training part has {artists.size} artists of {genre}, and 2 are "
+                "needed to choose on. Give more tracks of GTZAN"
+            )
+            raise SplitError(msg)
 
 
 def _of_rows(opened: Fittable, config: SplitConfig, column: str, missing: object) -> npt.NDArray[np.object_]:

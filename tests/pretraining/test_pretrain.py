@@ -7,11 +7,13 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from gtzan_features.datasets import gtzan
-from gtzan_features.errors import ConfigError, OutputExistsError, TableError
+from gtzan_features.errors import ConfigError, OutputExistsError, SplitError, TableError
 from gtzan_features.models.applying.kept_model import load_kept_model
 from gtzan_features.prediction.named_models import PACKAGED
+from gtzan_features.pretraining import deformed
 from gtzan_features.pretraining import pretrain as module
 from gtzan_features.pretraining.candidates import (
     LEVEL_COLUMNS,
@@ -24,7 +26,7 @@ from gtzan_features.pretraining.candidates import (
 from gtzan_features.pretraining.pretrain import KINDS, Places, pretrain
 from gtzan_features.pretraining.trial import divided
 from gtzan_features.training.load_rows import in_memory, open_fittable
-from tests.conftest import make_table, save_table
+from tests.conftest import SR, make_table, save_table, tone
 
 LOGISTIC = {"scaling": "standard", "C": 0.1}
 QUICK = (
@@ -162,3 +164,49 @@ def test_the_packaged_model_is_the_one_that_the_command_makes(real_material):
     np.testing.assert_allclose(
         rule.predict_proba(opened.data.X), kept.estimator.predict_proba(opened.data.X), atol=2e-3
     )
+
+
+def test_tracks_of_too_few_artists_are_refused():
+    whole = rows("3s", 1, 0)
+    one = gtzan.facts()["artist_group"].reindex(whole.frame["track_id"]).to_numpy() == 1
+    few = whole.frame[one | (whole.frame["genre"] != "blues").to_numpy()].reset_index(drop=True)
+    assert 0 < (few["genre"] == "blues").sum() < 100
+    with pytest.raises(SplitError, match="blues"):
+        divided(in_memory(dataclasses.replace(whole, frame=few)))
+
+
+@pytest.mark.slow
+def test_from_audio_to_a_model_with_what_deformed_sound_costs(tmp_path, monkeypatch):
+    """The whole of `gtzan10-full`, but with the Kaggle columns, few short tracks and one deformation."""
+    facts = gtzan.facts().dropna(subset="artist_fold")
+    chosen = []
+    for _, of_genre in facts.groupby("genre"):
+        train = of_genre[of_genre["fault_filtered"] == "train"].drop_duplicates("artist_group")
+        test = of_genre[of_genre["fault_filtered"] == "test"].drop_duplicates("artist_group")
+        chosen += [*train.groupby("artist_fold").head(2).index, *test.index[:2]]
+    for number, track in enumerate(chosen):
+        genre = track.partition(".")[0]
+        folder = tmp_path / "audio" / genre
+        folder.mkdir(parents=True, exist_ok=True)
+        y = tone(6.5, 110.0 * (2 + len(genre)) + number, seed=number)
+        soundfile.write(folder / f"{track}.wav", y, SR, subtype="PCM_16")
+    kind = dataclasses.replace(KINDS["gtzan10-full"], feature_set="kaggle", candidates=lambda: QUICK[1:3])
+    monkeypatch.setitem(module.KINDS, "gtzan10-full", kind)
+    for one in (module, deformed):
+        monkeypatch.setattr(one, "DEFAULT_SEGMENTS", one.DEFAULT_SEGMENTS[:1])
+    monkeypatch.setattr(module, "ENOUGH_TRACKS", 60)
+    monkeypatch.setattr(deformed, "DEFORMATIONS", deformed.DEFORMATIONS[5:6])
+    made = pretrain(
+        "gtzan10-full",
+        tmp_path / "audio",
+        places(tmp_path),
+        deformed=(tmp_path / "audio",),
+        n_jobs=1,
+    )
+    figures = load_kept_model(made.folder).figures
+    assert figures.tested_on == ("gain +6 dB",)
+    assert figures.deformations["clean"]["changed"] == 0.0
+    assert figures.deformations["gain+6"]["changed"] == 0.0
+    assert figures.deformations["table"]["n_tracks"] == len(chosen)
+    assert figures.deformations["table"]["accuracy"] == figures.deformations["clean"]["accuracy"]
+    assert "gain +6 dB" in (made.folder / "README.md").read_text(encoding="utf-8")
