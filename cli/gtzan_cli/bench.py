@@ -14,10 +14,11 @@ from gtzan_cli.options import (
     REPORTS_DIR,
     SegmentLength,
     Words,
+    json_option,
     n_jobs_option,
     selection_options,
 )
-from gtzan_cli.progress import notice, print_table, progress_bar, show
+from gtzan_cli.progress import notice, print_json, print_table, progress_bar, records, show
 from gtzan_features.bench.config import BenchConfig, RobustnessConfig
 from gtzan_features.config import PROTOCOLS, default_of
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from gtzan_features.bench.accuracy import BenchResult
+    from gtzan_features.bench.robustness import RobustnessResult
     from gtzan_features.config import SegmentConfig, Selection
 
 BENCH_DIR = Path("data/bench")
@@ -33,6 +36,13 @@ BENCH_DIR = Path("data/bench")
 @click.group()
 def bench() -> None:
     """Measure accuracy and robustness, unattended; interrupted, the same command goes on."""
+
+
+def _record(done: BenchResult | RobustnessResult) -> dict[str, Any]:
+    """Return what was measured as a script reads it."""
+    left = {name: list(getattr(done, name)) for name in ("missing", "skipped") if hasattr(done, name)}
+    counts = {"n_fitted": done.n_fitted, "n_reused": done.n_reused}
+    return {"page": done.page, **counts, **left, "figures": records(done.frame)}
 
 
 def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,6 +74,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Where the feature tables lie, or are to go.",
         ),
         n_jobs_option,
+        json_option,
         selection_options,
     )
     for option in reversed(options):
@@ -119,6 +130,7 @@ def accuracy(
     tables: Path,
     selection: Selection,
     n_jobs: int,
+    as_json: bool,
 ) -> None:
     """Measure each model, row length and family of features on AUDIO_DIR, and write ablation.md and .csv.
 
@@ -141,6 +153,9 @@ def accuracy(
     folders = Folders(tables=tables, runs=runs, out=out)
     with progress_bar() as progress:
         done = bench_accuracy(audio_dir, folders, config, n_jobs=n_jobs, progress=progress, notice=notice)
+    if as_json:
+        print_json(_record(done))
+        return
     for line in done.skipped:
         notice(f"Not supported: {line}")
     for line in done.missing:
@@ -211,6 +226,7 @@ def robustness(
     tables: Path,
     selection: Selection,
     n_jobs: int,
+    as_json: bool,
 ) -> None:
     """Measure what each model and family loses when the test audio is deformed, and write robustness.md.
 
@@ -233,6 +249,9 @@ def robustness(
     folders = WorkFolders(tables=tables, work=work, out=out)
     with progress_bar() as progress:
         done = bench_robustness(audio_dir, folders, config, n_jobs=n_jobs, progress=progress, notice=notice)
+    if as_json:
+        print_json(_record(done))
+        return
     for line in done.missing:
         notice(f"Not measured: {line}")
     for table in done.tables:

@@ -102,7 +102,10 @@ def download(which: str, directory: Path, as_json: bool) -> None:
 @click.option("--track", "tracks", multiple=True, metavar="ID", help="Show this track for its genre.")
 @selection_options
 @n_jobs_option
-def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Selection, n_jobs: int) -> None:
+@json_option
+def explore(
+    audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Selection, n_jobs: int, as_json: bool
+) -> None:
     """Draw AUDIO_DIR: spectrograms, features by genre, tracks in the plane, tempos, augmentations.
 
     Each augmentation is drawn before and after, on the first example. Writes PNG pictures and explore.html,
@@ -122,6 +125,9 @@ def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Sele
             progress=progress,
             notice=notice,
         )
+    if as_json:
+        print_json(done)
+        return
     for line in done.skipped:
         notice(f"Skipped: {line}")
     for line in done.remarks:
@@ -146,7 +152,8 @@ def explore(audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Sele
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random choices.")
 @n_jobs_option
-def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) -> None:
+@json_option
+def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int, as_json: bool) -> None:
     """Write a synthetic "mini GTZAN" into DIRECTORY: ten genres, WAV, the same bytes every time.
 
     The music is computed by a program. It serves to try the tools and to show what a leak does; figures
@@ -163,6 +170,9 @@ def synth(directory: Path, tracks: int, seconds: float, seed: int, n_jobs: int) 
             n_jobs=n_jobs,
             progress=progress,
         )
+    if as_json:
+        print_json({"folder": directory, "n_tracks": count, "seconds": seconds, "seed": seed})
+        return
     show(f"{directory}: {count} synthetic tracks of {seconds:g} s")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from gtzan_cli.progress import notice, show
 from gtzan_features.text import counted
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 """Files of each kind that are named; JSON and the status table have all."""
+
+
+def record_of(summary: ExtractSummary) -> dict[str, Any]:
+    """Return a summary as a script reads it."""
+    tables = {length: {"path": path, "rows": rows} for length, (path, rows) in summary.tables.items()}
+    return {**asdict(summary), "tables": tables}
 
 
 def print_summary(summary: ExtractSummary) -> None:

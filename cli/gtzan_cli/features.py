@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gtzan_cli.extraction_summary import failed, print_summary
+from gtzan_cli.extraction_summary import failed, print_summary, record_of
 from gtzan_cli.options import (
     FEATURES_HELP,
     FILE,
@@ -35,6 +35,10 @@ prune_option = click.option(
     "--prune",
     is_flag=True,
     help="Remove the rows kept for the next run, as large as the tables, once these are written.",
+)
+
+name_option = click.option(
+    "--name", default="", help="What the data set is called in tables and reports, if not as its folder."
 )
 
 
@@ -67,6 +71,7 @@ def features() -> None:
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
 @click.option("--recompute", is_flag=True, help="Compute every file anew, also those that are done.")
 @prune_option
+@name_option
 @n_jobs_option
 @json_option
 @click.pass_context
@@ -81,6 +86,7 @@ def extract(
     overwrite: bool,
     recompute: bool,
     prune: bool,
+    name: str,
     n_jobs: int,
     as_json: bool,
 ) -> None:
@@ -107,10 +113,11 @@ def extract(
             overwrite=overwrite,
             recompute=recompute,
             prune=prune,
+            name=name,
             progress=progress,
             notice=notice,
         )
-    print_json(summary) if as_json else print_summary(summary)
+    print_json(record_of(summary)) if as_json else print_summary(summary)
     if failed([summary], strict=strict):
         ctx.exit(1)
 
@@ -153,6 +160,7 @@ def extract(
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
 @prune_option
+@name_option
 @n_jobs_option
 @json_option
 @click.pass_context
@@ -168,6 +176,7 @@ def spectrograms(
     strict: bool,
     overwrite: bool,
     prune: bool,
+    name: str,
     n_jobs: int,
     as_json: bool,
 ) -> None:
@@ -194,6 +203,7 @@ def spectrograms(
                     selection=selection,
                     overwrite=overwrite,
                     prune=prune,
+                    name=name,
                     progress=progress,
                     notice=notice,
                 )
@@ -201,7 +211,7 @@ def spectrograms(
         if not as_json:
             print_summary(summaries[-1])
     if as_json:
-        print_json([asdict(summary) for summary in summaries])
+        print_json([record_of(summary) for summary in summaries])
     if failed(summaries, strict=strict):
         ctx.exit(1)
 
@@ -351,13 +361,19 @@ def import_(
     "--format", "format_name", type=click.Choice(["kaggle-csv"]), default="kaggle-csv", show_default=True
 )
 @click.option("--out", "-o", type=FILE, required=True, help="The file to write.")
-def export(tables_dir: Path, segments: SegmentConfig, feature_set: str, format_name: str, out: Path) -> None:
+@json_option
+def export(
+    tables_dir: Path, segments: SegmentConfig, feature_set: str, format_name: str, out: Path, as_json: bool
+) -> None:
     """Write a feature table from TABLES_DIR in another format: Kaggle's 60 columns as CSV."""
     from gtzan_features.extraction.csv_exchange import export_table
 
     rows = export_table(
         tables_dir, out, feature_set=feature_set, segment=segments.name, format_name=format_name
     )
+    if as_json:
+        print_json({"path": out, "rows": rows})
+        return
     show(f"{out}: {rows} rows")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    import pandas as pd
     from rich.progress import Progress as Bar
 
     from gtzan_features.progress import Progress
@@ -237,6 +238,11 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever a pipeline returns
     """Print a dataclass, or any JSON-able value, as JSON on stdout."""
     show_text(json_text(value))
+
+
+def records(frame: pd.DataFrame) -> Any:  # noqa: ANN401 - as JSON has it
+    """Return the rows of a frame for `print_json`."""
+    return json.loads(frame.to_json(orient="records"))
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401

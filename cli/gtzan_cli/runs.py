@@ -13,6 +13,7 @@ from gtzan_cli.progress import notice, print_json, print_table, show, show_text
 from gtzan_cli.report import compare
 from gtzan_features.errors import ConfigError
 from gtzan_features.rounding import percent
+from gtzan_features.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +87,8 @@ def list_(runs_dir: Path, sort: str, as_json: bool) -> None:
         if one.fault:
             notice(f"Damaged: {one.fault}.")
     total = sum(one.n_bytes for one in found)
-    show(f"{len(found)} runs, {total / 1e6:.1f} MB. Per cent of tracks right, with the 95 % interval.")
+    size = f"{counted(len(found), 'run')}, {total / 1e6:.1f} MB"
+    show(f"{size}. Per cent of tracks right, with the 95 % interval.")
 
 
 @runs.command("show")

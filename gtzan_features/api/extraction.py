@@ -50,6 +50,7 @@ def extract(
     overwrite: bool = False,
     recompute: bool = False,
     prune: bool = False,
+    name: str = "",
     n_jobs: int = -1,
     progress: ShowProgress = None,
 ) -> Table:
@@ -100,6 +101,8 @@ def extract(
     prune : bool
         Remove the rows that are kept for the next call, about as large as the tables, once these are written;
         the next call computes every file again.
+    name : str
+        What the data set is called in tables, runs and reports; the folder's name where it is not given.
     n_jobs : int
         Worker processes; -1 for one per processor. The numbers do not depend on it.
     progress : bool or callable, optional
@@ -176,6 +179,7 @@ def extract(
             overwrite=overwrite or out is None,
             recompute=recompute,
             prune=prune,
+            name=name,
             progress=shown.progress,
             notice=lambda line: shown.notice(in_python(line)),
         )

@@ -66,6 +66,8 @@ class RowOptions(TypedDict, total=False):
         Compute every file again, whatever earlier runs left.
     prune : bool
         Remove the parts when the tables are written; another run into the folder computes every file again.
+    name : str
+        What the data set is called; empty for the folder's name.
     only : frozenset of str
         Identifiers of tracks; others are passed over.
     change : callable
@@ -81,6 +83,7 @@ class RowOptions(TypedDict, total=False):
     overwrite: bool
     recompute: bool
     prune: bool
+    name: str
     only: frozenset[str] | None
     change: Change
     progress: Progress
@@ -98,6 +101,7 @@ def write_rows(
     overwrite: bool = False,
     recompute: bool = False,
     prune: bool = False,
+    name: str = "",
     only: frozenset[str] | None = None,
     change: Change = unchanged,
     progress: Progress = silent,
@@ -112,6 +116,8 @@ def write_rows(
     started = time.perf_counter()
     executor = local_executor(n_jobs)
     catalogue = read_catalogue(audio_dir, selection, progress)
+    if name:
+        catalogue = replace(catalogue, dataset=name)
     if only is None:
         for line in (f"{catalogue_text(catalogue)}.", *remarks(catalogue)):
             notice(line)

@@ -265,7 +265,7 @@ class TestJourney:
         extraction = json.loads(
             gtzan("features", "extract", music, "-o", tmp_path / "f", "-s", "3s", "-j", 1, "--json").stdout
         )
-        assert extraction["tables"]["3s"][1] == 12
+        assert extraction["tables"]["3s"]["rows"] == 12
         runs = tmp_path / "runs"
         (fit,) = json.loads(gtzan("fit", "knn", "--tables", tables, "--runs", runs, "--json").stdout)
         assert fit["levels"]["mean"]["n"] == 48

@@ -85,7 +85,7 @@ def test_no_row_at_all_is_an_error_with_its_cause(music, tmp_path, capsys):
     line = (*EXTRACT, music, "-o", tmp_path / "f", "-s", "30s", "-j", "1", "--json")
     code, out, err = gtzan(capsys, *line)
     assert code == 1
-    assert json.loads(out)["tables"]["30s"][1] == 0
+    assert json.loads(out)["tables"]["30s"]["rows"] == 0
     assert err.splitlines()[-1].startswith("Error: no row of 30s: 6 of 6 files are short, such as")
 
 
