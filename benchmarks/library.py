@@ -6,14 +6,17 @@ RUN is a run folder of ``gtzan fit --final``. The library is made of excerpts of
 AUDIO_DIR at 22050 Hz, each in a file of its own: links to one file would be read once. Every run is a whole
 command with two workers that writes into a new file, start of Python included, and then the same command
 again, which finds all answers there. Memory is the highest that the system saw of the command's own process
-and of any worker (Linux). The largest library is measured once, with each format; of the others, figures are
-medians over turns.
+and of any worker (Linux). The largest library is measured once; of others, figures are medians over turns.
+
+Then the answers alone, without sound, for more files than can be decoded in a quarter of an hour: a process
+writes so many rows into each format, finishes the file, and another one finds them all again.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import statistics
 import subprocess
@@ -114,24 +117,21 @@ def measure(cuts: list[bytes], counts: list[int], model: Path, repeats: int) -> 
         for count in counts:
             library(cuts, root / "music", made, count)
             made = count
-            is_largest = count == counts[-1]
-            for kind in ("csv", "parquet") if is_largest else ("csv",):
-                first, again = [], []
-                for turn in range(1 if is_largest else repeats):
-                    out = root / f"{count}-{turn}.{kind}"
-                    first.append(predict(root / "music", out, model))
-                    again.append(predict(root / "music", out, model))
-                    print(count, kind, first[-1], again[-1], flush=True)
-                rows.append(row(count, kind, first, again))
+            first, again = [], []
+            for turn in range(1 if count == counts[-1] else repeats):
+                out = root / f"{count}-{turn}.csv"
+                first.append(predict(root / "music", out, model))
+                again.append(predict(root / "music", out, model))
+                print(count, first[-1], again[-1], flush=True)
+            rows.append(row(count, first, again))
     return rows
 
 
-def row(count: int, kind: str, first: list[Spent], again: list[Spent]) -> tuple[str, ...]:
+def row(count: int, first: list[Spent], again: list[Spent]) -> tuple[str, ...]:
     """Return the figures of a library: medians of seconds, highest of memory."""
     seconds = statistics.median(spent.seconds for spent in first)
     return (
         str(count),
-        kind,
         f"{seconds:.0f}",
         f"{count / seconds:.1f}",
         f"{max(spent.parent_mb for spent in first):.0f}",
@@ -141,12 +141,48 @@ def row(count: int, kind: str, first: list[Spent], again: list[Spent]) -> tuple[
     )
 
 
-def report(model: Path, rows: list[tuple[str, ...]]) -> str:
+def write_rows(out: Path, count: int) -> None:
+    """Write so many answers into a file, or find them there; print seconds and peak memory in MB as JSON."""
+    from gtzan_features.prediction.answers import Stamp, columns_of, row_of
+    from gtzan_features.prediction.answers_file import open_answers
+    from gtzan_features.prediction.predict import FilePrediction
+
+    genres = tuple(f"genre {i}" for i in range(10))
+    p = tuple(i / 45 for i in range(10))
+    start = time.perf_counter()
+    with open_answers(out, columns_of(genres), "xgboost 0123456789ab mean") as answers:
+        kept = list(answers.entries)
+        for number in range(count - len(kept)):
+            path = f"/home/somebody/Music/An artist/An album ({number // 12})/{number:06d} A title.mp3"
+            one = FilePrediction(path=path, genre="genre 9", genres=genres, probabilities=p, duration_s=240.0)
+            stamp = Stamp(9_000_000 + number, f"2026-01-01T00:00:00.{number:09d}Z")
+            kept.append(answers.append(row_of(one, stamp, answers.by)))
+        answers.finish(kept)
+    print(json.dumps([time.perf_counter() - start, peak_mb("self")]))
+
+
+def bookkeeping(counts: list[int]) -> list[tuple[str, ...]]:
+    """Measure files of answers of growing size, without sound; return a row for each format and size."""
+    rows = []
+    for kind in ("csv", "jsonl", "parquet"):
+        for count in counts:
+            with tempfile.TemporaryDirectory() as folder:
+                words = [sys.executable, __file__, "--rows", str(count), f"{folder}/answers.{kind}"]
+                runs = [subprocess.run(words, check=True, capture_output=True, text=True) for _ in range(2)]
+            (seconds, mb), (again_s, again_mb) = (json.loads(run.stdout) for run in runs)
+            figures = (f"{1e3 * seconds / count:.2f}", f"{mb:.0f}", f"{again_s:.1f}", f"{again_mb:.0f}")
+            rows.append((kind, str(count), *figures))
+            print(rows[-1], flush=True)
+    return rows
+
+
+def report(model: Path, rows: list[tuple[str, ...]], alone: list[tuple[str, ...]]) -> str:
     """Return the page."""
     header = (
-        *("files", "format", "seconds", "files per second", "MB, the command", "MB, a worker"),
+        *("files", "seconds", "files per second", "MB, the command", "MB, a worker"),
         *("seconds again", "MB again"),
     )
+    of_rows = ("format", "answers", "ms per answer", "MB", "seconds again", "MB again")
     return (
         "# Prediction of libraries\n\n"
         "Written by `python benchmarks/library.py AUDIO_DIR --model RUN`; do not edit.\n\n"
@@ -155,6 +191,8 @@ def report(model: Path, rows: list[tuple[str, ...]]) -> str:
         "highest memory over turns; the largest library once.\n"
         '- "Again" is the same command once more, which finds all answers there.\n\n'
         + TextTable(title="", header=header, rows=tuple(rows)).markdown()
+        + "\n\n## Answers alone, without sound\n\n"
+        + TextTable(title="", header=of_rows, rows=tuple(alone)).markdown()
         + "\n"
     )
 
@@ -165,14 +203,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("audio", type=Path)
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", type=Path)
     parser.add_argument("--files", type=int, nargs="+", default=[1000, 5000, 20000])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--answers", type=int, nargs="+", default=[12_500, 50_000, 200_000])
+    parser.add_argument("--rows", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.rows is not None:
+        write_rows(options.audio, options.rows)
+        return
+    alone = bookkeeping(options.answers)
     with tempfile.TemporaryDirectory() as folder:
         cuts = excerpts(options.audio, Path(folder))
     rows = measure(cuts, sorted(options.files), options.model, options.repeats)
-    page = report(options.model, rows)
+    page = report(options.model, rows, alone)
     (HERE / "LIBRARY.md").write_text(page, encoding="utf-8")
     print(page, os.linesep)
 
