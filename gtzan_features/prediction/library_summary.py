@@ -25,9 +25,9 @@ class LibrarySummary:
     Attributes
     ----------
     genres : dict
-        Recordings by genre.
+        Recordings by genre, "none of these" among them.
     failed : dict
-        Recordings without a genre, by `FilePrediction.status`: corrupt, short, silent, lost.
+        Recordings without an answer, by `FilePrediction.status`: corrupt, short, silent, lost.
     warnings : dict
         How many recordings got a warning, by what it is about.
     needs_ffmpeg, passed_over : dict
@@ -51,12 +51,12 @@ class LibrarySummary:
 
     @property
     def n_answered(self) -> int:
-        """Recordings with a genre."""
+        """Recordings with an answer."""
         return sum(self.genres.values())
 
     @property
     def n_failed(self) -> int:
-        """Recordings without a genre."""
+        """Recordings without an answer."""
         return sum(self.failed.values())
 
     @property
@@ -82,7 +82,7 @@ class LibrarySummary:
 
     def _first(self) -> str:
         total = self.n_answered + self.n_failed
-        text = f"{total} file{_s(total)}: {self.n_answered} with a genre"
+        text = f"{total} file{_s(total)}: {self.n_answered} with an answer"
         if self.failed:
             text += f", {self.n_failed} without ({_listed(self.failed)})"
         before = total - self.n_computed

@@ -37,7 +37,7 @@ def test_the_file_has_the_answers_of_predict(kind, model, music, tmp_path):
     assert (
         repr(answers)
         .splitlines()[1]
-        .startswith("  4 files: 3 with a genre, 1 without (corrupt 1); 4 now in ")
+        .startswith("  4 files: 3 with an answer, 1 without (corrupt 1); 4 now in ")
     )
     assert model.predict_to(answers.path, [music / "a.wav"]).summary.n_computed == 0
 

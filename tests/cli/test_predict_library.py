@@ -101,7 +101,7 @@ def test_names_of_every_kind_are_found_again(undisturbed, predict, tmp_path):
         out.write_bytes(undisturbed[kind])
         code, shown, told = predict("--out", out)
         assert (code, shown) == (0, "")
-        assert f"{len(NAMES) + 2} files: {len(NAMES) + 1} with a genre, 1 without (corrupt 1); " in told
+        assert f"{len(NAMES) + 2} files: {len(NAMES) + 1} with an answer, 1 without (corrupt 1); " in told
         assert f"{len(NAMES) + 2} answered before." in told
         assert out.read_bytes() == undisturbed[kind]
 
@@ -178,7 +178,7 @@ def test_a_library_without_an_answer_is_an_error(predict, tmp_path):
     (tmp_path / "bad.wav").write_text("no sound")
     code, _, told = predict("--out", tmp_path / "a.csv", files=[str(tmp_path / "bad.wav")])
     assert code == 1
-    assert "1 file: 0 with a genre, 1 without (corrupt 1)" in told
+    assert "1 file: 0 with an answer, 1 without (corrupt 1)" in told
 
 
 @pytest.mark.parametrize(

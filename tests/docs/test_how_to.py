@@ -135,6 +135,17 @@ def test_own_music_in_every_layout_becomes_a_model(own_music, monkeypatch, capfd
     assert "song.wav: " in shown.out
 
 
+def test_a_library_is_labelled_tagged_and_restored(here, capfd):
+    run("gtzan features extract genres --segments 3s")
+    run("gtzan fit knn --segments 3s --folds 3")
+    for language, title, text in blocks("label-a-library.md"):
+        run_block(language, title, text)
+    shown, told = capfd.readouterr()
+    assert shown.count("Tagged ") == shown.count("Restored ") == 6
+    assert told.count("6 files: 6 with an answer; 6 answered before") == 3
+    assert (here / "genres.parquet").exists()
+
+
 @pytest.mark.parametrize("name", ["my_features.py", "my_models.py", "my_lightgbm.py", "my_catboost.py"])
 def test_a_plugin_is_ten_lines_or_little_more(name):
     (text,) = (
