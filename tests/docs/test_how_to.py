@@ -190,3 +190,17 @@ def test_each_of_the_ten_tasks_runs_by_itself(here, real_material, monkeypatch):
         with plugins.temporary():
             source = f"import gtzan_features as gf\n{text}"
             exec(compile(source, "ten-tasks.md", "exec"), {"__name__": "page"})
+
+
+@pytest.mark.filterwarnings("ignore:.*(folds|not calibrated|not in it):gtzan_features.GtzanWarning")
+def test_several_labels_do_what_their_page_says(own_music, monkeypatch, capfd):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own_music / "cache"))
+    for language, title, text in blocks("several-labels.md"):
+        if title:
+            (own_music / title).write_text(text, encoding="utf-8")
+        run_block(language, title, text)
+    shown = capfd.readouterr().out
+    assert "average precision, %" in shown
+    assert "several labels a track" in shown
+    assert re.search(r"song\.wav: .* \(2 segments, 7\.0 s\)", shown)
+    assert "evening" in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -230,3 +231,17 @@ def test_columns_of_a_csv_are_those_of_its_header(world):
     with (world / "reports" / "labels.csv").open(encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     assert all(len(row) == len(header) for row in rows)
+
+
+def test_the_list_of_runs_calls_the_figure_by_its_name(world, capsys):
+    (one,) = runs_of(world, "lda", "30s")
+    capsys.readouterr()
+    assert gtzan("runs", "list", "--runs", world / "runs", "--json") == 0
+    listed = {Path(run["folder"]).name: run for run in json.loads(capsys.readouterr().out)}
+    found = listed[one.folder.name]
+    assert found["measure"] == "mean average precision"
+    (one.folder / "headline.json").rename(one.folder / "away")
+    assert gtzan("runs", "list", "--runs", world / "runs", "--json") == 0
+    (one.folder / "away").rename(one.folder / "headline.json")
+    again = {Path(run["folder"]).name: run for run in json.loads(capsys.readouterr().out)}[one.folder.name]
+    assert again["accuracy"] == found["accuracy"]
