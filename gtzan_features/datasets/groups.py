@@ -59,13 +59,18 @@ def artist_groups(tracks: pd.DataFrame) -> pd.Series:
     return tracks["track_id"].map(artist_of)
 
 
+def has_groups(tracks: pd.DataFrame) -> bool:
+    """Whether labels name groups of tracks, or rows, that stay together."""
+    return "group" in tracks and bool((tracks["group"] != "").any())
+
+
 def artists_together(tracks: pd.DataFrame) -> pd.Series:
     """Return the artist of each track, missing where unknown; artists who share a group are one.
 
     The result has the index of `tracks`, which has a row per track.
     """
     artists = artist_groups(tracks)
-    if "group" not in tracks or not (tracks["group"] != "").any():
+    if not has_groups(tracks):
         return artists
     known = artists.notna()
     groups = tracks["group"].where(tracks["group"] != "", None)
@@ -84,7 +89,7 @@ def with_groups(tracks: pd.DataFrame, copies: pd.Series) -> pd.Series:
     copies : Series
         For each track identifier (the index), a label that exact duplicates share.
     """
-    if "group" not in tracks or not (tracks["group"] != "").any():
+    if not has_groups(tracks):
         return copies
     groups = (
         tracks.drop_duplicates("track_id").set_index("track_id")["group"].reindex(copies.index).fillna("")
@@ -186,9 +191,10 @@ def small_genres(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
     return small
 
 
-def counted(config: SplitConfig, number: int) -> str:
-    """Return so many of what a protocol divides, in words: ``7 tracks``, ``1 artist``."""
-    what = {"artist": "artist", "segment": "row"}.get(config.protocol, "track")
+def counted(config: SplitConfig, number: int, tracks: pd.DataFrame | None = None) -> str:
+    """Return so many of what a protocol divides, in words: ``7 tracks``, ``1 artist``, ``3 groups``."""
+    of_tracks = "group" if tracks is not None and has_groups(tracks) else "track"
+    what = {"artist": "artist", "segment": "row"}.get(config.protocol, of_tracks)
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 

@@ -26,6 +26,7 @@ from gtzan_features.datasets.splits import (
     published_artist_folds,
     published_frame,
     split_frame,
+    told_parts,
     told_share,
 )
 from gtzan_features.errors import SplitError
@@ -146,7 +147,7 @@ def _divided(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig, label
     if config.only is not None:
         trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
         frame.loc[trained, "role"] = "train"
-    split = told_share(Split(frame=frame, config=config))
+    split = told_parts(told_share(Split(frame=frame, config=config)), tracks)
     return replace(split, notes=(*split.notes, *_checked(split, tracks, labels)))
 
 

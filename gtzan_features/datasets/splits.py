@@ -148,7 +148,11 @@ def _with_fitting_folds(
         except SplitError as error:
             first = first or error
             continue
-        why = f"{smallest} has {counted(config, most)}" if folds == most else "with more, one lacks a genre"
+        why = (
+            f"{smallest} has {counted(config, most, tracks)}"
+            if folds == most
+            else "with more, one lacks a genre"
+        )
         return split if folds == usual else replace(split, notes=(f"{folds} folds: {why}",))
     raise first or SplitError(_too_few(config, smallest, most, len(units)))
 
@@ -178,9 +182,20 @@ def _divide(rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config:
     if config.only is not None:
         trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
         frame.loc[trained, "role"] = "train"
-    split = told_share(Split(frame=frame, config=config))
+    split = told_parts(told_share(Split(frame=frame, config=config)), tracks)
     _check(split, tracks)
     return split
+
+
+def told_parts(split: Split, tracks: pd.DataFrame) -> Split:
+    """Note how many tracks a given split leaves out, and why."""
+    if split.config.protocol != "given":
+        return split
+    none = int((tracks["split"] == "").sum())
+    crossed = int((split.frame["role"] == EXCLUDED).sum()) - none
+    why = {"without a part": none, "whose copy or group is in another part": crossed}
+    left = [f"{number} of {len(tracks)} tracks {words}" for words, number in why.items() if number]
+    return replace(split, notes=(*split.notes, f"left out: {', '.join(left)}")) if left else split
 
 
 def told_share(split: Split) -> Split:

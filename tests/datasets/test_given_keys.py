@@ -130,6 +130,21 @@ def test_the_given_split_is_used_as_it_stands():
     assert set(rows["split"].iloc[one[1]]) == {"test", "TEST"}
 
 
+def test_what_a_given_split_leaves_out_is_noted():
+    parts = ["train", "train", "test", "test", "", "train"]
+    table = with_keys(split=lambda n: parts[n % 6], group=lambda n: "g" if n in (0, 2) else "")
+    split = make_split(table.frame, copies_of(table.frame), SplitConfig(protocol="given"))
+    assert split.notes == (
+        "left out: 4 of 24 tracks without a part, 1 of 24 tracks whose copy or group is in another part",
+    )
+    split = make_split(table.frame.drop(columns="split"), copies_of(table.frame), SplitConfig())
+    assert split.notes == ()
+    few = with_keys(n_tracks=6, group=lambda n: f"{n // 2}")
+    assert make_split(few.frame, copies_of(few.frame), SplitConfig()).notes == (
+        "3 folds: genre0 has 3 groups",
+    )
+
+
 @pytest.mark.parametrize(
     ("split", "message"),
     [
