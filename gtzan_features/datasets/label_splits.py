@@ -17,15 +17,12 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from gtzan_features.config import DEFAULT_FOLDS
+from gtzan_features.datasets.fixed_splits import given_frame, one_side_only, published_frame, split_frame
 from gtzan_features.datasets.groups import are_gtzans, artists_together, counted, track_table, with_groups
 from gtzan_features.datasets.label_sets import indicator, names_of, rarest
 from gtzan_features.datasets.splits import (
     Split,
-    given_frame,
-    one_side_only,
     published_artist_folds,
-    published_frame,
-    split_frame,
     told_parts,
     told_share,
 )

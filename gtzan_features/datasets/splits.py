@@ -22,6 +22,8 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train
 
 from gtzan_features.config import DEFAULT_FOLDS, fingerprint
 from gtzan_features.datasets import gtzan
+from gtzan_features.datasets.fixed_splits import ALL_SEGMENTS as ALL_SEGMENTS
+from gtzan_features.datasets.fixed_splits import given_frame, one_side_only, published_frame, split_frame
 from gtzan_features.datasets.groups import (
     are_gtzans,
     artist_groups,
@@ -32,16 +34,13 @@ from gtzan_features.datasets.groups import (
     units_by_genre,
     with_groups,
 )
-from gtzan_features.datasets.parts import EXCLUDED, PARTS, part_of
+from gtzan_features.datasets.parts import EXCLUDED
 from gtzan_features.errors import SplitError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.config import SplitConfig
-
-ALL_SEGMENTS = -1
-"""In the column `segment` of a split: the row speaks of every segment of the track."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,11 +209,6 @@ def told_share(split: Split) -> Split:
     return replace(split, config=replace(split.config, share=found), notes=(note,))
 
 
-def split_frame(ids: pd.Series, fold: npt.ArrayLike, role: npt.ArrayLike) -> pd.DataFrame:
-    """Return a division whose rows speak of all segments of a track; see `Split.frame`."""
-    return pd.DataFrame({"track_id": ids, "segment": ALL_SEGMENTS, "fold": fold, "role": role})
-
-
 def _segment(rows: pd.DataFrame, config: SplitConfig) -> pd.DataFrame:
     keys = rows[["track_id", "segment", "genre"]].sort_values(["track_id", "segment"], ignore_index=True)
     if config.holdout is not None:
@@ -335,52 +329,6 @@ def _artist_folds(tracks: pd.DataFrame, config: SplitConfig) -> npt.NDArray[np.i
         raise SplitError(_too_few(config, nobody[0], 0, tracks["genre"][known].nunique()))
     fold[known] = group_folds(tracks["genre"][known], names, folds, config)
     return fold
-
-
-def published_frame(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
-    """Divide GTZAN's tracks as it was published; SplitError for others."""
-    ids = tracks["track_id"]
-    if not gtzan.is_gtzan(set(ids)):
-        other = next(i for i in ids if i not in gtzan.track_genres())
-        known = artist_groups(tracks).notna().any()
-        instead = "artist, which keeps artists apart" if known else "track"
-        msg = (
-            f"{config.protocol} is a published split of GTZAN, and {other!r} is none of its tracks. Use "
-            f"--protocol {instead}"
-        )
-        raise SplitError(msg)
-    column = config.protocol.replace("-", "_")
-    frame = split_frame(ids, 0, gtzan.facts()[column].reindex(ids).to_numpy(dtype=str))
-    return one_side_only(frame, copies)
-
-
-def given_frame(tracks: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
-    """Divide as the labels say; tracks without a part are in none."""
-    ids = tracks["track_id"]
-    if "split" not in tracks or not (tracks["split"] != "").any():
-        msg = (
-            "given: these tracks have no split of their own. Label them by a table with a column split of "
-            "train, valid and test (gtzan features extract AUDIO_DIR --labels TABLE), or use --protocol "
-            "track."
-        )
-        raise SplitError(msg)
-    role = [part_of(name) if name else EXCLUDED for name in tracks["split"]]
-    unknown = [str(name) for name, part in zip(tracks["split"], role, strict=True) if not part]
-    if unknown:
-        msg = f"given: {unknown[0]!r} is no part of a split; there are {', '.join(PARTS)}. Correct the labels"
-        raise SplitError(msg)
-    return one_side_only(split_frame(ids, 0, np.array(role)), copies)
-
-
-def one_side_only(frame: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
-    """Exclude a track whose exact duplicate is on another side; the first of them stays."""
-    used = frame[frame["role"] != "excluded"]
-    label = copies.reindex(used["track_id"]).to_numpy()
-    side = used["fold"].astype(str) + used["role"]
-    first = side.groupby(label).transform("first")
-    conflict = used.index[(side != first).to_numpy()]
-    frame.loc[conflict, "role"] = "excluded"
-    return frame
 
 
 def _check_count(counts: pd.Series, folds: int, config: SplitConfig) -> None:
