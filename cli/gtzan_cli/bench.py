@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.completion import complete_feature_sets
 from gtzan_cli.options import (
     FEATURES_HELP,
     FOLDER,
@@ -87,6 +88,7 @@ def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--features",
     "feature_sets",
+    shell_complete=complete_feature_sets,
     multiple=True,
     help="A feature set, or some families of it; several times for several. All sets where not given.",
 )
@@ -171,6 +173,7 @@ def accuracy(
 @click.option(
     "--features",
     "feature_set",
+    shell_complete=complete_feature_sets,
     default=default_of(RobustnessConfig, "feature_set"),
     help=f"{FEATURES_HELP} full where there is such a set.",
 )

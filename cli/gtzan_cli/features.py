@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.completion import complete_feature_sets
 from gtzan_cli.extraction_summary import failed, print_summary, record_of
 from gtzan_cli.options import (
     FEATURES_HELP,
@@ -62,6 +63,7 @@ def features() -> None:
 @click.option(
     "--features",
     "feature_set",
+    shell_complete=complete_feature_sets,
     default=default_of(FeatureConfig, "feature_set"),
     show_default=True,
     help=FEATURES_HELP,
@@ -236,7 +238,14 @@ def prune(tables_dir: Path, as_json: bool) -> None:
 
 
 @features.command()
-@click.option("--features", "feature_set", default="full", show_default=True, help=FEATURES_HELP)
+@click.option(
+    "--features",
+    "feature_set",
+    shell_complete=complete_feature_sets,
+    default="full",
+    show_default=True,
+    help=FEATURES_HELP,
+)
 @click.option("--columns", "each", is_flag=True, help="Every column with unit, meaning and source.")
 @json_option
 def describe(feature_set: str, each: bool, as_json: bool) -> None:
@@ -353,6 +362,7 @@ def import_(
 @click.option(
     "--features",
     "feature_set",
+    shell_complete=complete_feature_sets,
     default=default_of(FeatureConfig, "feature_set"),
     show_default=True,
     help=FEATURES_HELP,

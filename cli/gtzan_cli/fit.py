@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.completion import complete_feature_sets, complete_models
 from gtzan_cli.options import (
     FEATURES_HELP,
     FOLDER,
@@ -41,7 +42,7 @@ _OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "
 
 
 @click.command()
-@click.argument("models", nargs=-1, metavar="MODEL...")
+@click.argument("models", nargs=-1, metavar="MODEL...", shell_complete=complete_models)
 @click.option("--list", "list_models", is_flag=True, help="List the models and their settings.")
 @click.option(
     "--segments",
@@ -60,6 +61,7 @@ _OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "
 @click.option(
     "--features",
     "feature_set",
+    shell_complete=complete_feature_sets,
     default=default_of(FitConfig, "feature_set"),
     show_default=True,
     help=FEATURES_HELP,

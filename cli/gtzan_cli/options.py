@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gtzan_cli.completion import RUN
 from gtzan_features.config import RUNS_DIR as RUNS_DIR
 from gtzan_features.config import SegmentConfig, Selection, SplitConfig, default_of
 from gtzan_features.errors import ConfigError, GtzanError
@@ -161,7 +162,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--model",
             "-m",
-            type=FOLDER,
+            type=RUN,
             metavar="RUN",
             help="A run, by its short name (gtzan runs lists them) or its folder, or gtzan10; else the run "
             "fitted last, and gtzan10 where there is none.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.completion import RUN
 from gtzan_cli.options import FOLDER, REPORTS_DIR, RUNS_DIR, json_option
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
 
@@ -51,8 +52,8 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("first", type=FOLDER)
-@click.argument("second", type=FOLDER)
+@click.argument("first", type=RUN)
+@click.argument("second", type=RUN)
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders lie.")
 @click.option(
     "--aggregation",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.completion import RUN
 from gtzan_cli.options import FOLDER, RUNS_DIR, json_option
 from gtzan_cli.progress import notice, print_json, print_table, show, show_text
 from gtzan_cli.report import compare
@@ -92,7 +93,7 @@ def list_(runs_dir: Path, sort: str, as_json: bool) -> None:
 
 
 @runs.command("show")
-@click.argument("run", type=FOLDER)
+@click.argument("run", type=RUN)
 @_runs_option
 @json_option
 def show_(run: Path, runs_dir: Path, as_json: bool) -> None:
@@ -109,7 +110,7 @@ def show_(run: Path, runs_dir: Path, as_json: bool) -> None:
 
 
 @runs.command()
-@click.argument("run", nargs=-1, required=True, type=FOLDER, metavar="RUN...")
+@click.argument("run", nargs=-1, required=True, type=RUN, metavar="RUN...")
 @_runs_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_context

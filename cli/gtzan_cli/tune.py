@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.completion import complete_feature_sets, complete_models
 from gtzan_cli.options import (
     FEATURES_HELP,
     FOLDER,
@@ -30,7 +31,7 @@ STUDIES_DIR = Path("data/tune")
 
 
 @click.command()
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL", shell_complete=complete_models)
 @click.option(
     "--budget",
     "minutes",
@@ -54,6 +55,7 @@ STUDIES_DIR = Path("data/tune")
 @click.option(
     "--features",
     "feature_set",
+    shell_complete=complete_feature_sets,
     default=default_of(FitConfig, "feature_set"),
     show_default=True,
     help=FEATURES_HELP,

@@ -10,8 +10,8 @@ from pathlib import Path
 from gtzan_features.config import RUNS_DIR
 from gtzan_features.errors import ModelError, RunError
 from gtzan_features.prediction.named_models import model_names, named_model, standing_in
-from gtzan_features.tables.run_names import find_run
-from gtzan_features.tables.run_storage import restore_runs
+from gtzan_features.tables.run_names import find_run, short_names
+from gtzan_features.tables.run_storage import MANIFEST, restore_runs
 from gtzan_features.text import one_line
 
 
@@ -51,6 +51,21 @@ def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
     except RunError as error:
         msg = f"{error}. Models with a name: {one_line(', '.join(model_names()))}"
         raise ModelError(msg) from error
+
+
+def known_names(runs_dir: Path = RUNS_DIR) -> list[str]:
+    """Return the short names of the runs in a folder, and the names of pretrained models.
+
+    Nothing is written, whatever a killed command left.
+
+    Examples
+    --------
+    >>> known_names(Path("nothere"))[0]
+    'gtzan10'
+    """
+    manifests = runs_dir.glob(f"*/{MANIFEST}")
+    names = (path.parent.name for path in manifests if not path.parent.name.startswith("."))
+    return [*sorted(short_names(names).values()), *model_names()]
 
 
 def stand_in(runs_dir: Path = RUNS_DIR) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gtzan_features.models.words import all_words
+from gtzan_features.models.words import all_words as all_words
 from gtzan_features.models.words import known_model as known_model
 from gtzan_features.models.words import model_names as model_names
 from gtzan_features.tables.run_folder import list_runs as list_runs
@@ -21,7 +21,7 @@ def model_table() -> TextTable:
     rows = tuple(
         (
             words.name,
-            str(usual_minutes(words.name) or ""),
+            f"{minutes:g}" if (minutes := usual_minutes(words.name)) else "",
             words.summary,
             " ".join(f"{k}={v}" for k, v in words.defaults.items()),
         )

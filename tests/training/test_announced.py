@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,12 @@ def test_counts_are_those_of_the_rows_and_a_track_of_two_genres_counts_for_both(
     )
     counts = genre_counts(several)
     assert (counts["jazz"], counts["soul"], sum(counts.values())) == (1, 1, 13)
+
+
+def test_the_page_has_the_same_seconds():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "command-line.md").read_text()
+    for model, seconds in FIT_S.items():
+        assert f"| `{model}` | {seconds} |" in page
 
 
 def test_only_what_takes_minutes_says_so():
