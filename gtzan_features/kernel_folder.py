@@ -25,17 +25,20 @@ def settle_cache() -> bool:
     """
     import numba
 
+    given = os.environ.get(_VARIABLE, "")
+    # Where it cannot write, numba would take the user's cache, and compile there what is at hand.
+    is_filled = bool(given) and not os.access(given, os.W_OK) and bool(_kernels(Path(given)))
     try:
-        numba.njit(cache=True)(_nothing)  # compiles nothing, but looks for a folder
+        if not is_filled:
+            numba.njit(cache=True)(_nothing)  # compiles nothing, but looks for a folder
+            return True
     except RuntimeError:
         pass
-    else:
-        return True
     log = logging.getLogger("gtzan_features")
-    given = os.environ.get(_VARIABLE, "")
     try:
         folder = str(_private_folder())
-        is_filled = bool(given) and _copy_kernels(Path(given), Path(folder))
+        if is_filled:
+            _copy_kernels(Path(given), Path(folder))
     except OSError:
         log.warning(
             "No folder for compiled kernels can be written to: every process compiles them, which takes up "
@@ -61,10 +64,14 @@ def _nothing() -> None:
     """Stand for a kernel."""
 
 
-def _copy_kernels(source: Path, folder: Path) -> bool:
-    """Copy compiled kernels that are not there yet; return whether `source` holds any."""
-    found = [path for kind in _KERNELS for path in source.glob(f"*/{kind}")]
-    for path in found:
+def _kernels(folder: Path) -> list[Path]:
+    """List the compiled kernels in a folder, and then their lists."""
+    return [path for kind in _KERNELS for path in folder.glob(f"*/{kind}")]
+
+
+def _copy_kernels(source: Path, folder: Path) -> None:
+    """Copy compiled kernels that are not there yet."""
+    for path in _kernels(source):
         place = folder / path.parent.name / path.name
         if not place.exists():
             place.parent.mkdir(mode=0o700, exist_ok=True)
@@ -72,7 +79,6 @@ def _copy_kernels(source: Path, folder: Path) -> bool:
             aside = place.with_name(f"{place.name}.{os.getpid()}")
             shutil.copyfile(path, aside)
             aside.replace(place)
-    return bool(found)
 
 
 def _private_folder() -> Path:

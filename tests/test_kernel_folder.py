@@ -123,8 +123,9 @@ def test_kernels_of_an_image_are_copied_and_used_where_nothing_can_be_written(re
     assert (compiled_now.stdout, compiled_now.stderr) == ("False\n", "")
     for path in (*image.rglob("*"), image):
         path.chmod(0o555 if path.is_dir() else 0o444)
+    cache = str(read_only.temporary / "cache")  # which could be written to, and holds nothing
     for cpu, is_found in (("generic", "True\n"), ("x86-64-v3", "False\n")):
-        done = read_only.run("-c", use, NUMBA_CACHE_DIR=str(image), NUMBA_CPU_NAME=cpu)
+        done = read_only.run("-c", use, NUMBA_CACHE_DIR=str(image), NUMBA_CPU_NAME=cpu, XDG_CACHE_HOME=cache)
         assert done.stdout == is_found
         (line,) = done.stderr.strip().splitlines()
         assert line.startswith(f"Compiled kernels of {image}, which cannot be written to, were copied into ")
