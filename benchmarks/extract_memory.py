@@ -1,6 +1,6 @@
 """Measure the memory of extraction by the number of files and write ``benchmarks/EXTRACT_MEMORY.md``.
 
-    python benchmarks/extract_memory.py AUDIO_DIR [--files 1250 5000 20000]
+    python benchmarks/extract_memory.py AUDIO_DIR [--files 1250 3125 12500]
 
 The files are copies of excerpts of real tracks, ten seconds each. Rows of equal bytes are computed once and
 found for each copy; each copy is read, hashed and put into the table all the same. So the memory is that of
@@ -126,7 +126,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("audio", type=Path)
-    parser.add_argument("--files", type=int, nargs="+", default=[1_250, 5_000, 20_000])
+    parser.add_argument("--files", type=int, nargs="+", default=[1_250, 3_125, 12_500])
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--out", type=Path, default=HERE / "EXTRACT_MEMORY.md")
     parser.add_argument("--child", help=argparse.SUPPRESS)
