@@ -62,7 +62,7 @@ class LabelsResult(EvaluationResult):
     >>> table = gf.read_table(frame, segments="30s", several_labels=True)
     >>> result = gf.evaluate("lda", table, protocol="track", folds=4, n_jobs=1)
     >>> result.labels["support"].to_dict()
-    {'fast': 27, 'loud': 23}
+    {'fast': 29, 'loud': 23}
     >>> bool(result.average_precision > result.base_rate)
     True
     """

@@ -57,6 +57,10 @@ ON_NOTHING = {
 }
 
 ON_A_TABLE = {
+    "threshold of one genre": (
+        lambda table: gf.fit("knn", table, label_threshold=0.3),
+        "label_threshold goes with several labels a track",
+    ),
     "an array for a table": (lambda t: gf.evaluate("lda", t.X), "ndarray is no table: give what gf.extract"),
     "an array to fit on": (lambda t: gf.fit("lda", t.X), "ndarray is no table"),
     "a model that is none": (lambda t: gf.evaluate(None, t), "NoneType is no model.*`gtzan fit --list`"),
