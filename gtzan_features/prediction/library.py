@@ -114,8 +114,8 @@ def refuse_labels(predictor: Predictor) -> None:
     """Raise ConfigError for a model of several labels: answers files, playlists and tags have one genre."""
     if predictor.card.several_labels:
         msg = (
-            "this model gives several labels, and files of answers, playlists and tags hold one genre a file. "
-            "gtzan predict prints them, as CSV and JSON too"
+            "this model gives several labels, and files of answers, playlists and tags hold one genre a "
+            "file. gtzan predict prints them, as CSV and JSON too"
         )
         raise ConfigError(msg)
 
