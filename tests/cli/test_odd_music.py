@@ -119,7 +119,9 @@ def test_json_has_every_file_and_every_count(extracted):
 
 def test_each_line_on_stderr_is_one_of_ours_and_says_what_where_and_why(extracted):
     done, _, _ = extracted
-    own = re.compile(r"(Skipped|Incomplete|Passed over|Folders without audio|Cannot be read|Compiling)\b.*")
+    own = re.compile(
+        r"(Skipped|Incomplete|Passed over|Folders without audio|Cannot be read|Compiling|1 genre, 14 files)\b.*"
+    )
     lines = done.stderr.splitlines()
     assert [line for line in lines if not own.match(line)] == []  # nothing of a decoder
     assert all(line.isprintable() for line in lines)
@@ -143,7 +145,8 @@ def test_many_of_a_kind_are_counted_and_the_first_are_named(tmp_path):
         [sys.executable, "-m", "gtzan_cli", *map(str, words)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    *named, rest, last = [line for line in done.stderr.splitlines() if not line.startswith("Compiling")]
+    read, *named, rest, last = [line for line in done.stderr.splitlines() if not line.startswith("Compiling")]
+    assert read == "1 genre, 8 files, artists not known: rock 8."
     assert named == [f"Skipped: rock/{n}.mp3: corrupt: the file is empty" for n in range(5)]
     assert rest == f"Skipped: 3 more corrupt: see {tmp_path}/t/status.parquet, or give --json."
     assert last.startswith("Error: no row of 3s or 30s: 8 of 8 files are corrupt, such as rock/0.mp3")

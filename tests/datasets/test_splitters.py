@@ -228,7 +228,7 @@ def test_fewer_tracks_than_folds_are_refused_by_number_and_reduced_without_one(r
         (gf.ArtistKFold(3), {"y": None}, "ArtistKFold needs y"),
         (gf.FaultFiltered(), {"groups": "artist"}, "rows of 3 classes: groups must be ids of tracks"),
         (gf.FaultFiltered(), {}, "published split of GTZAN.* Use TrackKFold$"),
-        (gf.TrackKFold(3), {"y": "one class"}, "all tracks are x: a classifier needs two genres"),
+        (gf.TrackKFold(3), {"y": "one class"}, "all tracks are x, and a classifier needs two genres"),
     ],
 )
 def test_what_cannot_be_divided_is_one_line_of_python(rows, splitter, given, message):
