@@ -144,7 +144,7 @@ def _stream(listing: Listing, predictor: Predictor, options: LibraryOptions, sho
             notice=notice,
         ):
             shown(one)
-            tally.add(one.genre, one.status, one.warnings)
+            tally.add(one.labels if one.several else (one.genre,), one.status, one.warnings)
     return tally.summary(listing, time.monotonic() - start)
 
 

@@ -55,9 +55,6 @@ def answer_library(
 
 def _check(words: LibraryWords, predictor: Predictor) -> None:
     """Refuse what would be refused in the end, before anything is computed."""
-    from gtzan_features.prediction.library import refuse_labels
-
-    refuse_labels(predictor)
     if words.playlist is not None:
         from gtzan_features.prediction.playlists import check_playlists
 
@@ -79,10 +76,11 @@ def _file(out: Path | None) -> Iterator[Path]:
 
 
 def _write_playlists(listing: Listing, predictor: Predictor, out: Path, folder: Path) -> None:
+    from gtzan_features.prediction.answers import columns_for
     from gtzan_features.prediction.library import rows_of
     from gtzan_features.prediction.playlists import write_playlists
 
-    done = write_playlists(rows_of(out, listing, predictor.genres), folder, predictor.genres)
+    done = write_playlists(rows_of(out, listing, columns_for(predictor)), folder, predictor.genres)
     notice(f"Playlists: {len(done.counts)} in {folder}")
     if done.unlisted:
         notice(f"In no playlist: {done.unlisted} whose names a line of text cannot hold.")
@@ -91,6 +89,7 @@ def _write_playlists(listing: Listing, predictor: Predictor, out: Path, folder: 
 def _write_tags(
     listing: Listing, predictor: Predictor, out: Path, words: LibraryWords, *, plain: bool
 ) -> None:
+    from gtzan_features.prediction.answers import columns_for
     from gtzan_features.prediction.library import rows_of, tag_library
     from gtzan_features.prediction.library_config import TagOptions
 
@@ -99,11 +98,11 @@ def _write_tags(
     )
     tell, how = show if plain else notice, "Tagged" if words.yes else "Would tag"
     with progress_bar() as progress:
-        rows = _counted(rows_of(out, listing, predictor.genres), len(listing.files), progress)
+        rows = _counted(rows_of(out, listing, columns_for(predictor)), len(listing.files), progress)
         report = tag_library(
             out,
             rows,
-            predictor.genres,
+            columns_for(predictor),
             TagOptions(replace=words.replace_tags, min_probability=words.min_probability),
             backup=backup,
             apply=words.yes,

@@ -11,7 +11,7 @@ from gtzan_features.api.given import place
 from gtzan_features.api.showing import showing
 from gtzan_features.api.words import speaks_python
 from gtzan_features.errors import AudioError, ConfigError
-from gtzan_features.prediction.answers import columns_of
+from gtzan_features.prediction.answers import columns_for
 from gtzan_features.prediction.answers_file import checked_out, read_answers
 from gtzan_features.prediction.genre_tags import restore_tags as restore_each
 from gtzan_features.prediction.library import predict_library, rows_of, tag_library
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.api.showing import ShowProgress
+    from gtzan_features.prediction.answers import Column
     from gtzan_features.prediction.genre_tags import TagChange, TagReport
     from gtzan_features.prediction.library_summary import LibrarySummary
     from gtzan_features.prediction.predictor import Predictor
@@ -46,6 +47,8 @@ class LibraryAnswers:
         The recordings, and how many other files were passed over.
     summary : LibrarySummary
         Counts: ``genres``, ``failed``, ``warnings``, ``n_computed``, ``seconds`` and so on.
+    columns : tuple of Column
+        Name and kind of each column of the file.
     frame : DataFrame
         All rows, read into memory when asked for, indexed by ``file``: those of `Model.predict`, and
         ``status``, ``bytes``, ``modified``, ``answered_by``.
@@ -79,17 +82,17 @@ class LibraryAnswers:
     genres: tuple[str, ...]
     listing: Listing
     summary: LibrarySummary
+    columns: tuple[Column, ...]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Give each row of the recordings that were named, one by one."""
-        return rows_of(self.path, self.listing, self.genres)
+        return rows_of(self.path, self.listing, self.columns)
 
     @property
     def frame(self) -> pd.DataFrame:
         """All rows of the file, in memory."""
-        columns = columns_of(self.genres)
-        rows = list(read_answers(self.path, columns))
-        return pd.DataFrame(rows, columns=[column.name for column in columns]).set_index("file")
+        rows = list(read_answers(self.path, self.columns))
+        return pd.DataFrame(rows, columns=[column.name for column in self.columns]).set_index("file")
 
     @speaks_python
     def write_playlists(self, folder: str | os.PathLike[str]) -> dict[str, int]:
@@ -154,7 +157,7 @@ class LibraryAnswers:
         report = tag_library(
             self.path,
             self,
-            self.genres,
+            self.columns,
             TagOptions(replace=replace, min_probability=min_probability),
             backup=kept,
             apply=apply,
@@ -188,7 +191,7 @@ def answer_to(
         summary = predict_library(
             listing, predictor, target, options, progress=shown.progress, notice=shown.notice
         )
-    return LibraryAnswers(target, predictor.genres, listing, summary)
+    return LibraryAnswers(target, predictor.genres, listing, summary, columns_for(predictor))
 
 
 @speaks_python

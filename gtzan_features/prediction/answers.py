@@ -75,9 +75,9 @@ def stamp_of(path: Path) -> Stamp:
     return Stamp(info.st_size, modified)
 
 
-def columns_of(genres: tuple[str, ...]) -> tuple[Column, ...]:
+def columns_of(genres: tuple[str, ...], *, several: bool = False) -> tuple[Column, ...]:
     """Return the columns of an answers file: those of `FilePrediction.to_record`, and whence each row is."""
-    record = FilePrediction(path="", genres=genres).to_record()
+    record = FilePrediction(path="", genres=genres, several=several).to_record()
     own = [Column(name, "texts" if name == "warnings" else _kind(value)) for name, value in record.items()]
     more = [("status", "text"), ("bytes", "count"), ("modified", "text"), ("answered_by", "text")]
     return (*own, *(Column(name, kind) for name, kind in more))
@@ -98,6 +98,18 @@ def row_of(one: FilePrediction, stamp: Stamp, by: str) -> Row:
 def bare_row(one: FilePrediction) -> Row:
     """Return an answer as a row that does not say of which bytes and of which model it is."""
     return {**one.to_record(), "warnings": list(one.warnings), "status": one.status}
+
+
+def columns_for(predictor: Predictor) -> tuple[Column, ...]:
+    """Return the columns of the answers of a model."""
+    return columns_of(predictor.genres, several=predictor.card.several_labels)
+
+
+def labels_in(row: Row) -> tuple[str, ...]:
+    """Return the genres of a row: one, "none of these" among them, or as many as the model gives."""
+    if "labels" in row:
+        return tuple(label for label in row["labels"].split(";") if label)
+    return (row["genre"],)
 
 
 def probability_in(row: Row, genre: str) -> float:

@@ -159,7 +159,7 @@ def json_line(row: Row, *, ascii_only: bool = False) -> str:
     for name, value in row.items():
         if not name.startswith(P):
             record[name] = _strict(value)
-        if name == "genre":
+        if name in ("genre", "labels"):
             record["probabilities"] = None if None in genres.values() else genres
     return json.dumps(record, ensure_ascii=ascii_only, allow_nan=False) + "\n"
 

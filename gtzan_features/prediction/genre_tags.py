@@ -24,7 +24,7 @@ from gtzan_features.audio.tag_writing import (
 )
 from gtzan_features.audio.tag_writing import needs_mutagen as needs_mutagen
 from gtzan_features.errors import AudioError, TableError
-from gtzan_features.prediction.answers import P, path_in, probability_in
+from gtzan_features.prediction.answers import P, labels_in, path_in, probability_in
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import printable
@@ -143,7 +143,7 @@ def _planned(row: Row, options: TagOptions) -> TagChange:
         raise _LeftAloneError("no answer")
     genres = genres_in(row)
     if not genres:
-        raise _LeftAloneError(row["genre"] or "no genre")
+        raise _LeftAloneError(next(iter(labels_in(row)), "no label"))
     if max(probability_in(row, genre) for genre in genres) < options.min_probability:
         msg = f"probability below {options.min_probability:g}"
         raise _LeftAloneError(msg)
@@ -159,7 +159,7 @@ def _planned(row: Row, options: TagOptions) -> TagChange:
 
 def genres_in(row: Row) -> tuple[str, ...]:
     """Return the genres of a row that are the model's; none for "none of these"."""
-    return (row["genre"],) if f"{P}{row['genre']}" in row else ()
+    return tuple(genre for genre in labels_in(row) if f"{P}{genre}" in row)
 
 
 def check_writable(path: Path) -> None:

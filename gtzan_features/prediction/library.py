@@ -7,8 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gtzan_features.errors import ConfigError
-from gtzan_features.prediction.answers import answered_by, columns_of, row_of, stamp_of
+from gtzan_features.prediction.answers import answered_by, columns_for, labels_in, row_of, stamp_of
 from gtzan_features.prediction.answers_file import (
     change_answers,
     checked_out,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.datasets.listing import Listing
-    from gtzan_features.prediction.answers import Row, Stamp
+    from gtzan_features.prediction.answers import Column, Row, Stamp
     from gtzan_features.prediction.answers_file import AnswersFile, Entry
     from gtzan_features.prediction.genre_tags import TagChange
     from gtzan_features.prediction.library_config import LibraryOptions, TagOptions
@@ -80,10 +79,9 @@ def predict_library(
     OutputLockedError
         If another command writes it.
     """
-    refuse_labels(predictor)
     checked_aggregation(options.aggregation)
     out, by = checked_out(out), answered_by(predictor, options.aggregation)
-    columns = columns_of(predictor.genres)
+    columns = columns_for(predictor)
     with open_answers(out, columns, by, overwrite=options.overwrite) as answers:
         kept, todo, others = _divide(listing.files, answers, options)
         start = time.monotonic()
@@ -104,32 +102,22 @@ def predict_library(
         seconds = time.monotonic() - start
         answers.finish(kept)
         tally = Tally()
-        for row in rows_of(out, listing, predictor.genres):
-            tally.add(row["genre"], row["status"], row["warnings"])
+        for row in rows_of(out, listing, columns):
+            tally.add(labels_in(row), row["status"], row["warnings"])
     n_gone = 0 if options.prune else len(others)
     return tally.summary(listing, seconds, n_computed=len(todo), n_gone=n_gone)
 
 
-def refuse_labels(predictor: Predictor) -> None:
-    """Raise ConfigError for a model of several labels: answers files, playlists and tags have one genre."""
-    if predictor.card.several_labels:
-        msg = (
-            "this model gives several labels, and files of answers, playlists and tags hold one genre a "
-            "file. gtzan predict prints them, as CSV and JSON too"
-        )
-        raise ConfigError(msg)
-
-
-def rows_of(out: Path, listing: Listing, genres: tuple[str, ...]) -> Iterator[Row]:
+def rows_of(out: Path, listing: Listing, columns: tuple[Column, ...]) -> Iterator[Row]:
     """Yield the rows of the files of a listing, of those that the output holds."""
     named = {printable(str(path)) for path in listing.files}
-    return (row for row in read_answers(out, columns_of(genres)) if row["file"] in named)
+    return (row for row in read_answers(out, columns) if row["file"] in named)
 
 
 def tag_library(
     out: Path,
     rows: Iterable[Row],
-    genres: tuple[str, ...],
+    columns: tuple[Column, ...],
     options: TagOptions,
     *,
     backup: Path,
@@ -147,8 +135,8 @@ def tag_library(
         The output of `predict_library`.
     rows : iterable of Row
         Of `rows_of`.
-    genres : tuple of str
-        Of the model.
+    columns : tuple of Column
+        Of the output.
     options, backup, apply, told
         As for `genre_tags.tag_files`, whose errors are raised.
     """
@@ -159,7 +147,7 @@ def tag_library(
         finally:  # also of those that were tagged before the work was ended
             if apply and report.changed:
                 stamps = {file: stamp_of(path) for file, path in report.changed.items()}
-                change_answers(out, columns_of(genres), partial(_stamped, stamps=stamps))
+                change_answers(out, columns, partial(_stamped, stamps=stamps))
     return report
 
 

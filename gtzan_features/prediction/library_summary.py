@@ -11,11 +11,12 @@ from gtzan_features.prediction.answers import warning_kind
 from gtzan_features.rounding import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from gtzan_features.datasets.listing import Listing
 
 _OK = "ok"
+_NO_LABEL = "no label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class LibrarySummary:
         How many recordings got a warning, by what it is about.
     needs_ffmpeg, passed_over : dict
         Files of folders that were not tried, by their endings; see `datasets.listing.Listing`.
+    n_answered : int
+        Recordings with an answer; with several labels, `genres` counts each label.
     n_computed : int
         Recordings that were answered now; the rest was found answered.
     n_gone : int
@@ -45,14 +48,10 @@ class LibrarySummary:
     warnings: dict[str, int] = field(default_factory=dict)
     needs_ffmpeg: dict[str, int] = field(default_factory=dict)
     passed_over: dict[str, int] = field(default_factory=dict)
+    n_answered: int = 0
     n_computed: int = 0
     n_gone: int = 0
     seconds: float = 0.0
-
-    @property
-    def n_answered(self) -> int:
-        """Recordings with an answer."""
-        return sum(self.genres.values())
 
     @property
     def n_failed(self) -> int:
@@ -101,11 +100,13 @@ class Tally:
 
     def __init__(self) -> None:
         self.genres, self.failed, self.warnings = Counter[str](), Counter[str](), Counter[str]()
+        self.n_answered = 0
 
-    def add(self, genre: str, status: str, warnings: Iterable[str]) -> None:
-        """Count an answer."""
+    def add(self, genres: Sequence[str], status: str, warnings: Iterable[str]) -> None:
+        """Count an answer: one genre, or the labels that a model of several gives."""
         if status == _OK:
-            self.genres[genre] += 1
+            self.n_answered += 1
+            self.genres.update(genres or (_NO_LABEL,))
         else:
             self.failed[status] += 1
         self.warnings.update({warning_kind(text) for text in warnings})
@@ -121,7 +122,8 @@ class Tally:
             warnings=warnings,
             needs_ffmpeg=listing.needs_ffmpeg,
             passed_over=listing.passed_over,
-            n_computed=sum(genres.values()) + sum(failed.values()) if n_computed is None else n_computed,
+            n_answered=self.n_answered,
+            n_computed=self.n_answered + sum(failed.values()) if n_computed is None else n_computed,
             n_gone=n_gone,
             seconds=seconds,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gtzan_features.errors import OutputExistsError
-from gtzan_features.prediction.answers import path_in, probability_in
+from gtzan_features.prediction.answers import labels_in, path_in, probability_in
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import one_line
@@ -124,11 +124,6 @@ def _tracks(rows: Iterable[Row]) -> tuple[dict[str, list[tuple[float, str, float
             order = -probability_in(row, genre)
             found[genre].append((order, str(path), row["duration_s"], one_line(path.stem)))
     return found, done
-
-
-def labels_in(row: Row) -> tuple[str, ...]:
-    """Return the genres of a row, "none of these" among them."""
-    return (row["genre"],)
 
 
 def _fits_a_line(path: str) -> bool:

@@ -8,9 +8,12 @@ import unicodedata
 import pytest
 
 from gtzan_features.errors import OutputExistsError
-from gtzan_features.prediction.answers import Stamp, row_of
+from gtzan_features.prediction.answers import Stamp, columns_of, labels_in, row_of
+from gtzan_features.prediction.answers_file import open_answers, read_answers
+from gtzan_features.prediction.genre_tags import genres_in
+from gtzan_features.prediction.library_summary import Tally
 from gtzan_features.prediction.playlists import MARK, playlist_names, write_playlists
-from gtzan_features.prediction.predict import FilePrediction
+from gtzan_features.prediction.predict import FilePrediction, Listing
 from tests.nasty import NAMES, NFC, NFD, UNDECODABLE
 
 GENRES = ("jazz", "rock")
@@ -119,3 +122,33 @@ def test_names_of_files_are_safe_and_differ_on_every_file_system():
         assert not name.startswith(".")
         assert stem == stem.strip().rstrip(".")
         assert len(name.encode()) < 140
+
+
+def test_of_several_labels_each_has_its_playlist_its_count_and_its_tag(tmp_path):
+    columns = columns_of(GENRES, several=True)
+    out = tmp_path / "answers.jsonl"
+    found = {"both": ("rock", "jazz"), "one": ("jazz",), "none": ()}
+    with open_answers(out, columns, "lda 1 mean") as answers:
+        kept = []
+        for i, (name, labels) in enumerate(found.items()):
+            one = FilePrediction(
+                path=str(tmp_path / name),
+                genre="jazz",
+                genres=GENRES,
+                probabilities=(0.6 + i / 10, 0.7),
+                several=True,
+                labels=labels,
+            )
+            kept.append(answers.append(row_of(one, Stamp(), "lda 1 mean")))
+        answers.finish(kept)
+    rows = list(read_answers(out, columns))
+    assert '"probabilities": {"jazz": 0.6' in out.read_text()
+    write_playlists(rows, tmp_path, GENRES)
+    assert entries(tmp_path / "jazz.m3u8") == [str(tmp_path / name) for name in ("one", "both")]
+    assert entries(tmp_path / "rock.m3u8") == [str(tmp_path / "both")]
+    assert {tuple(genres_in(row)) for row in rows} == set(found.values())
+    tally = Tally()
+    for row in rows:
+        tally.add(labels_in(row), row["status"], row["warnings"])
+    summary = tally.summary(Listing([]), 1.0)
+    assert (summary.n_answered, summary.genres) == (3, {"jazz": 2, "no label": 1, "rock": 1})
