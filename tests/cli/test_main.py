@@ -199,7 +199,7 @@ class TestErrors:
     def test_output_that_cannot_be_written(self, tmp_path, tables, refuses):
         (tmp_path / "file").write_text("")
         assert "Check the path" in refuses(
-            "fit", "majority", "--tables", tables, "--runs", tmp_path / "file" / "runs"
+            "-q", "fit", "majority", "--tables", tables, "--runs", tmp_path / "file" / "runs"
         )
 
     @pytest.mark.parametrize("place", [0, 3])
