@@ -124,7 +124,7 @@ def scores(
     """Return how unlike the training music each recording is, by each way of telling it."""
     gaussians = Gaussians.of(training)
     found = {
-        "distance to the nearest tracks (the rule's)": np.array([rule.distance(one) for one in rows]),
+        "distance to the nearest training music (the rule's)": np.array([rule.distance(one) for one in rows]),
         "distance to the nearest genre (Mahalanobis)": np.array([gaussians.score(one) for one in rows]),
     }
     for name in models:
@@ -290,9 +290,9 @@ of ten, in per cent; 5.0 is what chance finds.
 - The doubt of a classifier finds genres that were left out hardly better than chance, and nearly no
   foreign sound: it is sure of noise. So the rule does not ask the classifier, and is the same for every
   model.
-- The nearest tracks find nearly all foreign sounds, and of the invented music six in ten. Of the genres
-  they find much of classical and a little of blues and jazz; country, disco and rock lie among the
-  others and are not found at all.
+- The nearest groups of training tracks find nearly all foreign sounds, and of the invented music a half or
+  more. Of the genres they find much of classical and a little of blues and jazz; country, disco and rock
+  lie among the others and are hardly found.
 - Known music is rejected unevenly, too: most in blues, which has the fewest artists, and in classical.
 - Distance to the nearest genre orders genres that were left out as well or slightly better, and finds
   fewer of them where 5 % of the known music is rejected. The columns that a gain changes are left out of

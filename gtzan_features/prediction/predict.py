@@ -374,7 +374,7 @@ def _unlike(rows: npt.NDArray[np.floating], predictor: Predictor) -> list[str]:
     if distance <= largest:
         return []
     most = f"{100 * (1 - rule.rates.asked):g} % of music like it at {largest:.2f} or less"
-    return [f"unlike the training music: {distance:.2f} from its nearest tracks, {most}"]
+    return [f"unlike the training music: {distance:.2f} from the nearest of it, {most}"]
 
 
 def _far(rows: npt.NDArray[np.floating], predictor: Predictor, *, as_a_whole: bool) -> list[str]:

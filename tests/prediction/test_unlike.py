@@ -129,7 +129,7 @@ def test_what_is_printed(world, run):
     (line,) = out.splitlines()
     assert line.startswith(f"{noise}: none of these (nearest: ")
     assert line.endswith(" %)  (1 segment, 4.0 s)")
-    (warned,) = [one for one in err.splitlines() if "from its nearest tracks" in one]
+    (warned,) = [one for one in err.splitlines() if "from the nearest of it" in one]
     assert warned.startswith(f"  Warning: {noise}: unlike the training music: ")
     (plain,) = run(*words, "--no-reject")[1].splitlines()
     assert "none of these" not in plain

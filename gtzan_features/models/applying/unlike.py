@@ -1,8 +1,8 @@
-"""Whether a recording is like the music that a model was trained on, by its nearest tracks.
+"""Whether a recording is like the music that a model was trained on, by the nearest of that music.
 
 A classifier's probabilities do not tell: it is as sure of a sine or of rain as of music. So the rows alone
 are looked at, whatever the model: columns are ranked among the training rows, and a recording is as unlike
-the training music as the mean of its rows lies far from the means of the nearest training tracks.
+the training music as the mean of its rows lies far from the nearest groups of training tracks.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ UNLIKE, UNLIKE_ARRAYS = "unlike.json", "unlike.npz"
 NONE_OF_THESE = "none of these"
 """The answer for music unlike the training music, in the place of a genre."""
 
-N_NEAREST = 5
+N_NEAREST = 3
 N_QUANTILES = 64
 _LIMIT = 3.0  # of normal scores: beyond all training rows a column counts as this, however far it lies
 
@@ -81,8 +81,8 @@ class UnlikeRule:
         Positions of the columns that count.
     quantiles : ndarray of shape (n_used, n_quantiles)
         Of each of them over the training rows, ascending.
-    tracks : ndarray of shape (n_tracks, n_used)
-        Mean normal scores of training tracks.
+    centres : ndarray of shape (n_centres, n_used)
+        Mean normal scores of groups of training tracks that are alike.
     counts : tuple of int
         Numbers of rows of a recording, ascending from 1.
     thresholds : tuple of float
@@ -93,13 +93,13 @@ class UnlikeRule:
 
     used: npt.NDArray[np.int64]
     quantiles: FloatArray
-    tracks: FloatArray
+    centres: FloatArray
     counts: tuple[int, ...]
     thresholds: tuple[float, ...]
     rates: UnlikeRates
 
     def distance(self, rows: npt.NDArray[np.floating]) -> float:
-        """Return how far a recording lies from the nearest training tracks.
+        """Return how far a recording lies from the nearest training music.
 
         Parameters
         ----------
@@ -110,10 +110,10 @@ class UnlikeRule:
         -------
         float
             Root mean square over the columns, in standard deviations of normal scores; the mean over the
-            nearest tracks. From 0 to 6.
+            nearest centres. From 0 to 6.
         """
         place = normal_scores(rows[:, self.used], self.quantiles).mean(axis=0)
-        return float(nearest_distance(place[None, :], self.tracks)[0])
+        return float(nearest_distance(place[None, :], self.centres)[0])
 
     def threshold(self, n_rows: int) -> float:
         """Return the largest distance at which a recording of `n_rows` rows is like the training music."""
@@ -183,24 +183,24 @@ def normal_scores(X: npt.NDArray[np.floating], quantiles: FloatArray) -> FloatAr
     return scored
 
 
-def nearest_distance(places: FloatArray, tracks: FloatArray) -> FloatArray:
-    """Return the mean distance of each place to its nearest tracks; see `UnlikeRule.distance`.
+def nearest_distance(places: FloatArray, centres: FloatArray) -> FloatArray:
+    """Return the mean distance of each place to its nearest centres; see `UnlikeRule.distance`.
 
     Parameters
     ----------
     places : ndarray of shape (n_places, n_columns)
-    tracks : ndarray of shape (n_tracks, n_columns)
+    centres : ndarray of shape (n_centres, n_columns)
 
     Returns
     -------
     ndarray of shape (n_places,)
     """
-    return mean_of_nearest(distances(places, tracks))
+    return mean_of_nearest(distances(places, centres))
 
 
-def distances(places: FloatArray, tracks: FloatArray) -> FloatArray:
-    """Return the root mean square difference of places and tracks, of shape (n_places, n_tracks)."""
-    squares = np.square(places).sum(axis=1)[:, None] + np.square(tracks).sum(axis=1) - 2 * places @ tracks.T
+def distances(places: FloatArray, centres: FloatArray) -> FloatArray:
+    """Return the root mean square difference of places and centres, of shape (n_places, n_centres)."""
+    squares = np.square(places).sum(axis=1)[:, None] + np.square(centres).sum(axis=1) - 2 * places @ centres.T
     found: FloatArray = np.sqrt(np.maximum(squares, 0.0) / places.shape[1])
     return found
 
@@ -233,7 +233,7 @@ def save_unlike(folder: Path, rule: UnlikeRule) -> None:
     arrays: dict[str, npt.NDArray[Any]] = {
         "used": rule.used,
         "quantiles": rule.quantiles,
-        "tracks": rule.tracks.astype(np.float32),
+        "centres": rule.centres.astype(np.float32),
     }
     with atomic_path(folder / UNLIKE_ARRAYS) as temporary:
         temporary.write_bytes(npz(arrays))
@@ -270,7 +270,7 @@ def load_unlike(folder: Path, files: Mapping[str, Record], n_columns: int) -> Un
     return UnlikeRule(
         used=arrays["used"].astype(np.int64),
         quantiles=arrays["quantiles"].astype(np.float64),
-        tracks=arrays["tracks"].astype(np.float64),
+        centres=arrays["centres"].astype(np.float64),
         counts=counts,
         thresholds=found.thresholds,
         rates=rates,
@@ -298,20 +298,20 @@ def read_rates(folder: Path) -> UnlikeRates | None:
 def _arrays(content: bytes, n_columns: int) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in ("used", "quantiles", "tracks")}
+            arrays = {name: archive[name] for name in ("used", "quantiles", "centres")}
     except Exception as error:  # whatever a parser of damaged archives raises
         msg = "not the arrays of this program"
         raise DamagedError(msg) from error
-    used, quantiles, tracks = arrays["used"], arrays["quantiles"], arrays["tracks"]
+    used, quantiles, centres = arrays["used"], arrays["quantiles"], arrays["centres"]
     fits = (
         used.ndim == 1
-        and quantiles.ndim == tracks.ndim == 2
-        and used.size == len(quantiles) == tracks.shape[1] > 0
+        and quantiles.ndim == centres.ndim == 2
+        and used.size == len(quantiles) == centres.shape[1] > 0
         and used.dtype.kind == "i"
         and 0 <= used.min() <= used.max() < n_columns
-        and min(quantiles.shape[1], len(tracks)) > 1
+        and min(quantiles.shape[1], len(centres)) > 1
         and bool(
-            (np.diff(quantiles) >= 0).all() and np.isfinite(quantiles).all() and np.isfinite(tracks).all()
+            (np.diff(quantiles) >= 0).all() and np.isfinite(quantiles).all() and np.isfinite(centres).all()
         )
     )
     if not fits:
