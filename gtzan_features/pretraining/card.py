@@ -192,16 +192,18 @@ def _tested_table(found: Findings) -> TextTable:
 
 
 def _deformed_table(found: Robustness) -> TextTable:
+    header = ("sound", "tracks", "right, %", "other answer, %", "none of these, %")
     rows = tuple(
         (
             str(row["label"]),
             str(row["n_tracks"]),
             accuracy_cell(*(float(row[name]) for name in ("accuracy", "low", "high"))),
             percent(float(row["changed"])),
+            percent(float(row["rejected"])),
         )
         for row in found.rows.values()
     )
-    return TextTable(title="", header=("sound", "tracks", "right, %", "other answer, %"), rows=rows)
+    return TextTable(title="", header=header, rows=rows)
 
 
 def _reliability(score: LevelScore) -> TextTable:

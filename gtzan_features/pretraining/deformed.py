@@ -20,6 +20,8 @@ from gtzan_features.extraction.extract import ExtractConfig
 from gtzan_features.models.applying.figures import UNDEFORMED
 from gtzan_features.pretraining.candidates import SEED, fit_calibrated
 from gtzan_features.tables.feature_tables import read_table, table_path
+from gtzan_features.training.kept import known_music
+from gtzan_features.training.unlike_rule import unlike_rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.models.applying.linear_rule import StoredRule
+    from gtzan_features.models.applying.unlike import UnlikeRule
     from gtzan_features.pretraining.candidates import Candidate
     from gtzan_features.pretraining.trial import Division
     from gtzan_features.progress import Notice, Progress
@@ -46,7 +49,8 @@ class Robustness:
         Which files, in words.
     rows : dict
         For the tracks' rows in the table, ``clean`` audio and each deformation: ``label``, ``accuracy``,
-        ``low``, ``high``, ``n_tracks`` and ``changed``, the share of tracks with another answer than clean.
+        ``low``, ``high``, ``n_tracks``, ``changed``, the share of tracks with another answer than clean, and
+        ``rejected``, the share that the rule for "none of these" would reject.
     """
 
     audio: str
@@ -55,10 +59,11 @@ class Robustness:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Genre that each track is given, and its own, by track."""
+    """Genre that each track is given, its own, and whether it is unlike the training music, by track."""
 
     given: dict[str, int]
     own: dict[str, int]
+    rejected: dict[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +136,19 @@ def measure_deformed(audio: AudioTables, candidate: Candidate, division: Divisio
     """
     fold_of = _artist_folds()
     only = audio.tracks()
+    data = division.opened.data
     rules = {
-        int(division.folds[test[0]]): fit_calibrated(candidate, division.training(train), division.names)
+        int(division.folds[test[0]]): (
+            fit_calibrated(candidate, division.training(train), division.names),
+            unlike_rule(known_music(data, division.names, train)),
+        )
         for train, test in division.artist_parts()
     }
     meta = division.opened.table.meta
     tables = audio.tables(
         FeatureConfig(feature_set=meta.feature_set), SegmentConfig.parse(candidate.segment), only
     )
-    genres = division.opened.data.genres
+    genres = data.genres
     some = {track: fold for track, fold in fold_of.items() if track in only}
     all_tables = [(OWN_ROWS, division.opened.table), *tables]
     found = {name: _answers(table, rules, some, genres) for name, table in all_tables}
@@ -150,7 +159,10 @@ def measure_deformed(audio: AudioTables, candidate: Candidate, division: Divisio
 
 
 def _answers(
-    table: Table, rules: Mapping[int, StoredRule], fold_of: Mapping[str, int], genres: tuple[str, ...]
+    table: Table,
+    rules: Mapping[int, tuple[StoredRule, UnlikeRule | None]],
+    fold_of: Mapping[str, int],
+    genres: tuple[str, ...],
 ) -> Answers:
     """Predict each track by the model that did not hear its artist."""
     tracks = table.frame["track_id"].to_numpy(dtype=str)
@@ -159,7 +171,8 @@ def _answers(
     X: npt.NDArray[np.float64] = np.asarray(table.values(), dtype=np.float64)
     given: dict[str, int] = {}
     own: dict[str, int] = {}
-    for number, rule in rules.items():
+    rejected: dict[str, bool] = {}
+    for number, (rule, unlike) in rules.items():
         at = np.flatnonzero(fold == number)
         if not at.size:
             continue
@@ -167,7 +180,10 @@ def _answers(
         best = aggregate(rule.predict_proba(X[at]), of, "mean").predicted
         given |= dict(zip(names.tolist(), best.tolist(), strict=True))
         own |= dict(zip(names.tolist(), per_track(y[at], of).tolist(), strict=True))
-    return Answers(given, own)
+        rejected |= {
+            str(name): unlike is not None and unlike.rejects(X[at[of == i]]) for i, name in enumerate(names)
+        }
+    return Answers(given, own, rejected)
 
 
 def _row(label: str, answers: Answers, clean: Answers) -> dict[str, float | int | str]:
@@ -182,4 +198,5 @@ def _row(label: str, answers: Answers, clean: Answers) -> dict[str, float | int 
         "high": interval.high,
         "n_tracks": len(tracks),
         "changed": float(np.mean(changed)),
+        "rejected": float(np.mean([answers.rejected[track] for track in tracks])),
     }

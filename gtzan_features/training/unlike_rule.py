@@ -38,8 +38,8 @@ MOST_COLUMNS = 500
 """Of more columns, as many are taken at equal steps: of the 3669 of ``full`` they tell as much as all."""
 
 MOST_CENTRES = 8
-"""Groups of tracks that stand for a genre: they tell as much as all its tracks do (`reports/unlike.md`), and a
-model holds no copy of its training rows."""
+"""Groups of tracks that stand for a genre: they tell as much as all its tracks do, and a model holds no
+copy of its training rows."""
 
 _FOLDS = 5
 

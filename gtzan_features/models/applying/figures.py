@@ -44,7 +44,8 @@ class Figures:
         For each genre the tracks that were right, and those that were tested.
     deformations : dict
         What was done to the sound, by name, after `UNDEFORMED`: ``label``, ``accuracy``, ``low``, ``high``,
-        ``n_tracks`` and ``changed``, the share of tracks with another answer. Empty where nothing was tested.
+        ``n_tracks``; ``changed`` and ``rejected``, the shares of tracks with another answer and with "none of
+        these". Empty where nothing was tested.
     deformed : str
         Of which audio these are, in words.
     """
