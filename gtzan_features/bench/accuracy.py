@@ -40,7 +40,13 @@ from gtzan_features.reports.ablation import (
     write_ablation,
 )
 from gtzan_features.tables.run_folder import read_run
-from gtzan_features.training.load_rows import REPLACED, labelled, open_fittable, table_file
+from gtzan_features.training.load_rows import (
+    REPLACED,
+    labelled,
+    open_fittable,
+    refuse_several_labels,
+    table_file,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +213,7 @@ def _survey(
 ) -> tuple[list[SplitConfig], tuple[str, ...], Sizes]:
     """Find which protocols the data support, and how large the tables are."""
     opened, _ = labelled(open_fittable(tables, BASELINE, TRACK))
+    refuse_several_labels(opened, "gtzan bench")
     rows, copies = opened.data.rows, opened.data.copies
     splits, skipped = [], []
     shares: dict[str, list[float]] = {}

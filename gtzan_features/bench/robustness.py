@@ -35,7 +35,7 @@ from gtzan_features.reports.robustness import (
     robustness_tables,
     write_robustness,
 )
-from gtzan_features.training.load_rows import labelled, open_fittable
+from gtzan_features.training.load_rows import labelled, open_fittable, refuse_several_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,6 +126,7 @@ def bench_robustness(
     music = Music(audio_dir, config.selection)
     steps = extract_sets(music, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
     opened, _ = labelled(open_fittable(folders.tables, name, config.segment.name))
+    refuse_several_labels(opened, "gtzan bench")
     split = make_split(opened.data.rows, opened.data.copies, config.split)
     for note in split.notes:
         notice(f"{split.config.protocol}, {note}.")

@@ -240,7 +240,7 @@ def labelled(opened: Fittable) -> tuple[Fittable, tuple[str, ...]]:
 
 
 def refuse_several_labels(opened: Fittable, who: str) -> None:
-    """Raise TableError for a table of several labels a track, which a measurement of accuracies takes not."""
+    """Raise TableError for a table of several labels a track, which measures of one genre do not take."""
     if opened.data.several:
         reason = f"a track may have several labels, and {who} measures one genre a track. Use gtzan fit"
         raise TableError(opened.place, reason)

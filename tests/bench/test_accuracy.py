@@ -25,7 +25,7 @@ from gtzan_features.errors import ConfigError, ModelError, SplitError, TableErro
 from gtzan_features.evaluation.comparison import compare, holm
 from gtzan_features.reports.scores import score_tracks
 from gtzan_features.tables.run_folder import read_run
-from tests.conftest import make_table, save_table
+from tests.conftest import make_several_table, make_table, save_table
 
 FAST = BenchConfig(
     feature_sets=("kaggle",), models=("knn", "majority", "xgboost"), family_model="logistic-regression"
@@ -322,3 +322,11 @@ def test_data_that_support_no_protocol_and_missing_tables_are_named(folders, tmp
         bench_tables(folders, dataclasses.replace(FAST, protocols=("artist",)), n_jobs=1)
     with pytest.raises(TableError, match="no such feature table"):
         bench_tables(dataclasses.replace(folders, tables=tmp_path / "no"), FAST, n_jobs=1)
+
+
+def test_several_labels_a_track_are_refused(tmp_path):
+    save_table(tmp_path, make_several_table(n_segments=1, segment="30s"))
+    with pytest.raises(TableError, match="one genre a track. Use gtzan fit"):
+        bench_tables(
+            Folders(tables=tmp_path, runs=tmp_path / "runs", out=tmp_path / "reports"), FAST, n_jobs=1
+        )
