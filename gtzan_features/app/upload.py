@@ -35,7 +35,7 @@ RECORDING = "recording"
 
 _BYTES = ("audio", "video", "application/octet-stream", "application/ogg", "binary/octet-stream")
 _CURL = "application/x-www-form-urlencoded"
-"""What curl says of whatever it sends by ``--data-binary``."""
+"""What curl says of a body that is no form, too, unless it is told otherwise."""
 
 
 class UploadError(Exception):
