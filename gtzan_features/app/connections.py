@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from gtzan_features.app import replies
+from gtzan_features.app.guard import HEADERS
 
 if TYPE_CHECKING:
     import asyncio
@@ -49,6 +53,16 @@ class PatientProtocol(H11Protocol):
         """Forget a connection."""
         self._unwatch()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP as every other fault: JSON of one line."""
+        reply = replies.fault(400, f"{msg.rstrip('.')}.", {"Connection": "close", **HEADERS})
+        self.transport.write(
+            self.conn.send(h11.Response(status_code=400, headers=reply.raw_headers, reason=b"Bad Request"))
+        )
+        self.transport.write(self.conn.send(h11.Data(data=bytes(reply.body))))
+        self.transport.write(self.conn.send(h11.EndOfMessage()))
+        self.transport.close()
 
     @property
     def is_answering(self) -> bool:

@@ -127,19 +127,35 @@ async def _store_form(request: Request, kind: str, body: _Body, most: int, uploa
 
 
 async def _receive(request: Request, most: int, take: Callable[[bytes], None], max_bytes: int) -> None:
-    """Hand on the chunks of a body, of which at most so many bytes may come, and not too slowly."""
-    size = 0
+    """Hand on the chunks of a body, of which at most so many bytes may come, and not too slowly.
+
+    What follows a fault is read and forgotten, as by `drain`: the answer would be lost otherwise.
+    """
+    size, fault = 0, None
     try:
         start = asyncio.get_running_loop().time()
         async with asyncio.timeout(min(UPLOAD_S, GRACE_S)) as limit:
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > most:
-                    raise _too_large(max_bytes)
-                take(chunk)
+                if fault is None:
+                    fault = _fault_of(take, chunk) if size <= most else _too_large(max_bytes)
+                elif size > _DRAIN_TIMES * max_bytes:
+                    break
                 limit.reschedule(start + min(UPLOAD_S, GRACE_S + size / MIN_BYTES_S))
     except TimeoutError as error:
+        if fault is not None:
+            raise fault from error
         raise UploadError(408, "was sent too slowly. Try again, or a smaller recording") from error
+    if fault is not None:
+        raise fault
+
+
+def _fault_of(take: Callable[[bytes], None], chunk: bytes) -> FormError | UploadError | None:
+    try:
+        take(chunk)
+    except (FormError, UploadError) as error:
+        return error
+    return None
 
 
 def _media_type(kind: str) -> str:

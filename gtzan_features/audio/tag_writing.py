@@ -38,15 +38,18 @@ def needs_mutagen() -> None:
         raise ConfigError(msg)
 
 
-def genre_tag(path: Path) -> tuple[str, ...]:
+def genre_tag(path: Path, like: Path | None = None) -> tuple[str, ...]:
     """Return the values of a file's genre tag, as they are; empty where it has none.
+
+    `like` tells the format, as for `set_genre_tag`.
 
     Raises
     ------
     AudioError
         If its format holds no tags, or they cannot be read.
     """
-    return _values(_opened(path))
+    audio = _opened(like or path)
+    return _values(audio if like is None else type(audio)(path))
 
 
 def set_genre_tag(path: Path, genres: Sequence[str], like: Path | None = None) -> None:
@@ -87,7 +90,7 @@ def set_genre_tag(path: Path, genres: Sequence[str], like: Path | None = None) -
         if genres:
             audio.tags[field] = list(genres)
         audio.save()
-    except mutagen.MutagenError as error:
+    except (mutagen.MutagenError, UnicodeError) as error:
         raise AudioError(like or path, f"its tags cannot be written ({error})") from error
 
 

@@ -147,7 +147,7 @@ def _without_ending(path: str) -> str:
 def _number(path: str) -> str:
     """Return the number that a file is called by, without zeros before it; empty where it is none."""
     stem = _without_ending(posixpath.basename(path))
-    return str(int(stem)) if stem.isascii() and stem.isdigit() else ""
+    return (stem.lstrip("0") or "0") if stem.isascii() and stem.isdigit() else ""
 
 
 _KEYS = (_as_it_is, _without_capitals, _without_ending, _number)

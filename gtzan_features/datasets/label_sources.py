@@ -220,6 +220,9 @@ def _comparable(row: LabelRow) -> tuple[frozenset[str], str, str, str]:
 def _matching(root: Path, files: Sequence[str], table: LabelTable) -> tuple[Sequence[str], Matching]:
     """Match the column of paths that names most files; the first that names half of those it may."""
     beside = table.place.parent
+    if not table.paths:
+        msg = f"{table.place}: no column is left for the paths. Name it: --columns path=NAME"
+        raise CatalogueError(msg)
     best: tuple[Sequence[str], Matching] = ((), Matching(files=(), ambiguous={}))
     for _, paths in table.paths:
         matching = match_paths(paths, files, root, beside)
@@ -228,7 +231,7 @@ def _matching(root: Path, files: Sequence[str], table: LabelTable) -> tuple[Sequ
         if 2 * matching.n_found >= min(len(files), len(paths)):
             break
     if not best[1].n_found:
-        name, paths = table.paths[0] if table.paths else ("", ())
+        name, paths = table.paths[0]
         theirs = ", ".join(one_line(path) for path in [path for path in paths if path][:_SHOWN])
         ours = ", ".join(label(path) for path in files[:_SHOWN])
         msg = (

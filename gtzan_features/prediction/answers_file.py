@@ -8,6 +8,7 @@ a hidden file beside it, and put together in the end.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
@@ -59,6 +60,9 @@ def checked_out(path: Path) -> Path:
         raise ConfigError(msg)
     if path.is_dir():
         msg = f"--out {path}: is a folder. Give the name of a file"
+        raise ConfigError(msg)
+    if path.exists() and not path.is_file():
+        msg = f"--out {path}: is no file on a disk. Give the name of a file"
         raise ConfigError(msg)
     return Path(os.path.realpath(path))
 
@@ -215,7 +219,9 @@ class AnswersFile:
     def close(self) -> None:
         """Close the file; what is in it stays."""
         if self._file is not None:
-            self._file.close()
+            # What could not be written was told when it was tried, with the name of the file.
+            with contextlib.suppress(OSError):
+                self._file.close()
 
     @property
     def _opened(self) -> IO[bytes]:

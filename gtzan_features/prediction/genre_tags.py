@@ -23,9 +23,9 @@ from gtzan_features.audio.tag_writing import (
     sound_digest,
 )
 from gtzan_features.audio.tag_writing import needs_mutagen as needs_mutagen
-from gtzan_features.errors import AudioError, TableError
+from gtzan_features.errors import AudioError, OutputExistsError, TableError
 from gtzan_features.prediction.answers import P, labels_in, path_in, probability_in
-from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.atomic import atomic_path, remove_leftovers
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import printable
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from gtzan_features.prediction.answers import Row
     from gtzan_features.prediction.library_config import TagOptions
+
+_BEGIN = b'{"file": '
+"""What a backup begins with."""
 
 _NO_GENRE = {"", "unknown", "unknown genre", "other", "none"}
 """Genre tags that say nothing, in lower case."""
@@ -108,15 +111,19 @@ def tag_files(
     ------
     ConfigError
         If mutagen is not installed.
+    OutputExistsError
+        If the backup holds something else.
     OutputLockedError
         If another command writes the backup.
     """
     needs_mutagen()
+    tidied: set[Path] = set()
     with _backup(backup) if apply else contextlib.nullcontext() as file:
         for row in rows:
             try:
                 change = _planned(row, options)
                 if file is not None:
+                    _tidy(change.path, tidied)
                     _keep(file, change)
                     write_genre(change.path, change.new)
             except _LeftAloneError as error:
@@ -155,6 +162,14 @@ def _planned(row: Row, options: TagOptions) -> TagChange:
         raise _LeftAloneError("has a genre")
     check_writable(path)
     return TagChange(path=path, old=old, new=genres)
+
+
+def _tidy(path: Path, tidied: set[Path]) -> None:
+    """Remove the copies that a kill left beside the file that is changed next, once in each folder."""
+    folder = Path(os.path.realpath(path)).parent
+    if folder not in tidied:
+        tidied.add(folder)
+        remove_leftovers(folder)
 
 
 def genres_in(row: Row) -> tuple[str, ...]:
@@ -202,6 +217,8 @@ def write_genre(path: Path, genres: Sequence[str]) -> None:
             shutil.copyfile(target, copy)
             shutil.copystat(target, copy)
             set_genre_tag(copy, genres, like=target)
+            if BETWEEN.join(genre_tag(copy, like=target)) != BETWEEN.join(genres):  # "17" is Rock to ID3
+                raise AudioError(path, "its kind of tags reads such a genre as another")
             if sound_digest(copy) != sound_digest(target):
                 raise AudioError(path, "its sound would change")
             info = target.stat()
@@ -215,9 +232,16 @@ def write_genre(path: Path, genres: Sequence[str]) -> None:
 
 @contextmanager
 def _backup(path: Path) -> Iterator[IO[str]]:
-    """Open a backup to add to; a last line that a kill left is ended, and never read."""
+    """Open a backup to add to; a last line that a kill left is ended, and never read.
+
+    A file that holds something else stays as it is: OutputExistsError.
+    """
     with output_lock(path), path.open("a+b") as file:
         if file.tell():
+            file.seek(0)
+            start = file.read(len(_BEGIN))
+            if not _BEGIN.startswith(start):
+                raise OutputExistsError(path, "holds no old tags. Give another --tag-backup")
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
                 file.write(b"\n")
@@ -248,7 +272,7 @@ def restore_tags(backup: Path, *, apply: bool, told: Callable[[TagChange], None]
         If mutagen is not installed.
     """
     needs_mutagen()
-    report = TagReport()
+    report, tidied = TagReport(), set[Path]()
     for line in reversed(_lines(backup)):
         path = path_in({"file": line["file"]})
         old, written = tuple(line["genre"]), tuple(line["written"])
@@ -259,6 +283,7 @@ def restore_tags(backup: Path, *, apply: bool, told: Callable[[TagChange], None]
             if BETWEEN.join(now) != BETWEEN.join(written):
                 raise _LeftAloneError("has another tag since")
             if apply:
+                _tidy(path, tidied)
                 write_genre(path, old)
             else:
                 check_writable(path)

@@ -53,6 +53,11 @@ class _Cells(Sequence[str]):
         found: list[str] = self._column.slice(0, n).to_pylist()
         return found
 
+    def last(self) -> str:
+        """Return the last cell."""
+        found: str = self._column[-1].as_py()
+        return found
+
     def __len__(self) -> int:
         return len(self._column)
 
@@ -188,6 +193,9 @@ def _of_csv(path: Path, encoding: str | None) -> Grid:
         header, skipped = [f"column {i + 1}" for i in range(len(header))], skipped - 1
     table, lines = parse_text(path, content, separator, len(header), skipped)
     columns = [_Cells(column) for column in table.columns]
+    if _ends_in_quotes(content, columns):
+        reason = f"line {lines[-1]}: a quote is not closed, and all that follows is in one cell. Close it"
+        raise TableError(path, reason)
     names: list[tuple[str, ...]] = [(name.strip().strip("\ufeff"),) for name in header]
     levels = _further_levels(header, columns)
     if levels:
@@ -204,6 +212,13 @@ def _of_csv(path: Path, encoding: str | None) -> Grid:
         lines=lines.tolist(),
         notes=notes,
     )
+
+
+def _ends_in_quotes(content: bytes, columns: Sequence[_Cells]) -> bool:
+    """Whether the last row swallowed the line break that ends every table."""
+    if not columns or not len(columns[0]) or content.count(b'"') % 2 == 0:
+        return False
+    return any(column.last().endswith("\n") for column in columns)
 
 
 def _header(path: Path, content: bytes) -> tuple[str, list[str], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -167,3 +168,44 @@ def test_a_malformed_request_is_the_fault_of_who_sends_it(port, head, capfd):
     assert status(port, GET) == 200
     shown = capfd.readouterr()
     assert "Traceback" not in shown.out + shown.err
+
+
+def whole_answer(opened) -> tuple[bytes, bytes]:
+    """Head and body of an answer; fails where the connection is broken off before its end."""
+    with opened.makefile("rb") as file:
+        head, _, body = file.read().partition(b"\r\n\r\n")
+    return head, body
+
+
+@pytest.mark.parametrize("name", ["no request", "tls", "negative length", "two lengths"])
+def test_what_is_no_http_is_answered_as_every_other_fault(port, name):
+    with connect(port, HEADS[name]) as opened:
+        head, body = whole_answer(opened)
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"application/json" in head.lower()
+    assert b"nosniff" in head
+    assert b"\r\ncontent-length: " in head.lower()
+    fault = json.loads(body)
+    assert fault["status"] == 400
+    assert set(fault) == {"version", "status", "error"}
+
+
+PARTS = b'--x\r\nContent-Disposition: form-data; name="y"\r\n\r\n0\r\n' * 10_000
+CHUNKS = b"".join(b"f000\r\n" + b"x" * 0xF000 + b"\r\n" for _ in range(30)) + b"0\r\n\r\n"
+REFUSED = {
+    "many parts": (
+        400,
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(PARTS)}",
+        PARTS,
+    ),
+    "too large in chunks": (413, "Transfer-Encoding: chunked", CHUNKS),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_who_sends_on_after_a_fault_reads_the_answer(port, name):
+    code, lines, body = REFUSED[name]
+    with connect(port, POST + f"Connection: close\r\n{lines}\r\n\r\n".encode() + body) as opened:
+        head, told = whole_answer(opened)
+    assert head.startswith(f"HTTP/1.1 {code} ".encode())
+    assert json.loads(told)["status"] == code

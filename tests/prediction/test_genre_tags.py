@@ -16,7 +16,7 @@ from mutagen.id3 import APIC, COMM, ID3, TDRC, TIT2, TXXX
 from gtzan_features.audio import tag_writing
 from gtzan_features.audio.load import load
 from gtzan_features.audio.tag_writing import genre_tag
-from gtzan_features.errors import AudioError, TableError
+from gtzan_features.errors import AudioError, OutputExistsError, TableError
 from gtzan_features.prediction import genre_tags
 from gtzan_features.prediction.answers import Stamp, row_of
 from gtzan_features.prediction.genre_tags import TagReport, restore_tags, tag_files, write_genre
@@ -254,3 +254,63 @@ def test_no_backup_and_no_sound_are_one_line(tmp_path):
         restore_tags(path, apply=True, told=lambda _: None)
     with pytest.raises(AudioError, match="a.flac: its "):
         write_genre(path, ["rock"])
+
+
+ODD_GENRES = {
+    "semicolon": "a;b",
+    "line break": "a\nb",
+    "emoji": "\U0001f600 caf\xe9",
+    "long": "x" * 100_000,
+    "nul": "a\0b",
+    "slash": "a/b",
+    "number": "17",
+    "number in brackets": "(17)",
+    "abbreviation": "(RX)",
+    "empty": "",
+    "no text": "\udcff",
+    "blanks": " a ",
+}
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "ogg", "wav", "m4a"])
+def test_a_genre_is_read_as_it_was_written_or_the_file_stays(kind, song):
+    path = song(kind)
+    before = path.read_bytes()
+    for genre in ODD_GENRES.values():
+        try:
+            write_genre(path, (genre,))
+        except AudioError:
+            assert path.read_bytes() == before
+        else:
+            assert "; ".join(genre_tag(path)) == genre
+            path.write_bytes(before)
+    assert os.listdir(path.parent) == [path.name]  # noqa: PTH208
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_the_copy_that_a_kill_left_goes_with_the_next_command(undone, song, tmp_path):
+    path = song()
+    if undone:
+        tag([row(path)], tmp_path)
+    left = tmp_path / f".{path.name}.0123abcd.part"
+    left.write_bytes(b"half a copy")
+    (tmp_path / ".mine.part").write_bytes(b"")
+    if undone:
+        restore_tags(tmp_path / "old-tags.jsonl", apply=True, told=lambda _: None)
+    else:
+        tag([row(path)], tmp_path)
+    assert not left.exists()
+    assert (tmp_path / ".mine.part").exists()
+
+
+@pytest.mark.parametrize(
+    "held", [b"RIFF\x24\0\0\0WAVE", b"file,genre\n", b"{}\n", b"2026-01-01T00:00:00 log\n"]
+)
+def test_a_backup_is_not_added_to_a_file_of_another_kind(held, song, tmp_path):
+    path = song()
+    before = path.read_bytes()
+    (tmp_path / "old-tags.jsonl").write_bytes(held)
+    with pytest.raises(OutputExistsError, match="holds no old tags"):
+        tag([row(path)], tmp_path)
+    assert (tmp_path / "old-tags.jsonl").read_bytes() == held
+    assert path.read_bytes() == before
