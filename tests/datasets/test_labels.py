@@ -281,6 +281,18 @@ def test_what_does_not_fit_is_counted_and_named(tmp_path):
             "no column of labels; it has path, bpm",
         ),
         (
+            {"9" * 5000: "x"},
+            {},
+            CatalogueError,
+            "no row names a file of",
+        ),
+        (
+            pd.DataFrame({"path": ["a/x.mp3"], "genre": ["x"]}),
+            {"columns": (("path", "genre"),)},
+            CatalogueError,
+            "no column is left for the paths. Name it: --columns path=NAME",
+        ),
+        (
             frame().assign(split="fold 1"),
             {},
             CatalogueError,
@@ -302,12 +314,19 @@ def test_wrong_calls_are_one_line(music, labels, options, error, message):
         (b"PK\x03\x04rest", "archive is damaged"),
         (b"\x89PNG....", "is a picture. Give a CSV with a column"),
         (b"{}", "JSON"),
+        (b'path,genre\na/x.mp3,"rock\na/y.mp3,jazz\n', "line 2: a quote is not closed"),
+        (b'path,genre\na/x.mp3,rock\na/y.mp3,"jazz', "line 3: a quote is not closed"),
     ],
 )
 def test_files_that_are_no_tables_are_refused_by_what_they_are(tmp_path, music, content, message):
     (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(TableError, match=message):
         labelled(music, str(tmp_path / "labels.csv"))
+
+
+def test_a_mark_of_inches_is_no_open_quote(tmp_path, music):
+    (tmp_path / "labels.csv").write_text('path,genre\na/x.mp3,7" single\na/y.mp3,jazz\n')
+    assert by_path(labelled(music, str(tmp_path / "labels.csv")))["a/x.mp3"] == '7" single'
 
 
 def test_a_column_that_may_mean_something_else_is_passed_over_with_a_word(music):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import random
@@ -197,6 +198,37 @@ def test_the_ending_says_the_format(tmp_path):
     (tmp_path / "real.csv").touch()
     (tmp_path / "link.jsonl.csv").symlink_to("real.csv")
     assert checked_out(tmp_path / "link.jsonl.csv") == tmp_path / "real.csv"
+
+
+def test_an_output_is_a_file_on_a_disk(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "device.jsonl").symlink_to("/dev/null")
+    for name in ("pipe.csv", "device.jsonl"):
+        with pytest.raises(ConfigError, match=f"{name}: is no file on a disk"):
+            checked_out(tmp_path / name)
+
+
+class _FullFile:
+    """A file on a disk that is full, also when it is closed."""
+
+    def write(self, data):
+        return len(data)
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    close = flush
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+    def write_on():
+        with open_answers(tmp_path / "answers.csv", COLUMNS, BY) as answers:
+            answers.close()
+            answers._file = _FullFile()
+            answers.append(rows()[0])
+
+    with pytest.raises(OSError, match=r"answers\.csv"):
+        write_on()
 
 
 def test_the_file_of_a_row_is_found(tmp_path):

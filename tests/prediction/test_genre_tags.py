@@ -272,7 +272,7 @@ ODD_GENRES = {
 }
 
 
-@pytest.mark.parametrize("kind", ["mp3", "flac", "ogg", "wav", "m4a"])
+@pytest.mark.parametrize("kind", ["mp3", "flac", "wav"])
 def test_a_genre_is_read_as_it_was_written_or_the_file_stays(kind, song):
     path = song(kind)
     before = path.read_bytes()
