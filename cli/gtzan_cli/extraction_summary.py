@@ -27,7 +27,7 @@ def print_summary(summary: ExtractSummary) -> None:
     """Print tables, counts and speed on stdout; what was skipped, and why, on stderr."""
     for path, rows in summary.tables.values():
         show(f"{path}: {counted(rows, 'row')}")
-    show(f"{summary.status}: {summary.read_as}")
+    show(f"{summary.status}: what became of each file")
     computed = summary.n_files - summary.n_reused - len(summary.skipped)
     speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
     kinds = _by_kind(summary.skipped)

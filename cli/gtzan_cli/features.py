@@ -10,6 +10,7 @@ import click
 
 from gtzan_cli.completion import complete_feature_sets
 from gtzan_cli.extraction_summary import failed, print_summary, record_of
+from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.options import (
     FEATURES_HELP,
     FILE,
@@ -48,7 +49,7 @@ def features() -> None:
     """Compute features from audio, or move them in and out of CSV."""
 
 
-@features.command()
+@features.command(cls=SectionedCommand)
 @click.argument("audio_dir", type=MUSIC)
 @click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gtzan_cli.completion import complete_feature_sets, complete_models
+from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.options import (
     FEATURES_HELP,
     FOLDER,
@@ -41,7 +42,7 @@ _OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "
 """Columns of the first screen; the others come with --wide."""
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("models", nargs=-1, metavar="MODEL...", shell_complete=complete_models)
 @click.option("--list", "list_models", is_flag=True, help="List the models and their settings.")
 @click.option(

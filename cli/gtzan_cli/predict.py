@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.library_options import library_options
 from gtzan_cli.options import json_option, model_options, n_jobs_option, some_are_there
 from gtzan_cli.predict_output import Shown, output_for
@@ -27,7 +28,7 @@ MANY = 20
 """Of more files than these, warnings are counted in a summary and not printed."""
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument(
     "files",
     nargs=-1,

@@ -26,8 +26,12 @@ def cli(named: tuple[str, ...]) -> None:
       gtzan fit xgboost --segments 3s         train and test, no track on both sides
       gtzan report                            30 s against 3 s, with intervals
     A genre for your own files:
-      gtzan predict song.mp3                  the most probable genres, by the model fitted last
+      gtzan predict song.mp3                  by the model fitted last, at first by gtzan10
       gtzan serve                             a web page that takes or records a snippet
+      gtzan predict ~/music --out genres.csv  a whole library; the same command goes on
+    A model of your own genres:
+      gtzan features extract ~/music          a folder per genre; else --labels tags, or a table
+      gtzan fit lda                           gtzan predict takes it from then on
     Without audio:
       gtzan features import features_3_sec.csv
     Without any data:

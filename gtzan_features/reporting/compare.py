@@ -69,7 +69,7 @@ def compare_scored(a: ScoredRun, b: ScoredRun, aggregation: str = "mean") -> tup
     first, second = a.run.folder, b.run.folder
     if (m.dataset, m.synthetic) != (n.dataset, n.synthetic):
         names = [dataset_title(x.dataset, synthetic=x.synthetic) for x in (n, m)]
-        reason = f"was run on {names[0]}, {first} on {names[1]}. Compare runs on one data set"
+        reason = f"was fitted on {names[0]}, {first} on {names[1]}. Compare runs on one data set"
         raise RunError(second, reason)
     x, y = (tracks_of(one, aggregation) for one in (a, b))
     if x.units != y.units:

@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from gtzan_cli.examples import EXAMPLES, SHORT
+from gtzan_cli.help_sections import SECTIONS, SectionedCommand
 from gtzan_cli.main import cli, command_of
 
 from tests.cli.test_advice import COMMANDS
@@ -41,3 +42,20 @@ def test_there_are_words_for_every_command_and_no_other():
     assert set(EXAMPLES) == set(COMMANDS)
     assert min(map(len, EXAMPLES.values())) >= 2
     assert set(SHORT) == set(COMMANDS) | (GROUPS - {""})
+
+
+SECTIONED = {words: one for words, one in COMMANDS.items() if isinstance(one, SectionedCommand)}
+
+
+@pytest.mark.parametrize("words", sorted(SECTIONED))
+def test_help_in_sections_shows_each_option_once(words):
+    shown = CliRunner().invoke(cli, [*words.split(), "--help"], terminal_width=80, prog_name="gtzan").output
+    sections = SECTIONS[SECTIONED[words].name or ""]
+    _, _, below = shown.partition(f"{next(iter(sections))}:\n")
+    begun = [line.split()[0].rstrip(",") for line in below.splitlines() if line.startswith("  -")]
+    options = [one for one in SECTIONED[words].params if isinstance(one, click.Option)]
+    assert sorted(begun) == sorted([*(min(one.opts, key=len) for one in options), "-h"])
+    assert max(map(len, shown.splitlines())) <= 80
+    named = [name for names in sections.values() for name in names]
+    assert len(named) == len(set(named))
+    assert set(named) <= {one.name for one in options}
