@@ -29,5 +29,5 @@ def restore_tags(backup: Path, yes: bool) -> None:
 
     how = "Restored" if yes else "Would restore"
     report = restore(backup, apply=yes, told=lambda change: show(f"{how} {change}"))
-    for line in report.lines(applied=yes):
+    for line in report.lines(applied=yes, done="restored"):
         notice(line)

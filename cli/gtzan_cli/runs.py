@@ -89,7 +89,9 @@ def list_(runs_dir: Path, sort: str, as_json: bool) -> None:
             notice(f"Damaged: {one.fault}.")
     total = sum(one.n_bytes for one in found)
     size = f"{counted(len(found), 'run')}, {total / 1e6:.1f} MB"
-    show(f"{size}. Per cent of tracks right, with the 95 % interval.")
+    ranks = any(one.headline is not None and one.headline.measure != "accuracy" for one in found)
+    also = " AP: several labels a track, mean average precision in per cent." if ranks else ""
+    show(f"{size}. Per cent of tracks right, with the 95 % interval.{also}")
 
 
 @runs.command("show")
@@ -152,7 +154,7 @@ def _row(one: ListedRun) -> tuple[str, ...]:
     if m is None or figure is None:
         return (one.short, *["–"] * 5, one.mark, "–", fitted, size, kept)
     accuracy = f"{percent(figure.accuracy)} ({percent(figure.low)}–{percent(figure.high)})"
-    measure = "" if figure.measure == "accuracy" else figure.measure
+    measure = "" if figure.measure == "accuracy" else "AP"
     marked = " ".join(word for word in (one.mark, measure, accuracy) if word)
     return (
         one.short,

@@ -29,6 +29,12 @@ _LONGEST_WORD = 32
 _MARK = "\x1f"
 """A place where a word may be broken: to rich a blank of no width. It is in no cell, being a control."""
 
+_KEPT = "\ue000"
+"""A blank at which a line is not broken: to rich a letter, of the private ones that no text uses."""
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|MB)(?![^\W_]))")
+"""Between a figure and its unit."""
+
 _BREAK = re.compile(r"(?<=[-,:/+_=])(?=\S)")
 _PIPE_WIDTH = 240
 
@@ -57,8 +63,11 @@ def wrap(line: str, console: Console) -> list[str]:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
     width = max(20, console.width - len(indent) - _GAP)
-    lines = _breakable(line, width).wrap(console, width, overflow="fold")
+    bound = _UNIT.sub(_KEPT, line) if _KEPT not in line else line
+    lines = _breakable(bound, width).wrap(console, width, overflow="fold")
     first, *rest = (_unmarked(one.plain).rstrip() for one in lines)
+    if bound != line:
+        first, *rest = (one.replace(_KEPT, " ") for one in (first, *rest))
     return [indent + first, *(" " * _GAP + indent + one for one in rest)]
 
 

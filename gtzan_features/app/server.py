@@ -122,7 +122,7 @@ def _classifier(config: ServeConfig, notice: Callable[[str], None]) -> UploadCla
 def _introduction(classifier: UploadClassifier, host: str, port: int) -> list[str]:
     facts = classifier.facts()
     shown = f"[{host}]" if ":" in host else host
-    lines = [f"Model: {facts.title}, {facts.trained_on}."]
+    lines = [f"Model: {facts.title}, trained on {facts.trained_on}."]
     if facts.synthetic:
         lines.append("Warning: trained on synthetic music; it says nothing about real music.")
     if facts.leaked:

@@ -70,10 +70,10 @@ class TagReport:
     changed: dict[str, Path] = field(default_factory=dict)
     left: Counter[str] = field(default_factory=Counter)
 
-    def lines(self, *, applied: bool) -> list[str]:
-        """Return the report in words."""
+    def lines(self, *, applied: bool, done: str = "tagged") -> list[str]:
+        """Return the report in words; `done` is the one for what becomes of a file."""
         count = len(self.changed)
-        what = "tagged" if applied else "to be tagged; nothing is written without --yes"
+        what = done if applied else f"to be {done}; nothing is written without --yes"
         found = [f"{count} file{'' if count == 1 else 's'} {what}."]
         if self.left:
             named = sorted(self.left.items(), key=lambda item: (-item[1], item[0]))

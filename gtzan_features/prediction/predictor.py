@@ -14,7 +14,7 @@ from gtzan_features.extraction.row_kinds import Recipe, recipe_of
 from gtzan_features.models.applying.kept_model import KeptModel, load_kept_model
 from gtzan_features.models.applying.load import CARD
 from gtzan_features.progress import Notice, mute
-from gtzan_features.reports.sentence import model_sentence
+from gtzan_features.reports.sentence import model_sentence, training_words
 from gtzan_features.rounding import percent
 from gtzan_features.tables.headline import read_headline
 from gtzan_features.tables.run_folder import PREDICTIONS, read_manifest
@@ -74,7 +74,7 @@ class Predictor:
 def introduction(predictor: Predictor) -> tuple[str, ...]:
     """Say in a line each which model answers and, of a pretrained one, how good it is and what is better."""
     card, figures = predictor.card, predictor.kept.figures
-    what = f"{card.model} on {card.segment} rows of {card.dataset}, {card.trained_on}"
+    what = f"{card.model} on {card.segment} rows, trained on {training_words(card.trained_on, card.dataset)}"
     if figures is None:
         return (f"Model: {_run_sentence(predictor) or what}.",)
     shares = (percent(share) for share in (figures.accuracy, figures.low, figures.high))

@@ -56,7 +56,10 @@ def draw_prediction(prediction: FilePrediction, into: Figure | None = None) -> F
     """Draw the genre of a recording over time, where wanted into an empty figure."""
     bounds = tuple(zip(prediction.starts_s, prediction.ends_s, strict=True))
     said = f"{prediction.nearest} {100 * prediction.top(1)[0][1]:.0f} %"
-    if prediction.none_of_these:
+    if prediction.several:
+        given = [(name, p) for name, p in prediction.top(len(prediction.genres)) if name in prediction.labels]
+        said = ", ".join(f"{name} {100 * p:.0f} %" for name, p in given) or f"no label (nearest: {said})"
+    elif prediction.none_of_these:
         said = f"{prediction.genre} (nearest: {said})"
     title = f"{Path(prediction.path).name}: {said}"
     return timeline_figure(

@@ -134,7 +134,9 @@ def _check(a: ScoredLabels, b: ScoredLabels, x: LabelScore, y: LabelScore) -> No
     first, second = a.run.folder, b.run.folder
     if (m.dataset, m.synthetic) != (n.dataset, n.synthetic):
         names = [dataset_title(one.dataset, synthetic=one.synthetic) for one in (n, m)]
-        raise RunError(second, f"was fitted on {names[0]}, {first} on {names[1]}. Compare runs on one data set")
+        raise RunError(
+            second, f"was fitted on {names[0]}, {first} on {names[1]}. Compare runs on one data set"
+        )
     if x.units != y.units:
         shared = len(set(x.units) & set(y.units))
         reason = (

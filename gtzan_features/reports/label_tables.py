@@ -49,9 +49,9 @@ OF_LABEL = (
 """Figures of a label, as they are called in files."""
 
 EXPLAINED = (
-    "Average precision (AP) says how well a label ranks the tracks, mean over labels; guessing gives about the "
-    "base rate (chance). Precision, recall and F1 are means over labels, at each label's own threshold. Exact: "
-    "all labels of a track are right."
+    "Average precision (AP) says how well a label ranks the tracks, mean over labels; guessing gives about "
+    "the base rate (chance). Precision, recall and F1 are means over labels, at each label's own threshold. "
+    "Exact: all labels of a track are right."
 )
 
 
