@@ -58,7 +58,10 @@ def draw_prediction(prediction: FilePrediction, into: Figure | None = None) -> F
     said = f"{prediction.nearest} {100 * prediction.top(1)[0][1]:.0f} %"
     if prediction.several:
         given = [(name, p) for name, p in prediction.top(len(prediction.genres)) if name in prediction.labels]
-        said = ", ".join(f"{name} {100 * p:.0f} %" for name, p in given) or f"no label (nearest: {said})"
+        said = (
+            ", ".join(f"{name} {100 * p:.0f} %" for name, p in given)
+            or f"no label (the most probable: {said})"
+        )
     elif prediction.none_of_these:
         said = f"{prediction.genre} (nearest: {said})"
     title = f"{Path(prediction.path).name}: {said}"

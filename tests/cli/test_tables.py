@@ -9,9 +9,11 @@ import sys
 
 import pytest
 from gtzan_cli import progress
+from gtzan_cli.tables import wrap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 
 # Without marks and modifiers that join the letter before: how many places they take, releases of rich say
 # differently.
@@ -148,3 +150,12 @@ def test_the_rule_is_of_hyphens_where_the_stream_has_no_lines(monkeypatch):
 def test_the_last_column_breaks_where_it_ends():
     lines = printed(("a", "b"), [("x" * 30, "0 0 01")], 37)
     assert [line.split()[-1] for line in lines[2:]] == ["0", "01"]
+
+
+def test_a_broken_line_keeps_a_figure_and_its_unit_together():
+    line = "noise.mp3: none of these (nearest: jazz 47.0 %, disco 15.8 %) (6 segments, 20.0 s)"
+    for width in range(40, 90):
+        lines = wrap(line, Console(width=width))
+        assert all(len(one) <= width for one in lines)
+        assert not any(one.lstrip().startswith(("%", "s)")) for one in lines)
+        assert " ".join(one.strip() for one in lines) == line

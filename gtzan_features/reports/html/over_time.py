@@ -53,6 +53,8 @@ def over_time(
     order: Sequence[str],
     bounds_s: Sequence[tuple[float, float]],
     segments: Sequence[Sequence[float]],
+    *,
+    kind: str = "genre",
 ) -> OverTime:
     """Draw the probabilities of each segment, the most probable genre of each marked.
 
@@ -66,6 +68,8 @@ def over_time(
         Of each segment, in seconds.
     segments : sequence of sequence of float, shape (n_segments, n_genres)
         Probabilities within [0, 1].
+    kind : str
+        What they are of, in words.
     """
     row = {genre: order.index(genre) for genre in genres}
     best = [max(range(len(genres)), key=p.__getitem__) for p in segments]
@@ -79,7 +83,7 @@ def over_time(
         ]
         marks.append(_rect("best", start, row[genres[winner]] + 0.36, end - start, 0.28))
     first, last = bounds_s[0][0], bounds_s[-1][1]
-    words = spans_in_words([genres[i] for i in best], bounds_s)
+    words = spans_in_words([genres[i] for i in best], bounds_s, kind)
     box = f"{first:.2f} 0 {last - first:.2f} {len(genres)}"
     svg = Markup(
         '<svg class="stretched" viewBox="{}" preserveAspectRatio="none" role="img" aria-label="{}">'
@@ -116,14 +120,14 @@ def _rect(kind: str, x: float, y: float, width: float, height: float, opacity: f
     ).format(kind, x, y, width, height, opacity)
 
 
-def spans_in_words(best: Sequence[str], bounds_s: Sequence[tuple[float, float]]) -> str:
+def spans_in_words(best: Sequence[str], bounds_s: Sequence[tuple[float, float]], kind: str = "genre") -> str:
     """Say which genre is most probable when, in at most `_SPANS` spans."""
     spans = []
     for genre, group in groupby(zip(best, bounds_s, strict=True), key=lambda pair: pair[0]):
         times = [bounds for _, bounds in group]
         spans.append(f"{genre} {_span(times[0][0], times[-1][1])}")
     more = f"; and {len(spans) - _SPANS} changes more" if len(spans) > _SPANS else ""
-    return f"Most probable genre over time: {'; '.join(spans[:_SPANS])}{more}."
+    return f"Most probable {kind} over time: {'; '.join(spans[:_SPANS])}{more}."
 
 
 def _span(start: float, end: float) -> str:
