@@ -11,7 +11,7 @@ from gtzan_features.config import RUNS_DIR
 from gtzan_features.errors import ModelError, RunError
 from gtzan_features.prediction.named_models import model_names, named_model, standing_in
 from gtzan_features.tables.run_names import find_run, short_names
-from gtzan_features.tables.run_storage import MANIFEST, restore_runs
+from gtzan_features.tables.run_storage import CARD, MANIFEST, restore_runs
 from gtzan_features.text import one_line
 
 
@@ -21,7 +21,7 @@ def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
     Parameters
     ----------
     name : str or Path
-        A folder that exists, be it of a run or of a model; else the name of a pretrained model (`gtzan10`),
+        A folder of a run or of a model; else the name of a pretrained model (`gtzan10`),
         or a short name of a run in `runs_dir` (`tables.run_names.find_run`).
     runs_dir : Path
         Where run folders lie.
@@ -34,8 +34,11 @@ def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
     path = Path(name)
     if not path.exists():
         restore_runs(path.parent)  # a command that was killed while it replaced this folder
-    if path.is_dir():
+    pretrained = named_model(str(name))
+    if path.is_dir() and (pretrained is None or any((path / one).exists() for one in (MANIFEST, CARD))):
         return path
+    if pretrained is not None:  # of a folder of music that is called so, nothing else can be meant
+        return pretrained
     shown = one_line(str(name))
     if path.exists():
         msg = f"{shown}: is a file. Name a folder that gtzan fit wrote, or a run in {one_line(str(runs_dir))}"
@@ -43,9 +46,6 @@ def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
     if len(path.parts) != 1:
         msg = f"{shown}: no such folder, so it holds no model. Name a folder that gtzan fit wrote."
         raise ModelError(msg)
-    pretrained = named_model(str(name))
-    if pretrained is not None:
-        return pretrained
     try:
         return find_run(str(name), runs_dir)
     except RunError as error:

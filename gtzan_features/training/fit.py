@@ -14,6 +14,7 @@ import numpy as np
 from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.environment import model_versions
 from gtzan_features.errors import ModelError, SplitError
+from gtzan_features.models.applying.unlike import NONE_OF_THESE
 from gtzan_features.models.choosing.several_labels import settings_of_labels
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.save import check_storable
@@ -240,6 +241,12 @@ def _check_input(spec: ModelSpec, opened: Fittable) -> None:
     if len(opened.data.genres) < 2:
         (only,) = opened.data.genres
         msg = f"{opened.place}: every row is {only}, and a model needs two genres. Add music of another"
+        raise ModelError(msg)
+    if NONE_OF_THESE in opened.data.genres:
+        msg = (
+            f"{opened.place}: a genre is called {NONE_OF_THESE!r}, which is the answer to music of no genre. "
+            "Give it another name"
+        )
         raise ModelError(msg)
 
 

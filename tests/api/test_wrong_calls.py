@@ -56,7 +56,15 @@ ON_NOTHING = {
     "a path where paths are meant": (lambda: gf.AudioFeatures().fit_transform("one.wav"), "one.wav"),
 }
 
+NAMED_AS_THE_ANSWER = pd.DataFrame(
+    {"track_id": list("abcd"), "genre": ["rock", "none of these"] * 2, "tempo": np.arange(4.0)}
+)
+
 ON_A_TABLE = {
+    "a genre called as the answer is": (
+        lambda _: gf.fit("lda", gf.read_table(NAMED_AS_THE_ANSWER, segments="30s")),
+        "a genre is called 'none of these'.*Give it another name",
+    ),
     "threshold of one genre": (
         lambda table: gf.fit("knn", table, label_threshold=0.3),
         "label_threshold goes with several labels a track",

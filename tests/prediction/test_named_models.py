@@ -69,10 +69,14 @@ def test_names_are_found_and_ones_own_model_goes_before_the_packaged():
     assert model_names() == ("gtzan10", "gtzan10-full")
 
 
-def test_a_folder_goes_before_a_name_and_a_name_before_runs(place):
+def test_a_folder_with_a_model_goes_before_a_name_and_a_name_before_runs(place):
     assert model_folder("gtzan10") == PACKAGED / "gtzan10"
-    (place / "gtzan10").mkdir()
-    assert str(model_folder("gtzan10")) == "gtzan10"
+    (place / "gtzan10").mkdir()  # of music, perhaps
+    assert model_folder("gtzan10") == PACKAGED / "gtzan10"
+    for name in ("manifest.json", "model.json"):
+        (place / "gtzan10" / name).touch()
+        assert str(model_folder("gtzan10")) == "gtzan10"
+        (place / "gtzan10" / name).unlink()
     with pytest.raises(ModelError, match="gtzan-10: no such folder.*Models with a name: gtzan10"):
         model_folder("gtzan-10")
 
