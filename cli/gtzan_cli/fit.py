@@ -196,7 +196,7 @@ def _fit_all(
     """Fit one job after the other and show each result as it comes; each note on the tracks is said once."""
     from gtzan_features.reporting.fit_run import fit_prepared
     from gtzan_features.training.announced import announced
-    from gtzan_features.training.fit import prepare_fit
+    from gtzan_features.training.prepare_fit import prepare_fit
 
     results: list[RunReport | LabelRunReport] = []
     said: list[str] = []

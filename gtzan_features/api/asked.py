@@ -18,9 +18,9 @@ from gtzan_features.datasets.splitters import ProtocolSplitter
 from gtzan_features.errors import ConfigError, ModelError, SplitError, TableError
 from gtzan_features.models.estimator_spec import NOT_SETTABLE, spec_of_estimator
 from gtzan_features.models.registry import model_spec, parse_settings, setting_pairs
-from gtzan_features.training.fit import FromPython
 from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.load_rows import labelled, table_file
+from gtzan_features.training.prepare_fit import FromPython
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Division:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a call asks for, as `training.fit.prepare_rows` takes it."""
+    """What a call asks for, as `training.prepare_fit.prepare_rows` takes it."""
 
     config: FitConfig
     settings: dict[str, Any]

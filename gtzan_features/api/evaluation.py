@@ -23,13 +23,14 @@ from gtzan_features.reporting.run_report import RunReport
 from gtzan_features.reports.collect import labelled, score_runs
 from gtzan_features.reports.paired import with_correction
 from gtzan_features.tables.run_folder import Run
-from gtzan_features.training.fit import prepare_rows, train_tested
+from gtzan_features.training.fit import train_tested
+from gtzan_features.training.prepare_fit import prepare_rows
 
 if TYPE_CHECKING:
     from gtzan_features.api.showing import ShowProgress
     from gtzan_features.api.table import Table
     from gtzan_features.evaluation.aggregate import Method
-    from gtzan_features.training.fit import PreparedFit
+    from gtzan_features.training.prepare_fit import PreparedFit
 
 
 @speaks_python

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from gtzan_features.reporting.run_report import RunReport
     from gtzan_features.reports.collect import ScoredRun
     from gtzan_features.tables.run_folder import RunManifest
-    from gtzan_features.training.fit import PreparedFit
     from gtzan_features.training.fold import Fitted
+    from gtzan_features.training.prepare_fit import PreparedFit
 
 _SCORES = (
     "n_predictions",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gtzan_features.evaluation.intervals import Interval
     from gtzan_features.reporting.label_run_report import LabelRunReport
     from gtzan_features.reports.label_scores import ScoredLabels
-    from gtzan_features.training.fit import PreparedFit
     from gtzan_features.training.fold import Fitted
+    from gtzan_features.training.prepare_fit import PreparedFit
 
 _NONE = "a track may have several labels, so there is no {}: see average_precision, scores and labels"
 

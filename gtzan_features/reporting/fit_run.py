@@ -9,16 +9,17 @@ from gtzan_features.progress import Progress, silent
 from gtzan_features.reporting.label_run_report import LabelRunReport
 from gtzan_features.reporting.run_report import RunReport, report_run
 from gtzan_features.tables.run_storage import new_run_folder
-from gtzan_features.training.fit import prepare_fit, train
+from gtzan_features.training.fit import train
+from gtzan_features.training.prepare_fit import prepare_fit
 from gtzan_features.training.write_run import write_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gtzan_features.training.fit import PreparedFit
     from gtzan_features.training.fit_config import FitConfig
     from gtzan_features.training.fold import Fitted
+    from gtzan_features.training.prepare_fit import PreparedFit
 
 
 def fit_run(

@@ -8,8 +8,8 @@ from gtzan_features.text import counted
 from gtzan_features.training.durations import duration_words
 
 if TYPE_CHECKING:
-    from gtzan_features.training.fit import PreparedFit
     from gtzan_features.training.load_rows import Fittable
+    from gtzan_features.training.prepare_fit import PreparedFit
 
 _SHOWN = 12
 

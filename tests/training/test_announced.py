@@ -13,8 +13,8 @@ from gtzan_features.reports.sentence import model_sentence
 from gtzan_features.tables.headline import Headline
 from gtzan_features.training.announced import announced, genre_counts
 from gtzan_features.training.durations import COLUMNS, FIT_S, ROWS, duration_words, usual_minutes
-from gtzan_features.training.fit import prepare_fit
 from gtzan_features.training.fit_config import FitConfig
+from gtzan_features.training.prepare_fit import prepare_fit
 from tests.conftest import make_table, save_table
 
 
