@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import RunError, TableError
-from gtzan_features.reports.collect import representative
+from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.label_scores import score_label_runs
-from gtzan_features.reports.protocols import PROTOCOLS, tested_on
-from gtzan_features.reports.scores import score
+from gtzan_features.reports.protocols import PROTOCOLS
 from gtzan_features.reports.tables import accuracy_cell, level_name
 from gtzan_features.rounding import percent
 from gtzan_features.tables.run_folder import read_run
@@ -17,8 +16,10 @@ from gtzan_features.tables.run_folder import read_run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gtzan_features.evaluation.intervals import Interval
     from gtzan_features.models.applying.figures import Figures
     from gtzan_features.models.save import ModelCard
+    from gtzan_features.reports.scored import Scored
     from gtzan_features.tables.run_folder import Run
 
 
@@ -124,44 +125,36 @@ def model_facts(folder: Path, card: ModelCard, figures: Figures | None = None) -
         return untested
     if run.manifest.several_labels:
         return _of_labels(untested, run)
-    scores = score(run.predictions)
-    level = representative(scores)
-    best = scores[level]
-    tested = tested_on(run.manifest)
-    how = level_name(level) if len(scores) == 1 else f"segments gathered by {level}"
-    return replace(
-        untested,
-        leaked=run.manifest.leaked or tested.leaked,
-        accuracy=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
-        tested_on=f"{best.metrics.n} tracks, {how}",
-        protocol=run.manifest.protocol,
-        protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
-        share=best.metrics.accuracy,
-        low=best.interval.low,
-        high=best.interval.high,
-        n_tested=best.metrics.n,
-    )
+    (scored,) = score_runs([run])
+    metrics = scored.best.metrics
+    return _of_run(untested, scored, metrics.accuracy, metrics.n, scored.best.interval)
 
 
 def _of_labels(untested: ModelFacts, run: Run) -> ModelFacts:
     """Gather the facts on a model of several labels."""
     (scored,) = score_label_runs([run])
-    best, tested = scored.best, scored.tested
-    shown = accuracy_cell(best.metrics.macro_average_precision, best.interval.low, best.interval.high)
-    level = level_name(scored.best_level)
-    how = level if len(scored.scores) == 1 else f"segments gathered by {level}"
+    metrics = scored.best.metrics
+    facts = _of_run(untested, scored, metrics.macro_average_precision, metrics.n, scored.best.interval)
+    return replace(facts, figure="average precision (mean over labels)")
+
+
+def _of_run(
+    untested: ModelFacts, scored: Scored[Any], figure: float, n: int, interval: Interval
+) -> ModelFacts:
+    """Add what a run found: the figure of its tracks, how many, and how they were divided and gathered."""
+    level, tested = scored.best_level, scored.tested
+    how = level_name(level) if len(scored.scores) == 1 else f"segments gathered by {level}"
     return replace(
         untested,
         leaked=scored.leaked,
-        accuracy=shown,
-        figure="average precision (mean over labels)",
-        tested_on=f"{best.metrics.n} tracks, {how}",
-        protocol=run.manifest.protocol,
+        accuracy=accuracy_cell(figure, interval.low, interval.high),
+        tested_on=f"{n} tracks, {how}",
+        protocol=scored.run.manifest.protocol,
         protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
-        share=best.metrics.macro_average_precision,
-        low=best.interval.low,
-        high=best.interval.high,
-        n_tested=best.metrics.n,
+        share=figure,
+        low=interval.low,
+        high=interval.high,
+        n_tested=n,
     )
 
 

@@ -14,7 +14,7 @@ from gtzan_features.evaluation.comparison import PairedComparison, compare, verd
 from gtzan_features.reports.collect import ScoredRun, score_runs
 from gtzan_features.reports.conditions import differences, in_words
 from gtzan_features.reports.published import dataset_title
-from gtzan_features.reports.scores import TRACK
+from gtzan_features.reports.scored import TRACK
 from gtzan_features.tables.run_folder import Run, read_run
 
 if TYPE_CHECKING:

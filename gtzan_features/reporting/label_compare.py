@@ -13,7 +13,7 @@ from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.conditions import differences, in_words
 from gtzan_features.reports.label_scores import score_label_runs
 from gtzan_features.reports.published import dataset_title
-from gtzan_features.reports.scores import TRACK
+from gtzan_features.reports.scored import TRACK
 from gtzan_features.rounding import points
 from gtzan_features.tables.run_folder import read_run
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.reports.collect import representative
 from gtzan_features.reports.protocols import PROTOCOLS, leak, tested_on
 from gtzan_features.reports.rejection import rejection
+from gtzan_features.reports.scored import representative
 from gtzan_features.reports.tables import (
     accuracy_cell,
     genre_table,

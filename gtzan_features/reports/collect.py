@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gtzan_features.reports.protocols import Tested, tested_on
-from gtzan_features.reports.scores import TRACK, LevelScore, score
+from gtzan_features.reports.scored import TRACK, Scored
+from gtzan_features.reports.scores import LevelScore, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,32 +45,8 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredRun:
-    """A run, its label in tables, and its figures at every level."""
-
-    run: Run
-    label: str
-    scores: dict[str, LevelScore]
-
-    @property
-    def best_level(self) -> str:
-        """The level that represents the run where only one is shown: tracks, by mean probability."""
-        return representative(self.scores)
-
-    @property
-    def best(self) -> LevelScore:
-        """The figures at `best_level`."""
-        return self.scores[self.best_level]
-
-    @property
-    def tested(self) -> Tested:
-        """What the run was tested on."""
-        return tested_on(self.run.manifest)
-
-    @property
-    def leaked(self) -> bool:
-        """Whether its figures are leaked."""
-        return self.run.manifest.leaked or self.tested.leaked
+class ScoredRun(Scored[LevelScore]):
+    """A run of one genre a track."""
 
     @property
     def on_features(self) -> str:
@@ -78,11 +54,6 @@ class ScoredRun:
         m = self.run.manifest
         rows = f"{m.segment} rows" + ("" if self.best_level == TRACK else f" by {self.best_level}")
         return f"{self.label} on {m.feature_set}, {rows}"
-
-
-def representative(scores: dict[str, LevelScore]) -> str:
-    """Return the level that represents a run: tracks, by mean probability where they have segments."""
-    return TRACK if TRACK in scores else "mean"
 
 
 def score_runs(runs: Iterable[Run]) -> list[ScoredRun]:

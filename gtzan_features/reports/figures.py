@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from gtzan_features.reports.collect import segment_s
 from gtzan_features.reports.lettering import heading, label, letters_in, set_fonts, set_heading
 from gtzan_features.reports.protocols import protocol_order
-from gtzan_features.reports.scores import SEGMENT, TRACK
+from gtzan_features.reports.scored import SEGMENT, TRACK
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.evaluation.aggregate import METHODS
 from gtzan_features.evaluation.label_aggregate import aggregate_labels
 from gtzan_features.evaluation.label_metrics import (
     SeveralMetrics,
@@ -15,8 +14,7 @@ from gtzan_features.evaluation.label_metrics import (
     evaluate_labels,
 )
 from gtzan_features.reports.collect import run_labels
-from gtzan_features.reports.protocols import Tested, tested_on
-from gtzan_features.reports.scores import SEGMENT, TRACK
+from gtzan_features.reports.scored import Scored, by_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,32 +58,8 @@ class LabelScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredLabels:
-    """A run of several labels, its name in tables, and its figures at every level."""
-
-    run: Run
-    label: str
-    scores: dict[str, LabelScore]
-
-    @property
-    def best_level(self) -> str:
-        """The level that represents the run where only one is shown: tracks, by mean probability."""
-        return TRACK if TRACK in self.scores else "mean"
-
-    @property
-    def best(self) -> LabelScore:
-        """The figures at `best_level`."""
-        return self.scores[self.best_level]
-
-    @property
-    def tested(self) -> Tested:
-        """What the run was tested on."""
-        return tested_on(self.run.manifest)
-
-    @property
-    def leaked(self) -> bool:
-        """Whether its figures are leaked."""
-        return self.run.manifest.leaked or self.tested.leaked
+class ScoredLabels(Scored[LabelScore]):
+    """A run of several labels a track."""
 
 
 def score_label_runs(runs: Sequence[Run]) -> list[ScoredLabels]:
@@ -99,10 +73,7 @@ def score_label_runs(runs: Sequence[Run]) -> list[ScoredLabels]:
 
 def score_labels(predictions: Predictions) -> dict[str, LabelScore]:
     """Score a run at every level; one, ``track``, where each track has one row."""
-    if len(predictions.tracks) == len(predictions.frame):
-        return {TRACK: _of_rows(predictions, TRACK)}
-    segments = {SEGMENT: _of_rows(predictions, SEGMENT)}
-    return segments | {method: _of_tracks(predictions, method) for method in METHODS}
+    return by_level(predictions, _of_rows, _of_tracks)
 
 
 def _of_tracks(predictions: Predictions, method: Method) -> LabelScore:

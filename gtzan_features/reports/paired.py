@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.evaluation.comparison import PairedComparison, compare, holm, mcnemar_p, verdict
 from gtzan_features.reports.conditions import ROWS, alike_but, differences, in_words
-from gtzan_features.reports.scores import SEGMENT, TRACK, LevelScore
+from gtzan_features.reports.scored import SEGMENT, TRACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gtzan_features.reports.collect import ScoredRun
+    from gtzan_features.reports.scores import LevelScore
 
 FLOOR = "majority"
 """The model that knows nothing: that another beats it is no news."""

@@ -5,20 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.evaluation.aggregate import METHODS, Method, aggregate, per_track, rank
+from gtzan_features.evaluation.aggregate import Method, aggregate, per_track, rank
 from gtzan_features.evaluation.intervals import Interval, accuracy_interval
 from gtzan_features.evaluation.metrics import Metrics, evaluate
+from gtzan_features.reports.scored import TRACK, by_level, is_one_per_track
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from gtzan_features.tables.predictions import Predictions
-
-SEGMENT = "segment"
-TRACK = "track"
-LEVELS = (SEGMENT, *METHODS)
-"""What is scored: single segments, and tracks by each aggregation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +51,12 @@ def score(predictions: Predictions) -> dict[str, LevelScore]:
 
     Where each track has one row, the levels are all the same and there is one: ``track``.
     """
-    if _is_one_per_track(predictions):
-        return {TRACK: _of_rows(predictions, TRACK)}
-    segments = {SEGMENT: _of_rows(predictions, SEGMENT)}
-    return segments | {method: _of_tracks(predictions, method) for method in METHODS}
+    return by_level(predictions, _of_rows, _of_tracks)
 
 
 def score_tracks(predictions: Predictions) -> LevelScore:
     """Score a run's tracks only: by mean probability where a track has several rows."""
-    return _of_rows(predictions, TRACK) if _is_one_per_track(predictions) else _of_tracks(predictions, "mean")
-
-
-def _is_one_per_track(predictions: Predictions) -> bool:
-    return len(predictions.tracks) == len(predictions.frame)
+    return _of_rows(predictions, TRACK) if is_one_per_track(predictions) else _of_tracks(predictions, "mean")
 
 
 def _of_tracks(predictions: Predictions, method: Method) -> LevelScore:

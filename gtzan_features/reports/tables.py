@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.reports.collect import segment_s
 from gtzan_features.reports.protocols import protocol_order
-from gtzan_features.reports.scores import LEVELS, SEGMENT, TRACK
+from gtzan_features.reports.scored import LEVELS, SEGMENT, TRACK
 from gtzan_features.rounding import decimals, percent
 from gtzan_features.text_table import TextTable
 

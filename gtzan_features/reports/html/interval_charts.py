@@ -9,7 +9,7 @@ from gtzan_features.reports.collect import segment_s
 from gtzan_features.reports.conditions import PROTOCOL, ROWS, alike_but
 from gtzan_features.reports.html.data import CsvLink, csv_link
 from gtzan_features.reports.paired import FLOOR
-from gtzan_features.reports.scores import TRACK
+from gtzan_features.reports.scored import TRACK
 from gtzan_features.reports.tables import accuracy_cell
 
 if TYPE_CHECKING:

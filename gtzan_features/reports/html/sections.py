@@ -10,7 +10,7 @@ from gtzan_features.reports.html.data import CsvLink, csv_link
 from gtzan_features.reports.html.interval_charts import DotChart, length_chart, protocol_chart
 from gtzan_features.reports.html.trust import trust
 from gtzan_features.reports.paired import best_tests, length_tests
-from gtzan_features.reports.scores import SEGMENT
+from gtzan_features.reports.scored import SEGMENT
 from gtzan_features.reports.tables import accuracy_cell, level_name
 
 if TYPE_CHECKING:
