@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.gtzan_faults import known_faults
-from gtzan_features.reports.label_scores import ScoredLabels, score_label_runs
+from gtzan_features.reporting.scored_report import ScoredReport, write_card
+from gtzan_features.reports.label_scores import LabelScore, score_label_runs
 from gtzan_features.reports.label_tables import (
     EXPLAINED,
     label_scores_table,
@@ -15,65 +16,35 @@ from gtzan_features.reports.label_tables import (
     threshold_words,
 )
 from gtzan_features.reports.protocols import PROTOCOLS, leak
-from gtzan_features.reports.sentence import model_sentence
 from gtzan_features.reports.tables import accuracy_cell, level_name
 from gtzan_features.reports.templating import environment
-from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.headline import Headline, write_headline
-from gtzan_features.tables.run_folder import CARD, PREDICTIONS
+from gtzan_features.tables.headline import Headline
 from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from gtzan_features.evaluation.label_metrics import SeveralMetrics
-    from gtzan_features.reports.label_scores import LabelScore
-    from gtzan_features.tables.run_folder import Run, RunManifest
+    from gtzan_features.reports.label_scores import ScoredLabels
+    from gtzan_features.tables.run_folder import Run
 
 THRESHOLDS = "label_thresholds"
 """In ``metrics.json``: the kept model's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRunReport:
-    """The figures of one run of several labels, as a person reads them; see `run_report.RunReport`."""
+class LabelRunReport(ScoredReport[LabelScore]):
+    """The figures of one run of several labels a track; see `ScoredReport`."""
 
     scored: ScoredLabels
-    notes: tuple[str, ...] = ()
-
-    @property
-    def folder(self) -> Path:
-        """The run folder."""
-        return self.scored.run.folder
-
-    @property
-    def manifest(self) -> RunManifest:
-        """What was done, to what, with what."""
-        return self.scored.run.manifest
-
-    @property
-    def scores(self) -> dict[str, LabelScore]:
-        """Figures by level."""
-        return self.scored.scores
-
-    @property
-    def train_accuracy(self) -> float:
-        """Share of decisions on labels of training rows that are right, within [0, 1]."""
-        return float(self.scored.run.metrics["train_accuracy"])
 
     @property
     def metrics(self) -> SeveralMetrics:
         """Figures of tracks: by mean probability where a track has segments."""
         return self.scored.best.metrics
 
-    @property
-    def sentence(self) -> str:
-        """What the model learned from, and how well it did where it was tested."""
-        return model_sentence(self.manifest, self.headline(""))
-
     def headline(self, predictions: str) -> Headline:
-        """Return the figure that represents the run, of predictions with this SHA-256."""
+        """Return the mean average precision of tracks, of predictions with this SHA-256."""
         best = self.scored.best
         return Headline(
             predictions=predictions,
@@ -88,15 +59,7 @@ class LabelRunReport:
     @property
     def table(self) -> TextTable:
         """The figures of every level as a table of text."""
-        m = self.manifest
-        marks = [
-            "LEAKED" if self.scored.leaked else "",
-            "SYNTHETIC" if m.synthetic else "",
-            self.scored.tested.mark,
-        ]
-        what = f"{m.model}, {m.segment} {m.feature_set}, {m.protocol}, {m.dataset}"
-        title = " ".join([*(mark for mark in marks if mark), what])
-        return replace(label_scores_table(self.scores), title=title)
+        return self._titled(label_scores_table(self.scores))
 
     @property
     def explained(self) -> str:
@@ -111,32 +74,13 @@ class LabelRunReport:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What must be said with the figures."""
-        leaked = f"LEAKED: {leak(self.manifest)}. No figure on new music." if self.scored.leaked else ""
-        tested = self.scored.tested
-        part = f"{tested.mark}: {tested.caveat}" if tested.mark else ""
-        return tuple(line for line in (leaked, part) if line)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figures and what they stand for as a JSON-able mapping."""
-        return {
-            "run": str(self.folder),
-            "leaked": self.manifest.leaked,
-            "synthetic": self.manifest.synthetic,
-            "several_labels": True,
-            "protocol": self.manifest.protocol,
-            "notes": list(self.notes),
-            "train_accuracy": self.train_accuracy,
-            "levels": {level: one.to_dict() for level, one in self.scores.items()},
-        }
+        return self._caveats("figure")
 
 
 def report_label_run(run: Run, *, notes: tuple[str, ...] = ()) -> LabelRunReport:
     """Write the model card of a run of several labels; see `run_report.report_run`."""
     report = report_of_labels(run, notes)
-    write_text(run.folder / CARD, label_card(report))
-    record = run.manifest.files.get(PREDICTIONS)
-    if record is not None:
-        write_headline(run.folder, report.headline(record["sha256"]))
+    write_card(run, label_card(report), report)
     return report
 
 
