@@ -3,9 +3,9 @@
 from .api.aggregation import aggregate as aggregate
 from .api.audio import describe as describe
 from .api.audio import features as features
+from .api.comparison import Comparison as Comparison
 from .api.evaluation import compare as compare
 from .api.evaluation import evaluate as evaluate
-from .api.evaluation_result import Comparison as Comparison
 from .api.evaluation_result import EvaluationResult as EvaluationResult
 from .api.extension import feature as feature
 from .api.extension import register_model as register_model

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gtzan_features.api import html
+from gtzan_features.api.comparison import Comparison
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.words import speaks_python
 from gtzan_features.errors import ConfigError, RunError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from gtzan_features.api.showing import ShowProgress
     from gtzan_features.evaluation.aggregate import Method
-    from gtzan_features.evaluation.comparison import PairedComparison
     from gtzan_features.evaluation.intervals import Interval
     from gtzan_features.reporting.run_report import RunReport
     from gtzan_features.reports.collect import ScoredRun
@@ -250,11 +250,15 @@ class EvaluationResult:
 
     @property
     def _figure(self) -> str:
+        return self._figure_of("accuracy", self.accuracy)
+
+    def _figure_of(self, name: str, figure: float, further: str = "") -> str:
+        """Return a figure of tracks in words, with its interval, and how many and how gathered they are."""
         level, n = self.scored.best_level, self._report.metrics.n
         how = level_name(level) if level == "track" else f"segments gathered by {level}"
         low, high = percent(self.interval.low), percent(self.interval.high)
         return (
-            f"accuracy {percent(self.accuracy)} % (95 % interval {low} to {high}), "
+            f"{name} {percent(figure)} % (95 % interval {low} to {high}{further}), "
             f"{n} track{'' if n == 1 else 's'}, {how}"
         )
 
@@ -283,73 +287,6 @@ class EvaluationResult:
             subtitle=self._figure,
             notes=[*self._report.caveats, *self.notes],
         )
-
-
-class Comparison:
-    """A paired test of two results on the same tracks; it prints as a sentence.
-
-    Attributes
-    ----------
-    difference : float
-        Accuracy of the first less that of the second, within [-1, 1].
-    interval : tuple of float
-        95 % bootstrap interval of the difference, over artists where they are known, else over tracks.
-    p_value : float
-        Of the exact test, two-sided.
-    sentence : str
-        What the test shows, and in what the two results differ.
-    found : PairedComparison
-        All figures of the test.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> import gtzan_features as gf
-    >>> genres = np.repeat(["jazz", "rock"], 8)
-    >>> frame = pd.DataFrame({"track_id": [f"{g}/{i}" for i, g in enumerate(genres)], "genre": genres})
-    >>> frame["tempo"] = np.where(genres == "rock", 120.0, 90.0) + np.arange(16)
-    >>> table = gf.read_table(frame, segments="30s")
-    >>> trained = gf.evaluate("knn", table, protocol="track", folds=4, n_jobs=1)
-    >>> guessed = gf.evaluate("majority", table, protocol="track", folds=4, n_jobs=1)
-    >>> comparison = trained.compare(guessed)
-    >>> comparison.difference, comparison.p_value < 0.05
-    (0.5, True)
-    """
-
-    def __init__(self, found: PairedComparison, sentence: str) -> None:
-        self.found, self.sentence = found, sentence
-
-    @property
-    def difference(self) -> float:
-        """Accuracy of the first less that of the second."""
-        return self.found.difference
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the difference."""
-        return self.found.ci_low, self.found.ci_high
-
-    @property
-    def p_value(self) -> float:
-        """Of the exact test."""
-        return self.found.p_value
-
-    def __repr__(self) -> str:
-        """Return what the test shows."""
-        return self.sentence
-
-    def _repr_html_(self) -> str:
-        """Return the test for a notebook."""
-        f = self.found
-        pairs = [
-            ("tracks", f.n),
-            ("units", f.n_units),
-            ("only the first right", f.only_a),
-            ("only the second right", f.only_b),
-            ("test", f"{f.test}, p = {f.p_value:.2g}"),
-        ]
-        return html.card("Paired comparison", self.sentence, html.key_values(pairs))
 
 
 def check_result(one: object) -> None:

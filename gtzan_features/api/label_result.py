@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pandas as pd
 
 from gtzan_features.api import html
+from gtzan_features.api.comparison import LabelsComparison
 from gtzan_features.api.evaluation_result import EvaluationResult, check_result
 from gtzan_features.api.words import speaks_python
 from gtzan_features.errors import RunError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gtzan_features.evaluation.aggregate import Method
-    from gtzan_features.evaluation.intervals import Interval
     from gtzan_features.reporting.label_run_report import LabelRunReport
     from gtzan_features.reports.label_scores import ScoredLabels
     from gtzan_features.training.fold import Fitted
@@ -88,11 +88,6 @@ class LabelsResult(EvaluationResult):
         return self._labels.metrics.base_rate
 
     @property
-    def interval(self) -> Interval:
-        """95 % interval of the average precision."""
-        return self._labels.scored.best.interval
-
-    @property
     def scores(self) -> pd.DataFrame:
         """Figures over all labels, by level."""
         rows = {
@@ -126,16 +121,6 @@ class LabelsResult(EvaluationResult):
         """None here."""
         raise AttributeError(_NONE.format("confusion"))
 
-    @property
-    def leaked(self) -> bool:
-        """Whether segments of one track were in training and test."""
-        return self._labels.scored.leaked
-
-    @property
-    def predictions(self) -> pd.DataFrame:
-        """Probabilities of every tested row; a copy."""
-        return self._labels.scored.run.predictions.frame.copy()
-
     @speaks_python
     def compare(self, other: EvaluationResult, *, aggregation: Method = "mean") -> LabelsComparison:  # type: ignore[override]
         """Test this result against another one on the same tracks, by average precision.
@@ -149,13 +134,8 @@ class LabelsResult(EvaluationResult):
 
     @property
     def _figure(self) -> str:
-        level, n = self._labels.scored.best_level, self._labels.metrics.n
-        how = level_name(level) if level == "track" else f"segments gathered by {level}"
-        low, high = percent(self.interval.low), percent(self.interval.high)
-        return (
-            f"average precision {percent(self.average_precision)} % (95 % interval {low} to {high}; chance "
-            f"{percent(self.base_rate)}), {n} track{'' if n == 1 else 's'}, {how}"
-        )
+        chance = f"; chance {percent(self.base_rate)}"
+        return self._figure_of("average precision", self.average_precision, chance)
 
     def __repr__(self) -> str:
         """Return the result in a few lines, with the labels that are told best and worst."""
@@ -186,48 +166,6 @@ class LabelsResult(EvaluationResult):
             subtitle=self._figure,
             notes=[*self._labels.caveats, *self.notes],
         )
-
-
-class LabelsComparison:
-    """A paired test of two results with several labels on the same tracks; it prints as a sentence.
-
-    Attributes
-    ----------
-    difference : float
-        Average precision of the first less that of the second, within [-1, 1].
-    interval : tuple of float
-        95 % bootstrap interval of the difference, over artists where they are known, else over tracks.
-    shown : bool
-        Whether the interval excludes zero.
-    sentence : str
-        What the test shows, and in what the two results differ.
-    """
-
-    def __init__(self, found: LabelComparison, sentence: str) -> None:
-        self.found, self.sentence = found, sentence
-
-    @property
-    def difference(self) -> float:
-        """Average precision of the first less that of the second."""
-        return self.found.difference
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the difference."""
-        return self.found.ci_low, self.found.ci_high
-
-    @property
-    def shown(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.found.is_shown
-
-    def __repr__(self) -> str:
-        """Return what the test shows."""
-        return self.sentence
-
-    def _repr_html_(self) -> str:
-        """Return the test for a notebook."""
-        return html.card("Paired comparison", self.sentence, self.found.counted)
 
 
 def compare_label_results(
