@@ -18,10 +18,11 @@ from gtzan_features.api.showing import showing
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import speaks_python
 from gtzan_features.errors import ConfigError, ModelError, TableError
+from gtzan_features.evaluation.aggregate import checked_method
 from gtzan_features.models.save import replace_model
 from gtzan_features.prediction.explain import Explainer
 from gtzan_features.prediction.library_config import LibraryOptions
-from gtzan_features.prediction.predict import FilePrediction, checked_aggregation, classify, read_one
+from gtzan_features.prediction.predict import FilePrediction, classify, read_one
 from gtzan_features.prediction.predict import predict as predict_each
 from gtzan_features.prediction.predictor import (
     Predictor,
@@ -186,7 +187,7 @@ class Model:
         ConfigError
             If the aggregation is unknown, or samples come without their rate.
         """
-        checked_aggregation(aggregation)
+        checked_method(aggregation)
         predictor = self.predictor if reject else self.predictor.never_rejecting()
         with showing(progress) as shown:
             found, is_single = recordings_of(x, sr, shown.notice)

@@ -181,11 +181,22 @@ def small_genres(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
         If fewer than two are left.
     """
     units = units_by_genre(rows, track_table(rows), copies, config)
-    small = {str(genre): int(n) for genre, n in units.items() if n < config.min_tracks}
+    return too_few(units, config, "genres, and a classifier needs two at least")
+
+
+def too_few(units: pd.Series, config: SplitConfig, needed: str) -> dict[str, int]:
+    """Return what has fewer than ``config.min_tracks`` units, with how many.
+
+    Raises
+    ------
+    SplitError
+        If fewer than two are left; it says what is `needed`.
+    """
+    small = {str(name): int(n) for name, n in units.items() if n < config.min_tracks}
     if small and len(units) - len(small) < 2:
         msg = (
-            f"--min-tracks {config.min_tracks} leaves {len(units) - len(small)} of {len(units)} genres, and "
-            "a classifier needs two at least. Give a smaller number, or add tracks"
+            f"--min-tracks {config.min_tracks} leaves {len(units) - len(small)} of {len(units)} {needed}. "
+            "Give a smaller number, or add tracks"
         )
         raise SplitError(msg)
     return small

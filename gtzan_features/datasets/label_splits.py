@@ -17,14 +17,22 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from gtzan_features.config import DEFAULT_FOLDS
-from gtzan_features.datasets.fixed_splits import given_frame, one_side_only, published_frame, split_frame
-from gtzan_features.datasets.groups import are_gtzans, artists_together, counted, track_table, with_groups
+from gtzan_features.datasets.fixed_splits import one_side_only, split_frame
+from gtzan_features.datasets.groups import (
+    are_gtzans,
+    artists_together,
+    counted,
+    too_few,
+    track_table,
+    with_groups,
+)
 from gtzan_features.datasets.label_sets import indicator, names_of, rarest
 from gtzan_features.datasets.splits import (
     Split,
+    fitting_folds,
     published_artist_folds,
-    told_parts,
-    told_share,
+    told_frame,
+    told_split,
 )
 from gtzan_features.errors import SplitError
 from gtzan_features.text import one_line
@@ -53,14 +61,7 @@ def small_labels(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
         If fewer than two are left.
     """
     units = units_by_label(rows, copies, config)
-    small = {str(label): int(n) for label, n in units.items() if n < config.min_tracks}
-    if small and len(units) - len(small) < 2:
-        msg = (
-            f"--min-tracks {config.min_tracks} leaves {len(units) - len(small)} of {len(units)} labels, and "
-            "two are needed at least. Give a smaller number, or add tracks"
-        )
-        raise SplitError(msg)
-    return small
+    return too_few(units, config, "labels, and two are needed at least")
 
 
 def make_label_split(rows: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> Split:
@@ -118,18 +119,14 @@ def _with_fitting_folds(
     """Divide into the usual number of folds, or as many as leave every label in each training part."""
     usual = DEFAULT_FOLDS[config.protocol]
     most = min(usual, _units(tracks, copies, config).nunique())
-    first: SplitError | None = None
-    for folds in range(most, 1, -1):
-        chosen = config if folds == usual else replace(config, folds=folds)
-        try:
-            split = _divided(tracks, copies, chosen, labels)
-        except SplitError as error:
-            first = first or error
-            continue
-        why = "with more, a training part lacks a label"
-        return split if folds == usual else replace(split, notes=(f"{folds} folds: {why}", *split.notes))
-    msg = f"{config.protocol}: folds need two {config.protocol}s at least. Add music"
-    raise first or SplitError(msg)
+    none = SplitError(f"{config.protocol}: folds need two {config.protocol}s at least. Add music")
+    return fitting_folds(
+        config,
+        most,
+        lambda chosen: _divided(tracks, copies, chosen, labels),
+        lambda _: "with more, a training part lacks a label",
+        none,
+    )
 
 
 def _divided(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig, labels: list[str]) -> Split:
@@ -137,14 +134,9 @@ def _divided(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig, label
         frame = _track(tracks, copies, config)
     elif config.protocol == "artist":
         frame = one_side_only(_artist(tracks, config), copies)
-    elif config.protocol == "given":
-        frame = given_frame(tracks, copies)
     else:
-        frame = published_frame(tracks, copies, config)
-    if config.only is not None:
-        trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
-        frame.loc[trained, "role"] = "train"
-    split = told_parts(told_share(Split(frame=frame, config=config)), tracks)
+        frame = told_frame(tracks, copies, config)
+    split = told_split(frame, tracks, config)
     return replace(split, notes=(*split.notes, *_checked(split, tracks, labels)))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,8 @@ from gtzan_features.datasets.parts import EXCLUDED
 from gtzan_features.errors import SplitError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from gtzan_features.config import SplitConfig
@@ -139,21 +142,49 @@ def _with_fitting_folds(
     most = min(usual, int(units.min()))
     if most < 2:
         raise SplitError(_too_few(config, smallest, int(units.min()), int((units >= 2).sum())))
+    few = f"{smallest} has {counted(config, most, tracks)}"
+    return fitting_folds(
+        config,
+        most,
+        partial(_divide, rows, tracks, copies),
+        lambda folds: few if folds == most else "with more, one lacks a genre",
+        SplitError(_too_few(config, smallest, most, len(units))),
+    )
+
+
+def fitting_folds(
+    config: SplitConfig,
+    most: int,
+    divided: Callable[[SplitConfig], Split],
+    why: Callable[[int], str],
+    otherwise: SplitError,
+) -> Split:
+    """Divide into as many folds as the tracks allow, and note why these are fewer than usual.
+
+    Parameters
+    ----------
+    config : SplitConfig
+        Without a number of folds.
+    most : int
+        The number that is tried first; no more than is usual.
+    divided : callable
+        Divides by a configuration with a number of folds.
+    why : callable
+        Says why there are no more folds than so many.
+    otherwise : SplitError
+        What is raised where no number was tried; else the first error is.
+    """
+    usual = DEFAULT_FOLDS[config.protocol]
     first: SplitError | None = None
     for folds in range(most, 1, -1):
-        chosen = config if folds == usual else replace(config, folds=folds)
         try:
-            split = _divide(rows, tracks, copies, chosen)
+            split = divided(config if folds == usual else replace(config, folds=folds))
         except SplitError as error:
             first = first or error
             continue
-        why = (
-            f"{smallest} has {counted(config, most, tracks)}"
-            if folds == most
-            else "with more, one lacks a genre"
-        )
-        return split if folds == usual else replace(split, notes=(f"{folds} folds: {why}",))
-    raise first or SplitError(_too_few(config, smallest, most, len(units)))
+        notes = () if folds == usual else (f"{folds} folds: {why(folds)}",)
+        return replace(split, notes=(*notes, *split.notes))
+    raise first or otherwise
 
 
 def _too_few(config: SplitConfig, genre: str, number: int, n_fitting: int) -> str:
@@ -174,19 +205,29 @@ def _divide(rows: pd.DataFrame, tracks: pd.DataFrame, copies: pd.Series, config:
         frame = _track(tracks, copies, config)
     elif config.protocol == "artist":
         frame = _artist(tracks, copies, config)
-    elif config.protocol == "given":
-        frame = given_frame(tracks, copies)
     else:
-        frame = published_frame(tracks, copies, config)
-    if config.only is not None:
-        trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
-        frame.loc[trained, "role"] = "train"
-    split = told_parts(told_share(Split(frame=frame, config=config)), tracks)
+        frame = told_frame(tracks, copies, config)
+    split = told_split(frame, tracks, config)
     _check(split, tracks)
     return split
 
 
-def told_parts(split: Split, tracks: pd.DataFrame) -> Split:
+def told_frame(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> pd.DataFrame:
+    """Return a division that labels or a publication name."""
+    if config.protocol == "given":
+        return given_frame(tracks, copies)
+    return published_frame(tracks, copies, config)
+
+
+def told_split(frame: pd.DataFrame, tracks: pd.DataFrame, config: SplitConfig) -> Split:
+    """Return a division of tracks with its notes; with ``config.only``, one fold of it is tested."""
+    if config.only is not None:
+        trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
+        frame.loc[trained, "role"] = "train"
+    return _told_parts(_told_share(Split(frame=frame, config=config)), tracks)
+
+
+def _told_parts(split: Split, tracks: pd.DataFrame) -> Split:
     """Note how many tracks a given split leaves out, and why."""
     if split.config.protocol != "given":
         return split
@@ -197,7 +238,7 @@ def told_parts(split: Split, tracks: pd.DataFrame) -> Split:
     return replace(split, notes=(*split.notes, f"left out: {', '.join(left)}")) if left else split
 
 
-def told_share(split: Split) -> Split:
+def _told_share(split: Split) -> Split:
     """Note the share of a random test part where it is not the one that was asked for, to one per cent."""
     asked = split.config.holdout
     if asked is None:

@@ -108,9 +108,7 @@ def aggregate(probabilities: ArrayLike, track_index: ArrayLike, method: Method) 
     >>> [aggregate(p, [7, 7, 7], method).predicted.tolist() for method in METHODS]
     [[0], [1], [1]]
     """
-    if method not in METHODS:
-        msg = f"aggregation {method!r} is unknown: choose one of {', '.join(METHODS)}"
-        raise ConfigError(msg)
+    checked_method(method)
     rows = as_probabilities(probabilities)
     index = as_index(track_index, "track_index", rows.shape[0])
     track, of_row, n_segments = np.unique(index, return_inverse=True, return_counts=True)
@@ -125,6 +123,15 @@ def aggregate(probabilities: ArrayLike, track_index: ArrayLike, method: Method) 
         score = track_sums(np.log(np.maximum(rows, PROBABILITY_FLOOR)), of_row, track.size)
         gathered = _softmax(score / n_segments[:, None])
     return TrackScores(method, track, n_segments.astype(np.int64), gathered, _rank(score, sums))
+
+
+def checked_method(name: str) -> Method:
+    """Return a method by its name; ConfigError where there is none of this name."""
+    for method in METHODS:
+        if method == name:
+            return method
+    msg = f"aggregation {name!r} is unknown: choose one of {', '.join(METHODS)}"
+    raise ConfigError(msg)
 
 
 def rank(probabilities: ArrayLike) -> IntArray:

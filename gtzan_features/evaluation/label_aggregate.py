@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.errors import ConfigError
-from gtzan_features.evaluation.aggregate import METHODS, PROBABILITY_FLOOR, Method, track_sums
+from gtzan_features.evaluation.aggregate import PROBABILITY_FLOOR, Method, checked_method, track_sums
 from gtzan_features.evaluation.arrays import BoolArray, FloatArray, IntArray, as_index, as_label_probabilities
 
 if TYPE_CHECKING:
@@ -38,10 +37,8 @@ class LabelScores:
 
     Attributes
     ----------
-    method : str
-        How segments were gathered: ``vote``, ``mean`` or ``log-mean``.
-    track : ndarray of shape (n_tracks,)
-        The distinct values of the track index, ascending.
+    method, track
+        As of `aggregate.TrackScores`.
     probabilities : ndarray of shape (n_tracks, n_labels)
         Within [0, 1]; rows sum to anything. For ``vote`` shares of votes.
     given : ndarray of bool of shape (n_tracks, n_labels)
@@ -87,16 +84,14 @@ def aggregate_labels(
     Examples
     --------
     >>> p = [[0.9, 0.2], [0.7, 0.4], [0.2, 0.6]]
-    >>> for method in METHODS:
+    >>> for method in ("vote", "mean", "log-mean"):
     ...     found = aggregate_labels(p, [7, 7, 7], method)
     ...     print(method, found.probabilities.round(2).tolist(), found.given.tolist())
     vote [[0.67, 0.33]] [[True, False]]
     mean [[0.6, 0.4]] [[True, False]]
     log-mean [[0.63, 0.39]] [[True, False]]
     """
-    if method not in METHODS:
-        msg = f"aggregation {method!r} is unknown: choose one of {', '.join(METHODS)}"
-        raise ConfigError(msg)
+    checked_method(method)
     rows = as_label_probabilities(probabilities)
     index = as_index(track_index, "track_index", rows.shape[0])
     limits = np.broadcast_to(np.asarray(thresholds, dtype=np.float64), rows.shape)

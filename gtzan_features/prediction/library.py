@@ -7,6 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gtzan_features.evaluation.aggregate import checked_method
 from gtzan_features.prediction.answers import answered_by, columns_for, labels_in, row_of, stamp_of
 from gtzan_features.prediction.answers_file import (
     change_answers,
@@ -16,7 +17,7 @@ from gtzan_features.prediction.answers_file import (
 )
 from gtzan_features.prediction.genre_tags import TagReport, tag_files
 from gtzan_features.prediction.library_summary import Tally
-from gtzan_features.prediction.predict import checked_aggregation, predict
+from gtzan_features.prediction.predict import predict
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import printable
@@ -79,7 +80,7 @@ def predict_library(
     OutputLockedError
         If another command writes it.
     """
-    checked_aggregation(options.aggregation)
+    checked_method(options.aggregation)
     out, by = checked_out(out), answered_by(predictor, options.aggregation)
     columns = columns_for(predictor)
     with open_answers(out, columns, by, overwrite=options.overwrite) as answers:

@@ -12,8 +12,7 @@ import numpy as np
 from gtzan_features.audio.sound import USUAL, Limits
 from gtzan_features.datasets.listing import Listing as Listing
 from gtzan_features.datasets.listing import list_folder
-from gtzan_features.errors import ConfigError
-from gtzan_features.evaluation.aggregate import METHODS, aggregate
+from gtzan_features.evaluation.aggregate import aggregate, checked_method
 from gtzan_features.models.applying.training_range import range_rows
 from gtzan_features.models.applying.unlike import NONE_OF_THESE, unlike_rows
 from gtzan_features.parallel.local import local_executor
@@ -216,7 +215,7 @@ def predict(
     ConfigError
         If the aggregation is unknown.
     """
-    checked_aggregation(aggregation)
+    checked_method(aggregation)
     executor = local_executor(1 if 0 < len(sources) <= SERIAL_FILES and n_jobs == -1 else n_jobs)
     predictor.recipe.prepare(notice)  # before the workers, which would compile at the same time
     task = partial(read_recording, recipe=predictor.recipe)
@@ -240,18 +239,9 @@ def read_one(source: Path | Samples, predictor: Predictor, *, limits: Limits = U
     return found
 
 
-def checked_aggregation(name: str) -> Method:
-    """Return a way of gathering segments by its name; ConfigError where there is no such."""
-    for method in METHODS:
-        if method == name:
-            return method
-    msg = f"aggregation {name!r} is unknown: choose one of {', '.join(METHODS)}"
-    raise ConfigError(msg)
-
-
 def classify(found: RecordingRows, predictor: Predictor, aggregation: str = "mean") -> FilePrediction:
     """Say what a model says of the rows of one recording; what is wrong with it is handed on."""
-    method = checked_aggregation(aggregation)
+    method = checked_method(aggregation)
     if found.error:
         return FilePrediction(
             path=found.name,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.errors import ModelError
+from gtzan_features.models.applying.training_range import range_rows
 from gtzan_features.models.archive import npz
 from gtzan_features.tables.atomic import atomic_path, write_text
 from gtzan_features.tables.checked import DamagedError, checked_bytes, from_json, parse_json, what_is_wrong
@@ -129,10 +130,8 @@ def unlike_rows(X: npt.NDArray[np.floating], shape: tuple[int, int] | None) -> n
 
     Parameters
     ----------
-    X : ndarray of shape (n_rows, n_values)
-        Rows as a model takes them.
-    shape : tuple of int or None
-        Frames and bands of a row where rows are spectrograms.
+    X, shape
+        As `range_rows` takes them.
 
     Returns
     -------
@@ -144,11 +143,10 @@ def unlike_rows(X: npt.NDArray[np.floating], shape: tuple[int, int] | None) -> n
     >>> unlike_rows(np.array([[1.0, 5.0, 3.0, 7.0]]), (2, 2))
     array([[-2.,  2.,  1.,  1.]])
     """
+    balance = range_rows(X, shape)
     if shape is None:
-        return X
-    bands = X.reshape(len(X), *shape)
-    level = bands.mean(axis=1)
-    return np.concatenate([level - level.mean(axis=1, keepdims=True), bands.std(axis=1)], axis=1)
+        return balance
+    return np.concatenate([balance, X.reshape(len(X), *shape).std(axis=1)], axis=1)
 
 
 def column_quantiles(X: npt.NDArray[np.floating]) -> FloatArray:
