@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from gtzan_features.evaluation.comparison import PairedComparison, compare, verd
 from gtzan_features.reports.collect import ScoredRun, score_runs
 from gtzan_features.reports.conditions import differences, in_words
 from gtzan_features.reports.published import dataset_title
-from gtzan_features.reports.scored import TRACK
+from gtzan_features.reports.scored import TRACK, Score, Scored
 from gtzan_features.tables.run_folder import Run, read_run
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
-
-    from gtzan_features.reports.scores import LevelScore
 
 
 def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> tuple[PairedComparison, str]:
@@ -65,43 +63,62 @@ def compare_scored(a: ScoredRun, b: ScoredRun, aggregation: str = "mean") -> tup
     RunError
         If the two did not test the same tracks of the same data set.
     """
-    m, n = a.run.manifest, b.run.manifest
-    first, second = a.run.folder, b.run.folder
-    if (m.dataset, m.synthetic) != (n.dataset, n.synthetic):
-        names = [dataset_title(x.dataset, synthetic=x.synthetic) for x in (n, m)]
-        reason = f"was fitted on {names[0]}, {first} on {names[1]}. Compare runs on one data set"
-        raise RunError(second, reason)
+    check_datasets(a.run, b.run)
     x, y = (tracks_of(one, aggregation) for one in (a, b))
-    if x.units != y.units:
-        shared = len(set(x.units) & set(y.units))
-        reason = (
-            f"tested {len(y.units)} tracks and {first} {len(x.units)}, {shared} of them the same. "
-            "Compare runs of one protocol and seed"
-        )
-        raise RunError(second, reason)
+    check_tracks(a.run, b.run, x.units, y.units)
     if _genres(a.run) != _genres(b.run):
-        reason = f"has other genres for the same tracks than {first}. Compare runs on one table"
-        raise RunError(second, reason)
+        reason = f"has other genres for the same tracks than {a.run.folder}. Compare runs on one table"
+        raise RunError(b.run.folder, reason)
     found = compare(x.correct, y.correct, artists_of(x.units, a.run.predictions.artists))
     if found.n_units < found.n:
         found = replace(found, test=f"{found.test} by artist")
     return found, sentence_of(a, b, found, aggregation)
 
 
+def check_datasets(first: Run, second: Run) -> None:
+    """Raise RunError where two runs are not on one data set."""
+    m, n = first.manifest, second.manifest
+    if (m.dataset, m.synthetic) != (n.dataset, n.synthetic):
+        names = [dataset_title(x.dataset, synthetic=x.synthetic) for x in (n, m)]
+        reason = f"was fitted on {names[0]}, {first.folder} on {names[1]}. Compare runs on one data set"
+        raise RunError(second.folder, reason)
+
+
+def check_tracks(first: Run, second: Run, tested: Sequence[str], also: Sequence[str]) -> None:
+    """Raise RunError where the tracks that the second run tested, `also`, are not those of the first."""
+    if tested != also:
+        shared = len(set(tested) & set(also))
+        reason = (
+            f"tested {len(also)} tracks and {first.folder} {len(tested)}, {shared} of them the same. "
+            "Compare runs of one protocol and seed"
+        )
+        raise RunError(second.folder, reason)
+
+
 def sentence_of(a: ScoredRun, b: ScoredRun, found: PairedComparison, aggregation: str = "mean") -> str:
     """Return what a test of two runs shows, and in what the runs differ."""
-    names = [_named(one, tracks_of(one, aggregation).level) for one in (a, b)]
+    return f"{verdict(found, *names_apart(a, b, aggregation))} {_difference(a, b)}"
+
+
+def names_apart(a: Scored[Any], b: Scored[Any], aggregation: str) -> list[str]:
+    """Return two runs in words, with their identifiers where these words are the same."""
+    names = [_named(one, level_of(one, aggregation)) for one in (a, b)]
     if names[0] == names[1]:
         names = [f"{name} ({one.run.manifest.run_id})" for name, one in zip(names, (a, b), strict=True)]
-    return f"{verdict(found, *names)} {_difference(a, b)}"
+    return names
 
 
-def tracks_of(one: ScoredRun, aggregation: str) -> LevelScore:
-    """Return the figures of a run's tracks; ConfigError for an aggregation that is not known."""
+def level_of(one: Scored[Any], aggregation: str) -> str:
+    """Return the level of a run's tracks; ConfigError for an aggregation that is not known."""
     if aggregation not in METHODS:
         msg = f"aggregation {aggregation!r} is not known; there are {', '.join(METHODS)}"
         raise ConfigError(msg)
-    return one.scores[TRACK if TRACK in one.scores else aggregation]
+    return TRACK if TRACK in one.scores else aggregation
+
+
+def tracks_of(one: Scored[Score], aggregation: str) -> Score:
+    """Return the figures of a run's tracks; ConfigError for an aggregation that is not known."""
+    return one.scores[level_of(one, aggregation)]
 
 
 def artists_of(tracks: Sequence[str], named: Mapping[str, str] | None = None) -> npt.NDArray[np.str_]:
@@ -122,7 +139,7 @@ def _genres(run: Run) -> dict[str, str]:
     return dict(zip(frame["track_id"].astype(str), frame["genre"].astype(str), strict=True))
 
 
-def _named(one: ScoredRun, level: str) -> str:
+def _named(one: Scored[Any], level: str) -> str:
     m = one.run.manifest
     by = "" if level == TRACK else f" by {level}"
     mark = "LEAKED " if one.leaked else ""

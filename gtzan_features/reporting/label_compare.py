@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gtzan_features.errors import ConfigError, RunError
-from gtzan_features.evaluation.aggregate import METHODS
+from gtzan_features.errors import RunError
 from gtzan_features.evaluation.label_metrics import RESAMPLES, average_precision_difference
-from gtzan_features.reporting.compare import artists_of, compare_scored
+from gtzan_features.reporting.compare import (
+    artists_of,
+    check_datasets,
+    check_tracks,
+    compare_scored,
+    names_apart,
+    tracks_of,
+)
 from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.conditions import differences, in_words
 from gtzan_features.reports.label_scores import score_label_runs
-from gtzan_features.reports.published import dataset_title
-from gtzan_features.reports.scored import TRACK
 from gtzan_features.rounding import points
 from gtzan_features.tables.run_folder import read_run
 
@@ -99,7 +103,7 @@ def compare_labels(
     RunError
         If the two did not test the same tracks of the same data set for the same labels.
     """
-    x, y = (_tracks(one, aggregation) for one in (a, b))
+    x, y = (tracks_of(one, aggregation) for one in (a, b))
     _check(a, b, x, y)
     values = x.truth, x.probabilities, y.probabilities, artists_of(x.units, a.run.predictions.artists)
     found = average_precision_difference(*values)
@@ -122,38 +126,16 @@ def compare_labels(
 ONE_OF_EACH = "has one genre a track, and the other run several labels. Compare runs of one kind"
 
 
-def _tracks(one: ScoredLabels, aggregation: str) -> LabelScore:
-    if aggregation not in METHODS:
-        msg = f"aggregation {aggregation!r} is not known; there are {', '.join(METHODS)}"
-        raise ConfigError(msg)
-    return one.scores[TRACK if TRACK in one.scores else aggregation]
-
-
 def _check(a: ScoredLabels, b: ScoredLabels, x: LabelScore, y: LabelScore) -> None:
-    m, n = a.run.manifest, b.run.manifest
-    first, second = a.run.folder, b.run.folder
-    if (m.dataset, m.synthetic) != (n.dataset, n.synthetic):
-        names = [dataset_title(one.dataset, synthetic=one.synthetic) for one in (n, m)]
-        raise RunError(
-            second, f"was fitted on {names[0]}, {first} on {names[1]}. Compare runs on one data set"
-        )
-    if x.units != y.units:
-        shared = len(set(x.units) & set(y.units))
-        reason = (
-            f"tested {len(y.units)} tracks and {first} {len(x.units)}, {shared} of them the same. "
-            "Compare runs of one protocol and seed"
-        )
-        raise RunError(second, reason)
+    check_datasets(a.run, b.run)
+    check_tracks(a.run, b.run, x.units, y.units)
     if x.metrics.labels != y.metrics.labels or (x.truth != y.truth).any():
-        raise RunError(
-            second, f"has other labels for the same tracks than {first}. Compare runs on one table"
-        )
+        reason = f"has other labels for the same tracks than {a.run.folder}. Compare runs on one table"
+        raise RunError(b.run.folder, reason)
 
 
 def _sentence(a: ScoredLabels, b: ScoredLabels, found: LabelComparison, aggregation: str) -> str:
-    names = [_named(one, aggregation) for one in (a, b)]
-    if names[0] == names[1]:
-        names = [f"{name} ({one.run.manifest.run_id})" for name, one in zip(names, (a, b), strict=True)]
+    names = names_apart(a, b, aggregation)
     interval = f"95 % interval {points(found.ci_low)} to {points(found.ci_high)}"
     figure = f"{points(found.difference)} points of average precision, {interval}"
     if found.is_shown:
@@ -165,11 +147,3 @@ def _sentence(a: ScoredLabels, b: ScoredLabels, found: LabelComparison, aggregat
     differ = in_words(found_differences) if found_differences else "nothing that is recorded"
     leaked = " A leaked figure is no accuracy on new music." if a.leaked or b.leaked else ""
     return f"{said} They differ in {differ}.{leaked}"
-
-
-def _named(one: ScoredLabels, aggregation: str) -> str:
-    m = one.run.manifest
-    by = "" if TRACK in one.scores else f" by {aggregation}"
-    return (
-        f"{'LEAKED ' if one.leaked else ''}{one.label} on {m.feature_set}, {m.segment} rows{by}, {m.protocol}"
-    )
