@@ -16,14 +16,13 @@ from gtzan_features.datasets.label_sets import tidy_labels
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.csv_exchange import CsvReading, named, read_kaggle
 from gtzan_features.tables import frames
+from gtzan_features.tables.csv_bytes import is_parquet
 from gtzan_features.training.load_rows import in_memory, read_fittable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.tables.feature_tables import FeatureTable
-
-_PARQUET = b"PAR1"
 
 
 @speaks_python
@@ -114,20 +113,12 @@ def _with_labels(table: Table, several: bool | None) -> Table:
 def _of_file(path: Path, recipe: str, reading: CsvReading) -> Table:
     if not path.exists():
         raise TableError(path, "no such file")
-    if path.is_file() and _begins(path) == _PARQUET:
+    if is_parquet(path):
         return Table(read_fittable(path))
     table, notes = read_kaggle(path, recipe=recipe, reading=reading)
     for note in notes:
         warn(f"{path}: {note}")
     return Table(in_memory(table))
-
-
-def _begins(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_PARQUET))
-    except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror}). Check its permissions") from error
 
 
 def _of_frame(frame: pd.DataFrame, recipe: str, reading: CsvReading) -> FeatureTable:

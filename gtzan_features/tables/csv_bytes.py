@@ -27,8 +27,9 @@ PACKED_SUFFIXES = (".gz", ".xz", ".bz2", ".zip")
 
 _GIVE = "Give a CSV in Kaggle's format, such as features_3_sec.csv"
 _AS_CSV = "Save the table as CSV and import that"
+_PARQUET = b"PAR1"
 _KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"PAR1", "a Parquet file: fits read gtzan's own tables where they lie (--tables). Save others as CSV"),
+    (_PARQUET, "a Parquet file: fits read gtzan's own tables where they lie (--tables). Save others as CSV"),
     (b"ARROW1", f"an Arrow file. {_AS_CSV}"),
     (b"\xd0\xcf\x11\xe0", f"an Excel workbook (or another Office file). {_AS_CSV}"),
     (b"\x93NUMPY", f"a NumPy array. {_AS_CSV}"),
@@ -98,6 +99,17 @@ def _content(path: Path) -> bytes:
         raise TableError(path, f"is no plain file. {_GIVE}")
     try:
         return path.read_bytes()
+    except OSError as error:
+        raise TableError(path, f"cannot be read ({error.strerror}). Check its permissions") from error
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a path is that of a Parquet file, by its first bytes; TableError where these cannot be read."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_PARQUET)) == _PARQUET
     except OSError as error:
         raise TableError(path, f"cannot be read ({error.strerror}). Check its permissions") from error
 

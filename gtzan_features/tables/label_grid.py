@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
 from gtzan_features.errors import TableError
-from gtzan_features.tables.csv_bytes import read_utf8
+from gtzan_features.tables.csv_bytes import is_parquet, read_utf8
 from gtzan_features.tables.csv_text import SEPARATORS, parse_text
 from gtzan_features.text import one_line
 
@@ -36,7 +36,6 @@ _WORDS = (
     (re.compile(r"\band import (that|the CSV in it)\b"), r"and give \1"),
     (re.compile(r"Import it in parts"), "Give less"),
 )
-_PARQUET = b"PAR1"
 _SAMPLE = 50  # lines that tell the separator
 _MOST_LEVELS = 4
 
@@ -115,7 +114,7 @@ def read_grid(path: Path, encoding: str | None = None) -> Grid:
         header.
     """
     try:
-        if path.is_file() and _begins(path) == _PARQUET:
+        if is_parquet(path):
             return _of_parquet(path)
         return _of_csv(path, encoding)
     except TableError as error:
@@ -151,14 +150,6 @@ def mapping_grid(labels: Mapping[Any, Any]) -> Grid:
         lines=range(len(paths)),
         unit="item",
     )
-
-
-def _begins(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_PARQUET))
-    except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror}). Check its permissions") from error
 
 
 def _of_parquet(path: Path) -> Grid:
