@@ -73,12 +73,8 @@ def predict_library(
 
     Raises
     ------
-    ConfigError
-        If the ending of `out` or the aggregation is unknown.
-    OutputExistsError
-        If `out` holds something else, or answers of another model.
-    OutputLockedError
-        If another command writes it.
+    ConfigError, OutputExistsError, OutputLockedError
+        As `checked_method`, `checked_out` and `open_answers`.
     """
     checked_method(options.aggregation)
     out, by = checked_out(out), answered_by(predictor, options.aggregation)
