@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scaling import peak_mb, worker_peak_mb
+from scaling import peak_mb, processor, worker_peak_mb
 
 HERE = Path(__file__).resolve().parent
 SETS = ("kaggle", "full")
@@ -104,14 +104,13 @@ def report(found: list[tuple[str, str, dict[str, Any]]], jobs: int) -> str:
         for feature_set, kind, r in found
     )
     header = ("features", "files", "number", "MB of values", "command, peak MB", "worker, peak MB", "files/s")
-    named = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x]
-    model = named[0].split(":")[1].strip() if named else platform.processor()
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     python, today = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
     return (
         "# Memory of extraction by files\n\n"
         "Written by `python benchmarks/extract_memory.py AUDIO_DIR`; do not edit.\n\n"
-        f"- Machine: {model}, {cores} cores, {jobs} workers, load {load:.0f}; Python {python}; {today}.\n"
+        f"- Machine: {processor()}, {cores} cores, {jobs} workers, load {load:.0f}; "
+        f"Python {python}; {today}.\n"
         f"- Excerpts of {SECONDS} s of real tracks, Ogg Vorbis, 3 s rows. Copies are read and hashed, and "
         "their rows are found; distinct files are computed.\n"
         "- The command holds one row group, at most 256 MiB of values, and the status of each file.\n\n"

@@ -137,17 +137,21 @@ def report(found: Runs) -> str:
     )
     header = ("files", "workers", "seconds", "ms per file", "times one worker", "ceiling", "peak MB")
     cores = len(os.sched_getaffinity(0))
-    named = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x]
-    model = named[0].split(":")[1].strip() if named else platform.processor()
     python, today = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
     return (
         "# Extraction by files and workers\n\n"
         "Written by `python benchmarks/scaling.py AUDIO_DIR`; do not edit.\n\n"
-        f"- Machine: {model}, {cores} cores; Python {python}; {today}.\n"
+        f"- Machine: {processor()}, {cores} cores; Python {python}; {today}.\n"
         "- Tracks of 30 s, 3 s and 30 s rows, start of the workers included; medians over turns.\n\n"
         + TextTable(title="", header=header, rows=rows).markdown()
         + "\n"
     )
+
+
+def processor() -> str:
+    """Return what this machine's processor is called."""
+    named = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x]
+    return named[0].split(":")[1].strip() if named else platform.processor()
 
 
 def main() -> None:
