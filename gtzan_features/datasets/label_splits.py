@@ -17,6 +17,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from gtzan_features.config import DEFAULT_FOLDS
+from gtzan_features.datasets.division import Split, fitting_folds, told_frame, told_split
 from gtzan_features.datasets.fixed_splits import one_side_only, split_frame
 from gtzan_features.datasets.groups import (
     are_gtzans,
@@ -27,13 +28,7 @@ from gtzan_features.datasets.groups import (
     with_groups,
 )
 from gtzan_features.datasets.label_sets import indicator, names_of, rarest
-from gtzan_features.datasets.splits import (
-    Split,
-    fitting_folds,
-    published_artist_folds,
-    told_frame,
-    told_split,
-)
+from gtzan_features.datasets.splits import published_artist_folds
 from gtzan_features.errors import SplitError
 from gtzan_features.text import one_line
 
