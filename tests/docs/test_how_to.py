@@ -129,8 +129,8 @@ def test_own_music_in_every_layout_becomes_a_model(own_music, monkeypatch, capfd
             (own_music / title).write_text(text, encoding="utf-8")
         run_block(language, title, text)
     shown = capfd.readouterr()
-    assert "2 genres from tags, 6 files, 6 artists from tags: calm 3, loud 3" in shown.out
-    assert "2 genres from labels.csv, 6 files, 6 artists from labels.csv" in shown.out
+    assert "2 genres from tags, 6 files, 6 artists from tags: calm 3, loud 3" in shown.err
+    assert "2 genres from labels.csv, 6 files, 6 artists from labels.csv" in shown.err
     assert "lda, 3s kaggle, given, flat" in shown.out
     assert "song.wav: " in shown.out
 
