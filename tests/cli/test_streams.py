@@ -15,7 +15,8 @@ from types import SimpleNamespace
 
 import pytest
 from gtzan_cli import main as entry
-from gtzan_cli import predict, progress, streams
+from gtzan_cli import progress, streams
+from gtzan_cli.predict_output import output_for
 
 from gtzan_features.prediction.predict import FilePrediction
 from gtzan_features.text import one_line, printable
@@ -59,6 +60,10 @@ def prediction(name: str, genre: str = "a", **fields) -> FilePrediction:
     return FilePrediction(path=name, genre=genre, genres=(genre, "z"), **{**whole, **fields})
 
 
+def predictor() -> SimpleNamespace:
+    return SimpleNamespace(genres=("a", "z"), card=SimpleNamespace(several_labels=False))
+
+
 class TestEveryNameInEveryEncoding:
     def test_a_line_a_notice_and_a_table(self, opened):
         stream = opened()
@@ -74,18 +79,22 @@ class TestEveryNameInEveryEncoding:
 
     def test_predictions_in_words_are_a_line_each(self, opened):
         stream = opened()
+        lines = output_for("", predictor(), 2)
         for name in NAMES.values():
-            predict._print_one(prediction(name, warnings=("a short\nfile",)), 2)
+            lines.add(prediction(name, warnings=("a short\nfile",)))
         assert len(stream().splitlines()) == len(NAMES)
         assert len(stream("stderr").splitlines()) == len(NAMES)
 
     def test_csv_is_read_back_as_it_was_meant(self, opened):
         stream = opened()
         shown = [prediction(name, name, error=name) for name in NAMES.values()]
-        predictor = SimpleNamespace(genres=("a", "z"))
-        predict._show(iter(shown), predictor, 2, as_csv=True, as_json=False)
+        output = output_for("csv", predictor(), 2)
+        output.begin()
+        for one in shown:
+            output.add(one)
+        output.end()
         header, *rows = csv.reader(io.StringIO(stream(), newline=""))
-        assert header[:4] == ["file", "genre", "p_a", "p_z"]
+        assert header[:6] == ["file", "genre", "none_of_these", "nearest", "p_a", "p_z"]
         assert {len(row) for row in rows} == {len(header)}
         assert len(rows) == len(NAMES)
         for row, name in zip(rows, NAMES.values(), strict=True):

@@ -44,6 +44,7 @@ def here(fitted, tmp_path, monkeypatch):
     """The runs, in a folder of their own."""
     shutil.copytree(fitted, tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("COLUMNS", "200")  # a row on a line
     return tmp_path / "here" / "runs"
 
 
