@@ -49,7 +49,7 @@ def synthesise(
     Returns
     -------
     Path
-        The folder: ``blues/blues.synth00000.wav`` and so on, mono, 22050 Hz.
+        The folder: ``blues/blues.synth00.wav`` and so on, mono, 22050 Hz.
 
     Raises
     ------

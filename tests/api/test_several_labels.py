@@ -173,8 +173,11 @@ def test_the_command_prints_labels_and_never_shares_of_one(on_audio, capsys):
     assert f",{';'.join(files[0]['labels'])}," in first
     assert run(words) == 0
     assert "loud.wav: high 1" in capsys.readouterr().out
-    assert run([*words, "--out", str(on_audio / "answers.csv")]) == 1
-    assert "this model gives several labels" in capsys.readouterr().err
+    answers = on_audio / "answers.csv"
+    assert run([*words, "--out", str(answers)]) == 0
+    header, *rows = answers.read_text(encoding="utf-8").splitlines()
+    assert header.startswith("file,labels,p_high,p_loud,p_low,")
+    assert any(f",{';'.join(files[0]['labels'])}," in row for row in rows)
 
 
 def test_the_explanation_is_of_the_most_probable_label(on_audio):
