@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _SHOWN = 5
 """Files of each kind that are named; JSON and the status table have all."""
 
+_GENRES_SHOWN = 12
+
 
 def record_of(summary: ExtractSummary) -> dict[str, Any]:
     """Return a summary as a script reads it."""
@@ -27,7 +29,7 @@ def print_summary(summary: ExtractSummary) -> None:
     """Print tables, counts and speed on stdout; what was skipped, and why, on stderr."""
     for path, rows in summary.tables.values():
         show(f"{path}: {counted(rows, 'row')}")
-    show(f"{summary.status}: what became of each file")
+    show(f"{summary.status}: what became of each file{_genres(summary.genres_with_rows)}")
     computed = summary.n_files - summary.n_reused - len(summary.skipped)
     speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
     kinds = _by_kind(summary.skipped)
@@ -45,6 +47,13 @@ def print_summary(summary: ExtractSummary) -> None:
             notice(f"Not in every table: {count}, such as {first.path} ({first.reason}).")
         else:
             _print_files("Incomplete", files, summary.status)
+
+
+def _genres(tracks: dict[str, int]) -> str:
+    """Return the genres that have rows now: what was read before may have been damaged, silent or short."""
+    shown = ", ".join(f"{genre} {count}" for genre, count in list(tracks.items())[:_GENRES_SHOWN])
+    more = f" and {len(tracks) - _GENRES_SHOWN} more genres" if len(tracks) > _GENRES_SHOWN else ""
+    return f"; tracks with rows: {shown}{more}" if tracks else ""
 
 
 def _by_kind(files: tuple[FileStatus, ...]) -> dict[str, list[FileStatus]]:

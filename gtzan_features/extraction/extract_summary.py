@@ -59,6 +59,8 @@ class ExtractSummary:
         ["a.mp3", ...]}}``; see `tracks.Labels`.
     labels_table : str
         Name of the table of labels; empty where there is none.
+    genres_with_rows : dict
+        Tracks of each genre that gave rows.
     """
 
     tables: dict[str, tuple[str, int]]
@@ -77,6 +79,7 @@ class ExtractSummary:
     read_as: str = ""
     labels: dict[str, Any] = field(default_factory=dict)
     labels_table: str = ""
+    genres_with_rows: dict[str, int] = field(default_factory=dict)
 
     @property
     def fault(self) -> str:
@@ -121,6 +124,16 @@ def summary_of(
         read_as=catalogue_text(catalogue),
         labels=_labels(catalogue),
         labels_table=catalogue.labels.table,
+        genres_with_rows=dict(
+            sorted(
+                Counter(
+                    genre
+                    for track, one in zip(catalogue.tracks, found, strict=True)
+                    for genre in catalogue.genres_of(track)
+                    if one.status.status in USABLE
+                ).items()
+            )
+        ),
     )
 
 

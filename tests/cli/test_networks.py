@@ -110,7 +110,7 @@ def test_errors_are_one_clean_line(music, tmp_path, fails):
     common = ["--tables", tables, "--runs", tmp_path / "runs", "--folds", "2", "-j", 1]
     assert "leave out --scale, or fit cnn or mlp" in fails("fit", "svm", "--scale", "mel", *common)
     assert "no augmentation 'blur'" in fails("fit", "cnn", "--augment", "blur", *common)
-    assert "fewer than the 99 of a patch" in fails("fit", "cnn", "--set", "patch=99", *common)
+    assert "fewer than the 99 of a patch" in fails("fit", "cnn", "--set", "patch=99", "-q", *common)
     assert "cnn has no setting 'layers'" in fails("fit", "cnn", "--set", "layers=3", *common)
     assert "alpha=-1 cannot be meant" in fails("fit", "cnn", "--set", "alpha=-1", *common)
     save_spectrograms(tables, make_spectrograms(n_genres=1))

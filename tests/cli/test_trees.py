@@ -72,12 +72,13 @@ def test_what_was_asked_about_can_be_answered(music, tmp_path, capsys):
     short = ("-s", "3s", "-j", "1")
     code, out, err = gtzan(capsys, *EXTRACT, split, "-o", tmp_path / "f", *short, "--as-genres")
     assert code == 0, err
-    assert "2 genres, 6 files, artists not known: test 3, train 3" in out
+    assert "2 genres, 6 files, artists not known: test 3, train 3" in err
     y, _ = soundfile.read(music / "calm" / "calm.0.wav")
     soundfile.write(music / "calm" / "calm.0.flac", y, SR)
     code, out, err = gtzan(capsys, *EXTRACT, music, "-o", tmp_path / "g", *short, "--prefer", "flac,wav")
     assert code == 0, err
-    assert "2 genres, 6 files, artists not known: calm 3, loud 3" in out
+    assert "2 genres, 6 files, artists not known: calm 3, loud 3" in err
+    assert "status.parquet: what became of each file; tracks with rows: calm 3, loud 3\n" in out
     assert "Passed over, another format preferred: 1, such as calm/calm.0.wav." in err
 
 
