@@ -5,6 +5,7 @@ Workers import this module, so it needs no pandas, no Arrow and no scikit-learn.
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -219,8 +220,11 @@ def _write_part(path: Path, part: Part) -> None:
         arrays[f"keys_{name}"], arrays[f"values_{name}"] = keys, values
     arrays["decoder"] = np.array(part.decoder)
     arrays["status"] = np.array(json.dumps(part.status.to_dict()))
-    with atomic_path(path, durable=False) as temporary, temporary.open("wb") as handle:
-        np.savez(handle, **arrays)
+    # In memory first: on a full disk, an archive that is left half written complains once more when it goes.
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    with atomic_path(path, durable=False) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def _read_part(path: Path, track: TrackFile, recipe: Recipe) -> Part | None:

@@ -60,6 +60,8 @@ def parquet_rows(path: Path, columns: tuple[Column, ...]) -> Iterator[Row]:
             schema = parquet.schema_arrow
             if schema.names != [c.name for c in columns] or schema.types != [_TYPES[c.kind] for c in columns]:
                 raise TableError(path, "holds other columns than answers of this model")
+            if not parquet.metadata.num_row_groups:  # pyarrow 18 asks for a group that is not there
+                return
             for batch in parquet.iter_batches(_GROUP):
                 for row in batch.to_pylist():
                     yield {name: math.nan if value is None else value for name, value in row.items()}
