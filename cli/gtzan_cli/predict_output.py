@@ -58,6 +58,7 @@ class _Lines:
         """Print nothing."""
 
     def add(self, one: FilePrediction) -> None:
+        """Print the line of one file, or what is wrong with it."""
         if one.error:
             notice(f"Error: {one.error}")
             return
@@ -81,10 +82,12 @@ class _Rows:
         self._header, self._record = header, record
 
     def begin(self) -> None:
+        """Print the header, where there is one."""
         if self._header:
             show_text(self._header.removesuffix("\n"))
 
     def add(self, one: FilePrediction) -> None:
+        """Print one record."""
         show_text(self._record(one).removesuffix("\n"))
 
     def end(self) -> None:
@@ -107,15 +110,18 @@ class _Json:
         self._is_first = True
 
     def begin(self) -> None:
+        """Print the document as far as its list of files."""
         head = json_text({"version": JSON_VERSION, "model": self._model, "files": []})
         show_text(head.removesuffix("[]\n}") + "[")
 
     def add(self, one: FilePrediction) -> None:
+        """Print one element of the list."""
         indented = json_text(one.to_dict()).replace("\n", "\n  ")  # no string of JSON holds a line break
         show_text(f"{'' if self._is_first else ' ,'}\n  {indented}".strip("\n"))
         self._is_first = False
 
     def end(self) -> None:
+        """Close the list and the document."""
         show_text(" ]\n}")
 
 

@@ -26,7 +26,8 @@ KINDS = ("segment", "track", "stratified", "given", "artist", "fault-filtered")
 PROTOCOLS = {
     "track": "Tracks are divided at random, stratified by genre. All segments of a track, and exact copies "
     "of it, are on one side; tracks of one artist may be on both.",
-    "artist": "No artist is on both sides: published folds for GTZAN, folders of artists elsewhere.",
+    "artist": "No artist is on both sides: published folds for GTZAN, artists of labels or of "
+    "folders elsewhere.",
     "fault-filtered": "The published split of Kereliuk, Sturm and Larsen (2015): repetitions, distortions "
     "and wrong labels are removed, and no artist is on both sides.",
     "stratified": "The published 500/250/250 split of the same authors, without filtering of faults.",
