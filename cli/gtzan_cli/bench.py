@@ -20,7 +20,7 @@ from gtzan_cli.options import (
     selection_options,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, records, show
-from gtzan_features.bench.config import BenchConfig, RobustnessConfig
+from gtzan_features.bench.config import DEFORMATION_NAMES, BenchConfig, RobustnessConfig
 from gtzan_features.config import PROTOCOLS, default_of
 
 if TYPE_CHECKING:
@@ -198,8 +198,7 @@ def accuracy(
     "--deformations",
     type=Words(),
     default=(),
-    help="mp3-128, mp3-64, noise-30, noise-20, noise-10, gain+6, gain-6, low-pass-4k, speed+3, speed-3, "
-    "clip-10, with commas; all where not given.",
+    help=f"{', '.join(DEFORMATION_NAMES)}, with commas; all where not given.",
 )
 @click.option(
     "--family-model",
@@ -233,8 +232,8 @@ def robustness(
 ) -> None:
     """Measure what each model and family loses when the test audio is deformed, and write robustness.md.
 
-    Models learn from clean audio; only tested tracks are deformed: mp3, noise, gain, low-pass, speed,
-    clipping. Writes robustness.md, .csv and .png with each loss, its interval and its test.
+    Models learn from clean audio; only tested tracks are deformed: codecs, noise, filters, resampling, a
+    room, speed, clipping, gain. Writes robustness.md, .csv and .png with each loss, its interval and test.
     """
     from gtzan_features.bench.robustness import WorkFolders, bench_robustness
 

@@ -4,14 +4,22 @@ Other than in `augment`, an amount is never random: a deformed test set has one 
 noise. All work on the mono signal that features are computed of, in float, which nothing clips unless
 clipping is the deformation.
 
-========================  =====================================================================
-``mp3-128``, ``mp3-64``   through LAME and back at a constant rate in kbit/s (libsndfile)
-``noise-30`` … ``-10``    white noise, so many dB below the mean power of the track
-``gain+6``, ``gain-6``    louder or softer by so many dB; not clipped
-``low-pass-4k``           Butterworth of order 8 run forwards and backwards, -6 dB at 4 kHz
-``speed+3``, ``speed-3``  played faster or slower by so many per cent; pitch and tempo move together
-``clip-10``               the loudest 10 % of the samples cut off at one level, the rest as it was
-========================  =====================================================================
+========================================  ==========================================================
+``mp3-128``, ``mp3-64``, ``mp3-32``       through LAME and back at a constant rate in kbit/s
+``ogg-q5``, ``ogg-q1``                    through Vorbis and back, of a quality as oggenc counts
+``noise-50``, ``-40``, ``-30`` … ``-10``  white noise, so many dB below the mean power of the track
+``low-pass-8k``, ``low-pass-4k``          Butterworth of order 8 run both ways, -6 dB at 8 or 4 kHz
+``high-pass-20``, ``-40``, ``-80``        the same, -6 dB at 20, 40 or 80 Hz
+``resample-44k``                          to 44.1 kHz and back, as if the file came at that rate
+``room``                                  a synthetic impulse response: reverberation time 0.5 s,
+                                          as strong as the direct sound (`audio.room`)
+``speed+3``, ``speed-3``                  played faster or slower by so many per cent; pitch and
+                                          tempo move together
+``clip-10``                               the loudest 10 % of the samples cut off at one level
+``gain+6``, ``gain-6``                    louder or softer by so many dB; not clipped
+========================================  ==========================================================
+
+Nothing that computes is imported before a signal is deformed, so that commands can name them.
 
 References
 ----------
@@ -21,31 +29,17 @@ References
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import soundfile
-from scipy.signal import butter, sosfiltfilt
-
-from gtzan_features.audio.augment import with_noise
-from gtzan_features.audio.resample import resample_samples
 from gtzan_features.config import fingerprint
 from gtzan_features.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    import numpy as np
     import numpy.typing as npt
 
     Float32 = npt.NDArray[np.float32]
-
-LOW_PASS_ORDER = 8
-"""Order of the low-pass filter in each of its two directions."""
-
-_MP3_RATES = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)  # kbit/s of MPEG-2, layer III
-_MP3_HIGHEST_SR = 24_000  # Hz, of MPEG-2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +51,10 @@ class Deformation:
     name : str
         As on the command line, for example ``mp3-64``.
     kind : str
-        What is done: ``mp3``, ``noise``, ``gain``, ``low-pass``, ``speed`` or ``clip``.
+        What is done: ``mp3``, ``ogg``, ``noise``, ``low-pass``, ``high-pass``, ``resample``, ``room``,
+        ``speed``, ``clip`` or ``gain``.
     amount : float
-        kbit/s, dB, dB, Hz, factor of speed, share of samples.
+        kbit/s, quality, dB, Hz, Hz, Hz, reverberation time in s, factor of speed, share of samples, dB.
     label : str
         In tables and pictures.
     version : int
@@ -82,7 +77,7 @@ class Deformation:
         Parameters
         ----------
         signal : ndarray of shape (n_samples,), float32
-            Mono, full scale 1.
+            Mono, full scale 1; at least one sample.
         sr : int
             Sampling rate in Hz.
         rng : Generator
@@ -96,26 +91,41 @@ class Deformation:
         Raises
         ------
         ConfigError
-            If this libsndfile writes no mp3, or none at this sampling rate.
+            If this libsndfile does not write the codec, or the sampling rate does not allow the amount.
         """
-        deformed = _FUNCTIONS[self.kind](signal, sr, self.amount, rng)
-        return np.ascontiguousarray(deformed, dtype=np.float32)
+        from gtzan_features.audio.deform_kinds import deform_samples
+
+        return deform_samples(self.kind, signal, sr, self.amount, rng)
 
 
 DEFORMATIONS = (
     Deformation(name="mp3-128", kind="mp3", amount=128, label="mp3, 128 kbit/s"),
     Deformation(name="mp3-64", kind="mp3", amount=64, label="mp3, 64 kbit/s"),
+    Deformation(name="mp3-32", kind="mp3", amount=32, label="mp3, 32 kbit/s"),
+    Deformation(name="ogg-q5", kind="ogg", amount=5, label="Ogg, quality 5"),
+    Deformation(name="ogg-q1", kind="ogg", amount=1, label="Ogg, quality 1"),
+    Deformation(name="noise-50", kind="noise", amount=50, label="white noise, 50 dB"),
+    Deformation(name="noise-40", kind="noise", amount=40, label="white noise, 40 dB"),
     Deformation(name="noise-30", kind="noise", amount=30, label="white noise, 30 dB"),
     Deformation(name="noise-20", kind="noise", amount=20, label="white noise, 20 dB"),
     Deformation(name="noise-10", kind="noise", amount=10, label="white noise, 10 dB"),
-    Deformation(name="gain+6", kind="gain", amount=6, label="gain +6 dB"),
-    Deformation(name="gain-6", kind="gain", amount=-6, label="gain −6 dB"),
+    Deformation(name="low-pass-8k", kind="low-pass", amount=8_000, label="low-pass, 8 kHz"),
     Deformation(name="low-pass-4k", kind="low-pass", amount=4_000, label="low-pass, 4 kHz"),
+    Deformation(name="high-pass-20", kind="high-pass", amount=20, label="high-pass, 20 Hz"),
+    Deformation(name="high-pass-40", kind="high-pass", amount=40, label="high-pass, 40 Hz"),
+    Deformation(name="high-pass-80", kind="high-pass", amount=80, label="high-pass, 80 Hz"),
+    Deformation(name="resample-44k", kind="resample", amount=44_100, label="through 44.1 kHz"),
+    Deformation(name="room", kind="room", amount=0.5, label="in a room"),
     Deformation(name="speed+3", kind="speed", amount=1.03, label="speed +3 %"),
     Deformation(name="speed-3", kind="speed", amount=0.97, label="speed −3 %"),
     Deformation(name="clip-10", kind="clip", amount=0.1, label="10 % of samples clipped"),
+    Deformation(name="gain+6", kind="gain", amount=6, label="gain +6 dB"),
+    Deformation(name="gain-6", kind="gain", amount=-6, label="gain −6 dB"),
 )
 """The deformations by which robustness is measured."""
+
+ROBUST = ("noise-30", "noise-20", "noise-10", "low-pass-8k", "low-pass-4k", "high-pass-80", "mp3-64")
+"""Names of the deformations that robust training uses where it is given none; ``robust`` stands for them."""
 
 
 def deformations(names: tuple[str, ...]) -> tuple[Deformation, ...]:
@@ -132,72 +142,3 @@ def deformations(names: tuple[str, ...]) -> tuple[Deformation, ...]:
         msg = f"no deformation {unknown[0]!r}; there are {', '.join(known)}"
         raise ConfigError(msg)
     return tuple(known[name] for name in names) if names else DEFORMATIONS
-
-
-def encode_mp3(signal: Float32, sr: int, kbit_s: float) -> bytes:
-    """Return a signal as mp3 of a constant bit rate, by the LAME that libsndfile holds.
-
-    Raises
-    ------
-    ConfigError
-        If this libsndfile writes no mp3, or there is no such rate at this sampling rate.
-    """
-    if "MP3" not in soundfile.available_formats():
-        msg = "mp3: this libsndfile writes none. Install soundfile 0.13 or later from PyPI, or leave mp3 out"
-        raise ConfigError(msg)
-    if kbit_s not in _MP3_RATES or sr > _MP3_HIGHEST_SR:
-        msg = (
-            f"mp3: no {kbit_s:g} kbit/s at {sr} Hz; there are {', '.join(map(str, _MP3_RATES))} up to 24 kHz"
-        )
-        raise ConfigError(msg)
-    buffer = io.BytesIO()
-    # libsndfile takes a level from 0 (highest rate) to 1 (lowest), and LAME the next rate that exists.
-    level = (_MP3_RATES[-1] - kbit_s) / _MP3_RATES[-1]
-    with soundfile.SoundFile(
-        buffer, "w", sr, 1, format="MP3", compression_level=level, bitrate_mode="CONSTANT"
-    ) as file:
-        file.write(signal)
-    return buffer.getvalue()
-
-
-def _mp3(signal: Float32, sr: int, amount: float, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    """Encode and decode; the header gives the decoder the codec's delay, so that nothing shifts."""
-    decoded: Float32 = soundfile.read(io.BytesIO(encode_mp3(signal, sr, amount)), dtype="float32")[0]
-    if len(decoded) != len(signal):
-        msg = f"mp3: {len(decoded)} samples came back of {len(signal)}. Leave mp3 out, or update libsndfile"
-        raise ConfigError(msg)
-    return decoded
-
-
-def _noise(signal: Float32, sr: int, amount: float, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    return with_noise(signal, amount, rng)
-
-
-def _gain(signal: Float32, sr: int, amount: float, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    return signal * np.float32(10 ** (amount / 20))
-
-
-def _low_pass(signal: Float32, sr: int, amount: float, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    filtered: Float32 = sosfiltfilt(butter(LOW_PASS_ORDER, amount, fs=sr, output="sos"), signal)
-    return filtered
-
-
-def _speed(signal: Float32, sr: int, amount: float, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    # Only the ratio of the rates counts: samples taken at 103 per second are written at 100.
-    return resample_samples(signal, round(100 * amount), 100)
-
-
-def _clip(signal: Float32, sr: int, amount: float, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    level = np.quantile(np.abs(signal), 1 - amount)
-    clipped: Float32 = np.clip(signal, -level, level)
-    return clipped
-
-
-_FUNCTIONS: dict[str, Callable[[Float32, int, float, np.random.Generator], Float32]] = {
-    "mp3": _mp3,
-    "noise": _noise,
-    "gain": _gain,
-    "low-pass": _low_pass,
-    "speed": _speed,
-    "clip": _clip,
-}

@@ -9,6 +9,7 @@ import shlex
 from dataclasses import dataclass, field
 
 from gtzan_features import plugins
+from gtzan_features.audio.deform import DEFORMATIONS
 from gtzan_features.config import WITH_PARTS, FeatureConfig, SegmentConfig, Selection, SplitConfig
 from gtzan_features.errors import ConfigError
 
@@ -17,6 +18,9 @@ BASELINE = "kaggle"
 
 REFERENCE_MODEL = "xgboost"
 """The model that, on the baseline's columns, stands for the usual notebook."""
+
+DEFORMATION_NAMES = tuple(one.name for one in DEFORMATIONS)
+"""What may be measured, in the order of the tables."""
 
 PROTOCOLS = ("track", "artist", "fault-filtered")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.audio.deform import DEFORMATIONS
+from gtzan_features.audio.deform import deformations
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
 from gtzan_features.bench.deformed_tables import deformed_folder, extract_deformed
 from gtzan_features.config import DEFAULT_SEGMENTS, FeatureConfig, SegmentConfig
@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     from gtzan_features.tables.spectrograms import Table
 
 OWN_ROWS, CLEAN = UNDEFORMED
+
+DEFORMATIONS = deformations(
+    (
+        *("mp3-128", "mp3-64", "noise-30", "noise-20", "noise-10", "gain+6", "gain-6"),
+        *("low-pass-4k", "speed+3", "speed-3", "clip-10"),
+    )
+)
+"""What the card of a pretrained model tells of, in its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
