@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     """Write the accuracy table of all runs: 30 s against 3 s, honest and leaked in separate columns.
 
-    Writes accuracy.md, accuracy.csv, confusions.csv and pictures. Reads run folders only and trains
-    nothing.
+    Writes accuracy.md, accuracy.csv, confusions.csv and pictures; for GTZAN also standing.md, what others
+    published beside our runs on the same tracks. Reads run folders only and trains nothing.
     """
     from gtzan_features.training.model_list import list_runs
 

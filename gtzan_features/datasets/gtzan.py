@@ -40,6 +40,12 @@ def track_genres() -> dict[str, str]:
     return dict(zip(_facts().index, _facts()["genre"], strict=True))
 
 
+@cache
+def fault_filtered_roles() -> dict[str, str]:
+    """Map each of the 1000 tracks to train, valid, test or excluded, by the fault-filtered split."""
+    return dict(zip(_facts().index, _facts()["fault_filtered"], strict=True))
+
+
 def dataset_name(track_ids: set[str]) -> str | None:
     """Return what a set of tracks is called: GTZAN, a part of it, or None for other music.
 

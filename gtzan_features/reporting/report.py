@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.errors import GtzanError, RunError
 from gtzan_features.prediction.tree_importance import family_importance
@@ -17,6 +18,7 @@ from gtzan_features.reports.label_sections import label_sections
 from gtzan_features.reports.label_tables import labels_frame
 from gtzan_features.reports.page import PAGE, write_report
 from gtzan_features.reports.published import dataset_title
+from gtzan_features.reports.standing import write_standing
 from gtzan_features.reports.tables import accuracy_table
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_folder import CURVES, MODEL, Run, list_runs, read_run
@@ -63,8 +65,9 @@ class ReportResult:
 def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
     """Write the report on all runs in `runs_dir` into `out`; nothing is trained.
 
-    With `html`, ``index.html`` is written too: one page that needs no network. A run that is damaged is left
-    out, and so are the curves of one that are; both are named.
+    Where a run is on GTZAN, ``standing.md`` has what others published on it beside our runs. With `html`,
+    ``index.html`` is written too: one page that needs no network. A run that is damaged is left out, and so
+    are the curves of one that are; both are named.
 
     Raises
     ------
@@ -79,6 +82,7 @@ def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
     faults = {one.run.manifest.dataset: known_faults(one.run.manifest.dataset) for one in scored}
     with output_lock(out):
         results = write_report(scored, out, skipped, several)
+        write_standing(scored, out, gtzan.fault_filtered_roles())
         page = write_page(scored, out, extras, faults, skipped, several) if html else out / PAGE
     return ReportResult(
         page=page,

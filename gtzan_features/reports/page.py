@@ -13,7 +13,8 @@ from gtzan_features.reports.figures import accuracy_figure, confusion_figure, sa
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.label_sections import label_sections, write_labels_csv
 from gtzan_features.reports.paired import length_tests
-from gtzan_features.reports.published import PUBLISHED, dataset_title, is_real_gtzan
+from gtzan_features.reports.published import dataset_title, is_real_gtzan, published
+from gtzan_features.reports.standing import PAGE as STANDING
 from gtzan_features.reports.tables import (
     accuracy_cell,
     accuracy_table,
@@ -21,7 +22,7 @@ from gtzan_features.reports.tables import (
     genre_table,
 )
 from gtzan_features.reports.templating import environment
-from gtzan_features.rounding import p_value, percent, points
+from gtzan_features.rounding import p_value, points
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.text import printable
 from gtzan_features.text_table import TextTable
@@ -84,7 +85,7 @@ def write_report(
         .get_template("accuracy.md.j2")
         .render(
             datasets=sections,
-            published=published_table() if real_gtzan else None,
+            standing=STANDING if real_gtzan else None,
             skipped=skipped,
             several=label_sections(several),
         )
@@ -94,16 +95,6 @@ def write_report(
     write_labels_csv(list(several), folder)
     write_text(folder / "confusions.csv", printable(_confusions_csv(scored)))
     return results
-
-
-def published_table() -> TextTable:
-    """Return the published figures as a table, leaked ones marked."""
-    rows = tuple(
-        (f"LEAKED {p.protocol}" if p.leaked else p.protocol, p.what, percent(p.accuracy), p.source)
-        for p in PUBLISHED
-    )
-    header = ("protocol", "features and model", "published accuracy, %", "stated in")
-    return TextTable(title="Published figures", header=header, rows=rows)
 
 
 def _section(title: str, name: str, runs: list[ScoredRun], folder: Path) -> _Section:
@@ -187,7 +178,7 @@ def _csv(results: pd.DataFrame, *, with_published: bool) -> str:
                 "accuracy": p.accuracy,
                 "source": p.source,
             }
-            for p in PUBLISHED
+            for p in published()
         ]
         frame = pd.DataFrame([*frame.to_dict("records"), *rows])
     return frame.to_csv(index=False, lineterminator="\n", float_format="%.10g")

@@ -1,62 +1,147 @@
 """Accuracies of GTZAN that others published, each with the place where it is stated.
 
-They are printed beside ours and always marked as published: protocols, versions of the data and
-numbers of repetitions differ, and no interval is known for most.
+They stand in ``published.csv`` and nowhere else. They are printed beside ours and always marked as published:
+copies of the data, what is trained, and numbers of repetitions differ.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FAULT_FILTERED = "fault-filtered"
+_KINDS = ("learned", "hand-crafted")
+_FLAGS = {"yes": True, "no": False}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFigure:
     """One published accuracy.
 
     Attributes
     ----------
     protocol : str
-        As the source describes it.
+        As the source describes it; `FAULT_FILTERED` for the split of 443, 197 and 290 tracks.
     leaked : bool
         Whether segments of one track were in both training and test.
-    what : str
+    kind : str
+        ``learned`` or ``hand-crafted``, of the features; empty where it is not known.
+    model : str
         Features and model.
+    year : int or None
+        When the features were first published.
+    trained : str
+        What was trained on GTZAN; empty where it is not known.
     accuracy : float
         Share of right predictions, within [0, 1].
+    stated : str
+        The same in per cent, with the digits of the source, and with its spread where it has one.
+    is_likely : bool
+        Whether the source does not name the fault-filtered split, and other figures of it tell.
+    checked : bool
+        Whether the figure was read in the source; else it is known from the literature.
+    remarks : str
+        What to know beside it; may be empty.
     source : str
         Where it is stated.
     """
 
     protocol: str
     leaked: bool
-    what: str
+    kind: str
+    model: str
+    year: int | None
+    trained: str
     accuracy: float
+    stated: str
+    is_likely: bool
+    checked: bool
+    remarks: str
     source: str
 
+    @property
+    def what(self) -> str:
+        """Features and model, with the year where it is known."""
+        return self.model if self.year is None else f"{self.model} ({self.year})"
 
-_SEED = "README of the public project music-classification-with-spectrograms (R. Moslemi)"
-_RANDOM_10 = "10-fold, tracks at random"
-_TRANSFER = "README of the public project sklearn-audio-transfer-learning (J. Pons)"
-_PONS_SERRA = "Pons and Serra 2018, arXiv 1805.00237"
+    @property
+    def is_hand_crafted(self) -> bool:
+        """Whether the features are known to be hand-crafted."""
+        return self.kind == _KINDS[1]
 
-PUBLISHED = (
-    PublishedFigure(_RANDOM_10, False, "GMM", 0.61, "Tzanetakis and Cook 2002, IEEE TSAP 10(5)"),
-    PublishedFigure(_RANDOM_10, False, "DWCH + SVM", 0.785, "Li, Ogihara and Li 2003, SIGIR"),
-    PublishedFigure(
-        "5-fold, tracks at random", False, "AdaBoost", 0.825, "Bergstra et al. 2006, Machine Learning 65"
-    ),
-    PublishedFigure("fault-filtered", False, "MFCC + SVM", 0.534, _PONS_SERRA),
-    PublishedFigure("fault-filtered", False, "VGGish, PCA + SVM", 0.776, _TRANSFER),
-    PublishedFigure("fault-filtered", False, "MusiCNN, PCA + SVM", 0.772, _TRANSFER),
-    PublishedFigure("fault-filtered", False, "OpenL3, PCA + SVM", 0.747, _TRANSFER),
-    PublishedFigure(
-        "fault-filtered", False, "SampleCNN transfer", 0.821, "Lee et al. 2018, Applied Sciences 8(1) 150"
-    ),
-    PublishedFigure("30 s rows, at random", False, "XGBoost, Kaggle columns", 0.74, _SEED),
-    PublishedFigure("3 s rows, at random", True, "XGBoost, Kaggle columns", 0.904, _SEED),
-    PublishedFigure("tracks", False, "CNN, 30 s, mel scale", 0.66, _SEED),
-    PublishedFigure("tracks", False, "ResNet18 pre-trained, 3 s + vote, decibel scale", 0.90, _SEED),
-)
+
+@cache
+def published() -> tuple[PublishedFigure, ...]:
+    """Return all published figures, in the order of the file.
+
+    Raises
+    ------
+    ValueError
+        If a row of the file lacks something or is out of range; its number and the reason are named.
+    """
+    text = (files("gtzan_features.reports") / "published.csv").read_text(encoding="utf-8")
+    rows = enumerate(csv.DictReader(io.StringIO(text)), start=2)
+    return tuple(_numbered(number, row) for number, row in rows)
+
+
+def _numbered(number: int, row: Mapping[str, str]) -> PublishedFigure:
+    try:
+        return figure(row)
+    except (KeyError, ValueError) as error:
+        message = f"published.csv, line {number}: {error}"
+        raise ValueError(message) from error
+
+
+def figure(row: Mapping[str, str]) -> PublishedFigure:
+    """Return the figure of one row of the file.
+
+    Raises
+    ------
+    ValueError
+        If the row lacks a source, a protocol or a model, its accuracy is no percentage, or a word is none of
+        the words of its column.
+    """
+    accuracy = float(row["accuracy"]) / 100
+    if message := _fault(row, accuracy):
+        raise ValueError(message)
+    return PublishedFigure(
+        protocol=row["protocol"],
+        leaked=_FLAGS[row["leaked"]],
+        kind=row["kind"],
+        model=row["model"],
+        year=int(row["year"]) if row["year"] else None,
+        trained=row["trained"],
+        accuracy=accuracy,
+        stated=row["accuracy"] + (f"\u00a0±\u00a0{float(row['spread'])}" if row["spread"] else ""),
+        is_likely=row["split"] == "likely",
+        checked=_FLAGS[row["checked"]],
+        remarks=row["remarks"],
+        source=row["source"],
+    )
+
+
+def _fault(row: Mapping[str, str], accuracy: float) -> str:
+    """Return what is wrong with a row; empty where nothing is."""
+    missing = [name for name in ("protocol", "model", "source") if not row[name].strip()]
+    if missing:
+        return f"no {missing[0]}"
+    if row["kind"] not in (*_KINDS, ""):
+        return f"kind {row['kind']!r} is none of {', '.join(_KINDS)}"
+    if not 0 <= accuracy <= 1:
+        return f"accuracy {row['accuracy']} is no percentage"
+    is_split = row["protocol"] == FAULT_FILTERED
+    if row["split"] not in (("stated", "likely") if is_split else ("",)):
+        return f"split {row['split']!r}: stated or likely for {FAULT_FILTERED}, else empty"
+    if is_split and not (row["kind"] and row["trained"]):
+        return "kind, or what was trained, is not given"
+    return ""
 
 
 def dataset_title(name: str, *, synthetic: bool) -> str:

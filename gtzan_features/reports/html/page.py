@@ -12,7 +12,7 @@ from gtzan_features.reports.colours import with_colours
 from gtzan_features.reports.html.data import slugs
 from gtzan_features.reports.html.sections import data_section
 from gtzan_features.reports.label_sections import label_sections
-from gtzan_features.reports.published import PUBLISHED, dataset_title, is_real_gtzan
+from gtzan_features.reports.published import dataset_title, is_real_gtzan, published
 from gtzan_features.reports.templating import environment
 from gtzan_features.tables.atomic import write_text
 
@@ -72,7 +72,7 @@ def write_page(
             sections=sections,
             n_runs=len(scored) + len(several),
             several=label_sections(several),
-            published=PUBLISHED if real_gtzan else (),
+            published=published() if real_gtzan else (),
             skipped=skipped,
             explore=EXPLORE if (folder / EXPLORE).is_file() else "",
             css=asset("page.css"),
