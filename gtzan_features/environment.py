@@ -16,6 +16,8 @@ _PACKAGE = Path(__file__).resolve().parent
 _SOURCES = ("audio", "descriptors", "spectra")
 _SOURCE_FILES = (
     "config.py",
+    "extraction/changed_rows.py",
+    "extraction/deformer.py",
     "extraction/row_cache.py",
     "extraction/row_kinds.py",
     "extraction/segment_rows.py",

@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gtzan features extract ~/music",
         "gtzan features extract ~/music --labels tags",
         "gtzan features extract ~/music --features full --segments 30s",
+        "gtzan features extract ~/music --segments 30s --deformed robust",
     ),
     "features spectrograms": (
         "gtzan features spectrograms ~/music --scale mel --segments 3s",

@@ -30,14 +30,8 @@ def print_summary(summary: ExtractSummary) -> None:
     for path, rows in summary.tables.values():
         show(f"{path}: {counted(rows, 'row')}")
     show(f"{summary.status}: what became of each file{_genres(summary.genres_with_rows)}")
-    computed = summary.n_files - summary.n_reused - len(summary.skipped)
-    speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
+    show(_counts(summary))
     kinds = _by_kind(summary.skipped)
-    why = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
-    show(
-        f"{counted(computed, 'file')} computed, {summary.n_reused} found done, {len(summary.skipped)} skipped"
-        f"{f' ({why})' if why else ''}; {summary.elapsed_s:.1f} s{speed}"
-    )
     for files in kinds.values():
         _print_files("Skipped", files, summary.status)
     for kind, files in _by_kind(summary.notes).items():
@@ -47,6 +41,27 @@ def print_summary(summary: ExtractSummary) -> None:
             notice(f"Not in every table: {count}, such as {first.path} ({first.reason}).")
         else:
             _print_files("Incomplete", files, summary.status)
+
+
+def print_deformed(name: str, summary: ExtractSummary, clean: ExtractSummary) -> None:
+    """Print in a line what an extraction did with deformed copies; on stderr, what only they lack."""
+    rows = ", ".join(f"{counted(rows, 'row')} of {length}" for length, (_, rows) in summary.tables.items())
+    show(f"{name}: {rows}; {_counts(summary)}")
+    known = {file.track_id for file in clean.skipped}
+    lost = [file for file in summary.skipped if file.track_id not in known]
+    if lost:
+        _print_files(f"Skipped, {name}", lost, summary.status)
+
+
+def _counts(summary: ExtractSummary) -> str:
+    """Return how many files were computed, found done and skipped, and how fast."""
+    found = summary.n_files - summary.n_computed - len(summary.skipped)
+    speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
+    why = ", ".join(f"{len(files)} {kind}" for kind, files in _by_kind(summary.skipped).items())
+    return (
+        f"{counted(summary.n_computed, 'file')} computed, {found} found done, {len(summary.skipped)} skipped"
+        f"{f' ({why})' if why else ''}; {summary.elapsed_s:.1f} s{speed}"
+    )
 
 
 def _genres(tracks: dict[str, int]) -> str:

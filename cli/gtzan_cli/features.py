@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gtzan_cli.completion import complete_feature_sets
-from gtzan_cli.extraction_summary import failed, print_summary, record_of
+from gtzan_cli.extraction_summary import failed, print_deformed, print_summary, record_of
 from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.options import (
     FEATURES_HELP,
@@ -19,6 +19,8 @@ from gtzan_cli.options import (
     TABLES,
     TABLES_DIR,
     SegmentLength,
+    Words,
+    joined,
     json_option,
     n_jobs_option,
     selection_options,
@@ -69,6 +71,14 @@ def features() -> None:
     show_default=True,
     help=FEATURES_HELP,
 )
+@click.option(
+    "--deformed",
+    type=Words(),
+    multiple=True,
+    callback=joined,
+    help="Also of deformed copies, in OUT/augmented/NAME, for gtzan fit --augment NAME; no audio is written. "
+    "robust: a choice that pays; or names of gtzan bench robustness --deformations, such as noise-20,mp3-64.",
+)
 @selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
@@ -84,6 +94,7 @@ def extract(
     out: Path,
     segments: tuple[SegmentConfig, ...],
     feature_set: str,
+    deformed: tuple[str, ...],
     selection: Selection,
     strict: bool,
     overwrite: bool,
@@ -101,16 +112,18 @@ def extract(
     on where it stopped; a file that cannot be read costs its own rows only. What is no audio is counted by
     its ending. Exits with 1 if no file gave a row.
     """
-    from gtzan_features.extraction.extract import ExtractConfig, extract
+    from gtzan_features.extraction.deformed_tables import extract_with_deformed
+    from gtzan_features.extraction.extract import ExtractConfig
 
     config = ExtractConfig(
         features=FeatureConfig(feature_set=feature_set), segments=tuple(sorted(set(segments)))
     )
     with progress_bar() as progress:
-        summary = extract(
+        done = extract_with_deformed(
             audio_dir,
             out,
             config,
+            deformed,
             n_jobs=n_jobs,
             selection=selection,
             overwrite=overwrite,
@@ -120,8 +133,14 @@ def extract(
             progress=progress,
             notice=notice,
         )
-    print_json(record_of(summary)) if as_json else print_summary(summary)
-    if failed([summary], strict=strict):
+    if as_json:
+        own = {name: record_of(one) for name, one in done.deformed.items()}
+        print_json(record_of(done.clean) | ({"deformed": own} if own else {}))
+    else:
+        print_summary(done.clean)
+        for name, one in done.deformed.items():
+            print_deformed(name, one, done.clean)
+    if failed([done.clean, *done.deformed.values()], strict=strict):
         ctx.exit(1)
 
 

@@ -21,7 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "extract": {
         "Genres and artists": ("labels", "columns", "first_label", "artist_from", "as_genres"),
         "Which files": ("genres", "prefer"),
-        "Rows and columns": ("segments", "feature_set"),
+        "Rows and columns": ("segments", "feature_set", "deformed"),
         "Tables": ("out", "name", "overwrite", "recompute", "prune"),
     },
     "fit": {

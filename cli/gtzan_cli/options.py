@@ -228,6 +228,13 @@ class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return tuple(word.strip() for word in str(value).split(",") if word.strip())
 
 
+def joined(
+    _ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, ...], ...]
+) -> tuple[str, ...]:
+    """Put together the words of an option that may be given several times."""
+    return tuple(word for words in given for word in words)
+
+
 class Roles(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """Pairs of a role and a name, ``label=genre_top``, with commas between them."""
 

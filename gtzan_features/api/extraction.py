@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.api.given import feature_config, place
+from gtzan_features.api.given import feature_config, given_words, place
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import Table
 from gtzan_features.api.words import in_python, speaks_python
 from gtzan_features.config import Selection, SpectrogramConfig, parse_rows, rows_name
 from gtzan_features.errors import CatalogueError, ConfigError
+from gtzan_features.extraction.deformed_tables import Extracted, extract_with_deformed
 from gtzan_features.extraction.extract import ExtractConfig
-from gtzan_features.extraction.extract import extract as extract_features
 from gtzan_features.extraction.spectrograms import SpectrogramRecipe
 from gtzan_features.extraction.spectrograms import spectrograms as write_spectrograms
 from gtzan_features.tables.spectrograms import PREFIX
@@ -39,6 +39,7 @@ def extract(
     *,
     features: str = "kaggle",
     segments: str | float = "3s",
+    deformed: str | Sequence[str] = (),
     out: str | os.PathLike[str] | None = None,
     genres: Sequence[str] = (),
     prefer: Sequence[str] = (),
@@ -71,6 +72,9 @@ def extract(
     segments : str or float
         Length of a row: "3s", "30s" (a row over all of a track of 27 to 45 s), any number of seconds, or
         "3s+30s", rows of 3 s with the columns of the longer row that each lies in.
+    deformed : str or sequence of str
+        Compute the features of deformed copies, too, for `evaluate` and `fit` with `augment`; no audio is
+        written. "robust" is a choice that pays; or names of deformations, such as "noise-20".
     out : path, optional
         Folder of the tables and their parts, such as the ``data/features`` of the command line. Where it is
         not given, a folder for each `folder` in the user's cache: ``~/.cache/gtzan/tables``, or below
@@ -116,7 +120,7 @@ def extract(
     Raises
     ------
     ConfigError
-        If there is no such feature set, family or row length, or labels come from nowhere.
+        If there is no such feature set, family, row length or deformation, or labels come from nowhere.
     TableError
         If a table of labels cannot be read.
     CatalogueError
@@ -159,7 +163,7 @@ def extract(
     """
     folder = place(folder)
     own, beside = parse_rows(str(segments))
-    recipe, write = _recipe(features, own, beside)
+    recipe, write = _recipe(features, own, beside, given_words(deformed))
     selection = Selection(
         genres=tuple(genres),
         prefer=tuple(prefer),
@@ -171,7 +175,7 @@ def extract(
     )
     tables = place(out) if out is not None else cache_folder(folder)
     with showing(progress) as shown:
-        summary = write(
+        done = write(
             folder,
             tables,
             n_jobs=n_jobs,
@@ -183,18 +187,22 @@ def extract(
             progress=shown.progress,
             notice=lambda line: shown.notice(in_python(line)),
         )
-    _warn(summary)
-    if summary.fault:
-        msg = f"{folder}: {summary.fault}"
-        raise CatalogueError(msg)
+    for kind, summary in (("", done.clean), *done.deformed.items()):
+        _warn(summary, kind, done.clean)
+        if summary.fault:
+            msg = f"{folder}: {f'{kind}: ' if kind else ''}{summary.fault}"
+            raise CatalogueError(msg)
     return Table(open_fittable(tables, recipe.name, rows_name(own, beside)))
 
 
 def _recipe(
-    features: str, own: SegmentConfig, beside: SegmentConfig | None
-) -> tuple[Recipe, Callable[..., ExtractSummary]]:
+    features: str, own: SegmentConfig, beside: SegmentConfig | None, deformed: tuple[str, ...]
+) -> tuple[Recipe, Callable[..., Extracted]]:
     """Return what a row holds, and the step that writes tables of it."""
     if str(features).startswith(PREFIX):
+        if deformed:
+            msg = f"deformed={deformed[0]!r} goes with features: no spectrograms of deformed audio are made"
+            raise ConfigError(msg)
         if beside is not None:
             msg = (
                 f"segments={rows_name(own, beside)!r} goes with features: a spectrogram has no row beside it"
@@ -202,10 +210,14 @@ def _recipe(
             raise ConfigError(msg)
         config = SpectrogramConfig(scale=features.removeprefix(PREFIX))
         pictures = SpectrogramRecipe(spectrograms=config, segments=(own,))
-        return pictures, partial(write_spectrograms, recipe=pictures)
+
+        def write(music: Path, tables: Path, **options: Any) -> Extracted:  # noqa: ANN401 - those of extraction
+            return Extracted(clean=write_spectrograms(music, tables, pictures, **options), deformed={})
+
+        return pictures, write
     lengths = tuple(sorted({own, *([beside] if beside else [])}))
     rows = ExtractConfig(features=feature_config(features), segments=lengths)
-    return rows, partial(extract_features, config=rows)
+    return rows, partial(extract_with_deformed, config=rows, names=deformed)
 
 
 def cache_folder(folder: Path) -> Path:
@@ -217,10 +229,20 @@ def cache_folder(folder: Path) -> Path:
     return root / "gtzan" / "tables" / f"{whole.name or 'root'}-{digits}"
 
 
-def _warn(summary: ExtractSummary) -> None:
-    for what, files in (("gave no row", summary.skipped), ("are incomplete", summary.notes)):
+def _warn(summary: ExtractSummary, kind: str, clean: ExtractSummary) -> None:
+    """Warn of what a table lacks; of that of a deformation, where the clean one does not lack it, too."""
+    skipped, notes = summary.skipped, summary.notes
+    if kind:
+        known = {file.track_id for file in (*clean.skipped, *clean.notes)}
+        skipped = tuple(file for file in skipped if file.track_id not in known)
+        notes = ()
+    for what, files in (("gave no row", skipped), ("are incomplete", notes)):
         if files:
-            warn(f"{len(files)} of {summary.n_files} files {what}: {_listed(files)}. See {summary.status}")
+            where = f"{kind}: " if kind else ""
+            count = f"{where}{len(files)} of {summary.n_files} files"
+            warn(f"{count} {what}: {_listed(files)}. See {summary.status}")
+    if kind:
+        return
     for line in summary.remarks:
         if summary.labels_table and line.startswith(f"{summary.labels_table}: "):
             warn(line)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def place(path: Any) -> Path:  # noqa: ANN401 - whatever a person gives
@@ -61,3 +64,15 @@ def row_length(segments: Any) -> SegmentConfig:  # noqa: ANN401
     True
     """
     return SegmentConfig.parse(str(segments))
+
+
+def given_words(words: str | Sequence[str]) -> tuple[str, ...]:
+    """Return words that are given as one text with commas, as on the command line, or as several texts.
+
+    Examples
+    --------
+    >>> given_words("noise-20,mp3-64"), given_words(["robust"]), given_words(())
+    (('noise-20', 'mp3-64'), ('robust',), ())
+    """
+    texts = [words] if isinstance(words, str) else [str(word) for word in words]
+    return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())

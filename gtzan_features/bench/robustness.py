@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gtzan_features.audio.deform import Deformation, deformations
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
 from gtzan_features.bench.config import RobustnessConfig, chosen_models, family_model
@@ -20,12 +18,12 @@ from gtzan_features.bench.deformed_fits import (
     read_deformed,
     robust_tasks,
 )
-from gtzan_features.bench.deformed_tables import deformed_folder, extract_deformed
 from gtzan_features.bench.finished_fits import add_seconds
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.environment import describe_machine, versions_text
 from gtzan_features.errors import RunError
+from gtzan_features.extraction.deformed_tables import deformed_folder, extract_deformed, try_out
 from gtzan_features.extraction.extract import ExtractConfig
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
@@ -120,7 +118,7 @@ def bench_robustness(
     SplitError
         If the protocol cannot be applied to these tracks.
     """
-    _try_out(deformations(config.deformations), config.features.sr)
+    try_out(deformations(config.deformations), config.features.sr)
     models, with_families = chosen_models(config.models), family_model(config.family_model)
     name = config.features.feature_set
     music = Music(audio_dir, config.selection)
@@ -195,13 +193,6 @@ def _predict_all(tasks: list[Task], setting: Setting, n_jobs: int, progress: Pro
     return {task.folder: outcome for task, outcome in zip(unique, outcomes, strict=True)}
 
 
-def _try_out(chosen: tuple[Deformation, ...], sr: int) -> None:
-    """Fail early, and once, if this machine cannot make a deformation: an encoder may be missing."""
-    noise = 0.1 * np.random.default_rng(0).standard_normal(sr, dtype=np.float32)
-    for one in chosen:
-        one.apply(noise, sr, np.random.default_rng(0))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _DeformedAudio:
     """The deformations that left rows, those that left none with the reason, and the seconds of all."""
@@ -230,12 +221,14 @@ def _deform_all(
     for one in chosen:
         notice(f"Deforming: {one.label}")
         done = extract_deformed(
-            music,
-            work,
+            music.audio_dir,
+            deformed_folder(work, one, config.seed),
             one,
             recipe,
-            only=tested,
             seed=config.seed,
+            selection=music.selection,
+            only=tested,
+            overwrite=True,  # those of earlier versions do not say what they are
             n_jobs=n_jobs,
             progress=progress,
             notice=notice,

@@ -6,15 +6,18 @@ import contextlib
 import json
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gtzan_features.config import fingerprint
 from gtzan_features.environment import code_fingerprint, library_versions
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.row_cache import ONCE
 from gtzan_features.tables.atomic import remove_leftovers, write_text
+from gtzan_features.tables.feature_tables import AUGMENTED
 from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from gtzan_features.extraction.row_kinds import Recipe
@@ -23,7 +26,7 @@ PARTS = ".parts"
 _MARKER = "program.json"
 
 
-def open_parts(out: Path, recipe: Recipe, *, recompute: bool) -> Path:
+def open_parts(out: Path, recipe: Recipe, made_by: Mapping[str, Any], *, recompute: bool) -> Path:
     """Return the folder of a recipe's parts in `out`, made and tidied; the caller holds the lock of `out`.
 
     Parameters
@@ -31,12 +34,17 @@ def open_parts(out: Path, recipe: Recipe, *, recompute: bool) -> Path:
     out : Path
         Folder of the tables.
     recipe : Recipe
+    made_by : mapping
+        What was done to the audio between decoding and features; empty for audio as it is.
     recompute : bool
         Remove all parts of earlier runs.
     """
     if recompute:
         shutil.rmtree(out / PARTS, ignore_errors=True)
-    folder = out / PARTS / recipe.fingerprint()
+    name = recipe.fingerprint()
+    if made_by:
+        name = fingerprint({"deformation": dict(made_by), "rows": name})
+    folder = out / PARTS / name
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
     _remove_once(folder)
@@ -90,6 +98,8 @@ def remove_parts(out: Path) -> Removed:
 def prune(out: Path) -> Removed:
     """Remove all parts in a folder of tables, which no fit and no prediction needs; see `remove_parts`.
 
+    Those of augmented audio, in folders beside the tables, are removed, too.
+
     Raises
     ------
     TableError
@@ -97,10 +107,13 @@ def prune(out: Path) -> Removed:
     OutputLockedError
         If another command is writing into `out`.
     """
-    if not (out / PARTS).is_dir() and not any(out.glob("*.parquet")):
+    if not (out / PARTS).is_dir() and not any(out.glob("*.parquet")) and not (out / AUGMENTED).is_dir():
         raise TableError(out, "holds no tables. Give the folder that they lie in")
-    with output_lock(out):
-        return remove_parts(out)
+    removed = []
+    for folder in (out, *sorted(path.parent for path in out.glob(f"{AUGMENTED}/*/{PARTS}"))):
+        with output_lock(folder):
+            removed.append(remove_parts(folder))
+    return Removed(sum(one.n_files for one in removed), sum(one.n_bytes for one in removed))
 
 
 def _remove_once(folder: Path) -> None:

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gtzan_features.datasets.tracks import Catalogue
+
 
 def extract(
-    audio_dir: Path, out: Path, config: ExtractConfig | None = None, **options: Unpack[RowOptions]
+    audio_dir: Path | Catalogue, out: Path, config: ExtractConfig | None = None, **options: Unpack[RowOptions]
 ) -> ExtractSummary:
     """Compute the features of every track in `audio_dir` and write them to tables in `out`.
 
     Parameters
     ----------
-    audio_dir : Path
-        A folder of genre folders.
+    audio_dir : Path or Catalogue
+        A folder of genre folders, or what was read of one.
     out : Path
         Folder of the tables: ``kaggle-3s.parquet``, ``kaggle-30s.parquet`` and ``status.parquet``.
     config : ExtractConfig, optional

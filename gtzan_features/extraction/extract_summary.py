@@ -35,6 +35,8 @@ class ExtractSummary:
         The status table.
     n_files, n_reused : int
         Files of the catalogue, and those of them that had been computed before.
+    n_computed : int
+        Files that were computed now and gave rows.
     audio_s, elapsed_s : float
         Seconds of music that were computed now, and how long all of it took.
     skipped : tuple of FileStatus
@@ -80,6 +82,7 @@ class ExtractSummary:
     labels: dict[str, Any] = field(default_factory=dict)
     labels_table: str = ""
     genres_with_rows: dict[str, int] = field(default_factory=dict)
+    n_computed: int = 0
 
     @property
     def fault(self) -> str:
@@ -112,6 +115,7 @@ def summary_of(
         status=printable(str(out / recipe.status_name)),
         n_files=len(found),
         n_reused=sum(one.reused for one in found),
+        n_computed=sum(not one.reused and one.status.status in USABLE for one in found),
         audio_s=computed / recipe.sr,
         elapsed_s=elapsed,
         skipped=tuple(one.status for one in found if one.status.status not in USABLE),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.audio.load import load, load_into, with_file
+from gtzan_features.audio.load import load_into, with_file
 from gtzan_features.audio.segments import SHORTEST_TRACK
-from gtzan_features.audio.sound import Signal, Sound
 from gtzan_features.audio.system import DECODER, decoder_version
 from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
+from gtzan_features.extraction.changed_rows import ChangedRows
 from gtzan_features.extraction.segment_rows import SegmentRows
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.file_status import FileStatus
@@ -30,8 +29,10 @@ if TYPE_CHECKING:
 
     from gtzan_features.audio.opened import AudioFile
     from gtzan_features.audio.samples import Samples
+    from gtzan_features.audio.sound import Sound
     from gtzan_features.config import SegmentConfig
     from gtzan_features.datasets.tracks import TrackFile
+    from gtzan_features.extraction.changed_rows import Change
     from gtzan_features.extraction.row_kinds import Recipe
 
 
@@ -69,17 +70,9 @@ class FileRows:
 ONCE = ".once.npz"
 """How the name of a part ends whose rows another run may get better, and so must compute anew."""
 
-Change = Callable[[Signal], Signal]
-"""Makes another signal of the one that was read, by its samples and its hash; pickled to the workers."""
-
-
-def unchanged(signal: Signal) -> Signal:
-    """Return the signal as it was read."""
-    return signal
-
 
 def file_part(
-    track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change = unchanged
+    track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change | None = None
 ) -> FileRows:
     """Leave one file's rows in a part, unless one holds them; runs in a worker.
 
@@ -126,7 +119,7 @@ def part_rows(path: Path, segment: str) -> tuple[npt.NDArray[np.int64], npt.NDAr
 
 
 def _part_of(
-    file: AudioFile, track: TrackFile, folder: Path, recipe: Recipe, change: Change
+    file: AudioFile, track: TrackFile, folder: Path, recipe: Recipe, change: Change | None
 ) -> tuple[Part, bool]:
     """Return an open file's rows, and whether a later run may have them from the part."""
     known = _read_part(folder / f"{file.sha256}.npz", track, recipe)
@@ -135,14 +128,13 @@ def _part_of(
     return _compute(track, file, recipe, change)
 
 
-def _compute(track: TrackFile, file: AudioFile, recipe: Recipe, change: Change) -> tuple[Part, bool]:
-    sound: Sound
-    if change is unchanged:
+def _compute(track: TrackFile, file: AudioFile, recipe: Recipe, change: Change | None) -> tuple[Part, bool]:
+    if change is None:
         sound, rows = load_into(file, recipe.sr, partial(_rows, recipe))
     else:
-        sound = changed = change(load(file, recipe.sr))
-        rows = _rows(recipe, changed.first_sample)
-        rows.add(changed.samples)
+        taker = partial(ChangedRows, change, file.sha256, partial(_rows, recipe), recipe.sr)
+        sound, changed = load_into(file, recipe.sr, taker)
+        sound, rows = changed.finished(sound)
     rows.finish()
     return _finished(track, sound, rows, recipe), not sound.improvable
 

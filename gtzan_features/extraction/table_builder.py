@@ -14,19 +14,20 @@ import time
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from gtzan_features import plugins
 from gtzan_features.config import feature_set_parts
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.remarks import catalogue_text, remarks
+from gtzan_features.datasets.tracks import Catalogue
 from gtzan_features.environment import library_versions
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.extraction.cache_folders import open_parts, prune_parts, remove_parts
 from gtzan_features.extraction.extract_summary import ExtractSummary as ExtractSummary
 from gtzan_features.extraction.extract_summary import summary_of
 from gtzan_features.extraction.fatal_files import marked
-from gtzan_features.extraction.row_cache import Change, file_part, lost_file, unchanged
+from gtzan_features.extraction.row_cache import file_part, lost_file
 from gtzan_features.extraction.streamed_tables import PartTable
 from gtzan_features.parallel.local import SerialExecutor, local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
@@ -39,10 +40,11 @@ from gtzan_features.tables.schema import TableMeta
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gtzan_features.config import Selection
-    from gtzan_features.datasets.tracks import Catalogue
+    from gtzan_features.extraction.changed_rows import Change
     from gtzan_features.extraction.row_cache import FileRows
     from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.extraction.streamed_tables import LayoutOf
@@ -71,7 +73,9 @@ class RowOptions(TypedDict, total=False):
     only : frozenset of str
         Identifiers of tracks; others are passed over.
     change : callable
-        Makes another signal of each that was read; every change needs a folder of tables of its own.
+        Makes other samples of those that were read; every change needs a folder of tables of its own.
+    deformation : dict
+        What the tables say of the change; see `schema.TableMeta`.
     progress : callable
         Called after each file.
     notice : callable
@@ -85,15 +89,24 @@ class RowOptions(TypedDict, total=False):
     prune: bool
     name: str
     only: frozenset[str] | None
-    change: Change
+    change: Change | None
+    deformation: dict[str, Any]
     progress: Progress
     notice: Notice
+
+
+def announced_catalogue(audio_dir: Path, **options: Unpack[RowOptions]) -> Catalogue:
+    """Read a folder of music as an extraction with these options does, and say how it was read."""
+    catalogue = read_catalogue(audio_dir, options.get("selection"), options.get("progress", silent))
+    for line in (f"{catalogue_text(catalogue)}.", *remarks(catalogue)):
+        options.get("notice", mute)(line)
+    return catalogue
 
 
 def write_rows(
     recipe: Recipe,
     layout_of: LayoutOf,
-    audio_dir: Path,
+    audio_dir: Path | Catalogue,
     out: Path,
     *,
     n_jobs: int = -1,
@@ -103,7 +116,8 @@ def write_rows(
     prune: bool = False,
     name: str = "",
     only: frozenset[str] | None = None,
-    change: Change = unchanged,
+    change: Change | None = None,
+    deformation: dict[str, Any] | None = None,
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> ExtractSummary:
@@ -115,21 +129,24 @@ def write_rows(
     """
     started = time.perf_counter()
     executor = local_executor(n_jobs)
-    catalogue = read_catalogue(audio_dir, selection, progress)
+    if isinstance(audio_dir, Catalogue):
+        catalogue = audio_dir
+    elif only is None:
+        catalogue = announced_catalogue(audio_dir, selection=selection, progress=progress, notice=notice)
+    else:
+        catalogue = read_catalogue(audio_dir, selection, progress)
     if name:
         catalogue = replace(catalogue, dataset=name)
-    if only is None:
-        for line in (f"{catalogue_text(catalogue)}.", *remarks(catalogue)):
-            notice(line)
-    else:
+    if only is not None:
         catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
+    made_by = deformation or {}
     recipe.fingerprint()  # ConfigError where there is no such feature set, before anything is made
     out.mkdir(parents=True, exist_ok=True)
     with output_lock(out):
         if not overwrite:
-            _check_output(out, recipe, catalogue)
+            _check_output(out, recipe, catalogue, made_by)
         remove_leftovers(out)
-        parts_dir = open_parts(out, recipe, recompute=recompute)
+        parts_dir = open_parts(out, recipe, made_by, recompute=recompute)
         recipe.prepare(notice)
         rows = " and ".join(length.name for length in recipe.segments)
         _LOG.debug("%s: rows of %s, settings %s", catalogue.root, rows, recipe.settings)
@@ -143,13 +160,14 @@ def write_rows(
         for one in executor.map(task, catalogue.tracks, lost=lost_file):
             found.append(one)
             progress(len(found), len(catalogue.tracks), "files")
-        tables = _write_tables(out, recipe, catalogue, parts_dir, found, layout_of, progress)
+        written = partial(_meta, recipe, catalogue, made_by)
+        tables = _write_tables(out, recipe, catalogue, parts_dir, found, written, layout_of, progress)
         remove_parts(out) if prune else prune_parts(out)
     elapsed = time.perf_counter() - started
     return summary_of(out, recipe, catalogue, found, tables, elapsed)
 
 
-def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue) -> None:
+def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue, made_by: dict[str, Any]) -> None:
     """Refuse to replace tables that this run would not give again."""
     here = {track.track_id for track in catalogue.tracks}
     for length in recipe.segments:
@@ -163,6 +181,9 @@ def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue) -> None:
                 f"{meta.origin}). Give another --out, or --overwrite to replace it"
             )
             raise OutputExistsError(path, reason)
+        if meta.deformation != made_by:
+            reason = "holds features of deformed audio. Give another --out, or --overwrite to replace it"
+            raise OutputExistsError(path, reason)
     existing = out / recipe.status_name
     if existing.exists():
         gone = sorted(set(status_table.read_status(existing)["track_id"]) - here)
@@ -174,12 +195,27 @@ def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue) -> None:
             raise OutputExistsError(existing, reason)
 
 
+def _meta(recipe: Recipe, catalogue: Catalogue, made_by: dict[str, Any], segment: str) -> TableMeta:
+    return TableMeta(
+        feature_set=recipe.name,
+        feature_fingerprint=recipe.values_fingerprint(),
+        segment=segment,
+        dataset=catalogue.dataset,
+        synthetic=catalogue.synthetic,
+        several_labels=catalogue.several_labels,
+        config=recipe.settings,
+        versions=library_versions() | plugins.described(feature_set_parts(recipe.name)),
+        deformation=made_by,
+    )
+
+
 def _write_tables(
     out: Path,
     recipe: Recipe,
     catalogue: Catalogue,
     parts_dir: Path,
     found: list[FileRows],
+    meta_of: Callable[[str], TableMeta],
     layout_of: LayoutOf,
     progress: Progress,
 ) -> dict[str, tuple[str, int]]:
@@ -196,18 +232,8 @@ def _write_tables(
     total = sum(len(table.files) for table in tables.values())
     written = {}
     for name, table in tables.items():
-        meta = TableMeta(
-            feature_set=recipe.name,
-            feature_fingerprint=recipe.values_fingerprint(),
-            segment=name,
-            dataset=catalogue.dataset,
-            synthetic=catalogue.synthetic,
-            several_labels=catalogue.several_labels,
-            config=recipe.settings,
-            versions=library_versions() | plugins.described(feature_set_parts(recipe.name)),
-        )
         path = table_path(out, recipe.name, name)
-        table.write(path, meta, layout_of, lambda: progress(next(steps), total, "files into tables"))
+        table.write(path, meta_of(name), layout_of, lambda: progress(next(steps), total, "files into tables"))
         written[name] = (printable(str(path)), table.n_rows)
     status_table.write_status(out / recipe.status_name, [one.status for one in found])
     return written

@@ -9,13 +9,13 @@ import numpy as np
 
 from gtzan_features.audio.deform import deformations
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
-from gtzan_features.bench.deformed_tables import deformed_folder, extract_deformed
 from gtzan_features.config import DEFAULT_SEGMENTS, FeatureConfig, SegmentConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.errors import SplitError
 from gtzan_features.evaluation.aggregate import aggregate, per_track
 from gtzan_features.evaluation.intervals import accuracy_interval
+from gtzan_features.extraction.deformed_tables import deformed_folder, extract_deformed
 from gtzan_features.extraction.extract import ExtractConfig
 from gtzan_features.models.applying.figures import UNDEFORMED
 from gtzan_features.pretraining.candidates import SEED, fit_calibrated
@@ -114,12 +114,13 @@ class AudioTables:
         for one in DEFORMATIONS:
             self.notice(f"Deforming: {one.label}")
             extract_deformed(
-                music,
-                work,
+                self.audio_dir,
+                deformed_folder(work, one, SEED),
                 one,
                 ExtractConfig(features=features, segments=(length,)),
-                only=only,
                 seed=SEED,
+                only=only,
+                overwrite=True,  # those of earlier versions do not say what they are
                 n_jobs=self.n_jobs,
                 progress=self.progress,
                 notice=self.notice,

@@ -75,6 +75,15 @@ class FeatureTable:
         return replace(self, frame=frame, columns=columns, meta=meta)
 
 
+AUGMENTED = "augmented"
+"""Folder beside tables that holds, for each augmentation of audio, a folder of tables."""
+
+
+def augmented_folder(tables_dir: Path, kind: str) -> Path:
+    """Return where tables of augmented audio lie: beside those of the audio as it is."""
+    return tables_dir / AUGMENTED / kind
+
+
 def table_path(folder: Path, feature_set: str, segment: str) -> Path:
     """Return where a feature table lies within its folder, for example ``kaggle-3s.parquet``."""
     return folder / f"{file_name(feature_set)}-{segment}.parquet"

@@ -61,6 +61,9 @@ class TableMeta:
         Version of each library that the values may depend on.
     several_labels : bool
         Whether a track may have several genres: ``jazz;soul``.
+    deformation : dict
+        What was done to the audio between decoding and features: its ``name``, its ``fingerprint`` and the
+        ``seed`` of the chance in it; empty for audio as it is.
     """
 
     feature_set: str
@@ -72,12 +75,14 @@ class TableMeta:
     config: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     several_labels: bool = False
+    deformation: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the metadata as JSON with sorted keys, the schema version included."""
         content = {"schema_version": SCHEMA_VERSION, **asdict(self)}
-        if not self.several_labels:  # earlier versions refuse what they do not know
-            del content["several_labels"]
+        for name in ("several_labels", "deformation"):  # earlier versions refuse what they do not know
+            if not content[name]:
+                del content[name]
         return json.dumps(content, sort_keys=True)
 
     @classmethod
@@ -94,6 +99,7 @@ class TableMeta:
             msg = f"schema version {version}, this program reads version {SCHEMA_VERSION}{what}"
             raise ValueError(msg)
         kinds = {"synthetic": bool, "config": dict, "versions": dict, "several_labels": bool}
+        kinds["deformation"] = dict
         for one in fields(cls):
             kind = kinds.get(one.name, str)
             if not isinstance(content.get(one.name, kind()), kind):

@@ -10,20 +10,15 @@ import pytest
 import soundfile
 
 from gtzan_features.audio.deform import Deformation, deformations
-from gtzan_features.audio.load import load
 from gtzan_features.bench import deformed_fits, robustness
-from gtzan_features.bench.clean_tables import Music
 from gtzan_features.bench.config import RobustnessConfig
-from gtzan_features.bench.deformed_tables import deform_signal, deformed_folder, extract_deformed
 from gtzan_features.bench.robustness import WorkFolders, bench_robustness
-from gtzan_features.config import FeatureConfig, SegmentConfig
+from gtzan_features.config import SegmentConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, ModelError, RunError, SplitError
-from gtzan_features.extraction.extract import ExtractConfig
-from gtzan_features.progress import mute, silent
-from gtzan_features.tables.feature_tables import read_table
+from gtzan_features.extraction.deformed_tables import deformed_folder
 from gtzan_features.training.load_rows import open_fittable
 from tests.conftest import SR, tone
 
@@ -119,36 +114,6 @@ def test_predictions_are_those_of_a_model_of_clean_rows(measured):
             right[track] = clean.genres[p.argmax()] == noisy.rows["genre"][at].iloc[0]
     frame = done.frame.set_index(["name", "deformation"])
     assert frame.loc[("knn", "noise-10"), "accuracy"] == pytest.approx(np.mean(list(right.values())))
-
-
-def test_deformed_tables_hold_the_features_of_deformed_samples_of_the_tracks_asked_for(many, tmp_path):
-    config = ExtractConfig(features=FeatureConfig(), segments=(THREE,))
-    chosen = deformations(("noise-10", "speed+3"))
-    only = frozenset({"calm.1", "loud.2"})
-    common = {"only": only, "n_jobs": 1, "progress": silent, "notice": mute}
-    for one in chosen:
-        extract_deformed(Music(many), tmp_path, one, config, seed=0, **common)
-        table = read_table(deformed_folder(tmp_path, one, 0) / "kaggle-3s.parquet")
-        assert set(table.frame["track_id"]) == only
-        signal = deform_signal(load(many / "calm" / "calm.1.wav", SR), one, SR, 0)
-        expected = sets.compute([signal.samples[: 3 * SR - 1]], config.features).astype(np.float32)
-        np.testing.assert_array_equal(table.values()[:1], expected)
-    assert (table.frame.groupby("track_id").size() == 1).all()  # 5.92 s: one whole segment
-    again = extract_deformed(Music(many), tmp_path, chosen[0], config, seed=0, **common)
-    assert again.n_reused == 2
-    assert deformed_folder(tmp_path, chosen[0], 0) != deformed_folder(tmp_path, chosen[0], 1)
-
-
-def test_chance_depends_on_the_bytes_and_lost_beginnings_move_with_the_speed(many):
-    noise, speed = deformations(("noise-10", "speed+3"))
-    a, b = (load(many / "calm" / f"calm.{i}.wav", SR) for i in (0, 1))
-    same = deform_signal(a, noise, SR, 0).samples
-    np.testing.assert_array_equal(same, deform_signal(a, noise, SR, 0).samples)
-    assert (same != deform_signal(a, noise, SR, 1).samples).any()
-    other = deform_signal(dataclasses.replace(b, samples=a.samples), noise, SR, 0).samples
-    assert (same != other).any()
-    late = dataclasses.replace(a, first_sample=10_300)
-    assert deform_signal(late, speed, SR, 0).first_sample == pytest.approx(10_000, abs=2)
 
 
 def test_a_model_that_fails_and_words_that_are_unknown(measured, many, monkeypatch, tmp_path):

@@ -17,12 +17,12 @@ import pytest
 import soundfile
 
 from gtzan_features import environment as versions
-from gtzan_features.audio.sound import Signal
 from gtzan_features.config import SegmentConfig
 from gtzan_features.datasets.tracks import TrackFile
 from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, OutputLockedError
 from gtzan_features.extraction import row_cache as part_module
+from gtzan_features.extraction.changed_rows import Stretch
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.row_cache import file_part
 from gtzan_features.extraction.spectrograms import spectrograms
@@ -41,11 +41,11 @@ MARK = 0.123
 """A sample value that stands at the start of the file that kills."""
 
 
-def deadly(signal_read: Signal) -> Signal:
+def deadly(stretch: Stretch) -> np.ndarray:
     """Kill the process that has read the marked file; pass any other on."""
-    if abs(float(signal_read.samples[0]) - MARK) < 1e-3:
+    if abs(float(stretch.samples[0]) - MARK) < 1e-3:
         os.kill(os.getpid(), signal.SIGKILL)
-    return signal_read
+    return stretch.samples
 
 
 @pytest.fixture
@@ -137,11 +137,11 @@ from gtzan_features.extraction.extract import ExtractConfig, extract
 
 music, out, said = map(Path, sys.argv[1:])
 
-def slow(signal):
+def slow(stretch):
     (said / "started").touch()
     while not (said / "go").exists():
         time.sleep(0.05)
-    return signal
+    return stretch.samples
 
 config = ExtractConfig(segments=(SegmentConfig(3.0),))
 extract(music, out, config, n_jobs=1, change=slow, selection=Selection(genres=("calm",)))
