@@ -275,4 +275,6 @@ def _identify(root: Path, tracks: Iterable[TrackFile]) -> tuple[str, bool]:
             msg = f"{marker}: no data set marker ({error!r}). Remove it, or write it anew: gtzan data synth."
             raise CatalogueError(msg) from error
     own = label(root.resolve().name) or "music"
-    return gtzan.dataset_name({t.track_id for t in tracks}) or own, False
+    here = list(tracks)
+    found = gtzan.dataset_name({t.track_id for t in here}, (PurePosixPath(t.path).suffix for t in here))
+    return found or own, False

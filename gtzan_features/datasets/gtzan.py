@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gtzan_features.audio.formats import LOSSY_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 NAME = "GTZAN"
+_SPELT = {".ogg": "Ogg", ".oga": "Ogg", ".opus": "Opus"}
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 
 
@@ -46,18 +53,37 @@ def fault_filtered_roles() -> dict[str, str]:
     return dict(zip(_facts().index, _facts()["fault_filtered"], strict=True))
 
 
-def dataset_name(track_ids: set[str]) -> str | None:
+def dataset_name(track_ids: set[str], endings: Iterable[str] = ()) -> str | None:
     """Return what a set of tracks is called: GTZAN, a part of it, or None for other music.
+
+    GTZAN's originals are without losses. A file of an ending that stands for losses is a copy, whose
+    features are others, so that the name says so wherever a figure on it is printed.
+
+    Parameters
+    ----------
+    track_ids : set of str
+    endings : iterable of str
+        Ending of each track's file, such as ``.ogg``, where files are known.
 
     Examples
     --------
     >>> dataset_name({"blues.00000", "rock.00099"}), dataset_name({"mine"})
     ('GTZAN (2 of 1000 tracks)', None)
+    >>> dataset_name({"blues.00000", "rock.00099"}, [".ogg", ".ogg"])
+    'GTZAN (2 of 1000 tracks, Ogg copies)'
+    >>> dataset_name({"blues.00000", "rock.00099"}, [".mp3", ".wav"])
+    'GTZAN (2 of 1000 tracks, 1 of them mp3 copies)'
     """
     if not is_gtzan(track_ids):
         return None
     whole = len(track_genres())
-    return NAME if len(track_ids) == whole else f"{NAME} ({len(track_ids)} of {whole} tracks)"
+    said = [] if len(track_ids) == whole else [f"{len(track_ids)} of {whole} tracks"]
+    copies = [ending.lower() for ending in endings if ending.lower() in LOSSY_SUFFIXES]
+    if copies:
+        kinds = sorted({_SPELT.get(ending, ending.removeprefix(".")) for ending in copies})
+        count = "" if len(copies) == len(track_ids) else f"{len(copies)} of them "
+        said.append(f"{count}{' and '.join(kinds)} copies")
+    return f"{NAME} ({', '.join(said)})" if said else NAME
 
 
 def is_gtzan(track_ids: set[str]) -> bool:

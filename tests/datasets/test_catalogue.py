@@ -125,6 +125,33 @@ def test_names_by_genre_in_several_folders_become_paths(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (("blues/blues.00000.wav", "rock/rock.00001.au"), "GTZAN (2 of 1000 tracks)"),
+        (("blues/blues.00000.flac", "rock/rock.00001.aiff"), "GTZAN (2 of 1000 tracks)"),
+        (("blues/blues.00000.ogg", "rock/rock.00001.OGG"), "GTZAN (2 of 1000 tracks, Ogg copies)"),
+        (("blues/blues.00000.mp3", "rock/rock.00001.mp3"), "GTZAN (2 of 1000 tracks, mp3 copies)"),
+        (("blues/blues.00000.ogg", "rock/rock.00001.wav"), "GTZAN (2 of 1000 tracks, 1 of them Ogg copies)"),
+        (("blues/blues.00000.ogg", "rock/rock.00001.mp3"), "GTZAN (2 of 1000 tracks, Ogg and mp3 copies)"),
+    ],
+)
+def test_copies_of_gtzan_with_losses_are_called_so(tmp_path, files, name):
+    touch(tmp_path, *files)
+    assert read_catalogue(tmp_path).dataset == name
+
+
+def test_all_of_gtzan_in_copies_is_not_called_gtzan_alone():
+    everything = set(gtzan.track_genres())
+    assert gtzan.dataset_name(everything, [".wav"] * 1000) == "GTZAN"
+    assert gtzan.dataset_name(everything, [".ogg"] * 1000) == "GTZAN (Ogg copies)"
+
+
+@pytest.mark.real
+def test_the_audio_that_tests_have_in_six_genres_is_called_ogg(real_material):
+    assert read_catalogue(real_material / "audio_six").dataset == "GTZAN (389 of 1000 tracks, Ogg copies)"
+
+
 def test_a_track_of_gtzan_is_one_track_wherever_its_files_lie(tmp_path):
     touch(tmp_path, "blues/blues.00000.wav", "blues/copies/blues.00000.au", "blues/blues.00001.wav")
     with pytest.raises(

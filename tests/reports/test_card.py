@@ -69,6 +69,8 @@ def test_the_faults_of_gtzan_are_counted_from_the_facts():
     assert "the fault-filtered split leaves out 70 tracks" in text
     assert "the artist of 81 tracks is not known" in text
     assert known_faults("GTZAN (six genres)") == ()
+    assert known_faults("GTZAN (389 of 1000 tracks, Ogg copies)") == ()
+    assert known_faults("GTZAN (Ogg copies)") == known_faults("GTZAN")
 
 
 @pytest.mark.parametrize(
