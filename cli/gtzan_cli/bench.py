@@ -258,6 +258,6 @@ def robustness(
         notice(f"Not measured: {line}")
     for table in done.tables:
         print_table(f"{table.title}: points lost", table.header, table.rows)
-    show("A star: the loss is shown, by its interval and by McNemar's test with Holm's correction.")
+    show("A star: the loss is shown by the exact test, by artist where known, with Holm's correction.")
     show(f"{done.n_fitted} models and families fitted, {done.n_reused} found done.")
     show(f"Report: {done.page}")

@@ -28,6 +28,6 @@ def demo(out: Path, tracks: int, n_jobs: int, as_json: bool) -> None:
         return
     for table in result.report.tables:
         print_table(table.title, table.header, table.rows)
-    show("Per cent right on SYNTHETIC music, with the 95 % interval over tracks. LEAKED: segments of")
+    show("Per cent right on SYNTHETIC music, with the 95 % interval. LEAKED: segments of")
     show("one track are in both training and test; such a figure is no accuracy on new music.")
     show(f"Report: {result.report.page}")

@@ -238,13 +238,13 @@ def _print_labels(result: LabelRunReport, *, wide: bool, alone: bool) -> None:
     _print_some(result.table, _FIRST_OF_LABELS, wide=wide)
     if wide or alone:
         _print_some(result.label_table, _OF_LABEL, wide=wide)
-    show(result.explained)
+    show(f"{result.explained} {result.drawn}")
 
 
 def _print_genres(result: RunReport, *, wide: bool, alone: bool) -> None:
     metrics = result.metrics
     _print_some(result.table, _FIRST, wide=wide)
-    show(f"Training accuracy {percent(result.train_accuracy)} % (rows).")
+    show(f"Training accuracy {percent(result.train_accuracy)} % (rows). {result.drawn}")
     show(f"Most confused genre: {metrics.most_confused or 'none'}; least: {metrics.least_confused}.")
     for genre in metrics.per_genre if wide or alone else ():
         confused = ", ".join(f"{name} {count}" for name, count in genre.confused_with if count)

@@ -45,9 +45,9 @@ def report(runs: Path, out: Path, html: bool, as_json: bool) -> None:
     for table in (*written.tables, *written.label_tables):
         print_table(table.title, table.header, table.rows)
     if written.tables:
-        show("Per cent right, with the 95 % interval over tracks.")
+        show(f"Per cent right. {written.drawn}")
     if written.label_tables:
-        show("Average precision: mean over labels, with its 95 % interval over tracks. Chance: base rate.")
+        show(f"Average precision: mean over labels. Chance: base rate. {written.label_drawn}")
     show(f"Report: {written.page}")
 
 
@@ -68,8 +68,8 @@ def compare(first: Path, second: Path, runs: Path, aggregation: str, as_json: bo
 
     FIRST and SECOND are runs on one data set and protocol, by their short names (gtzan runs lists them) or
     their folders. Prints the difference in accuracy with its interval and an exact test, with the tracks of
-    an artist as one unit where artists are known; of runs with several labels a track, the difference in
-    average precision.
+    an artist in a genre as one unit where artists are known; of runs with several labels a track, the
+    difference in average precision.
     """
     from gtzan_features.training.model_list import named_run
 
@@ -85,4 +85,5 @@ def compare(first: Path, second: Path, runs: Path, aggregation: str, as_json: bo
     if isinstance(found, LabelComparison):
         show(found.counted)
         return
-    show(f"{found.n} tracks; only the first right: {found.only_a}, only the second: {found.only_b}.")
+    units = f" in {found.n_units} units (artists within genres)" if found.n_units < found.n else ""
+    show(f"{found.n} tracks{units}; only the first right: {found.only_a}, only the second: {found.only_b}.")

@@ -40,7 +40,8 @@ class Comparison(PairedResult):
     difference : float
         Accuracy of the first less that of the second, within [-1, 1].
     interval : tuple of float
-        95 % bootstrap interval of the difference, over artists where they are known, else over tracks.
+        95 % bootstrap interval of the difference, over artists within genres where they are known, else over
+        tracks.
     p_value : float
         Of the exact test, two-sided.
     sentence : str

@@ -166,11 +166,12 @@ def compare(*results: EvaluationResult, aggregation: Method = "mean") -> pd.Data
     Returns
     -------
     DataFrame
-        A row for each pair: ``first``, ``second``, ``tracks``, ``units`` (artists where they are known),
-        ``difference`` (accuracy of the first less that of the second), ``ci_low``, ``ci_high`` (95 %
-        bootstrap interval of this pair alone), ``p_value`` (exact, corrected by Holm for their number),
-        ``shown`` (whether it is below 0.05) and ``sentence``. Of several labels a track the difference is one
-        of average precision, there is no p-value, and an interval that is corrected by Bonferroni decides.
+        A row for each pair: ``first``, ``second``, ``tracks``, ``units`` (artists within genres, and tracks
+        of unknown artist), ``difference`` (accuracy of the first less that of the second), ``ci_low``,
+        ``ci_high`` (95 % bootstrap interval of this pair alone), ``p_value`` (exact, corrected by Holm for
+        their number), ``shown`` (whether it is below 0.05) and ``sentence``. Of several labels a track the
+        difference is one of average precision, there is no p-value, and an interval that is corrected by
+        Bonferroni decides.
 
     Raises
     ------

@@ -57,7 +57,8 @@ class EvaluationResult:
     accuracy : float
         Share of the tracks that are right, within [0, 1]: by mean probability where a track has segments.
     interval : Interval
-        95 % interval of the accuracy over tracks: ``interval.low``, ``interval.high``.
+        95 % interval of the accuracy, ``interval.low`` to ``interval.high``: over artists within genres, or
+        Wilson's where no two tracks are known to be of one artist; ``interval.n_units`` of them.
     scores : DataFrame
         A row for each level (``segment``, ``vote``, ``mean``, ``log-mean``; or ``track`` where each track has
         one row) with counts, accuracy, its interval and further figures.
@@ -111,7 +112,7 @@ class EvaluationResult:
 
     @property
     def interval(self) -> Interval:
-        """95 % interval of the accuracy over tracks."""
+        """95 % interval of the accuracy, over artists within genres."""
         return self.scored.best.interval
 
     @property
@@ -257,8 +258,9 @@ class EvaluationResult:
         level, n = self.scored.best_level, self._report.metrics.n
         how = level_name(level) if level == "track" else f"segments gathered by {level}"
         low, high = percent(self.interval.low), percent(self.interval.high)
+        by = " by artist" if self.interval.n_units < n else ""
         return (
-            f"{name} {percent(figure)} % (95 % interval {low} to {high}{further}), "
+            f"{name} {percent(figure)} % (95 % interval {low} to {high}{by}{further}), "
             f"{n} track{'' if n == 1 else 's'}, {how}"
         )
 
@@ -285,7 +287,7 @@ class EvaluationResult:
             html.confusion_matrix(self._report.metrics.confusion, self._report.metrics.genres),
             html.details("by genre", html.table(genres.header, genres.rows)),
             subtitle=self._figure,
-            notes=[*self._report.caveats, *self.notes],
+            notes=[*self._report.caveats, self._report.drawn, *self.notes],
         )
 
 

@@ -40,7 +40,7 @@ class LabelsResult(EvaluationResult):
     base_rate : float
         Mean share of the tracks that have a label.
     interval : Interval
-        95 % interval of the average precision over tracks, over artists where the labels name them.
+        95 % interval of the average precision, over artists and tracks of unknown artist.
     scores : DataFrame
         A row for each level with means over labels and further figures.
     labels : DataFrame

@@ -187,8 +187,48 @@ def unit_of_row(groups: ArrayLike | None, n_rows: int) -> IntArray:
     """
     if groups is None:
         return np.arange(n_rows, dtype=np.int64)
-    unit: IntArray = np.unique(_as_vector(groups, "groups", n_rows), return_inverse=True)[1].astype(np.int64)
-    return unit
+    return _codes(groups, "groups", n_rows)
+
+
+def units_in_strata(
+    groups: ArrayLike | None, strata: ArrayLike | None, n_rows: int
+) -> tuple[IntArray, IntArray]:
+    """Give each row the number of its unit, and each unit that of its stratum.
+
+    Parameters
+    ----------
+    groups : array_like of shape (n_rows,), or None
+        As for `unit_of_row`.
+    strata : array_like of shape (n_rows,), or None
+        Any sortable labels, such as the true genre. A group with rows in two strata is a unit in each.
+        None: all rows are of one stratum.
+    n_rows : int
+        How many rows there are.
+
+    Returns
+    -------
+    unit : ndarray of shape (n_rows,)
+        From 0 to n_units - 1.
+    stratum : ndarray of shape (n_units,)
+        From 0 to n_strata - 1.
+
+    Examples
+    --------
+    >>> unit, stratum = units_in_strata(["Queen", "Abba", "Queen"], ["rock", "pop", "pop"], 3)
+    >>> unit.tolist(), stratum.tolist()
+    ([2, 0, 1], [0, 0, 1])
+    """
+    unit = unit_of_row(groups, n_rows)
+    stratum = np.zeros(n_rows, dtype=np.int64) if strata is None else _codes(strata, "strata", n_rows)
+    size = int(unit.max()) + 1
+    both, of_row = np.unique(stratum * size + unit, return_inverse=True)
+    return of_row.astype(np.int64), both // size
+
+
+def _codes(labels: ArrayLike, name: str, n_rows: int) -> IntArray:
+    """Give rows with equal labels one number, in the sorted order of the labels."""
+    codes: IntArray = np.unique(_as_vector(labels, name, n_rows), return_inverse=True)[1].astype(np.int64)
+    return codes
 
 
 def _as_vector(values: ArrayLike, name: str, n_rows: int | None) -> NDArray[np.generic]:

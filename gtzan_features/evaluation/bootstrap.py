@@ -1,23 +1,38 @@
 """Intervals by resampling independent units: tracks, or artists.
 
 The segments of a track are not independent, nor are the tracks of an artist. So units are drawn
-with replacement, and each brings all of its rows. Where a statistic depends on sums over units only,
-a resample is one row of a matrix product, and as the sums are integers, its result is exact. The
-interval is that of `scipy.stats.bootstrap`, which draws the units.
+with replacement, and each brings all of its rows. Where units come in strata, as artists in genres whose
+share of the tracks was chosen and is not left to chance, each stratum has as many drawn as it has. Where a
+statistic depends on sums over units only, a resample is one row of a matrix product, and as the sums are
+integers, its result is exact.
+
+The draws and the BCa interval are those of `scipy.stats.bootstrap`. Drawing n of n units makes a variance
+that is too small by (n - 1) / n, and a normal quantile knows nothing of how few they are: with three artists
+in a genre, as in the test parts of GTZAN, nominal 95 % would be 90 % or less. So both ends are moved away
+from the estimate by one factor, `expansion`.
+
+References
+----------
+.. [1] Efron, "Better bootstrap confidence intervals", JASA 82, 1987.
+.. [2] Field and Welsh, "Bootstrapping clustered data", JRSS B 69, 2007.
+.. [3] Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015:
+   the expanded interval.
+.. [4] Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics 2, 1946.
+.. [5] Wolter, "Introduction to Variance Estimation", 2nd ed., 2007, section 2.5: collapsed strata.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from scipy import stats
 
 from gtzan_features.errors import ConfigError
-from gtzan_features.evaluation.arrays import FloatArray
+from gtzan_features.evaluation.arrays import FloatArray, IntArray
 
 Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
 """From sums of shape (n_resamples, n_columns) to values of shape (n_resamples,)."""
@@ -26,6 +41,9 @@ OfWeights: TypeAlias = Callable[[FloatArray], FloatArray]
 """From how often each unit was drawn, of shape (n_resamples, n_units), to values of shape (n_resamples,)."""
 
 _CELLS_AT_ONCE = 4_000_000  # of the weight matrix: 32 MB
+
+_MOST_UNITS = 2_000
+"""Beyond, the interval is the percentile one: BCa leaves each unit out once more, and both agree by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +67,15 @@ DEFAULT_BOOTSTRAP = BootstrapConfig()
 
 
 def bca_interval(
-    per_unit: FloatArray, statistic: Statistic, bounds: tuple[float, float], config: BootstrapConfig
+    per_unit: FloatArray,
+    statistic: Statistic,
+    bounds: tuple[float, float],
+    config: BootstrapConfig,
+    strata: IntArray | None = None,
 ) -> tuple[float, float]:
-    """Bias-corrected and accelerated bootstrap interval of a statistic of sums over units.
+    """Bias-corrected and accelerated bootstrap interval of a statistic of sums over units, expanded.
+
+    Neither the order of units nor the names of strata have a part in it.
 
     Parameters
     ----------
@@ -63,6 +87,10 @@ def bca_interval(
         Smallest and largest value that the statistic can take.
     config : BootstrapConfig
         Resamples, seed and confidence.
+    strata : ndarray of int of shape (n_units,), optional
+        Within which units are drawn; one of a single unit, which would not vary at all, is drawn together
+        with the others of a single unit, or with the smallest stratum where there are none. Default: one
+        stratum.
 
     Returns
     -------
@@ -71,11 +99,6 @@ def bca_interval(
         unit; nothing but successes; no resample above the estimate), it is the value plus and minus
         z² / (n_units + z²), within the bounds, which for 0 and 1 is Wilson's.
 
-    References
-    ----------
-    .. [1] Efron, "Better bootstrap confidence intervals", JASA 82, 1987.
-    .. [2] Field and Welsh, "Bootstrapping clustered data", JRSS B 69, 2007.
-
     Examples
     --------
     >>> units = np.column_stack([np.arange(40) % 4 > 0, np.ones(40)]).astype(float)
@@ -83,52 +106,128 @@ def bca_interval(
     >>> bool(low < 0.75 < high)
     True
     """
-    return weighted_interval(len(per_unit), lambda weights: statistic(weights @ per_unit), bounds, config)
+    parts = _by_stratum(per_unit, np.zeros(len(per_unit), dtype=np.int64) if strata is None else strata)
+    units, sizes = np.concatenate(parts), [len(part) for part in parts]
+    with np.errstate(all="ignore"):
+        left_out = statistic(units.sum(axis=0) - units)
+    factor = expansion(left_out, sizes, config.confidence)
+    return _interval(sizes, lambda weights: statistic(weights @ units), bounds, config, factor)
 
 
 def weighted_interval(
-    n_units: int,
-    statistic: OfWeights,
-    bounds: tuple[float, float],
-    config: BootstrapConfig,
-    method: str = "BCa",
+    n_units: int, statistic: OfWeights, bounds: tuple[float, float], config: BootstrapConfig
 ) -> tuple[float, float]:
     """Bootstrap interval of a statistic of how often each unit counts; see `bca_interval`.
 
     Parameters
     ----------
     n_units : int
-        Independent units: tracks, or artists.
+        Independent units of one stratum: tracks, or artists.
     statistic : callable
         See `OfWeights`; of equal weights it is the estimate.
     bounds : tuple of float
         Smallest and largest value that the statistic can take.
     config : BootstrapConfig
         Resamples, seed and confidence.
-    method : {"BCa", "percentile"}
-        The latter needs no statistic for each unit left out, which many units make slow.
     """
+    # Of one stratum the factor depends on the number of units alone, whatever varies among them.
+    factor = expansion(np.arange(n_units, dtype=np.float64), [n_units], config.confidence)
+    return _interval([n_units], statistic, bounds, config, factor)
+
+
+def bootstrap_name(n_units: int) -> str:
+    """Return what the interval of so many units is called: of more than 2000, it needs no BCa."""
+    return f"cluster bootstrap (expanded {_method(n_units)})"
+
+
+def expansion(left_out: FloatArray, sizes: Sequence[int], confidence: float) -> float:
+    """Return by how much a bootstrap interval of few units must be wider.
+
+    Parameters
+    ----------
+    left_out : ndarray of shape (n_units,)
+        The statistic without each unit, stratum after stratum.
+    sizes : sequence of int
+        Units of each stratum.
+    confidence : float
+        Of the interval.
+
+    Returns
+    -------
+    float
+        At least 1, or 1 where nothing varies: the root of the unbiased variance over that of the bootstrap,
+        times the quantile of Student's t over the normal one, with Satterthwaite's degrees of freedom.
+
+    Examples
+    --------
+    >>> round(expansion(np.arange(5.0), [5], 0.95), 3)
+    1.584
+    >>> round(expansion(np.arange(1000.0), [1000], 0.95), 3)
+    1.002
+    """
+    drawn = unbiased = spread = 0.0
+    for part in np.split(left_out, np.cumsum(sizes)[:-1]):
+        n = len(part)
+        if n > 1:
+            squares = float((((n - 1) * (part - part.mean())) ** 2).sum())
+            drawn += squares / n**2
+            unbiased += squares / (n * (n - 1))
+            spread += (squares / (n * (n - 1))) ** 2 / (n - 1)
+    if not (drawn > 0.0 and spread > 0.0 and np.isfinite(drawn)):
+        return 1.0
+    tail = (1.0 + confidence) / 2.0
+    quantile = stats.t.ppf(tail, unbiased**2 / spread) / stats.norm.ppf(tail)
+    return float(np.sqrt(unbiased / drawn) * quantile)
+
+
+def _by_stratum(per_unit: FloatArray, strata: IntArray) -> list[FloatArray]:
+    """Divide units by strata, all in an order that depends on the numbers alone; none of a single unit."""
+    parts = [per_unit[strata == one] for one in np.unique(strata)]
+    parts = [part[np.lexsort(part.T[::-1])] for part in parts]
+    parts.sort(key=lambda part: (len(part), part.tolist()))
+    n_single = sum(len(part) == 1 for part in parts)
+    if n_single == 0:
+        return parts
+    # One alone joins the next, which is the smallest of the others.
+    n_joined = max(2, n_single)
+    return [np.concatenate(parts[:n_joined]), *parts[n_joined:]]
+
+
+def _method(n_units: int) -> Literal["BCa", "percentile"]:
+    return "BCa" if n_units <= _MOST_UNITS else "percentile"
+
+
+def _interval(
+    sizes: Sequence[int],
+    statistic: OfWeights,
+    bounds: tuple[float, float],
+    config: BootstrapConfig,
+    factor: float,
+) -> tuple[float, float]:
+    """Find the interval; units are numbered stratum after stratum."""
+    n_units = sum(sizes)
     estimate = float(statistic(np.ones((1, n_units)))[0])
 
-    def of_units(drawn: np.ndarray[Any, np.dtype[Any]], axis: int) -> FloatArray:  # noqa: ARG001
+    def of_units(*drawn: np.ndarray[Any, np.dtype[Any]], axis: int) -> FloatArray:  # noqa: ARG001
         """Statistic of resamples, given by the numbers of their units along the last axis."""
-        flat = drawn.reshape(-1, drawn.shape[-1])
+        every = np.concatenate(drawn, axis=-1)
+        flat = every.reshape(-1, every.shape[-1])
         cells = flat + n_units * np.arange(len(flat))[:, None]
         weights = np.bincount(cells.ravel(), minlength=n_units * len(flat)).reshape(len(flat), n_units)
-        return statistic(weights.astype(np.float64)).reshape(drawn.shape[:-1])
+        return statistic(weights.astype(np.float64)).reshape(every.shape[:-1])
 
     low = high = np.nan
     if n_units > 1:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", stats.DegenerateDataWarning)
             found = stats.bootstrap(
-                (np.arange(n_units),),
+                tuple(np.split(np.arange(n_units), np.cumsum(sizes)[:-1])),
                 of_units,
                 n_resamples=config.n_resamples,
                 batch=max(1, _CELLS_AT_ONCE // n_units),
                 vectorized=True,
                 confidence_level=config.confidence,
-                method=method,
+                method=_method(n_units),
                 random_state=np.random.default_rng(config.seed),
             )
         low, high = map(float, found.confidence_interval)
@@ -136,4 +235,5 @@ def weighted_interval(
         z2 = float(stats.norm.ppf((1.0 + config.confidence) / 2.0)) ** 2
         reach = z2 / (n_units + z2)
         return max(bounds[0], estimate - reach), min(bounds[1], estimate + reach)
-    return min(low, estimate), max(high, estimate)
+    low, high = (estimate + factor * (end - estimate) for end in (low, high))
+    return max(bounds[0], min(low, estimate)), min(bounds[1], max(high, estimate))

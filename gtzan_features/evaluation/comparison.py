@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binom, binomtest
 
-from gtzan_features.evaluation.arrays import FloatArray, IntArray, as_correct, unit_of_row
+from gtzan_features.evaluation.arrays import BoolArray, FloatArray, IntArray, as_correct, units_in_strata
 from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, BootstrapConfig, bca_interval
 from gtzan_features.rounding import decimals
 
@@ -88,6 +88,7 @@ def compare(
     correct_a: ArrayLike,
     correct_b: ArrayLike,
     groups: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
     config: BootstrapConfig = DEFAULT_BOOTSTRAP,
 ) -> PairedComparison:
     """Test two runs against each other on the same rows.
@@ -98,7 +99,11 @@ def compare(
         Whether each run has each row right; the same track, or the same segment, in the same place.
     groups : array_like of shape (n_rows,), optional
         Any labels; rows with equal labels are one unit. For segments: their tracks (or artists);
-        for tracks: their artists. Default: every row is a unit, which is right for tracks only.
+        for tracks: their artists. Default: every row is a unit, which is right for tracks of different
+        artists only.
+    strata : array_like of shape (n_rows,), optional
+        True genres: the interval draws units within them, and an artist of two genres is a unit in each, for
+        the test, too. Default: one stratum.
     config : BootstrapConfig
         Confidence, seed and resamples of the interval; the p-value needs no seed.
 
@@ -106,8 +111,8 @@ def compare(
     -------
     PairedComparison
         With McNemar's exact test where every row is a unit, else the exact sign-flip test over
-        groups; the interval is a paired BCa bootstrap over units. Swapping the runs mirrors the
-        difference and its interval, and leaves the p-value.
+        units; the interval is a paired, expanded BCa bootstrap over units, see `bootstrap.bca_interval`.
+        Swapping the runs mirrors the difference and its interval, and leaves the p-value.
 
     Raises
     ------
@@ -122,15 +127,13 @@ def compare(
     """
     a = as_correct(correct_a, "correct_a")
     b = as_correct(correct_b, "correct_b", a.size)
-    unit = unit_of_row(groups, a.size)
-    n_units = int(unit.max()) + 1
+    unit, stratum = units_in_strata(groups, strata, a.size)
     only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
-    gained = np.bincount(unit, weights=a.astype(np.int64) - b.astype(np.int64))
-    low, high = bca_interval(np.column_stack([gained, np.bincount(unit)]), _ratio, (-1.0, 1.0), config)
-    single = n_units == a.size
+    gained = _gained(a, b, unit)
+    low, high = _mirrored_interval(gained, np.bincount(unit).astype(np.int64), stratum, config)
     return PairedComparison(
         n=a.size,
-        n_units=n_units,
+        n_units=stratum.size,
         only_a=only_a,
         only_b=only_b,
         accuracy_a=int(a.sum()) / a.size,
@@ -138,10 +141,28 @@ def compare(
         difference=(only_a - only_b) / a.size,
         ci_low=low,
         ci_high=high,
-        p_value=mcnemar_p(only_a, only_b) if single else sign_flip_p(gained.astype(np.int64)),
+        p_value=sign_flip_p(gained),
         confidence=config.confidence,
-        test="exact McNemar" if single else "exact sign-flip",
+        test="exact McNemar" if stratum.size == a.size else "exact sign-flip",
     )
+
+
+def exact_p(
+    correct_a: ArrayLike,
+    correct_b: ArrayLike,
+    groups: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+) -> float:
+    """Return the p-value of `compare`, with its parameters and errors, without an interval.
+
+    Examples
+    --------
+    >>> exact_p([True] * 9 + [False], [True] * 3 + [False] * 7)
+    0.03125
+    """
+    a = as_correct(correct_a, "correct_a")
+    b = as_correct(correct_b, "correct_b", a.size)
+    return sign_flip_p(_gained(a, b, units_in_strata(groups, strata, a.size)[0]))
 
 
 def verdict(found: PairedComparison, name_a: str = "A", name_b: str = "B") -> str:
@@ -197,29 +218,6 @@ def _decides(found: PairedComparison) -> str:
     )
 
 
-def mcnemar_p(only_a: int, only_b: int) -> float:
-    """Two-sided p-value of McNemar's exact test on the discordant pairs.
-
-    Parameters
-    ----------
-    only_a, only_b : int
-        Pairs that one run alone has right.
-
-    Returns
-    -------
-    float
-        Within (0, 1]; 1 without discordant pairs.
-
-    Examples
-    --------
-    >>> mcnemar_p(5, 0), mcnemar_p(0, 0)
-    (0.0625, 1.0)
-    """
-    if only_a + only_b == 0:
-        return 1.0
-    return float(binomtest(only_a, only_a + only_b).pvalue)
-
-
 def holm(p_values: ArrayLike) -> FloatArray:
     """Correct the p-values of several tests for their number, by Holm's step-down method [3]_.
 
@@ -273,6 +271,8 @@ def sign_flip_p(gained: IntArray) -> float:
     span = int(distances.sum())
     if span == 0:
         return 1.0
+    if distances.max() == 1:
+        return float(binomtest(int((gained > 0).sum()), span).pvalue)
     # With X the sum of the distances that got a plus, the sum of all is 2 X - span.
     sums = np.abs(2 * np.arange(span + 1) - span)
     return min(1.0, float(_plus_distribution(distances)[sums >= abs(int(gained.sum()))].sum()))
@@ -288,6 +288,26 @@ def _plus_distribution(distances: IntArray) -> FloatArray:
             wider[n_plus * step : n_plus * step + mass.size] += share * mass
         mass = wider
     return mass
+
+
+def _gained(a: BoolArray, b: BoolArray, unit: IntArray) -> IntArray:
+    """Count the rows that A has right less those that B has right, in each unit."""
+    net: IntArray = np.bincount(unit, weights=a.astype(np.int64) - b.astype(np.int64)).astype(np.int64)
+    return net
+
+
+def _mirrored_interval(
+    gained: IntArray, rows: IntArray, stratum: IntArray, config: BootstrapConfig
+) -> tuple[float, float]:
+    """Find the interval of A minus B: the mean of it and of minus that of B minus A, whose draws differ."""
+    ends = np.array(
+        [
+            bca_interval(np.column_stack([sign * gained, rows]), _ratio, (-1.0, 1.0), config, stratum)
+            for sign in (1.0, -1.0)
+        ]
+    )
+    low, high = (ends[0] - ends[1, ::-1]) / 2.0
+    return float(low), float(high)
 
 
 def _ratio(sums: FloatArray) -> FloatArray:

@@ -24,8 +24,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binomtest
 
-from gtzan_features.evaluation.arrays import FloatArray, as_correct, unit_of_row
-from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, BootstrapConfig, bca_interval
+from gtzan_features.evaluation.arrays import FloatArray, as_correct, units_in_strata
+from gtzan_features.evaluation.bootstrap import (
+    DEFAULT_BOOTSTRAP,
+    BootstrapConfig,
+    bca_interval,
+    bootstrap_name,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -44,7 +49,7 @@ class Interval:
     n_rows, n_units : int
         Rows that the figure is computed from, and the independent units that they belong to.
     method : str
-        ``Wilson``, or ``cluster bootstrap (BCa)``.
+        ``Wilson``, or the name of a cluster bootstrap.
     """
 
     estimate: float
@@ -61,7 +66,10 @@ class Interval:
 
 
 def accuracy_interval(
-    correct: ArrayLike, groups: ArrayLike | None = None, config: BootstrapConfig = DEFAULT_BOOTSTRAP
+    correct: ArrayLike,
+    groups: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    config: BootstrapConfig = DEFAULT_BOOTSTRAP,
 ) -> Interval:
     """Find the interval of an accuracy.
 
@@ -72,14 +80,19 @@ def accuracy_interval(
     groups : array_like of shape (n_rows,), optional
         Any labels; rows with equal labels are drawn together. For segments: their tracks. For
         tracks or segments of known artists: the artists (give each unknown one a label of its own).
-        Default: every row is independent, which is right for tracks and never for segments.
+        Default: every row is independent, which is right for tracks of different artists and never for
+        segments.
+    strata : array_like of shape (n_rows,), optional
+        True genres, where how many tracks each has was chosen: units are drawn within them, and an artist
+        of two genres is a unit in each. Default: one stratum.
     config : BootstrapConfig
         Confidence; seed and resamples for the bootstrap.
 
     Returns
     -------
     Interval
-        Wilson's score interval where every row is its own unit, else a BCa bootstrap over units.
+        Wilson's score interval where every row is its own unit, whatever the strata; else an expanded BCa
+        bootstrap over units, see `bootstrap.bca_interval`.
 
     Raises
     ------
@@ -95,17 +108,17 @@ def accuracy_interval(
     2
     """
     right = as_correct(correct)
-    unit = unit_of_row(groups, right.size)
-    n_units = int(unit.max()) + 1
+    unit, stratum = units_in_strata(groups, strata, right.size)
+    n_units = stratum.size
     n_correct = int(right.sum())
     if n_units == right.size:
         method = "Wilson"
         found = binomtest(n_correct, n_units).proportion_ci(config.confidence, method="wilson")
         low, high = float(found.low), float(found.high)
     else:
-        method = "cluster bootstrap (BCa)"
+        method = bootstrap_name(n_units)
         per_unit = np.column_stack([np.bincount(unit, weights=right), np.bincount(unit)]).astype(np.float64)
-        low, high = bca_interval(per_unit, _ratio, (0.0, 1.0), config)
+        low, high = bca_interval(per_unit, _ratio, (0.0, 1.0), config, stratum)
     return Interval(n_correct / right.size, low, high, config.confidence, right.size, n_units, method)
 
 

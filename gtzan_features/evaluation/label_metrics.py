@@ -36,7 +36,7 @@ from gtzan_features.evaluation.arrays import (
     as_truth,
     unit_of_row,
 )
-from gtzan_features.evaluation.bootstrap import BootstrapConfig, weighted_interval
+from gtzan_features.evaluation.bootstrap import BootstrapConfig, bootstrap_name, weighted_interval
 from gtzan_features.evaluation.intervals import Interval
 from gtzan_features.evaluation.label_aggregate import HALF
 
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 RESAMPLES = BootstrapConfig(n_resamples=1_000)
-_MOST_UNITS = 2_000
-"""Beyond, the interval is the percentile one: BCa leaves each unit out once more, and both agree by then."""
-
 _CELLS_AT_ONCE = 2_000_000
 
 
@@ -251,10 +248,9 @@ def average_precision_interval(
     unit = unit_of_row(groups, len(p))
     n_units = int(unit.max()) + 1
     statistic = _of_units(weighted_average_precision(y, p), unit)
-    method = "BCa" if n_units <= _MOST_UNITS else "percentile"
-    low, high = weighted_interval(n_units, statistic, (0.0, 1.0), config, method)
+    low, high = weighted_interval(n_units, statistic, (0.0, 1.0), config)
     estimate = float(statistic(np.ones((1, n_units)))[0])
-    return Interval(estimate, low, high, config.confidence, len(p), n_units, f"cluster bootstrap ({method})")
+    return Interval(estimate, low, high, config.confidence, len(p), n_units, bootstrap_name(n_units))
 
 
 def weighted_average_precision(y: BoolArray, p: FloatArray) -> Callable[[FloatArray], FloatArray]:
@@ -330,9 +326,8 @@ def average_precision_difference(
     estimate = float(difference(np.ones((1, n_units)))[0])
     if np.array_equal(a, b):
         return Interval(estimate, 0.0, 0.0, config.confidence, len(a), n_units, "the same probabilities")
-    method = "BCa" if n_units <= _MOST_UNITS else "percentile"
-    low, high = weighted_interval(n_units, difference, (-1.0, 1.0), config, method)
-    return Interval(estimate, low, high, config.confidence, len(a), n_units, f"cluster bootstrap ({method})")
+    low, high = weighted_interval(n_units, difference, (-1.0, 1.0), config)
+    return Interval(estimate, low, high, config.confidence, len(a), n_units, bootstrap_name(n_units))
 
 
 def _float(value: Any) -> float | None:  # noqa: ANN401 - a number of numpy, or None

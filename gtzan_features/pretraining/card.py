@@ -6,10 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gtzan_features.datasets.gtzan_faults import known_faults
-from gtzan_features.evaluation.intervals import accuracy_interval
 from gtzan_features.models.applying.figures import Figures
 from gtzan_features.pretraining.trial import ARTIST, CHOICE_FOLDS
 from gtzan_features.reports.tables import accuracy_cell, genre_table
@@ -64,8 +61,7 @@ class Findings:
         """Return the figures that go with the model: those of most tracks, of the artist folds."""
         score = self.artist.score
         m, interval = score.metrics, score.interval
-        n_top2 = round(m.top2_accuracy * m.n)
-        top2 = accuracy_interval(np.arange(m.n) < n_top2)
+        top2 = score.drawn.interval(score.top2)
         of = {one.genre: [round((one.recall or 0.0) * one.support), one.support] for one in m.per_genre}
         return Figures(
             name=self.name,

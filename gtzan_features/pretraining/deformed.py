@@ -14,11 +14,11 @@ from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.errors import SplitError
 from gtzan_features.evaluation.aggregate import aggregate, per_track
-from gtzan_features.evaluation.intervals import accuracy_interval
 from gtzan_features.extraction.deformed_tables import deformed_folder, extract_deformed
 from gtzan_features.extraction.extract import ExtractConfig
 from gtzan_features.models.applying.figures import UNDEFORMED
 from gtzan_features.pretraining.candidates import SEED, fit_calibrated
+from gtzan_features.reports.drawn import Drawn
 from gtzan_features.tables.feature_tables import read_table, table_path
 from gtzan_features.training.kept import known_music
 from gtzan_features.training.unlike_rule import unlike_rule
@@ -199,7 +199,7 @@ def _row(label: str, answers: Answers, clean: Answers) -> dict[str, float | int 
     tracks = sorted(answers.given)
     correct = np.array([answers.given[track] == answers.own[track] for track in tracks])
     changed = [answers.given[track] != clean.given[track] for track in tracks if track in clean.given]
-    interval = accuracy_interval(correct)
+    interval = Drawn.of_tracks(tracks, [answers.own[track] for track in tracks]).interval(correct)
     return {
         "label": label,
         "accuracy": interval.estimate,

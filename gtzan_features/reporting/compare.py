@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from gtzan_features.datasets.groups import artist_groups
 from gtzan_features.errors import ConfigError, RunError
 from gtzan_features.evaluation.aggregate import METHODS
-from gtzan_features.evaluation.comparison import PairedComparison, compare, verdict
+from gtzan_features.evaluation.comparison import PairedComparison, verdict
 from gtzan_features.reports.collect import ScoredRun, score_runs
 from gtzan_features.reports.conditions import differences, in_words
 from gtzan_features.reports.published import dataset_title
@@ -18,11 +14,8 @@ from gtzan_features.reports.scored import TRACK, Score, Scored
 from gtzan_features.tables.run_folder import Run, read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-    import numpy as np
-    import numpy.typing as npt
 
 
 def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> tuple[PairedComparison, str]:
@@ -40,8 +33,8 @@ def compare_runs(first: Path, second: Path, aggregation: str = "mean") -> tuple[
 def compare_scored(a: ScoredRun, b: ScoredRun, aggregation: str = "mean") -> tuple[PairedComparison, str]:
     """Test two runs against each other on the tracks that both tested.
 
-    Tracks of one artist count as one unit where artists are known: a model that knows an artist has all of
-    his tracks right together.
+    Tracks of one artist and genre count as one unit where artists are known: a model that knows an artist has
+    all of his tracks right together.
 
     Parameters
     ----------
@@ -69,9 +62,7 @@ def compare_scored(a: ScoredRun, b: ScoredRun, aggregation: str = "mean") -> tup
     if _genres(a.run) != _genres(b.run):
         reason = f"has other genres for the same tracks than {a.run.folder}. Compare runs on one table"
         raise RunError(b.run.folder, reason)
-    found = compare(x.correct, y.correct, artists_of(x.units, a.run.predictions.artists))
-    if found.n_units < found.n:
-        found = replace(found, test=f"{found.test} by artist")
+    found = x.drawn.compare(x.correct, y.correct)
     return found, sentence_of(a, b, found, aggregation)
 
 
@@ -119,19 +110,6 @@ def level_of(one: Scored[Any], aggregation: str) -> str:
 def tracks_of(one: Scored[Score], aggregation: str) -> Score:
     """Return the figures of a run's tracks; ConfigError for an aggregation that is not known."""
     return one.scores[level_of(one, aggregation)]
-
-
-def artists_of(tracks: Sequence[str], named: Mapping[str, str] | None = None) -> npt.NDArray[np.str_]:
-    """Return the artist of each track; the track where he is not known.
-
-    He is known by the labels, which name him in `named`, by GTZAN's facts or by folders.
-    """
-    ids = pd.Series(tracks)
-    units = ids.to_frame("track_id")
-    if named is not None:
-        units["artist"] = [named.get(track, "") for track in tracks]
-    artists = artist_groups(units).map(lambda name: f"artist {name}", na_action="ignore")
-    return artists.fillna(ids).to_numpy(dtype=str)
 
 
 def _genres(run: Run) -> dict[str, str]:

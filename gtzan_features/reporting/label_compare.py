@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gtzan_features.datasets.units import track_units
 from gtzan_features.errors import RunError
 from gtzan_features.evaluation.label_metrics import RESAMPLES, average_precision_difference
 from gtzan_features.reporting.compare import (
-    artists_of,
     check_datasets,
     check_tracks,
     compare_scored,
@@ -53,8 +53,8 @@ class LabelComparison:
     @property
     def counted(self) -> str:
         """What was compared, in words."""
-        artists = f" of {self.n_units} artists" if self.n_units < self.n else ""
-        return f"{self.n} tracks{artists}, {self.n_labels} labels; the interval decides."
+        units = f" in {self.n_units} units (artists)" if self.n_units < self.n else ""
+        return f"{self.n} tracks{units}, {self.n_labels} labels; the interval decides."
 
 
 def compare_folders(
@@ -105,7 +105,7 @@ def compare_labels(
     """
     x, y = (tracks_of(one, aggregation) for one in (a, b))
     _check(a, b, x, y)
-    values = x.truth, x.probabilities, y.probabilities, artists_of(x.units, a.run.predictions.artists)
+    values = x.truth, x.probabilities, y.probabilities, track_units(x.units, a.run.predictions.artists)
     found = average_precision_difference(*values)
     decides = found
     if n_pairs > 1:

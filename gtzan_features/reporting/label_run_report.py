@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.reporting.scored_report import ScoredReport, write_card
+from gtzan_features.reports.drawn import label_interval_words
 from gtzan_features.reports.label_scores import LabelScore, score_label_runs
 from gtzan_features.reports.label_tables import (
     EXPLAINED,
@@ -43,6 +44,12 @@ class LabelRunReport(ScoredReport[LabelScore]):
         """Figures of tracks: by mean probability where a track has segments."""
         return self.scored.best.metrics
 
+    @property
+    def drawn(self) -> str:
+        """What the intervals draw: artists."""
+        best = self.scored.best
+        return label_interval_words([(self.manifest.protocol, best.metrics.n, best.interval.n_units)])
+
     def headline(self, predictions: str) -> Headline:
         """Return the mean average precision of tracks, of predictions with this SHA-256."""
         best = self.scored.best
@@ -53,6 +60,7 @@ class LabelRunReport(ScoredReport[LabelScore]):
             accuracy=best.metrics.macro_average_precision,
             low=best.interval.low,
             high=best.interval.high,
+            interval=best.interval.method,
             measure="mean average precision",
         )
 
@@ -111,6 +119,7 @@ def label_card(report: LabelRunReport) -> str:
             figures=label_scores_table(report.scores),
             explained=EXPLAINED,
             labels=report.label_table,
+            drawn=report.drawn,
             thresholds=threshold_words(m.genres, thresholds) if thresholds else "",
             settings=_pairs("setting", m.settings),
             versions=_pairs("library", m.versions),

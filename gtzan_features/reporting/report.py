@@ -11,6 +11,7 @@ from gtzan_features.errors import GtzanError, RunError
 from gtzan_features.prediction.tree_importance import family_importance
 from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table, score_runs
 from gtzan_features.reports.curves import read_curves
+from gtzan_features.reports.drawn import frame_words
 from gtzan_features.reports.html.page import write_page
 from gtzan_features.reports.html.sections import Extras
 from gtzan_features.reports.label_scores import score_label_runs
@@ -52,6 +53,8 @@ class ReportResult:
         Of runs with several labels a track: one row per run, level and label; columns as in ``labels.csv``.
     label_tables : tuple of TextTable
         Runs with several labels a track, a table for each data set.
+    drawn, label_drawn : str
+        What the intervals of `tables` and of `label_tables` draw.
     """
 
     page: Path
@@ -60,6 +63,8 @@ class ReportResult:
     skipped: tuple[str, ...] = ()
     labels: pd.DataFrame | None = None
     label_tables: tuple[TextTable, ...] = ()
+    drawn: str = ""
+    label_drawn: str = ""
 
 
 def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
@@ -84,6 +89,7 @@ def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
         results = write_report(scored, out, skipped, several)
         write_standing(scored, out, gtzan.fault_filtered_roles())
         page = write_page(scored, out, extras, faults, skipped, several) if html else out / PAGE
+    sections = label_sections(several)
     return ReportResult(
         page=page,
         results=results,
@@ -91,8 +97,10 @@ def report(runs_dir: Path, out: Path, *, html: bool = False) -> ReportResult:
         skipped=tuple(skipped),
         labels=labels_frame(several),
         label_tables=tuple(
-            replace(one.runs, title=f"{one.title}: several labels a track") for one in label_sections(several)
+            replace(one.runs, title=f"{one.title}: several labels a track") for one in sections
         ),
+        drawn=frame_words(results),
+        label_drawn=" ".join(one.drawn for one in sections),
     )
 
 

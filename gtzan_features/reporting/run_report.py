@@ -12,6 +12,7 @@ from gtzan_features.reporting.scored_report import ScoredReport, write_card
 from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.curves import curves_figure, read_curves
+from gtzan_features.reports.drawn import interval_words
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.scores import LevelScore
 from gtzan_features.reports.tables import scores_table
@@ -41,6 +42,12 @@ class RunReport(ScoredReport[LevelScore]):
     def metrics(self) -> Metrics:
         """Figures of tracks: by mean probability where a track has segments."""
         return self.scored.best.metrics
+
+    @property
+    def drawn(self) -> str:
+        """What the intervals draw: artists within genres, or tracks."""
+        best = self.scored.best
+        return interval_words([(self.manifest.protocol, best.metrics.n, best.interval.n_units)])
 
     def headline(self, predictions: str) -> Headline:
         """Return the accuracy of tracks, of predictions with this SHA-256."""
@@ -109,4 +116,5 @@ def headline_of(scored: ScoredRun, predictions: str) -> Headline:
         accuracy=best.metrics.accuracy,
         low=best.interval.low,
         high=best.interval.high,
+        interval=best.interval.method,
     )

@@ -70,6 +70,11 @@ class ScoredReport(ABC, Generic[Score]):
         """What the model learned from, and how well it did where it was tested."""
         return model_sentence(self.manifest, self.headline(""))
 
+    @property
+    @abstractmethod
+    def drawn(self) -> str:
+        """What the intervals draw."""
+
     @abstractmethod
     def headline(self, predictions: str) -> Headline:
         """Return the figure that represents the run, of predictions with this SHA-256."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gtzan_features.evaluation.comparison import compare, holm
+from gtzan_features.evaluation.comparison import holm
+from gtzan_features.reports.drawn import frame_tests, frame_words
 from gtzan_features.reports.protocols import PROTOCOLS, protocol_order, tested_by_name
 from gtzan_features.reports.scores import LevelScore, score_tracks
 from gtzan_features.reports.tables import accuracy_cell
@@ -113,9 +114,9 @@ def ablation_frame(entries: Iterable[Entry], baseline: Baseline) -> pd.DataFrame
     DataFrame
         One row per table, protocol and run. ``accuracy`` is that of tracks, by mean probability where a
         track has several rows. For each test (`SAME` etc.) there are a ``_difference`` (this row minus the
-        other, shares), its 95 % interval ``_low`` to ``_high``, the p-value ``_p`` of the exact McNemar
-        test and ``_p_holm``, corrected for all such tests in the same table; missing where a row is
-        itself the other, or the other is not there.
+        other, shares), its 95 % interval ``_low`` to ``_high``, the p-value ``_p`` of the exact
+        paired test and ``_p_holm``, corrected for all such tests in the same table; missing where a row is
+        itself the other, or the other is not there. Intervals and tests are by artist, see `drawn`.
     """
     scored = [(entry, score_tracks(entry.run.predictions)) for entry in entries]
     by_key = {_key(entry): found for entry, found in scored}
@@ -154,6 +155,8 @@ def write_ablation(frame: pd.DataFrame, baseline: Baseline, context: Context, fo
             synthetic=bool(frame["synthetic"].any()),
             sections=list(_sections(frame, baseline)),
             baseline=baseline,
+            drawn=frame_words(frame),
+            test=frame_tests(frame),
         )
     )
     write_text(folder / PAGE, text + "\n")
@@ -184,7 +187,7 @@ def paired_fields(found: LevelScore, other: LevelScore | None) -> dict[str, floa
     """Compare two scores on the same tracks: difference, interval and p-value; None on other tracks."""
     if other is None or found.units != other.units:
         return dict.fromkeys(_TEST_FIELDS[:4])
-    test = compare(found.correct, other.correct)
+    test = found.drawn.compare(found.correct, other.correct)
     values = test.difference, test.ci_low, test.ci_high, test.p_value
     return dict(zip(_TEST_FIELDS[:4], values, strict=True))
 
@@ -230,6 +233,8 @@ def _figures(entry: Entry, found: LevelScore) -> dict[str, Any]:
         "accuracy": found.metrics.accuracy,
         "ci_low": found.interval.low,
         "ci_high": found.interval.high,
+        "ci_method": found.interval.method,
+        "ci_units": found.interval.n_units,
         "train_accuracy": entry.run.metrics.get("train_accuracy"),
         "seconds": entry.seconds,
         "run_id": m.run_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from gtzan_features.reports.drawn import interval_words
 from gtzan_features.reports.protocols import PROTOCOLS, leak, tested_on
 from gtzan_features.reports.rejection import rejection
 from gtzan_features.reports.scored import representative
@@ -67,6 +68,7 @@ def model_card(
             headline=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
             level=level_name(level),
             n=best.metrics.n,
+            drawn=interval_words([(manifest.protocol, best.metrics.n, best.interval.n_units)]),
             metrics=best.metrics,
             figures=scores_table(scores),
             genres=genre_table(best.metrics),

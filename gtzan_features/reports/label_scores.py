@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features.datasets.units import track_units
 from gtzan_features.evaluation.label_aggregate import aggregate_labels
 from gtzan_features.evaluation.label_metrics import (
     SeveralMetrics,
@@ -38,7 +39,8 @@ class LabelScore:
     metrics : SeveralMetrics
         Point figures.
     interval : Interval
-        95 % interval of the macro average precision over tracks; over artists where the labels name them.
+        95 % interval of the macro average precision: over artists, and tracks of unknown artist. A track
+        has no one label within which it could be drawn.
     truth : ndarray of bool of shape (n, n_labels)
     probabilities : ndarray of shape (n, n_labels)
     units : list of str
@@ -84,7 +86,9 @@ def _of_tracks(predictions: Predictions, method: Method) -> LabelScore:
     return LabelScore(
         level=method,
         metrics=evaluate_labels(truth, found.probabilities, predictions.genres, found.given),
-        interval=average_precision_interval(truth, found.probabilities, _units(predictions, tracks)),
+        interval=average_precision_interval(
+            truth, found.probabilities, track_units(tracks, predictions.artists)
+        ),
         truth=truth,
         probabilities=found.probabilities,
         units=tracks,
@@ -97,14 +101,8 @@ def _of_rows(predictions: Predictions, level: str) -> LabelScore:
     return LabelScore(
         level=level,
         metrics=evaluate_labels(truth, p, predictions.genres, p >= predictions.row_thresholds),
-        interval=average_precision_interval(truth, p, _units(predictions, tracks)),
+        interval=average_precision_interval(truth, p, track_units(tracks, predictions.artists)),
         truth=truth,
         probabilities=p,
         units=tracks,
     )
-
-
-def _units(predictions: Predictions, tracks: list[str]) -> list[str]:
-    """Return what is drawn for each row: its artist where the labels name him, else its track."""
-    artists = predictions.artists or {}
-    return [f"artist {artists[track]}" if artists.get(track) else f"track {track}" for track in tracks]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gtzan_features.reports.drawn import label_interval_words
 from gtzan_features.reports.label_tables import EXPLAINED, labels_frame, labels_table, runs_table
 from gtzan_features.reports.published import dataset_title
 from gtzan_features.tables.atomic import write_text
@@ -35,6 +36,8 @@ class LabelSection:
         A row per run and level.
     details : list of (str, TextTable)
         The labels of the best run of each protocol, with its title.
+    drawn : str
+        What the intervals draw.
     explained : str
         What the figures are.
     """
@@ -44,6 +47,7 @@ class LabelSection:
     size: str
     runs: TextTable
     details: list[tuple[str, TextTable]]
+    drawn: str
     explained: str = EXPLAINED
 
 
@@ -72,6 +76,9 @@ def _section(dataset: str, synthetic: bool, runs: list[ScoredLabels]) -> LabelSe
         size=f"{largest.n_tracks} tracks, {len(largest.genres)} labels ({', '.join(largest.genres)}).",
         runs=runs_table(runs),
         details=[(_title(one), labels_table(one.best.metrics)) for one in _best_of_protocols(runs)],
+        drawn=label_interval_words(
+            (one.run.manifest.protocol, one.best.metrics.n, one.best.interval.n_units) for one in runs
+        ),
     )
 
 

@@ -145,8 +145,9 @@ def labels_frame(scored: Iterable[ScoredLabels]) -> pd.DataFrame:
                 "n": s.metrics.n,
             }
             whole = {name: getattr(s.metrics, name) for name in FIGURES}
-            ends = {"ci_low": s.interval.low, "ci_high": s.interval.high, "ci_method": s.interval.method}
-            rows.append({**keys, "label": "", **whole, **ends})
+            interval = s.interval
+            ends = {"ci_low": interval.low, "ci_high": interval.high, "ci_method": interval.method}
+            rows.append({**keys, "label": "", **whole, **ends, "ci_units": interval.n_units})
             rows += [{**keys, **label_figures(label)} for label in s.metrics.per_label]
     return pd.DataFrame(rows)
 

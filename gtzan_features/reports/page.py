@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table
+from gtzan_features.reports.drawn import frame_words, p_title, tests_of
 from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.label_sections import label_sections, write_labels_csv
@@ -52,8 +53,10 @@ class _Section:
     size: str
     honest: TextTable | None
     leaked: TextTable | None
+    drawn: str
     picture: str
     tests: TextTable
+    test: str
     figures: TextTable
     confusions: list[_Confusions]
 
@@ -103,6 +106,7 @@ def _section(title: str, name: str, runs: list[ScoredRun], folder: Path) -> _Sec
     synthetic = bool(part["synthetic"].any())
     manifest = max((one.run.manifest for one in runs), key=lambda m: m.n_tracks)
     picture = f"accuracy-{name}.png"
+    tests = length_tests(runs)
     save_figure(accuracy_figure(part, f"{title}: accuracy with 95 % intervals"), folder / picture)
     return _Section(
         title=title,
@@ -110,8 +114,10 @@ def _section(title: str, name: str, runs: list[ScoredRun], folder: Path) -> _Sec
         size=f"{manifest.n_tracks} tracks, {len(manifest.genres)} genres ({', '.join(manifest.genres)}).",
         honest=accuracy_table(part, leaked=False),
         leaked=accuracy_table(part, leaked=True),
+        drawn=frame_words(part),
         picture=picture,
-        tests=_tests_table(length_tests(runs)),
+        tests=_tests_table(tests),
+        test=tests_of(_counts(tests)),
         figures=figures_table(part),
         confusions=_best_confusions(runs, title, name, folder),
     )
@@ -139,10 +145,15 @@ def _tests_table(tests: Sequence[PairedTest]) -> TextTable:
         "model",
         "compared",
         "points (95 % interval)",
-        "exact McNemar p",
+        p_title(_counts(tests)),
         "verdict",
     )
     return TextTable(title="", header=header, rows=rows)
+
+
+def _counts(tests: Sequence[PairedTest]) -> list[tuple[int, int]]:
+    """Return how many tracks and units each test has."""
+    return [(one.comparison.n, one.comparison.n_units) for one in tests]
 
 
 def _best_confusions(runs: list[ScoredRun], title: str, name: str, folder: Path) -> list[_Confusions]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from gtzan_features.evaluation.comparison import PairedComparison, compare, holm, mcnemar_p, verdict
+from gtzan_features.evaluation.comparison import PairedComparison, holm, verdict
 from gtzan_features.reports.conditions import ROWS, alike_but, differences, in_words
 from gtzan_features.reports.scored import SEGMENT, TRACK
 
@@ -66,7 +66,7 @@ def length_tests(scored: Iterable[ScoredRun]) -> list[PairedTest]:
         and alike_but(short.run.manifest, ROWS) == alike_but(long.run.manifest, ROWS)
         and _same_tracks(short.best, long.best)
     ]
-    found = [compare(short.best.correct, long.best.correct) for short, long in pairs]
+    found = [_compared(short, long) for short, long in pairs]
     corrected = with_correction(found, holm([one.p_value for one in found]).tolist(), len(found))
     return [_test(a, b, one) for (a, b), one in zip(pairs, corrected, strict=True)]
 
@@ -105,7 +105,7 @@ def _against_best(group: Sequence[ScoredRun]) -> list[PairedTest]:
         for one in group
         if one is not best and differences(best.run.manifest, one.run.manifest) not in ((), (ROWS,))
     ]
-    found = [compare(best.best.correct, one.best.correct) for one in others]
+    found = [_compared(best, one) for one in others]
     values = [p[_pair((best, one))] for one in others]
     corrected = with_correction(found, values, len(pairs))
     return [_test(best, one, test) for one, test in zip(others, corrected, strict=True)]
@@ -116,7 +116,12 @@ def _pair(pair: tuple[ScoredRun, ScoredRun]) -> frozenset[int]:
 
 
 def _p_value(a: LevelScore, b: LevelScore) -> float:
-    return mcnemar_p(int((a.correct & ~b.correct).sum()), int((b.correct & ~a.correct).sum()))
+    return a.drawn.p_value(a.correct, b.correct)
+
+
+def _compared(first: ScoredRun, second: ScoredRun) -> PairedComparison:
+    a, b = first.best, second.best
+    return a.drawn.compare(a.correct, b.correct)
 
 
 def _test(first: ScoredRun, second: ScoredRun, found: PairedComparison) -> PairedTest:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gtzan_features.evaluation.comparison import compare
 from gtzan_features.reports.ablation import difference_cell, with_holm
+from gtzan_features.reports.drawn import frame_tests, frame_words
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.lettering import set_heading
 from gtzan_features.reports.protocols import PROTOCOLS, tested_by_name
@@ -81,8 +81,8 @@ def robustness_frame(measured: Iterable[Deformed], labels: Mapping[str, str]) ->
         One row per part, name and deformation, that of clean audio first. Accuracies are those of tracks;
         ``clean_accuracy`` is that of the tracks that have rows under the deformation too. ``lost_difference``
         is the accuracy lost (clean minus deformed, a share), with its paired interval ``lost_low`` to
-        ``lost_high``, the p-value ``lost_p`` of the exact McNemar test and ``lost_p_holm``, corrected for
-        all such tests of the part.
+        ``lost_high``, the p-value ``lost_p`` of the exact paired test and ``lost_p_holm``, corrected for
+        all such tests of the part. Intervals and tests are by artist, see `drawn`.
     """
     rows = []
     for one in measured:
@@ -101,6 +101,8 @@ def robustness_frame(measured: Iterable[Deformed], labels: Mapping[str, str]) ->
                     "accuracy": found.metrics.accuracy,
                     "ci_low": found.interval.low,
                     "ci_high": found.interval.high,
+                    "ci_method": found.interval.method,
+                    "ci_units": found.interval.n_units,
                     **_lost(clean, found, is_clean=name == CLEAN),
                 }
             )
@@ -124,6 +126,7 @@ def write_robustness(frame: pd.DataFrame, context: RobustnessContext, folder: Pa
         robustness_figure(frame, f"SYNTHETIC: {title}" if context.synthetic else title), folder / PICTURE
     )
     about = PROTOCOLS.get(tested_by_name(context.protocol).kind, "")
+    named = frame.assign(protocol=context.protocol)
     text = (
         environment()
         .get_template("robustness.md.j2")
@@ -134,6 +137,8 @@ def write_robustness(frame: pd.DataFrame, context: RobustnessContext, folder: Pa
             picture=PICTURE,
             tables=robustness_tables(frame),
             details=[_details_table(part) for _, part in frame.groupby("part", sort=False)],
+            drawn=frame_words(named),
+            test=frame_tests(named),
         )
     )
     write_text(folder / PAGE, text + "\n")
@@ -161,15 +166,12 @@ def robustness_figure(frame: pd.DataFrame, title: str) -> Figure:
 
 def _lost(clean: LevelScore, found: LevelScore, *, is_clean: bool) -> dict[str, float | None]:
     """Compare on the tracks that both have; a deformation may leave a track too short for a row."""
-    right_clean = dict(zip(clean.units, clean.correct, strict=True))
-    right = dict(zip(found.units, found.correct, strict=True))
-    shared = [unit for unit in right_clean if unit in right]
-    a = np.array([right_clean[unit] for unit in shared], dtype=bool)
-    b = np.array([right[unit] for unit in shared], dtype=bool)
+    _, of_clean, of_found = np.intersect1d(clean.units, found.units, return_indices=True)
+    a, b = clean.correct[of_clean], found.correct[of_found]
     names = ("lost_difference", "lost_low", "lost_high", "lost_p")
     if is_clean:
         return {"clean_accuracy": float(a.mean()), **dict.fromkeys(names)}
-    test = compare(a, b)
+    test = clean.drawn.at(of_clean).compare(a, b)
     values = (test.difference, test.ci_low, test.ci_high, test.p_value)
     return {"clean_accuracy": test.accuracy_a, **dict(zip(names, values, strict=True))}
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gtzan_features.evaluation.aggregate import Method, aggregate, per_track, rank
-from gtzan_features.evaluation.intervals import Interval, accuracy_interval
 from gtzan_features.evaluation.metrics import Metrics, evaluate
+from gtzan_features.reports.drawn import Drawn
 from gtzan_features.reports.scored import TRACK, by_level, is_one_per_track
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
+    from gtzan_features.evaluation.intervals import Interval
     from gtzan_features.tables.predictions import Predictions
 
 
@@ -28,11 +30,15 @@ class LevelScore:
     metrics : Metrics
         Point figures.
     interval : Interval
-        95 % interval of the accuracy over tracks.
+        95 % interval of the accuracy: over artists within genres, see `Drawn`.
     correct : ndarray of bool
         Whether each row (or track) is right, in the order of `units`.
     units : list of str
         Track of each entry of `correct`.
+    top2 : ndarray of bool
+        Whether the true genre of each is among the first two.
+    drawn : Drawn
+        What each entry counts with in intervals and tests.
     """
 
     level: str
@@ -40,6 +46,8 @@ class LevelScore:
     interval: Interval
     correct: npt.NDArray[np.bool_]
     units: list[str]
+    top2: npt.NDArray[np.bool_]
+    drawn: Drawn
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as a JSON-able mapping."""
@@ -64,23 +72,34 @@ def _of_tracks(predictions: Predictions, method: Method) -> LevelScore:
     y_true = per_track(predictions.y_true, track_index)
     tracks = aggregate(predictions.probabilities, track_index, method)
     correct = tracks.predicted == y_true
+    first = np.unique(track_index, return_index=True)[1]
+    drawn = Drawn.of_rows(predictions).at(first)
     return LevelScore(
         level=method,
         metrics=evaluate(y_true, tracks.probabilities, predictions.genres, tracks.ranking),
-        interval=accuracy_interval(correct),
+        interval=drawn.interval(correct),
         correct=correct,
         units=predictions.tracks,
+        top2=_in_top2(tracks.ranking, y_true),
+        drawn=drawn,
     )
+
+
+def _in_top2(ranking: npt.NDArray[np.int64], y_true: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    return np.asarray((ranking[:, :2] == y_true[:, None]).any(axis=1))
 
 
 def _of_rows(predictions: Predictions, level: str) -> LevelScore:
     y_true, probabilities = predictions.y_true, predictions.probabilities
-    correct = rank(probabilities)[:, 0] == y_true
-    groups = None if level == TRACK else predictions.track_index
+    ranking = rank(probabilities)
+    correct = ranking[:, 0] == y_true
+    drawn = Drawn.of_rows(predictions)
     return LevelScore(
         level=level,
         metrics=evaluate(y_true, probabilities, predictions.genres),
-        interval=accuracy_interval(correct, groups),
+        interval=drawn.interval(correct),
         correct=correct,
         units=predictions.frame["track_id"].astype(str).tolist(),
+        top2=_in_top2(ranking, y_true),
+        drawn=drawn,
     )

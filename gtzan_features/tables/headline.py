@@ -35,6 +35,9 @@ class Headline:
         Tested tracks.
     accuracy, low, high : float
         Share that is right and its 95 % interval, within [0, 1].
+    interval : str
+        What the interval is, by its name. Files of versions whose intervals took tracks of one artist as
+        independent have none, and are computed anew.
     measure : str
         What `accuracy` is, if not the share that is right: ``mean average precision`` of several labels.
     """
@@ -45,6 +48,7 @@ class Headline:
     accuracy: float
     low: float
     high: float
+    interval: str = ""
     measure: str = "accuracy"
 
 
@@ -69,4 +73,4 @@ def read_headline(folder: Path, predictions: Record | None) -> Headline | None:
         return None
     shares = (found.low, found.accuracy, found.high)
     is_of_these = predictions is not None and found.predictions == predictions["sha256"]
-    return found if is_of_these and all(0 <= share <= 1 for share in shares) else None
+    return found if found.interval and is_of_these and all(0 <= share <= 1 for share in shares) else None

@@ -35,7 +35,7 @@ class Figures:
     n_tracks : int
         Tracks that were tested.
     accuracy, low, high : float
-        Share that is right, with its 95 % interval over tracks.
+        Share that is right, with its 95 % interval over artists.
     top2, top2_low, top2_high : float
         Share whose genre is among the first two.
     calibration_error : float

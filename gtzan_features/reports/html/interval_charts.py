@@ -116,7 +116,7 @@ def length_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
     )
     return DotChart(
         title=" against ".join(lengths) + ", on the same tracks and features",
-        words="Accuracy over tracks with 95 % intervals; a row per protocol, model and features, a mark per "
+        words="Accuracy of tracks with 95 % intervals; a row per protocol, model and features, a mark per "
         "length. Within a row nothing but the length differs.",
         rows=rows,
         series=_series(rows),

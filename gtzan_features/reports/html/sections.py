@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gtzan_features.reports.collect import long_table
+from gtzan_features.reports.drawn import frame_words
 from gtzan_features.reports.html.charts import Chart, curves_chart, reliability_chart
 from gtzan_features.reports.html.data import CsvLink, csv_link
 from gtzan_features.reports.html.interval_charts import DotChart, length_chart, protocol_chart
@@ -95,6 +97,7 @@ class DataSection:
     lengths: DotChart | None
     honest: list[Row]
     leaked: list[Row]
+    drawn: str
     table_csv: CsvLink
     length_tests: list[str]
     best_tests: list[str]
@@ -143,6 +146,7 @@ def data_section(
         lengths=length_chart(name, runs),
         honest=honest,
         leaked=leaked,
+        drawn=frame_words(long_table(runs)),
         table_csv=csv_link(
             f"accuracy {name}",
             ("kind", *_WORDS, "n", *_NUMBERS),
