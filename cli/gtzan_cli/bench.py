@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    import pandas as pd
+
     from gtzan_features.bench.accuracy import BenchResult
     from gtzan_features.bench.robustness import RobustnessResult
     from gtzan_features.config import SegmentConfig, Selection
@@ -39,11 +41,11 @@ def bench() -> None:
     """Measure accuracy and robustness, unattended; interrupted, the same command goes on."""
 
 
-def _record(done: BenchResult | RobustnessResult) -> dict[str, Any]:
+def _record(done: BenchResult | RobustnessResult, figures: pd.DataFrame) -> dict[str, Any]:
     """Return what was measured as a script reads it."""
     left = {name: list(getattr(done, name)) for name in ("missing", "skipped") if hasattr(done, name)}
     counts = {"n_fitted": done.n_fitted, "n_reused": done.n_reused}
-    return {"page": done.page, **counts, **left, "figures": records(done.frame)}
+    return {"page": done.page, **counts, **left, "figures": records(figures)}
 
 
 def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -156,7 +158,7 @@ def accuracy(
     with progress_bar() as progress:
         done = bench_accuracy(audio_dir, folders, config, n_jobs=n_jobs, progress=progress, notice=notice)
     if as_json:
-        print_json(_record(done))
+        print_json(_record(done, done.frame))
         return
     for line in done.skipped:
         notice(f"Not supported: {line}")
@@ -252,12 +254,13 @@ def robustness(
     with progress_bar() as progress:
         done = bench_robustness(audio_dir, folders, config, n_jobs=n_jobs, progress=progress, notice=notice)
     if as_json:
-        print_json(_record(done))
+        print_json(_record(done, done.frames.losses) | {"means": records(done.frames.means)})
         return
     for line in done.missing:
         notice(f"Not measured: {line}")
     for table in done.tables:
-        print_table(f"{table.title}: points lost", table.header, table.rows)
+        print_table(table.title, table.header, table.rows)
     show("A star: the loss is shown by the exact test, by artist where known, with Holm's correction.")
+    show("Mean: over kinds of deformation, each counted once, without gain.")
     show(f"{done.n_fitted} models and families fitted, {done.n_reused} found done.")
     show(f"Report: {done.page}")

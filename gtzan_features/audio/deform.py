@@ -42,6 +42,15 @@ if TYPE_CHECKING:
     Float32 = npt.NDArray[np.float32]
 
 
+GROUPS = {
+    "codecs": ("mp3", "ogg"),
+    "noise": ("noise",),
+    "filters": ("low-pass", "high-pass"),
+    "other changes": ("resample", "room", "speed", "clip", "gain"),
+}
+"""Kinds of deformation that stand in one table."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deformation:
     """One deformation by one amount.
@@ -66,6 +75,11 @@ class Deformation:
     amount: float
     label: str
     version: int = 1
+
+    @property
+    def group(self) -> str:
+        """In which table it stands: a name of `GROUPS`."""
+        return next(name for name, kinds in GROUPS.items() if self.kind in kinds)
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits; equal ones mean equal samples."""

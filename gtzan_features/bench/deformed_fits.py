@@ -18,7 +18,7 @@ from gtzan_features.environment import model_versions
 from gtzan_features.errors import GtzanError, TableError
 from gtzan_features.models.checked_settings import probabilities
 from gtzan_features.models.registry import model_spec
-from gtzan_features.reports.robustness import CLEAN, FAMILIES, MODELS, Deformed
+from gtzan_features.reports.robustness_frame import CLEAN, FAMILIES, MODELS, Deformed
 from gtzan_features.tables.predictions import PROBABILITY, Predictions, read_predictions, write_predictions
 from gtzan_features.tables.run_storage import new_run_folder
 from gtzan_features.training.fold import Fold, Job, training_data

@@ -27,20 +27,16 @@ from gtzan_features.extraction.deformed_tables import deformed_folder, extract_d
 from gtzan_features.extraction.extract import ExtractConfig
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
-from gtzan_features.reports.robustness import (
-    RobustnessContext,
-    robustness_frame,
-    robustness_tables,
-    write_robustness,
-)
+from gtzan_features.reports.robustness import RobustnessContext, write_robustness
+from gtzan_features.reports.robustness_frame import robustness_frames
+from gtzan_features.reports.robustness_tables import robustness_tables
 from gtzan_features.training.load_rows import labelled, open_fittable, refuse_several_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
     from gtzan_features.datasets.splits import Split
+    from gtzan_features.reports.robustness_frame import RobustnessFrames
     from gtzan_features.tables.schema import TableMeta
     from gtzan_features.text_table import TextTable
 
@@ -62,8 +58,8 @@ class RobustnessResult:
     ----------
     page : Path
         ``robustness.md``; ``robustness.csv`` and ``robustness.png`` lie beside it.
-    frame : DataFrame
-        The rows of ``robustness.csv``.
+    frames : RobustnessFrames
+        The rows of ``robustness.csv`` and of ``robustness-means.csv``.
     n_fitted, n_reused : int
         Models and families fitted now, and those that were finished before.
     missing : tuple of str
@@ -71,15 +67,15 @@ class RobustnessResult:
     """
 
     page: Path
-    frame: pd.DataFrame
+    frames: RobustnessFrames
     n_fitted: int
     n_reused: int
     missing: tuple[str, ...]
 
     @property
     def tables(self) -> tuple[TextTable, ...]:
-        """Accuracy lost by models, and by families."""
-        return robustness_tables(self.frame)
+        """Accuracy lost by models, and by families: mean and worst, and each group of deformations."""
+        return robustness_tables(self.frames)
 
 
 def bench_robustness(
@@ -143,7 +139,7 @@ def bench_robustness(
     measured = [read_deformed(task, names) for task in tasks if not outcomes[task.folder].reason]
     if not measured:
         raise RunError(folders.work, f"no model could be measured: {failed[0]}")
-    frame = robustness_frame(measured, {one.name: one.label for one in audio.usable})
+    frames = robustness_frames(measured, audio.usable)
     missing = (*audio.missing, *failed)
     all_steps = (*steps, ("deformed audio and its features", audio.seconds))
     context = replace(
@@ -151,8 +147,8 @@ def bench_robustness(
     )
     n_reused = sum(one.reused for one in outcomes.values())
     return RobustnessResult(
-        page=write_robustness(frame, context, folders.out),
-        frame=frame,
+        page=write_robustness(frames, context, folders.out),
+        frames=frames,
         n_fitted=sum(not one.reason for one in outcomes.values()) - n_reused,
         n_reused=n_reused,
         missing=missing,

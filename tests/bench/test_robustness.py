@@ -33,6 +33,9 @@ CONFIG = RobustnessConfig(
 )
 
 
+TABLES = ("mean and worst", "noise", "other changes")
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
     """Two genres of ten tracks of 6.1 s each; at +3 % speed one row of two is left."""
@@ -78,10 +81,19 @@ def test_the_report_states_the_deformations_the_test_and_the_command(measured):
     page = done.page.read_text()
     assert "Protocol: track 10-fold, 20 tracks tested." in page
     assert "--deformations noise-10,gain-6,speed+3" in page
-    assert "| knn | white noise, 10 dB | 20 |" in page
     assert "points lost" in page
     assert (folders.out / "robustness.png").read_bytes()[:4] == b"\x89PNG"
-    assert [table.title for table in done.tables] == ["Models, all columns", "Families alone"]
+    tables = [
+        f"{part}, {what}: points lost"
+        for part in ("Models, all columns", "Families alone")
+        for what in TABLES
+    ]
+    assert [table.title for table in done.tables] == tables
+    for table in done.tables:
+        assert f"## {table.title}\n\n{table.markdown()}\n" in page
+    means = pd.read_csv(folders.out / "robustness-means.csv")
+    assert list(means["name"]) == ["knn", "majority", "all", *sets.families("kaggle")]
+    assert "†" not in page
 
 
 def test_a_second_run_computes_nothing_and_says_the_same(measured, many, monkeypatch):
@@ -112,7 +124,7 @@ def test_predictions_are_those_of_a_model_of_clean_rows(measured):
             at = (noisy.rows["track_id"] == track).to_numpy()
             p = model.predict_proba(noisy.X[at]).mean(axis=0)
             right[track] = clean.genres[p.argmax()] == noisy.rows["genre"][at].iloc[0]
-    frame = done.frame.set_index(["name", "deformation"])
+    frame = done.frames.losses.set_index(["name", "deformation"])
     assert frame.loc[("knn", "noise-10"), "accuracy"] == pytest.approx(np.mean(list(right.values())))
 
 
@@ -185,7 +197,7 @@ def test_a_deformation_that_leaves_no_row_is_named_and_the_others_measured(many,
         CONFIG, models=("majority",), family_model="majority", segment=SegmentConfig(6.0)
     )
     done = bench_robustness(many, folders, six, n_jobs=1)
-    assert set(done.frame["deformation"]) == {"clean", "noise-10", "gain-6"}
+    assert set(done.frames.losses["deformation"]) == {"clean", "noise-10", "gain-6"}
     assert "- speed +3 %: 20 of 20 files give no row, such as calm/calm.0.wav" in done.page.read_text()
     with pytest.raises(RunError, match="no deformation leaves a row: speed .3 %.*shorter --segments"):
         bench_robustness(many, folders, dataclasses.replace(six, deformations=("speed+3",)), n_jobs=1)

@@ -55,7 +55,7 @@ def test_both_measurements_from_audio_to_report_and_again(long_music, tmp_path):
     done = gtzan(*words, "-j", 2)
     assert done.returncode == 0, done.stderr
     assert "Deforming: mp3, 64 kbit/s" in done.stderr
-    assert "Models, all columns: points lost" in done.stdout
+    assert "Models, all columns, codecs: points lost" in done.stdout
     assert (tmp_path / "o" / "robustness.png").is_file()
     # 27.5 s played 3 % faster is too short for a 30 s row, which the report says.
     assert "Not measured: speed +3 %: 20 of 20 files give no row" in done.stderr
