@@ -203,6 +203,13 @@ def accuracy(
     help=f"{', '.join(DEFORMATION_NAMES)}, with commas; all where not given.",
 )
 @click.option(
+    "--augment",
+    type=Words(),
+    default=default_of(RobustnessConfig, "augment"),
+    help="Fit each model once more, with deformed copies beside the clean rows: robust, as for gtzan fit, or "
+    "names as above.",
+)
+@click.option(
     "--family-model",
     default="",
     help="The model that each family is tried with; lda where there is one, else logistic-regression.",
@@ -221,6 +228,7 @@ def robustness(
     segment: SegmentConfig,
     protocol: str,
     deformations: tuple[str, ...],
+    augment: tuple[str, ...],
     family_model: str,
     work: Path,
     models: tuple[str, ...],
@@ -234,8 +242,9 @@ def robustness(
 ) -> None:
     """Measure what each model and family loses when the test audio is deformed, and write robustness.md.
 
-    Models learn from clean audio; only tested tracks are deformed: codecs, noise, filters, resampling, a
-    room, speed, clipping, gain. Writes robustness.md, .csv and .png with each loss, its interval and test.
+    Models learn from clean audio, with --augment once more with deformed copies beside it; what is tested is
+    deformed: codecs, noise, filters, resampling, a room, speed, clipping, gain. Writes robustness.md, .csv
+    and .png with each loss, its interval and test, the mean and the worst.
     """
     from gtzan_features.bench.robustness import WorkFolders, bench_robustness
 
@@ -243,6 +252,7 @@ def robustness(
         feature_set=feature_set,
         models=models,
         deformations=deformations,
+        augment=augment,
         family_model=family_model,
         protocol=protocol,
         evaluate_on=evaluate_on,

@@ -117,6 +117,9 @@ class RobustnessConfig:
         ``full`` where there is such a set, else ``kaggle``.
     models, deformations : tuple of str
         By name.
+    augment : tuple of str
+        Deformations, or ``robust`` for those of `audio.deform.ROBUST`: each model is also fitted on deformed
+        copies beside the clean rows. With none, on clean rows alone.
     family_model : str
         The model that each family alone is tried with; `lda` where there is one, else logistic regression.
     protocol, evaluate_on, seed
@@ -130,6 +133,7 @@ class RobustnessConfig:
     feature_set: str = ""
     models: tuple[str, ...] = ()
     deformations: tuple[str, ...] = ()
+    augment: tuple[str, ...] = ()
     family_model: str = ""
     protocol: str = "fault-filtered"
     evaluate_on: str = "valid"
@@ -157,7 +161,8 @@ class RobustnessConfig:
         words = ["gtzan", *plugins.options(), "bench", "robustness", "AUDIO_DIR"]
         words += ["--features", self.features.feature_set]
         words += ["--protocol", self.protocol, "--segments", self.segment.name]
-        for option, names in (("--models", self.models), ("--deformations", self.deformations)):
+        listed = ("--models", self.models), ("--deformations", self.deformations), ("--augment", self.augment)
+        for option, names in listed:
             words += [option, ",".join(names)] if names else []
         words += ["--family-model", self.family_model] if self.family_model else []
         words += ["--evaluate-on", self.evaluate_on] if self.evaluate_on != "valid" else []

@@ -1,10 +1,10 @@
-"""Models fitted on clean rows, and what they say of clean and of deformed ones."""
+"""Models fitted on clean rows, with deformed copies beside them or without, and what they predict of both."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,17 @@ from gtzan_features.environment import model_versions
 from gtzan_features.errors import GtzanError, TableError
 from gtzan_features.models.checked_settings import probabilities
 from gtzan_features.models.registry import model_spec
-from gtzan_features.reports.robustness_frame import CLEAN, FAMILIES, MODELS, Deformed
-from gtzan_features.tables.predictions import PROBABILITY, Predictions, read_predictions, write_predictions
+from gtzan_features.reports.robustness_frame import AUGMENTED, CLEAN, FAMILIES, MODELS, Deformed
+from gtzan_features.tables.feature_tables import augmented_folder
+from gtzan_features.tables.predictions import (
+    ARTIST,
+    PROBABILITY,
+    Predictions,
+    read_predictions,
+    write_predictions,
+)
 from gtzan_features.tables.run_storage import new_run_folder
+from gtzan_features.training.augmented_rows import extra_rows
 from gtzan_features.training.fold import Fold, Job, training_data
 from gtzan_features.training.load_rows import REPLACED, labelled, open_fittable, table_file
 
@@ -30,11 +38,15 @@ if TYPE_CHECKING:
     from gtzan_features.datasets.splits import Split
     from gtzan_features.datasets.training_arrays import Dataset
     from gtzan_features.models.spec import Classifier
+    from gtzan_features.training.augmented_rows import ExtraRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One model on one selection of columns, the hashes of its tables, and where its predictions go."""
+    """One model on one selection of columns, the hashes of its tables, and where its predictions go.
+
+    `copies` are the hashes of the tables of deformed copies that it is trained on, too.
+    """
 
     part: str
     name: str
@@ -42,17 +54,28 @@ class Task:
     feature_set: str
     tables: tuple[str, ...]
     folder: str
+    copies: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What it is called where it could not be done."""
+        return f"{self.name}, trained on deformed copies, too" if self.part == AUGMENTED else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What all tasks share: the clean table's folder, those of deformations, rows and split."""
+    """What all tasks share: the clean table's folder, those of deformations, rows and split.
+
+    `trained` are the deformations whose copies models are also trained on; their tables lie beside the clean
+    one, where `gtzan fit --augment` reads them, too.
+    """
 
     clean: Path
     deformed: dict[str, Path]
     segment: str
     split: Split
     seed: int
+    trained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +89,14 @@ class Outcome:
 def robust_tasks(
     models: tuple[str, ...], with_families: str, name: str, setting: Setting, work: Path
 ) -> list[Task]:
-    """Return every model on all columns, and the families' model on all and on each family alone."""
+    """Return every model on all columns, and the families' model on all and on each family alone.
+
+    Where there are copies to train on, every model is there once more, with them.
+    """
     alone = [some for some in ablation_sets(name) if not some.partition(":")[2].startswith("-")]
     wanted = [(MODELS, model, model, name) for model in models]
+    if setting.trained:
+        wanted += [(AUGMENTED, model, model, name) for model in models]
     if alone:
         wanted.append((FAMILIES, "all", with_families, name))
         wanted += [(FAMILIES, some.partition(":")[2], with_families, some) for some in alone]
@@ -79,14 +107,20 @@ def robust_tasks(
         "seed": setting.seed,
     }
     hashes = {some: _hashes(some, setting) for some in {some for *_, some in wanted}}
+    copies = tuple(
+        content_hash(table_file(augmented_folder(setting.clean, one), name, setting.segment))
+        for one in setting.trained
+    )
     tasks = []
     for part, label, model, some in wanted:
         tables = hashes[some]
         versions = model_versions() | plugins.described((), model)
-        own = {"tables": tables, "model": model, "features": some, "versions": versions}
-        key = fingerprint(common | own)
-        folder = str(work / "predictions" / key)
-        tasks.append(Task(part=part, name=label, model=model, feature_set=some, tables=tables, folder=folder))
+        own: dict[str, Any] = {"tables": tables, "model": model, "features": some, "versions": versions}
+        task = Task(part=part, name=label, model=model, feature_set=some, tables=tables, folder="")
+        if part == AUGMENTED:
+            own |= {"trained": list(setting.trained), "copies": copies}
+            task = replace(task, copies=copies)
+        tasks.append(replace(task, folder=str(work / "predictions" / fingerprint(common | own))))
     return tasks
 
 
@@ -97,7 +131,7 @@ def _hashes(name: str, setting: Setting) -> tuple[str, ...]:
 
 
 def predict_deformed(task: Task, setting: Setting) -> Outcome:
-    """Fit on clean rows and write the predictions of clean and deformed ones; runs in a worker."""
+    """Fit and write the predictions of clean and deformed rows; runs in a worker."""
     folder = Path(task.folder)
     if folder.is_dir():
         return Outcome(reused=True)
@@ -128,11 +162,17 @@ def _predictions(task: Task, setting: Setting) -> dict[str, Predictions]:
     data = {name: one.data for name, one in tables.items()}
     opened, clean = tables[CLEAN], data[CLEAN]
     spec = model_spec(task.model)
+    extra: tuple[ExtraRows, ...] = ()
+    if task.part == AUGMENTED:
+        extra = extra_rows(setting.clean, opened.table, setting.trained)
+        if tuple(one.sha256 for one in extra) != task.copies:
+            raise TableError(setting.clean, REPLACED)
     job = Job(
         data=clean,
         model=spec.name,
         settings=dict(spec.defaults),
         seed=setting.seed,
+        extra=extra,
         families=opened.families,
         apart=inner_groups(clean.rows, clean.copies, setting.split.config),
     )
@@ -160,7 +200,8 @@ def _predicted(
     if not at.size:
         return
     p = probabilities(classifier, data.X[at], model_spec(job.model), job.settings)
-    frame = data.rows.iloc[at][["track_id", "segment", "genre"]].reset_index(drop=True)
+    named = [ARTIST] if ARTIST in data.rows else []  # intervals are by artist
+    frame = data.rows.iloc[at][["track_id", "segment", "genre", *named]].reset_index(drop=True)
     frame.insert(2, "fold", fold)
     for i, genre in enumerate(job.data.genres):
         frame[PROBABILITY + genre] = p[:, i]

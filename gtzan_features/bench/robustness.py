@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.deform import Deformation, deformations
+from gtzan_features.audio.deform_names import named_deformations
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
 from gtzan_features.bench.config import RobustnessConfig, chosen_models, family_model
 from gtzan_features.bench.deformed_fits import (
@@ -30,6 +31,7 @@ from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reports.robustness import RobustnessContext, write_robustness
 from gtzan_features.reports.robustness_frame import robustness_frames
 from gtzan_features.reports.robustness_tables import robustness_tables
+from gtzan_features.tables.feature_tables import augmented_folder
 from gtzan_features.training.load_rows import labelled, open_fittable, refuse_several_labels
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class RobustnessResult:
         Models and families fitted now, and those that were finished before.
     missing : tuple of str
         What could not be measured, with the reason.
+    trained : tuple of Deformation
+        What copies some models were trained on, too.
     """
 
     page: Path
@@ -71,11 +75,12 @@ class RobustnessResult:
     n_fitted: int
     n_reused: int
     missing: tuple[str, ...]
+    trained: tuple[Deformation, ...] = ()
 
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """Accuracy lost by models, and by families: mean and worst, and each group of deformations."""
-        return robustness_tables(self.frames)
+        return robustness_tables(self.frames, self.trained)
 
 
 def bench_robustness(
@@ -87,7 +92,11 @@ def bench_robustness(
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> RobustnessResult:
-    """Train on clean rows of the training part, test on clean and deformed audio of the tested part.
+    """Train on rows of the training part, test on clean and deformed audio of the tested part.
+
+    Models are trained on clean rows; with ``config.augment`` once more with deformed copies beside them. A
+    copy is trained on where the row that it was made from is, so that no model learns from a copy of a track
+    that it is tested on, or of one that the protocol keeps apart from it.
 
     The features of deformed audio and the predictions are kept in ``folders.work``: the same call goes on
     where an interrupted one stopped.
@@ -114,7 +123,8 @@ def bench_robustness(
     SplitError
         If the protocol cannot be applied to these tracks.
     """
-    try_out(deformations(config.deformations), config.features.sr)
+    trained = named_deformations(config.augment)
+    try_out((*deformations(config.deformations), *trained), config.features.sr)
     models, with_families = chosen_models(config.models), family_model(config.family_model)
     name = config.features.feature_set
     music = Music(audio_dir, config.selection)
@@ -125,25 +135,29 @@ def bench_robustness(
     for note in split.notes:
         notice(f"{split.config.protocol}, {note}.")
     audio = _deform_all(music, folders.work, config, split, n_jobs, progress, notice)
+    copied = _copies(music, folders.tables, config, trained, n_jobs, progress, notice)
     setting = Setting(
         clean=folders.tables,
         deformed={one.name: deformed_folder(folders.work, one, config.seed) for one in audio.usable},
         segment=config.segment.name,
         split=split,
         seed=config.seed,
+        trained=tuple(one.name for one in trained),
     )
     tasks = robust_tasks(models, with_families, name, setting, folders.work)
     outcomes = _predict_all(tasks, setting, n_jobs, progress)
-    failed = tuple(f"{task.name}: {why}" for task in tasks if (why := outcomes[task.folder].reason))
+    failed = tuple(f"{task.label}: {why}" for task in tasks if (why := outcomes[task.folder].reason))
     names = tuple(setting.deformed)
     measured = [read_deformed(task, names) for task in tasks if not outcomes[task.folder].reason]
     if not measured:
         raise RunError(folders.work, f"no model could be measured: {failed[0]}")
-    frames = robustness_frames(measured, audio.usable)
+    frames = robustness_frames(measured, audio.usable, trained)
     missing = (*audio.missing, *failed)
-    all_steps = (*steps, ("deformed audio and its features", audio.seconds))
+    all_steps = (*steps, ("deformed audio and its features", audio.seconds), *copied)
     context = replace(
-        _context(config, split, opened.table.meta, all_steps, missing), audio=audio_words(music)
+        _context(config, split, opened.table.meta, all_steps, missing),
+        audio=audio_words(music),
+        trained=trained,
     )
     n_reused = sum(one.reused for one in outcomes.values())
     return RobustnessResult(
@@ -152,7 +166,44 @@ def bench_robustness(
         n_fitted=sum(not one.reason for one in outcomes.values()) - n_reused,
         n_reused=n_reused,
         missing=missing,
+        trained=trained,
     )
+
+
+def _copies(
+    music: Music,
+    tables: Path,
+    config: RobustnessConfig,
+    trained: tuple[Deformation, ...],
+    n_jobs: int,
+    progress: Progress,
+    notice: Notice,
+) -> tuple[tuple[str, float], ...]:
+    """Compute the features of the copies to train on, beside the clean tables; return the step, if any."""
+    seconds = 0.0
+    for one in trained:
+        notice(f"Deforming, to train on: {one.label}")
+        done = extract_deformed(
+            music.audio_dir,
+            augmented_folder(tables, one.name),
+            one,
+            _recipe(config),
+            selection=music.selection,
+            n_jobs=n_jobs,
+            progress=progress,
+            notice=notice,
+        )
+        seconds += done.elapsed_s if done.n_reused < done.n_files else 0.0
+    if not trained:
+        return ()
+    total = add_seconds(tables, f"copies-{_recipe(config).features.feature_set}", seconds)
+    return (("deformed copies to train on and their features", total),)
+
+
+def _recipe(config: RobustnessConfig) -> ExtractConfig:
+    """Return what is computed of deformed audio: the whole of the feature set."""
+    whole = FeatureConfig(feature_set=config.features.feature_set.partition(":")[0])
+    return ExtractConfig(features=whole, segments=(config.segment,))
 
 
 def _context(
@@ -210,8 +261,7 @@ def _deform_all(
     """Compute the features of every deformed test track."""
     chosen = deformations(config.deformations)
     tested = frozenset(split.frame.loc[split.frame["role"] == config.split.evaluate_on, "track_id"])
-    whole = FeatureConfig(feature_set=config.features.feature_set.partition(":")[0])
-    recipe = ExtractConfig(features=whole, segments=(config.segment,))
+    recipe = _recipe(config)
     notice(f"{len(chosen)} deformations of {len(tested)} tracks.")
     usable, missing, seconds = [], [], 0.0
     for one in chosen:
@@ -241,5 +291,5 @@ def _deform_all(
             missing.append(f"{one.label}: {reason}")
     if not usable:
         raise RunError(work, f"no deformation leaves a row: {missing[0]}. Choose shorter --segments")
-    total = add_seconds(work, f"deform-{whole.feature_set}", seconds)
+    total = add_seconds(work, f"deform-{recipe.features.feature_set}", seconds)
     return _DeformedAudio(usable=tuple(usable), missing=tuple(missing), seconds=total)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from gtzan_features.audio.deform import Deformation, deformations
+from gtzan_features.audio import deform_names
+from gtzan_features.audio.deform import ROBUST, Deformation, deformations
 from gtzan_features.bench import deformed_fits, robustness
 from gtzan_features.bench.config import RobustnessConfig
 from gtzan_features.bench.robustness import WorkFolders, bench_robustness
@@ -19,6 +20,7 @@ from gtzan_features.datasets.splits import make_split
 from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, ModelError, RunError, SplitError
 from gtzan_features.extraction.deformed_tables import deformed_folder
+from gtzan_features.tables.feature_tables import augmented_folder
 from gtzan_features.training.load_rows import open_fittable
 from tests.conftest import SR, tone
 
@@ -211,3 +213,93 @@ def test_mp3_that_cannot_be_written_is_told_at_once(many, tmp_path, monkeypatch)
     assert not any(tmp_path.iterdir())
     assert len(read_catalogue(many).tracks) == 20
     assert robustness.RobustnessConfig().features.feature_set in ("full", "kaggle")
+
+
+@pytest.fixture(scope="module")
+def by_artist(tmp_path_factory):
+    """Two genres of three artists with three tracks each, and a copy of one track by another name."""
+    root = tmp_path_factory.mktemp("artists") / "music"
+    for g, genre in enumerate(("calm", "loud")):
+        for a in range(3):
+            folder = root / genre / f"artist {genre} {a}"
+            folder.mkdir(parents=True)
+            for i in range(3):
+                seed = 9 * g + 3 * a + i
+                y = tone(3.2, 220.0 * (g + 1) + 10 * seed, seed=seed)
+                soundfile.write(folder / f"{i}.wav", y, SR, subtype="PCM_16")
+    again = root / "calm" / "artist calm 1" / "again.wav"
+    again.write_bytes((root / "calm" / "artist calm 0" / "0.wav").read_bytes())
+    return root
+
+
+@pytest.mark.parametrize("protocol", ["artist", "track"])
+def test_no_copy_of_a_tested_track_its_double_or_its_artist_is_trained_on(
+    by_artist, tmp_path, monkeypatch, protocol
+):
+    trained = []
+    real = deformed_fits.training_data
+
+    def watched(fold, job):
+        found = real(fold, job)
+        trained.append((fold, found, bool(job.extra)))
+        return found
+
+    monkeypatch.setattr(deformed_fits, "training_data", watched)
+    config = dataclasses.replace(
+        CONFIG,
+        models=("knn",),
+        family_model="majority",
+        deformations=("noise-10", "gain-6"),
+        augment=("noise-20", "gain+6"),
+        protocol=protocol,
+    )
+    folders = WorkFolders(tables=tmp_path / "t", work=tmp_path / "w", out=tmp_path / "o")
+    done = bench_robustness(by_artist, folders, config, n_jobs=1)
+    clean = open_fittable(folders.tables, "kaggle", "3s").data
+    copies = [open_fittable(augmented_folder(folders.tables, n), "kaggle", "3s").data for n in config.augment]
+    tracks = clean.rows["track_id"].to_numpy(dtype=str)
+    artist = np.array([track.split("/")[1] for track in tracks])
+    double = clean.copies.loc[tracks].to_numpy()
+    with_copies = [(fold, found) for fold, found, extra in trained if extra]
+    assert with_copies
+    for fold, found in with_copies:
+        assert found.made.sum() == len(config.augment) * len(fold.train)
+        assert not set(double[fold.train]) & set(double[fold.test])
+        if protocol == "artist":
+            assert not set(artist[fold.train]) & set(artist[fold.test])
+        # By value: noise depends on the bytes of a file, so that a double has the row of its original.
+        learned = {row.tobytes() for row in found.X[found.made]}
+        for copy in copies:
+            of = copy.rows["track_id"].to_numpy(dtype=str)
+            for chosen, is_learned in ((fold.train, True), (fold.test, False)):
+                rows = copy.X[np.isin(of, tracks[chosen])]
+                assert len(rows) == len(chosen)
+                assert all((row.tobytes() in learned) == is_learned for row in rows)
+    means = done.frames.means.set_index(["part", "name"])
+    assert means.loc[("augmented", "knn"), "mean_lost"] == pytest.approx(
+        done.frames.losses.set_index(["part", "name", "deformation"]).loc[
+            ("augmented", "knn", "noise-10"), "lost_difference"
+        ]
+    )
+    page = done.page.read_text()
+    assert "## What training on deformed copies, too, gained: points" in page
+    assert "--augment noise-20,gain+6" in page
+    assert "white noise, 10 dB †" in page
+
+
+def test_copies_are_computed_once_and_serve_fits_too(by_artist, tmp_path, monkeypatch):
+    some = ROBUST[:2]
+    monkeypatch.setattr(deform_names, "ROBUST", some)
+    folders = WorkFolders(tables=tmp_path / "t", work=tmp_path / "w", out=tmp_path / "o")
+    config = dataclasses.replace(
+        CONFIG, models=("knn",), family_model="majority", deformations=("gain-6",), augment=("robust",)
+    )
+    bench_robustness(by_artist, folders, config, n_jobs=1)
+    for name in some:
+        assert open_fittable(augmented_folder(folders.tables, name), "kaggle", "3s").data.X.shape[0] == 19
+    before = {p.name: p.read_bytes() for p in folders.out.iterdir()}
+    monkeypatch.setattr(deformed_fits, "_predictions", None)
+    assert bench_robustness(by_artist, folders, config, n_jobs=1).n_fitted == 0
+    assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
+    with pytest.raises(ConfigError, match="no deformation 'echo'"):
+        bench_robustness(by_artist, folders, dataclasses.replace(config, augment=("echo",)), n_jobs=1)
