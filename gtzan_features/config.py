@@ -90,7 +90,7 @@ def file_name(feature_set: str) -> str:
     return "-".join([name, kind, *(word.removeprefix("-") for word in families.split(","))])
 
 
-_VERSIONS = {"full": 2}  # of feature sets; 1 for the others
+_VERSIONS = {"full": 3}  # of feature sets; 1 for the others
 
 
 PAD_MODES = ("reflect", "edge", "constant")

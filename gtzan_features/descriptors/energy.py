@@ -35,14 +35,14 @@ def rms(spectra: Spectra) -> NDArray[np.float64]:
 
 
 def level(spectra: Spectra) -> NDArray[np.float64]:
-    """Level of each frame under the loudest one.
+    """Level of each frame's mean power under the loudest one.
 
     Returns
     -------
     ndarray of shape (n_frames,)
         dB within [-80, 0]; 0 for silence.
     """
-    power = spectra.kept("rms", lambda: rms(spectra)) ** 2
+    power = spectra.frame_power
     top = power.max()
     if top == 0:
         return np.zeros(len(power))
@@ -51,7 +51,7 @@ def level(spectra: Spectra) -> NDArray[np.float64]:
 
 
 def low_energy(spectra: Spectra) -> NDArray[np.float64]:
-    """Share of the frames whose root mean square is under the mean of all frames.
+    """Share of the frames whose root mean square magnitude is under the mean of all frames.
 
     Returns
     -------
@@ -62,5 +62,5 @@ def low_energy(spectra: Spectra) -> NDArray[np.float64]:
     ----------
     .. [1] G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", 2002.
     """
-    values = spectra.kept("rms", lambda: rms(spectra))
+    values = np.sqrt(spectra.frame_power)
     return np.array([np.mean(values < values.mean() * (1 - 1e-9))])

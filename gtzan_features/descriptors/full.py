@@ -1,12 +1,18 @@
 """The `full` feature set: signal processing alone, in ten families.
 
-Version 2. A gain changes no column: how loud a file is says more of its mastering than of its music. Of the
-57 columns of the Kaggle set, 49 are among its columns, with the same names and values; mean and variance of
-rms, harmony, perceptr and mfcc1 are not, which a gain changes.
+Version 3. Everything is computed of the spectrum as it is heard (`spectra.hearing`): between 40 Hz and 8
+kHz, over a floor that moves with the music. So noise floors, rumble and the edges of codecs have little
+say, and columns that have the name of one of the Kaggle set have other values. The zero-crossing rate,
+which has no spectrum to lay on a floor, is left out.
+
+A gain changes no column: how loud a file is says more of its mastering than of its music. So mean and
+variance of rms, harmony, perceptr and mfcc1 are no columns.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gtzan_features.descriptors import (
@@ -93,7 +99,6 @@ _MEAN_STD: tuple[Statistic, ...] = ("mean", "std")
 # fmt: off
 _timbre = _family("timbre", "Tzanetakis and Cook, Musical genre classification of audio signals, 2002")
 _TIMBRE = (
-    _more("zero_crossing_rate"),
     _more("mfcc", compute=timbre.higher_mfccs),
     _timbre("mel_level", timbre.mel_level, "dB",
             "mean level of a frame's mel bands under the loudest point of the signal",
@@ -326,16 +331,26 @@ _MODULATION = (
 )
 # fmt: on
 
-FULL: tuple[FeatureSpec, ...] = (
-    *_TIMBRE,
-    *_CONTRAST,
-    *_SPECTRAL,
-    *_TONAL,
-    *_HARMONICITY,
-    *_RHYTHM,
-    *_ENERGY,
-    *_FLUCTUATION,
-    *_BLOCKS,
-    *_MODULATION,
+
+def _of_heard(compute: Compute, spectra: Spectra) -> NDArray[np.floating]:
+    """Compute a feature of what is heard of a signal."""
+    return compute(spectra.heard)
+
+
+FULL: tuple[FeatureSpec, ...] = tuple(
+    replace(spec, compute=partial(_of_heard, spec.compute))
+    for family in (
+        _TIMBRE,
+        _CONTRAST,
+        _SPECTRAL,
+        _TONAL,
+        _HARMONICITY,
+        _RHYTHM,
+        _ENERGY,
+        _FLUCTUATION,
+        _BLOCKS,
+        _MODULATION,
+    )
+    for spec in family
 )
 """The features of the `full` set, family after family."""

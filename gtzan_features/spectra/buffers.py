@@ -31,6 +31,11 @@ class Scratch:
 
     def __init__(self) -> None:
         self._buffers: dict[str, NDArray[np.uint8]] = {}
+        self._inner: dict[str, Scratch] = {}
+
+    def inner(self, name: str) -> Scratch:
+        """Return further memory that belongs to this one, whose arrays have names of their own."""
+        return self._inner.setdefault(name, Scratch())
 
     def array(self, name: str, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
         """Return an uninitialised array of `shape` on the memory called `name`, which grows as needed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gtzan_features.errors import SignalError
-from gtzan_features.spectra import chroma, lanes, mel, separation, stft
+from gtzan_features.spectra import chroma, hearing, lanes, mel, separation, stft
 from gtzan_features.spectra.buffers import Scratch
 
 if TYPE_CHECKING:
@@ -83,12 +83,24 @@ class Spectra:
         return self._transformed[1]
 
     @cached_property
+    def frame_power(self) -> Float64:
+        """Mean power of the bins of each frame, shape (n_frames,)."""
+        total = np.einsum("tk,tk->t", self.magnitude, self.magnitude, dtype=np.float64)
+        mean: Float64 = total / self.magnitude.shape[1]
+        return mean
+
+    @cached_property
     def lanes(self) -> Float32:
         """Magnitudes with 64 frames side by side, shape (n_blocks, n_bins, LANES)."""
         n_bins = self.config.n_fft // 2 + 1
         result = self._scratch.array("lanes", (lanes.n_blocks(self.n_frames), n_bins, lanes.LANES))
         lanes.to_lanes(self.magnitude, result)
         return result
+
+    @cached_property
+    def heard(self) -> HeardSpectra:
+        """The same signal as a listener hears it: what the `full` set is computed of."""
+        return HeardSpectra(self)
 
     @property
     def n_frames(self) -> int:
@@ -117,11 +129,11 @@ class Spectra:
     @cached_property
     def tuning(self) -> float:
         """Deviation from A = 440 Hz in semitones."""
+        return chroma.tuning(self.magnitude, self.config.sr, self._precise_magnitude)
 
-        def precise() -> Float32:
-            return stft.precise_magnitude(self.padded, self.config.n_fft, self.config.hop)
-
-        return chroma.tuning(self.magnitude, self.config.sr, precise)
+    def _precise_magnitude(self) -> Float32:
+        """Magnitudes from a transform in float64."""
+        return stft.precise_magnitude(self.padded, self.config.n_fft, self.config.hop)
 
     @cached_property
     def chroma(self) -> Float32:
@@ -137,6 +149,44 @@ class Spectra:
     def waveforms(self) -> tuple[Float32, Float32]:
         """Harmonic and percussive waveform, each of shape (n_samples,)."""
         return separation.separate(self.signal, self.stft, self.enhanced, self.config, self._scratch)
+
+
+class HeardSpectra(Spectra):
+    """Spectra of magnitudes as they are heard (`hearing.heard_magnitude`), and all that follows from them.
+
+    The samples and the complex spectra are those of the signal: `waveforms` are no part of what is heard.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Of the signal; its transform is used, and its memory not.
+    """
+
+    def __init__(self, spectra: Spectra) -> None:
+        self.config, self.signal = spectra.config, spectra.signal
+        self._of_signal = spectra
+        self._scratch = spectra._scratch.inner("heard")
+        self._kept = {}
+
+    @property
+    def padded(self) -> Float32:
+        """As in `Spectra`."""
+        return self._of_signal.padded
+
+    @cached_property
+    def _transformed(self) -> tuple[NDArray[np.complex64], Float32]:
+        raw = self._of_signal.magnitude
+        result = self._scratch.array("magnitude", raw.shape)
+        return self._of_signal.stft, hearing.heard_magnitude(raw, self.config.sr, result)
+
+    def _precise_magnitude(self) -> Float32:
+        precise = self._of_signal._precise_magnitude()
+        return hearing.heard_magnitude(precise, self.config.sr, precise)
+
+    @property
+    def heard(self) -> HeardSpectra:
+        """Itself."""
+        return self
 
 
 def _check(signal: Float32, config: FeatureConfig) -> None:

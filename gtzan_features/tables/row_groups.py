@@ -34,8 +34,8 @@ def rows_per_group(row_bytes: int) -> int:
 
     Examples
     --------
-    >>> rows_per_group(4 * 57), rows_per_group(4 * 3669)
-    (1048576, 18290)
+    >>> rows_per_group(4 * 57), rows_per_group(4 * 3660)
+    (1048576, 18335)
     """
     return max(1, min(MOST_ROWS, ROW_GROUP_BYTES // max(1, row_bytes)))
 

@@ -35,7 +35,7 @@ FEWEST_TRACKS = 30
 
 MOST_TRACKS = 2000
 MOST_COLUMNS = 500
-"""Of more columns, as many are taken at equal steps: of the 3669 of ``full`` they tell as much as all."""
+"""Of more columns, as many are taken at equal steps: of the 3660 of ``full`` they tell as much as all."""
 
 MOST_CENTRES = 8
 """Groups of tracks that stand for a genre: they tell as much as all its tracks do, and a model holds no

@@ -33,7 +33,7 @@ def whole_kernel_bytes(n_rows: int, n_columns: int) -> int:
 
     Examples
     --------
-    >>> [whole_kernel_bytes(10_000, columns) // 2**20 for columns in (57, 3669)]
+    >>> [whole_kernel_bytes(10_000, columns) // 2**20 for columns in (57, 3660)]
     [256, 2048]
     """
     return _MOST if n_columns > _MANY_COLUMNS * n_rows else _CHEAP
@@ -42,7 +42,7 @@ def whole_kernel_bytes(n_rows: int, n_columns: int) -> int:
 class KernelSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """scikit-learn's SVC on the RBF kernel of all pairs of rows, which one matrix product gives.
 
-    libsvm by itself computes the kernel pair by pair, whenever it needs one: with 3669 columns it takes ten
+    libsvm by itself computes the kernel pair by pair, whenever it needs one: with 3660 columns it takes ten
     times as long. The kernel of n rows takes 8 n² bytes: where that is too much for what it saves, the pairs
     are libsvm's (`whole_kernel_bytes`).
 

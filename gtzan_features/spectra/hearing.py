@@ -1,0 +1,103 @@
+"""What is heard of a spectrum: a band of frequencies, over a floor that moves with the music.
+
+Logarithms and ratios of a spectrum hear what no listener does: the noise floor of a record, rumble under 40
+Hz, the edge of a codec, which tell recordings apart and not genres [1]_. So the powers that the `full` set
+takes are weighted by a band and laid on a floor, before anything is computed of them::
+
+    heard(t, k) = w(k) |X(t, k)|² + s(k) (a P(t) + b P)
+
+P(t) is the mean of w |X|² over the bins of a frame, P that over all frames; s(k) grows with the root of the
+frequency and has the mean 1. The first term of the floor stands for simultaneous masking [2]_: what lies
+far under the sound of its moment is not heard. The second one stands for a noise floor, which fills the
+pauses. Both move with a gain.
+
+Floors, slope and band were chosen by a figure that was fixed before: the mean accuracy of `lda` on 389
+tracks of GTZAN (Ogg copies, 30 s rows, `artist` and `track` folds), trained and tested on each pair of the
+music as it is, with white noise 50 dB below it, and without what lies above 8 kHz. ``reports/hearing.md``
+has what was tried.
+
+References
+----------
+.. [1] F. Rodríguez-Algarra, B. Sturm and H. Maruri-Aguilar, "Analysing scattering-based music content
+   analysis systems: where's the music?", ISMIR 2016.
+.. [2] E. Zwicker and H. Fastl, "Psychoacoustics", 1990, chapter 4.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float32 = NDArray[np.float32]
+    Float64 = NDArray[np.float64]
+
+LOWEST_HZ, HIGHEST_HZ = 40.0, 8000.0
+"""Where the band's weight is one half."""
+
+FRAME_FLOOR_DB, TRACK_FLOOR_DB = 20.0, 35.0
+"""How far the two terms of the floor lie under the mean power of the frame and of the signal."""
+
+_LOW_ORDER, _HIGH_ORDER = 4, 8  # of the Butterworth-like edges of the band
+_SLOPE = 0.5  # exponent of frequency in the floor: 1.5 dB per octave
+_LEVEL_UNDER_HZ = 100.0  # where the floor no longer sinks
+_BLOCK = 64  # frames at a time, so that they stay in the cache
+
+
+def heard_magnitude(magnitude: Float32, sr: int, result: Float32) -> Float32:
+    """Return magnitudes as they are heard.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (n_frames, n_bins), float32
+        Linear magnitudes of frames of ``2 * (n_bins - 1)`` samples.
+    sr : int
+        Sampling rate in Hz.
+    result : ndarray of shape (n_frames, n_bins), float32
+        Filled and returned; may be `magnitude`.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_bins), float32
+        Linear, in the unit of `magnitude`: a gain goes through. 0 for silence, positive for all else.
+    """
+    n_bins = magnitude.shape[1]
+    weight, shape = band(sr, n_bins), floor_shape(sr, n_bins)
+    means = np.empty(len(magnitude))
+    for first in range(0, len(magnitude), _BLOCK):
+        at = slice(first, first + _BLOCK)
+        power = np.square(magnitude[at])
+        means[at] = np.dot(power.astype(np.float64), weight) / n_bins
+    of_frames = 10 ** (-FRAME_FLOOR_DB / 10) * means + 10 ** (-TRACK_FLOOR_DB / 10) * means.mean()
+    weight32, shape32 = weight.astype(np.float32), shape.astype(np.float32)
+    for first in range(0, len(magnitude), _BLOCK):
+        at = slice(first, first + _BLOCK)
+        power = np.square(magnitude[at]) * weight32
+        power += of_frames[at, None].astype(np.float32) * shape32
+        np.sqrt(power, out=result[at])
+    return result
+
+
+@lru_cache(maxsize=8)
+def band(sr: int, n_bins: int) -> Float64:
+    """Weight of each bin's power, shape (n_bins,), within [0, 1]; one half at both edges."""
+    hz = _bin_hz(sr, n_bins)
+    low = hz ** (2 * _LOW_ORDER)
+    weight: Float64 = low / (low + LOWEST_HZ ** (2 * _LOW_ORDER))
+    return weight / (1 + (hz / HIGHEST_HZ) ** (2 * _HIGH_ORDER))
+
+
+@lru_cache(maxsize=8)
+def floor_shape(sr: int, n_bins: int) -> Float64:
+    """Course of the floor over frequency, in power, shape (n_bins,), with mean 1."""
+    shape: Float64 = np.power(np.maximum(_bin_hz(sr, n_bins), _LEVEL_UNDER_HZ), _SLOPE)
+    return np.asarray(shape / shape.mean())
+
+
+def _bin_hz(sr: int, n_bins: int) -> Float64:
+    hz: Float64 = np.linspace(0, sr / 2, n_bins)
+    return hz
