@@ -205,13 +205,22 @@ def inverse_temperature(logits: FloatArray, y: IntVector) -> float:
     >>> round(inverse_temperature(4 * logits, y), 1)
     0.2
     """
+    return _best_factor(logits, y)[0]
+
+
+def calibrated_loss(logits: FloatArray, y: IntVector) -> float:
+    """Return the mean log-loss of `y` in nats, for logits at their `inverse_temperature`."""
+    return _best_factor(logits, y)[1]
+
+
+def _best_factor(logits: FloatArray, y: IntVector) -> tuple[float, float]:
     rows = np.arange(len(y))
 
     def loss(log_factor: float) -> float:
         return float(-log_softmax(np.exp(log_factor) * logits, axis=1)[rows, y].mean())
 
     found = minimize_scalar(loss, bounds=_LOG_RANGE, method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    return float(np.exp(found.x)), float(found.fun)
 
 
 def calibration_splits(data: TrainingData, seed: int) -> list[tuple[IntVector, IntVector]]:

@@ -5,12 +5,21 @@ import pytest
 from scipy.special import log_softmax
 from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.preprocessing import StandardScaler
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models.estimators.discriminant import ShrinkageLDA, few_rows_rule, moments
+from gtzan_features.models.calibration import CALIBRATION_FOLDS, calibrated_loss, inverse_temperature
+from gtzan_features.models.estimators.discriminant import (
+    AUTO,
+    SHRINKAGES,
+    ShrinkageLDA,
+    chosen_shrinkage,
+    few_rows_rule,
+    moments,
+)
 from gtzan_features.models.estimators.preprocessing import FamilyBalance
 from gtzan_features.models.registry import model_spec, parse_settings
-from gtzan_features.models.spec import TrainingData
+from gtzan_features.models.spec import TrainingData, inner_splits
 
 
 def clusters(n_tracks=60, n_segments=5, n_columns=30, spread=1.0, seed=0):
@@ -117,3 +126,55 @@ def test_families_weigh_alike_however_many_columns_they_have():
     spec = model_spec("lda")
     with pytest.raises(ModelError, match="balance=maybe is not known"):
         spec.fit(clusters(), parse_settings(spec, ["balance=maybe"]), 0)
+
+
+def with_copies(data, size, seed=3):
+    """Add two copies of each row, moved along a few directions far more than rows differ."""
+    rng = np.random.default_rng(seed)
+    directions = rng.normal(0, size, (2, data.X.shape[1]))
+    X = np.concatenate([data.X, *(data.X + one for one in directions)])
+    made = np.arange(len(X)) >= len(data.X)
+    return TrainingData(X=X, y=np.tile(data.y, 3), groups=np.tile(data.groups, 3), made=made)
+
+
+@pytest.mark.parametrize("n_columns", [20, 400])
+@pytest.mark.parametrize("size", [0.1, 5.0])
+def test_with_copies_the_shrinkage_is_the_one_with_the_smallest_loss_of_unseen_recorded_rows(n_columns, size):
+    data = with_copies(clusters(n_tracks=45, n_segments=1, n_columns=n_columns), size)
+    losses = {}
+    for choice in (AUTO, *SHRINKAGES):
+        logits = np.full((45, 3), np.nan)
+        for train, valid in inner_splits(data, CALIBRATION_FOLDS, 0):
+            center, scale = data.X[train].mean(axis=0), data.X[train].std(axis=0)
+            theirs = ShrinkageLDA(choice).fit(
+                (data.X[train] - center) / scale, data.y[train], data.groups[train]
+            )
+            valid = valid[valid < 45]
+            logits[valid] = theirs.decision_function((data.X[valid] - center) / scale)
+        factors = np.geomspace(1e-4, 50, 300)
+        rows = np.arange(45)
+        losses[choice] = min(-log_softmax(f * logits, axis=1)[rows, data.y[:45]].mean() for f in factors)
+    assert chosen_shrinkage(StandardScaler(), data, 0) == min(losses, key=losses.__getitem__)
+
+
+def test_without_copies_and_with_a_number_nothing_is_chosen(monkeypatch):
+    monkeypatch.setattr("gtzan_features.models.estimators.discriminant.chosen_shrinkage", None)
+    spec, plain = model_spec("lda"), clusters(n_segments=1)
+    none_made = TrainingData(X=plain.X, y=plain.y, groups=plain.groups, made=np.zeros(len(plain.y), bool))
+    for data in (plain, none_made):
+        spec.fit(data, spec.defaults, 0)
+    found = spec.fit(with_copies(plain, 5.0), spec.defaults | {"shrinkage": 0.4}, 0)
+    assert found.named_steps["shrinkagelda"].shrinkage_ == 0.4
+
+
+def test_without_inner_folds_the_shrinkage_is_ledoit_and_wolfs():
+    data = with_copies(clusters(n_tracks=3, n_segments=1), 5.0)
+    assert chosen_shrinkage(StandardScaler(), data, 0) == AUTO
+
+
+def test_the_loss_is_that_of_the_temperature_found():
+    rng = np.random.default_rng(0)
+    logits, y = rng.normal(0, 3, (500, 4)), rng.integers(0, 4, 500)
+    factor = inverse_temperature(logits, y)
+    expected = -log_softmax(factor * logits, axis=1)[np.arange(500), y].mean()
+    assert calibrated_loss(logits, y) == pytest.approx(expected)
