@@ -20,9 +20,9 @@ from gtzan_features.config import SplitConfig
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.datasets.training_arrays import load_dataset
 from gtzan_features.evaluation.aggregate import aggregate, per_track
-from gtzan_features.evaluation.intervals import accuracy_interval
 from gtzan_features.models.registry import model_spec
 from gtzan_features.models.spec import TrainingData
+from gtzan_features.reports.drawn import Drawn, interval_words
 from gtzan_features.reports.tables import accuracy_cell
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.kaggle_csv import read_kaggle_csv
@@ -41,19 +41,21 @@ HEADER = ("protocol", "model", "trained on", "training rows", "single test rows"
 
 def cells(
     name: str, data: Dataset, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
-) -> tuple[str, str, str]:
-    """Fit on some rows, test on others: number of training rows, accuracy by row and by track."""
+) -> tuple[str, str, str, tuple[int, int]]:
+    """Fit on some rows, test on others: training rows, accuracy by row and by track; tracks and units."""
     spec = model_spec(name)
     rows = TrainingData(X=data.X[train], y=data.y[train], groups=data.groups()[train])
     model = spec.fit(rows, spec.defaults, 0)
     p = np.asarray(model.predict_proba(data.X[test]), dtype=np.float64)
     p /= p.sum(axis=1, keepdims=True)
-    track = np.unique(data.rows["track_id"].to_numpy(dtype=str)[test], return_inverse=True)[1]
+    names = data.rows["track_id"].to_numpy(dtype=str)[test]
+    _, first, track = np.unique(names, return_index=True, return_inverse=True)
     y = data.y[test]
-    by_row = accuracy_interval(p.argmax(axis=1) == y, track)
-    by_track = accuracy_interval(aggregate(p, track, "mean").predicted == per_track(y, track))
+    drawn = Drawn.of_tracks(names.tolist(), y.tolist())
+    by_row = drawn.interval(p.argmax(axis=1) == y)
+    by_track = drawn.at(first).interval(aggregate(p, track, "mean").predicted == per_track(y, track))
     row, whole = (accuracy_cell(i.estimate, i.low, i.high) for i in (by_row, by_track))
-    return str(len(train)), row, whole
+    return str(len(train)), row, whole, (len(first), by_track.n_units)
 
 
 def main() -> None:
@@ -65,7 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     long = load_dataset(read_kaggle_csv(options.csv_dir / "features_30_sec.csv"))
     short = load_dataset(read_kaggle_csv(options.csv_dir / "features_3_sec.csv"))
-    rows = []
+    rows, counts = [], []
     for protocol in PROTOCOLS:
         ((train_long, test_long),) = make_split(long.rows, long.copies, protocol).folds(long.rows)
         ((train, test),) = make_split(short.rows, short.copies, protocol).folds(short.rows)
@@ -77,11 +79,13 @@ def main() -> None:
                 ("3 s, all segments", short, train, test),
             )
             for what, data, used, tested in cases:
-                rows.append((protocol.name, name, what, *cells(name, data, used, tested)))
+                *found, count = cells(name, data, used, tested)
+                rows.append((protocol.name, name, what, *found))
+                counts.append((protocol.name, *count))
                 print(" | ".join(rows[-1]), flush=True)
     table = TextTable(title="", header=HEADER, rows=tuple(rows))
     text = "# What more segments of a track are worth\n\nWritten by `python benchmarks/segments.py CSV_DIR`. "
-    text += "Per cent right with the 95 % interval over tracks.\n\n" + table.markdown() + "\n"
+    text += f"Per cent right. {interval_words(counts)}\n\n{table.markdown()}\n"
     write_text(options.out, text)
 
 

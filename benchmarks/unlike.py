@@ -23,11 +23,12 @@ from sklearn.metrics import roc_auc_score
 import gtzan_features as gf
 from gtzan_features.audio.deform import deformations
 from gtzan_features.datasets import gtzan
-from gtzan_features.evaluation.intervals import accuracy_interval
+from gtzan_features.datasets.units import track_units
 from gtzan_features.models.applying.training_range import training_range
 from gtzan_features.models.applying.unlike import UnlikeRule, column_quantiles, normal_scores
 from gtzan_features.models.registry import model_spec
 from gtzan_features.models.spec import Classifier, TrainingData
+from gtzan_features.reports.drawn import Drawn
 from gtzan_features.text_table import TextTable
 from gtzan_features.training.kept import known_music
 from gtzan_features.training.unlike_rule import KnownMusic, unlike_rule
@@ -105,6 +106,11 @@ def by_track(music: KnownMusic) -> list[np.ndarray]:
     return [music.X[music.tracks == track] for track in np.unique(music.tracks)]
 
 
+def artists_by_track(music: KnownMusic) -> list[object]:
+    """Return the artist of each track, in the order of `by_track`; a nameless track is one by itself."""
+    return list(music.artists[np.unique(music.tracks, return_index=True)[1]])
+
+
 def fitted(music: KnownMusic, name: str) -> Classifier:
     spec = model_spec(name)
     data = TrainingData(X=music.X, y=music.y, groups=music.tracks, apart=music.artists)
@@ -158,8 +164,9 @@ def compared(music: Music, foreign: list[np.ndarray], models: tuple[str, ...]) -
     return TextTable(title="", header=header, rows=tuple(rows))
 
 
-def cell(found: list[bool]) -> str:
-    interval = accuracy_interval(np.array(found))
+def cell(found: list[bool], artists: list[object], genres: list[object]) -> str:
+    drawn = Drawn(units=np.array(artists, dtype=str), genres=np.array(genres, dtype=str))
+    interval = drawn.interval(np.array(found))
     return f"{100 * np.mean(found):.1f} ({100 * interval.low:.1f}–{100 * interval.high:.1f})"
 
 
@@ -167,6 +174,7 @@ def whole_rule(music: Music, foreign: dict[str, list[np.ndarray]]) -> tuple[Text
     """Lay out what the package's rule, threshold included, does with music of an artist fold left out."""
     genres = music.known.genres
     every, wrong, found = list(range(len(genres))), {}, {}
+    artists: dict[int, list[object]] = {}
     sounds: dict[str, list[bool]] = {kind: [] for kind in foreign}
     short: dict[int, list[bool]] = {}
     blunt: list[bool] = []
@@ -175,7 +183,9 @@ def whole_rule(music: Music, foreign: dict[str, list[np.ndarray]]) -> tuple[Text
         training = music.part(set(FOLDS) - {fold}, every)
         rule, seen = music.rule(fold), training_range(training.X, training.columns)
         for genre in every:
-            tested = by_track(music.part({fold}, [genre]))
+            part = music.part({fold}, [genre])
+            tested = by_track(part)
+            artists.setdefault(genre, []).extend(artists_by_track(part))
             wrong.setdefault(genre, []).extend(rule.rejects(one) for one in tested)
             warned += [(bool(seen.far(one)), rule.rejects(one)) for one in tested]
             for n in (1, 2, 5, 10):
@@ -186,10 +196,12 @@ def whole_rule(music: Music, foreign: dict[str, list[np.ndarray]]) -> tuple[Text
             found.setdefault(genre, []).extend(without.rejects(one) for one in tested)
         for kind, recordings in foreign.items():
             sounds[kind] += [rule.rejects(one) for one in recordings]
-    rows = [(genres[g], str(len(wrong[g])), cell(wrong[g]), cell(found[g])) for g in every]
+    of = {g: (artists[g], [g] * len(wrong[g])) for g in every}
+    rows = [(genres[g], str(len(wrong[g])), cell(wrong[g], *of[g]), cell(found[g], *of[g])) for g in every]
     mean = f"{np.mean([100 * np.mean(v) for v in found.values()]):.1f}"
     total = [one for values in wrong.values() for one in values]
-    rows.append(("all", str(len(total)), cell(total), f"{mean} (mean of the genres)"))
+    both = [[one for values in of.values() for one in values[i]] for i in (0, 1)]
+    rows.append(("all", str(len(total)), cell(total, *both), f"{mean} (mean of the genres)"))
     header = ("genre", "tracks", "rejected, %", "rejected where the genre is left out, %")
     kinds = [(kind, f"{100 * np.mean(values):.0f}") for kind, values in sounds.items()]
     lengths = ", ".join(f"{n} {100 * np.mean(values):.1f} %" for n, values in short.items())
@@ -245,17 +257,21 @@ def deformed(music: Music, audio: Path) -> TextTable:
 
     folds = dict(zip(gtzan.facts().index, gtzan.facts()["artist_fold"].fillna(0), strict=True))
     found: dict[str, list[bool]] = {}
+    paths = []
     rng = np.random.default_rng(0)
     for path in sorted(audio.glob("*/*.wav")):
         fold = int(folds[path.stem])
         if fold not in FOLDS:
             continue
+        paths.append(path)
         y, sr = soundfile.read(path, dtype="float32")
         kinds = {"as it is": y} | {one.label: one.apply(y, sr, rng) for one in deformations(DEFORMED)}
         for label, samples in kinds.items():
             rows = gf.features(samples, sr=sr, segments="3s")[list(music.known.columns)].to_numpy()
             found.setdefault(label, []).append(music.rule(fold).rejects(rows))
-    rows_of = [(label, str(len(values)), cell(values)) for label, values in found.items()]
+    artists = track_units([path.stem for path in paths]).tolist()
+    of = artists, [path.parent.name for path in paths]
+    rows_of = [(label, str(len(values)), cell(values, *of)) for label, values in found.items()]
     return TextTable(title="", header=("sound", "tracks", "rejected, %"), rows=tuple(rows_of))
 
 
@@ -285,7 +301,7 @@ folds of Foleis and Tavares (948 tracks). Known music are the tracks of the fold
 artist was learned from; unknown music are the tracks of one genre that was left out as well, ten times.
 Foreign are {count} sounds of each of eleven kinds and ten tracks of invented music, all computed. "Found
 at 5 %" is the share that is rejected where 5 % of the known music is rejected, too: for genres the mean
-of ten, in per cent; 5.0 is what chance finds.
+of ten, in per cent; 5.0 is what chance finds. 95 % intervals draw artists within genres.
 
 - The doubt of a classifier finds genres that were left out hardly better than chance, and nearly no
   foreign sound: it is sure of noise. So the rule does not ask the classifier, and is the same for every

@@ -27,7 +27,7 @@ import numpy as np
 from scipy.stats import binom, binomtest
 
 from gtzan_features.evaluation.arrays import BoolArray, FloatArray, IntArray, as_correct, units_in_strata
-from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, BootstrapConfig, bca_interval
+from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, BootstrapConfig, share_interval
 from gtzan_features.rounding import decimals
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def compare(
     -------
     PairedComparison
         With McNemar's exact test where every row is a unit, else the exact sign-flip test over
-        units; the interval is a paired, expanded BCa bootstrap over units, see `bootstrap.bca_interval`.
+        units; the interval is a paired, expanded BCa bootstrap over units, see `bootstrap.share_interval`.
         Swapping the runs mirrors the difference and its interval, and leaves the p-value.
 
     Raises
@@ -129,6 +129,7 @@ def compare(
     b = as_correct(correct_b, "correct_b", a.size)
     unit, stratum = units_in_strata(groups, strata, a.size)
     only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+    difference = (only_a - only_b) / a.size
     gained = _gained(a, b, unit)
     low, high = _mirrored_interval(gained, np.bincount(unit).astype(np.int64), stratum, config)
     return PairedComparison(
@@ -138,9 +139,9 @@ def compare(
         only_b=only_b,
         accuracy_a=int(a.sum()) / a.size,
         accuracy_b=int(b.sum()) / a.size,
-        difference=(only_a - only_b) / a.size,
-        ci_low=low,
-        ci_high=high,
+        difference=difference,
+        ci_low=min(low, difference),
+        ci_high=max(high, difference),
         p_value=sign_flip_p(gained),
         confidence=config.confidence,
         test="exact McNemar" if stratum.size == a.size else "exact sign-flip",
@@ -302,14 +303,9 @@ def _mirrored_interval(
     """Find the interval of A minus B: the mean of it and of minus that of B minus A, whose draws differ."""
     ends = np.array(
         [
-            bca_interval(np.column_stack([sign * gained, rows]), _ratio, (-1.0, 1.0), config, stratum)
+            share_interval(np.column_stack([sign * gained, rows]), (-1.0, 1.0), config, stratum)
             for sign in (1.0, -1.0)
         ]
     )
     low, high = (ends[0] - ends[1, ::-1]) / 2.0
     return float(low), float(high)
-
-
-def _ratio(sums: FloatArray) -> FloatArray:
-    """Difference of accuracies from (gained, rows)."""
-    return sums[:, 0] / sums[:, 1]

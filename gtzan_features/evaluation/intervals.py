@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binomtest
 
-from gtzan_features.evaluation.arrays import FloatArray, as_correct, units_in_strata
+from gtzan_features.evaluation.arrays import as_correct, units_in_strata
 from gtzan_features.evaluation.bootstrap import (
     DEFAULT_BOOTSTRAP,
     BootstrapConfig,
-    bca_interval,
     bootstrap_name,
+    share_interval,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def accuracy_interval(
     -------
     Interval
         Wilson's score interval where every row is its own unit, whatever the strata; else an expanded BCa
-        bootstrap over units, see `bootstrap.bca_interval`.
+        bootstrap over units, see `bootstrap.share_interval`.
 
     Raises
     ------
@@ -118,10 +118,7 @@ def accuracy_interval(
     else:
         method = bootstrap_name(n_units)
         per_unit = np.column_stack([np.bincount(unit, weights=right), np.bincount(unit)]).astype(np.float64)
-        low, high = bca_interval(per_unit, _ratio, (0.0, 1.0), config, stratum)
-    return Interval(n_correct / right.size, low, high, config.confidence, right.size, n_units, method)
-
-
-def _ratio(sums: FloatArray) -> FloatArray:
-    """Accuracy from (correct, rows)."""
-    return sums[:, 0] / sums[:, 1]
+        low, high = share_interval(per_unit, (0.0, 1.0), config, stratum)
+    estimate = n_correct / right.size
+    low, high = min(low, estimate), max(high, estimate)
+    return Interval(estimate, low, high, config.confidence, right.size, n_units, method)

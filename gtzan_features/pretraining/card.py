@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.models.applying.figures import Figures
 from gtzan_features.pretraining.trial import ARTIST, CHOICE_FOLDS
+from gtzan_features.reports.drawn import interval_words
 from gtzan_features.reports.tables import accuracy_cell, genre_table
 from gtzan_features.reports.templating import environment
 from gtzan_features.rounding import decimals, percent
@@ -148,12 +149,19 @@ def _rendered(template: str, found: Findings, **more: Any) -> str:  # noqa: ANN4
             found=found,
             headline=found.figures().headline,
             scores=_tested_table(found),
+            drawn=_drawn(found),
             genres=genre_table(found.artist.score.metrics),
             robustness=[(one.audio, _deformed_table(one)) for one in found.robustness],
             **more,
         )
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _drawn(found: Findings) -> str:
+    """Say what the intervals of the tested figures draw."""
+    named = (("artist, 3-fold", found.artist.score), ("fault-filtered", found.filtered.score))
+    return interval_words((name, one.metrics.n, one.interval.n_units) for name, one in named)
 
 
 def _cell(score: LevelScore) -> str:

@@ -59,29 +59,29 @@ class Drawn:
     def compare(self, first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> PairedComparison:
         """Test two models on these tracks: by artist, or by McNemar's test where each has one track."""
         found = compare(first, second, self.units, self.genres)
-        return replace(found, test=test_name(found.n, found.n_units))
+        return replace(found, test=exact_test(found.n, found.n_units))
 
     def p_value(self, first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> float:
         """Return the p-value of `compare` alone, which takes no resamples."""
         return exact_p(first, second, self.units, self.genres)
 
 
-def test_name(n_tracks: int, n_units: int) -> str:
+def exact_test(n_tracks: int, n_units: int) -> str:
     """Return what the exact paired test of so many tracks and units is called."""
     return "exact McNemar" if n_units == n_tracks else "exact sign-flip by artist"
 
 
-def tests_of(counts: Iterable[tuple[int, int]]) -> str:
+def exact_tests(counts: Iterable[tuple[int, int]]) -> str:
     """Return what the exact paired tests of a table are called, by the tracks and units of each.
 
     Examples
     --------
-    >>> tests_of([(948, 412)]), tests_of([(60, 60)])
+    >>> exact_tests([(948, 412)]), exact_tests([(60, 60)])
     ('exact sign-flip test by artist', 'exact McNemar test')
-    >>> tests_of([(948, 412), (60, 60)])
+    >>> exact_tests([(948, 412), (60, 60)])
     'exact sign-flip test by artist (McNemar where no two tracks are of one artist)'
     """
-    names = {test_name(*count) for count in counts}
+    names = {exact_test(*count) for count in counts}
     if names == {"exact McNemar"}:
         return "exact McNemar test"
     also = " (McNemar where no two tracks are of one artist)" if len(names) > 1 else ""
@@ -146,7 +146,7 @@ def frame_words(frame: pd.DataFrame) -> str:
 
 def frame_tests(frame: pd.DataFrame) -> str:
     """Return what the exact paired tests of a table of results are called."""
-    return tests_of((tracks, units) for _, tracks, units in _counts(frame))
+    return exact_tests((tracks, units) for _, tracks, units in _counts(frame))
 
 
 def _counts(frame: pd.DataFrame) -> list[tuple[str, int, int]]:

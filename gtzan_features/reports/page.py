@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table
-from gtzan_features.reports.drawn import frame_words, p_title, tests_of
+from gtzan_features.reports.drawn import exact_tests, frame_words, p_title
 from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.label_sections import label_sections, write_labels_csv
@@ -117,7 +117,7 @@ def _section(title: str, name: str, runs: list[ScoredRun], folder: Path) -> _Sec
         drawn=frame_words(part),
         picture=picture,
         tests=_tests_table(tests),
-        test=tests_of(_counts(tests)),
+        test=exact_tests(_counts(tests)),
         figures=figures_table(part),
         confusions=_best_confusions(runs, title, name, folder),
     )

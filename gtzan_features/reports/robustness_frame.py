@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.evaluation.arrays import units_in_strata
-from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, bca_interval
+from gtzan_features.evaluation.bootstrap import DEFAULT_BOOTSTRAP, share_interval
 from gtzan_features.reports.ablation import with_holm
 from gtzan_features.reports.scores import LevelScore, score_tracks
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from gtzan_features.audio.deform import Deformation
     from gtzan_features.reports.drawn import Drawn
     from gtzan_features.tables.predictions import Predictions
-
-    FloatArray = npt.NDArray[np.float64]
 
 CLEAN = "clean"
 MODELS, AUGMENTED, FAMILIES = "models", "augmented", "families"
@@ -201,13 +199,8 @@ def _mean_difference(
     of_track = np.mean(by_kind, axis=0)
     unit, stratum = units_in_strata(drawn.units, drawn.genres, of_track.size)
     per_unit = np.column_stack([np.bincount(unit, weights=of_track), np.bincount(unit)]).astype(np.float64)
-    low, high = bca_interval(per_unit, _ratio, (-1.0, 1.0), DEFAULT_BOOTSTRAP, stratum)
+    low, high = share_interval(per_unit, (-1.0, 1.0), DEFAULT_BOOTSTRAP, stratum)
     return dict(zip(fields, (float(of_track.mean()), low, high), strict=True))
-
-
-def _ratio(sums: FloatArray) -> FloatArray:
-    """Mean from (sum, tracks)."""
-    return sums[:, 0] / sums[:, 1]
 
 
 def _worst(losses: pd.DataFrame, one: Deformed) -> dict[str, object]:

@@ -118,6 +118,10 @@ def _is_record(value: Any) -> bool:  # noqa: ANN401
     return isinstance(value, dict) and isinstance(value.get("sha256"), str) and _is_count(value.get("bytes"))
 
 
+def _are_counts(values: Any) -> bool:  # noqa: ANN401
+    return isinstance(values, list) and all(map(_is_count, values))
+
+
 def _are_texts(values: Any) -> bool:  # noqa: ANN401
     return all(isinstance(value, str) for value in values)
 
@@ -140,6 +144,10 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "tuple[float, ...]": (
         "a list of numbers",
         lambda v: isinstance(v, list) and all(map(_is_number, v)),
+    ),
+    "tuple[tuple[int, ...], ...]": (
+        "a list of lists of whole numbers from 0",
+        lambda v: isinstance(v, list) and all(map(_are_counts, v)),
     ),
     "tuple[int, int] | None": (
         "null or two numbers from 1",

@@ -124,7 +124,7 @@ def unlike_rule(music: KnownMusic, asked: float = FALSE_REJECTION, seed: int = 0
         centres=centres,
         counts=counts,
         thresholds=_thresholds(np.concatenate([fold.known for fold in folds]), asked),
-        rates=_rates(music, folds, y, asked),
+        rates=_rates(music, folds, y, artists, asked),
     )
 
 
@@ -235,26 +235,43 @@ def _largest(known: FloatArray, asked: float) -> float:
     return float(found[min(int(np.ceil((1 - asked) * (len(found) + 1))), len(found)) - 1])
 
 
-def _rates(music: KnownMusic, folds: list[_Fold], y: IntVector, asked: float) -> UnlikeRates:
+def _rates(
+    music: KnownMusic, folds: list[_Fold], y: IntVector, artists: IntVector, asked: float
+) -> UnlikeRates:
     """Measure on each fold what thresholds of the other folds do, by all rows of a track."""
     n_genres = len(music.genres)
-    n_tracks, rejected, detected = (np.zeros(n_genres, dtype=np.int64) for _ in range(3))
+    rejected, detected = np.zeros((2, len(y)), dtype=bool)
+    held = np.concatenate([fold.held for fold in folds])
     for fold in folds:
         others = [one for one in folds if one is not fold]
         limit = _largest(np.concatenate([one.whole for one in others]), asked)
         of_held = y[fold.held]
-        n_tracks += np.bincount(of_held, minlength=n_genres)
-        rejected += np.bincount(of_held[fold.whole > limit], minlength=n_genres)
+        rejected[fold.held] = fold.whole > limit
         for genre in range(n_genres):
             rest = np.concatenate([one.by_genre[y[one.held] != genre, genre] for one in others])
-            far = fold.by_genre[of_held == genre, genre] > _largest(rest, asked)
-            detected[genre] += int(far.sum())
+            own = of_held == genre
+            detected[fold.held[own]] = fold.by_genre[own, genre] > _largest(rest, asked)
+    counts = [
+        np.bincount(y[held], weights=some[held], minlength=n_genres).astype(np.int64).tolist()
+        for some in (np.ones(len(y)), rejected, detected)
+    ]
     return UnlikeRates(
         asked=asked,
         folds=len(folds),
         n_nameless=music.n_nameless,
         genres=music.genres,
-        tracks=tuple(n_tracks.tolist()),
-        rejected=tuple(rejected.tolist()),
-        detected=tuple(detected.tolist()),
+        tracks=tuple(counts[0]),
+        rejected=tuple(counts[1]),
+        detected=tuple(counts[2]),
+        by_artist=_by_artist(y[held], artists[held], rejected[held], detected[held]),
     )
+
+
+def _by_artist(
+    y: IntVector, artists: IntVector, rejected: npt.NDArray[np.bool_], detected: npt.NDArray[np.bool_]
+) -> tuple[tuple[int, ...], ...]:
+    """Count tracks, rejected and detected ones of each artist in each genre, in the order of the genres."""
+    pairs, of = np.unique(np.stack([y, artists], axis=1), axis=0, return_inverse=True)
+    numbers = [np.bincount(of.ravel(), weights=some) for some in (np.ones(len(y)), rejected, detected)]
+    table = np.column_stack([pairs[:, 0], *numbers]).astype(np.int64)
+    return tuple(tuple(row) for row in sorted(table.tolist()))

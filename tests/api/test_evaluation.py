@@ -370,7 +370,10 @@ class TestComparisons:
             for one in (a, b)
         ]
         artists = pd.Series(table.artists, index=table.frame["track_id"]).reindex(right[0].index)
-        expected = compare_correct(right[0].to_numpy(), right[1].to_numpy(), artists.to_numpy())
+        genres = made.frame.set_index(frame["track_id"])["genre"].astype(str).reindex(right[0].index)
+        expected = compare_correct(
+            right[0].to_numpy(), right[1].to_numpy(), artists.to_numpy(), genres.to_numpy()
+        )
         assert (found.p_value, found.ci_low) == (expected.p_value, expected.ci_low)
 
     def test_several_are_corrected_for_their_number(self, table):

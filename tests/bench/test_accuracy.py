@@ -22,7 +22,7 @@ from gtzan_features.bench.plan import (
 from gtzan_features.config import FeatureConfig
 from gtzan_features.descriptors import sets
 from gtzan_features.errors import ConfigError, ModelError, SplitError, TableError
-from gtzan_features.evaluation.comparison import compare, holm
+from gtzan_features.evaluation.comparison import exact_p, holm
 from gtzan_features.reports.scores import score_tracks
 from gtzan_features.tables.run_folder import read_run
 from tests.conftest import make_several_table, make_table, save_table
@@ -152,14 +152,14 @@ def test_the_table_says_what_the_runs_say(folders):
     for rows in (SEGMENT, TRACK):
         some = models[models["rows"] == rows].set_index("model")
         a, b = (scores[some.loc[m, "run_id"]] for m in ("knn", "xgboost"))
-        test = compare(a.correct, b.correct)
+        test = a.drawn.compare(a.correct, b.correct)
         assert some.loc["knn", "reference_difference"] == pytest.approx(test.difference, abs=1e-5)
         assert some.loc["knn", "reference_p"] == pytest.approx(test.p_value, rel=1e-4)
         assert np.isnan(some.loc["xgboost", "reference_p"])
     by_rows = models[models["model"] == "knn"].set_index("rows")
     a, b = (scores[by_rows.loc[rows, "run_id"]] for rows in (SEGMENT, TRACK))
     assert by_rows.loc[SEGMENT, "track_rows_p"] == pytest.approx(
-        compare(a.correct, b.correct).p_value, rel=1e-4
+        exact_p(a.correct, b.correct, a.drawn.units), rel=1e-4
     )
     p = models["reference_p"].dropna()
     np.testing.assert_allclose(models.loc[p.index, "reference_p_holm"], holm(p), rtol=1e-4)

@@ -85,10 +85,13 @@ def test_the_table_marks_a_leak_and_the_group_alone_lists(here, capsys):
 
 def test_a_run_without_its_headline_or_with_one_of_others_is_computed(here):
     expected = [(one.short, one.headline.accuracy) for one in listed_runs(here)]
-    one, other, _ = sorted(here.iterdir())
+    one, other, third = sorted(here.iterdir())
     (one / HEADLINE).unlink()
     content = json.loads((other / HEADLINE).read_text())
     (other / HEADLINE).write_text(json.dumps(content | {"predictions": "0" * 64, "accuracy": 0.123}))
+    # One of a version whose intervals took tracks of an artist as independent.
+    earlier = {name: value for name, value in content.items() if name != "interval"}
+    (third / HEADLINE).write_text(json.dumps(earlier | {"accuracy": 0.123}))
     assert [(one.short, one.headline.accuracy) for one in listed_runs(here)] == expected
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -119,6 +120,17 @@ def test_the_rule_for_unlike_music_comes_with_its_errors(nameless, words):
     assert "| rock | 60 | 1.7 (0.3–8.9) | 25.0 (15.8–37.2) |" in text
     assert words in text
     assert "it gives a genre for speech and noise too" not in text
+
+
+def test_errors_of_the_rule_are_over_artists_where_it_kept_them():
+    counts = [(0, 10, 4, 10), (0, 30, 0, 20), *[(1, 2, 0, 1)] * 14, (1, 32, 1, 1)]
+    plain = model_card(MANIFEST, score(predictions()), 0.99, unlike=RATES)
+    text = model_card(MANIFEST, score(predictions()), 0.99, unlike=RATES | {"by_artist": tuple(counts)})
+    assert "inner folds: 100 tracks, 17 units" in text
+    assert "inner folds: 100 tracks)" in plain
+    cell = re.compile(r"\| jazz \| 40 \| 10.0 \((\S+)–(\S+)\) \|")
+    jazz, own = (cell.search(one) for one in (plain, text))
+    assert float(own[2]) - float(own[1]) > 2 * (float(jazz[2]) - float(jazz[1]))
 
 
 def test_a_model_without_the_rule_says_so():

@@ -184,6 +184,9 @@ def test_it_survives_the_folder(tmp_path):
         (UNLIKE, {"counts": [2, 4]}, "counts and thresholds"),
         (UNLIKE, {"tracks": [1, 2]}, "genres and figures"),
         (UNLIKE, {"tracks": [1, 2, 0.5]}, "no counts"),
+        (UNLIKE, {"by_artist": [[0, 1, 1, 0]]}, "artists and genres"),
+        (UNLIKE, {"by_artist": [[7, 1, 1, 0]]}, "artists are not those"),
+        (UNLIKE, {"by_artist": [3]}, "list of lists"),
         (UNLIKE, {"more": 1}, "unknown field more"),
         (UNLIKE_ARRAYS, b"PK\x03\x04", "not the arrays"),
         (UNLIKE, None, "is missing"),
@@ -208,3 +211,13 @@ def test_a_rule_of_another_model_is_refused(tmp_path):
     files = stored(tmp_path, unlike_rule(music()))
     with pytest.raises(ModelError, match="belongs to another model"):
         load_unlike(tmp_path, files, 11)
+
+
+def test_artists_counts_make_up_those_of_their_genres():
+    known = music(60, per_artist=3)
+    rates = unlike_rule(known).rates
+    table = np.array(rates.by_artist)
+    assert len(table) == len(set(zip(known.y.tolist(), known.artists.tolist(), strict=True)))
+    for column, of_genre in enumerate((rates.tracks, rates.rejected, rates.detected), start=1):
+        assert np.bincount(table[:, 0], weights=table[:, column]).tolist() == list(of_genre)
+    assert rates.by_artist == tuple(sorted(rates.by_artist))  # so that no order tells who is who

@@ -61,6 +61,9 @@ class UnlikeRates:
     detected : tuple of int
         Of these, as many were rejected by a rule for which the whole genre was left out, as were the
         artists of the fold.
+    by_artist : tuple of tuple of int
+        For each artist of each genre: the genre's number, tracks, rejected, detected. Who it is does not
+        matter, and is not kept. Empty in models of earlier versions.
     """
 
     asked: float
@@ -70,6 +73,7 @@ class UnlikeRates:
     tracks: tuple[int, ...]
     rejected: tuple[int, ...]
     detected: tuple[int, ...]
+    by_artist: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +226,7 @@ class _Written:
     tracks: tuple[float, ...]
     rejected: tuple[float, ...]
     detected: tuple[float, ...]
+    by_artist: tuple[tuple[int, ...], ...] = ()
 
 
 def save_unlike(folder: Path, rule: UnlikeRule) -> None:
@@ -339,7 +344,24 @@ def _rates(found: _Written) -> UnlikeRates:
         tracks=by_genre[0],
         rejected=by_genre[1],
         detected=by_genre[2],
+        by_artist=_by_artist(found, by_genre),
     )
+
+
+def _by_artist(found: _Written, by_genre: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """Check that the counts of artists make up those of their genres."""
+    rows = tuple(tuple(row) for row in found.by_artist)
+    if not rows:
+        return ()
+    if {len(row) for row in rows} != {4} or max(row[0] for row in rows) >= len(found.genres):
+        msg = "its artists are not those of its genres"
+        raise DamagedError(msg)
+    table = np.array(rows, dtype=np.int64)
+    for of_genre, counts in zip(by_genre, table.T[1:], strict=True):
+        if np.bincount(table[:, 0], weights=counts, minlength=len(of_genre)).tolist() != list(of_genre):
+            msg = "its artists and genres do not have the same tracks"
+            raise DamagedError(msg)
+    return rows
 
 
 def _whole(values: tuple[float, ...]) -> tuple[int, ...]:
