@@ -21,6 +21,7 @@ from gtzan_features.bench.deformed_fits import (
 )
 from gtzan_features.bench.finished_fits import add_seconds
 from gtzan_features.config import FeatureConfig
+from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.environment import describe_machine, versions_text
 from gtzan_features.errors import RunError
@@ -181,10 +182,11 @@ def _copies(
 ) -> tuple[tuple[str, float], ...]:
     """Compute the features of the copies to train on, beside the clean tables; return the step, if any."""
     seconds = 0.0
+    catalogue = read_catalogue(music.audio_dir, music.selection)  # once: it has been told of already
     for one in trained:
         notice(f"Deforming, to train on: {one.label}")
         done = extract_deformed(
-            music.audio_dir,
+            catalogue,
             augmented_folder(tables, one.name),
             one,
             _recipe(config),
