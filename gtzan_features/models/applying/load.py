@@ -58,6 +58,7 @@ TRUSTED = (
     "gtzan_features.models.applying.xgboost_state.PortableTrees",
     "gtzan_features.models.estimators.preprocessing.FamilyBalance",
     "gtzan_features.models.estimators.preprocessing.RankNormal",
+    "gtzan_features.models.estimators.preprocessing.SteadyScaler",
     "gtzan_features.models.calibration.OfDecisions",
     "gtzan_features.models.calibration.Tempered",
     "collections.OrderedDict",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def scaled_rule(scaling: Any, weights: npt.NDArray[Any], offsets: npt.NDArray[Any]) -> StoredRule:  # noqa: ANN401
-    """Return a linear rule on columns that a fitted `StandardScaler` or `RankNormal` scales."""
+    """Return a linear rule on columns that a fitted `SteadyScaler` or `RankNormal` scales."""
     if isinstance(scaling, RankNormal):
         arrays = {"quantiles": scaling.quantiles_, "scores": scaling.scores_}
     else:

@@ -22,6 +22,34 @@ if TYPE_CHECKING:
 STANDARD, RANK = "standard", "rank"
 
 
+ROUNDING = 1e-6
+"""Deviation over mean under which a column says nothing but how float32 was rounded."""
+
+
+class SteadyScaler(StandardScaler):  # type: ignore[misc]  # untyped base
+    """scikit-learn's `StandardScaler`, to which a column that moves within float32's rounding is constant.
+
+    That one divides by any deviation but zero. A correlation of two bands that hold nothing but a floor is 1
+    in all training music that was low-passed, but for rounding; then other music would stand a million
+    deviations away, and one column would decide.
+
+    Examples
+    --------
+    >>> rows = 1 + 1e-9 * np.arange(6.0).reshape(-1, 1)
+    >>> [float(abs(kind().fit(rows).transform([[0.5]])[0, 0])) < 1 for kind in (StandardScaler, SteadyScaler)]
+    [False, True]
+    """
+
+    def fit(
+        self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> SteadyScaler:
+        """Take mean and deviation of each column; as in scikit-learn."""
+        super().fit(X, y, sample_weight)
+        still = np.sqrt(self.var_) <= ROUNDING * np.abs(self.mean_)
+        self.scale_[still] = 1.0
+        return self
+
+
 class RankNormal(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     """Normal scores of each column's ranks among the training rows.
 
@@ -192,14 +220,14 @@ class FamilyBalance(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # t
 
 
 def scaler(kind: str, model: str) -> Any:  # noqa: ANN401 - a transformer of scikit-learn
-    """Return an unfitted scaler: ``standard`` (mean 0, deviation 1) or ``rank`` (normal scores).
+    """Return an unfitted scaler: ``standard`` (mean 0, deviation 1; `SteadyScaler`) or ``rank``.
 
     Raises
     ------
     ModelError
         If there is none of this name; the message names the `model`.
     """
-    kinds = {STANDARD: StandardScaler, RANK: RankNormal}
+    kinds = {STANDARD: SteadyScaler, RANK: RankNormal}
     if kind not in kinds:
         msg = f"{model}: scaling={kind} is not known; there are {', '.join(kinds)}"
         raise ModelError(msg)

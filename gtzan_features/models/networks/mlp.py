@@ -8,6 +8,7 @@ import numpy as np
 
 from gtzan_features.models.applying.layers import flat
 from gtzan_features.models.applying.network import AppliedLayers
+from gtzan_features.models.estimators.preprocessing import ROUNDING
 from gtzan_features.models.networks.estimator import TrainedInEpochs
 from gtzan_features.models.networks.spectrogram_augment import augmented
 from gtzan_features.models.networks.training import Batch, train_network
@@ -103,7 +104,7 @@ class PlainNetwork(TrainedInEpochs, AppliedLayers):
         rows = self.levels(rows)
         centre = rows[train].mean(axis=0)
         scale = rows[train].std(axis=0)
-        scale[scale < 1e-9] = 1.0
+        scale[(scale < 1e-9) | (scale <= ROUNDING * np.abs(centre))] = 1.0
         Z = ((rows - centre) / scale).astype(np.float32)
         rng = np.random.default_rng(self.random_state)
         shown = Batch(Z[train], codes[train])

@@ -90,7 +90,11 @@ def test_each_class_that_was_moved_is_there_and_trusted():
 
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [("svm", ["scaling=rank"]), ("ensemble", ["members=lda+svm+knn"]), ("lda", ["families=auto"])],
+    [
+        ("svm", ["scaling=rank"]),
+        ("ensemble", ["members=lda+svm+knn", "svm.scaling=rank", "knn.scaling=rank"]),
+        ("lda", ["families=auto"]),
+    ],
 )
 def test_a_model_of_today_under_old_names_is_the_same_model(name, settings, tmp_path):
     table = make_table()

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import QuantileTransformer
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from gtzan_features.errors import ModelError
-from gtzan_features.models.estimators.preprocessing import RankNormal, scaler
+from gtzan_features.models.estimators.preprocessing import RankNormal, SteadyScaler, scaler
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.spec import TrainingData
 
@@ -62,4 +62,25 @@ def test_the_scaling_of_a_model_is_a_setting(skewed):
         spec.fit(data, parse_settings(spec, ["scaling=ranks"]), 0)
     with pytest.raises(ModelError, match="has no setting 'scaling'"):
         parse_settings(model_spec("random-forest"), ["scaling=rank"])
-    assert type(scaler("standard", "svm")).__name__ == "StandardScaler"
+    assert type(scaler("standard", "svm")).__name__ == "SteadyScaler"
+
+
+def test_columns_that_move_are_scaled_as_by_scikit_learn(skewed):
+    np.testing.assert_array_equal(
+        SteadyScaler().fit(skewed).transform(skewed), StandardScaler().fit(skewed).transform(skewed)
+    )
+
+
+@pytest.mark.parametrize("level", [-3e5, -1.0, 1.0, 40.0])
+@pytest.mark.parametrize("rounding", [0.0, 1.5e-11, 6e-8])
+@pytest.mark.parametrize("name", ["logistic-regression", "linear-svm", "svm", "knn", "mlp"])
+def test_a_column_that_moves_within_rounding_decides_nothing(name, level, rounding):
+    rng = np.random.default_rng(3)
+    y = np.repeat(np.arange(2), 30)
+    told = y[:, None] * 4 + rng.normal(0, 1, (60, 3))
+    still = level * (1 + rounding * rng.choice([-1, 0, 1], (60, 1)))
+    spec = model_spec(name)
+    data = TrainingData(X=np.hstack([told, still]), y=y, groups=np.arange(60))
+    model = spec.fit(data, spec.defaults, 0)
+    elsewhere = np.hstack([told, np.full((60, 1), level - 0.3)])
+    assert (model.predict_proba(elsewhere).argmax(axis=1) == y).mean() > 0.9
