@@ -127,7 +127,7 @@ def test_two_runs_are_compared_by_average_precision(world, capsys):
     shown = capsys.readouterr().out
     assert "lda on kaggle, 3s rows by mean, artist 3-fold is better than majority" in shown
     assert "points of average precision, 95 % interval" in shown
-    assert "30 tracks of 15 artists, 4 labels" in shown
+    assert "30 tracks in 15 units (artists), 4 labels" in shown
     assert gtzan("compare", floor.folder, lda.folder, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["difference"] < found["ci_high"] < 0
