@@ -18,7 +18,10 @@ from gtzan_features.errors import ConfigError
 from gtzan_features.selection import Selection as Selection
 from gtzan_features.split_config import DEFAULT_FOLDS as DEFAULT_FOLDS
 from gtzan_features.split_config import LEFT_OUT as LEFT_OUT
+from gtzan_features.split_config import ON_BOTH as ON_BOTH
 from gtzan_features.split_config import PROTOCOLS as PROTOCOLS
+from gtzan_features.split_config import TRAIN as TRAIN
+from gtzan_features.split_config import TRAIN_AND_VALID as TRAIN_AND_VALID
 from gtzan_features.split_config import WITH_PARTS as WITH_PARTS
 from gtzan_features.split_config import SplitConfig as SplitConfig
 

@@ -16,6 +16,12 @@ PROTOCOLS = ("track", "artist", "fault-filtered", "stratified", "given", "segmen
 WITH_PARTS = ("fault-filtered", "stratified", "given")
 """Protocols that have one training, one validation and one test part."""
 
+TRAIN, TRAIN_AND_VALID = "train", "train+valid"
+"""What may be trained on where a protocol has a validation part."""
+
+ON_BOTH = f", {TRAIN_AND_VALID}"
+"""In a protocol's name where its validation part is trained on, too."""
+
 LEFT_OUT = ", min tracks "
 """In a protocol's name before the fewest tracks of a genre that is not left out."""
 
@@ -39,6 +45,8 @@ class SplitConfig:
         (``segment``).
     evaluate_on : {"test", "valid"}
         The part that is reported on where the protocol has a validation part.
+    train_on : {"train", "train+valid"}
+        The parts that are trained on where the protocol has a validation part.
     seed : int
         Of the random divisions.
     only : int or None
@@ -53,6 +61,7 @@ class SplitConfig:
     folds: int | None = None
     holdout: float | None = None
     evaluate_on: str = "test"
+    train_on: str = TRAIN
     seed: int = 0
     only: int | None = None
     min_tracks: int = 0
@@ -90,6 +99,24 @@ class SplitConfig:
         if self.evaluate_on == "valid" and not fixed:
             msg = f"--evaluate-on valid: {self.protocol} has no such part; {', '.join(WITH_PARTS)} have"
             raise ConfigError(msg)
+        self._check_train_on(has_parts=fixed)
+
+    def _check_train_on(self, *, has_parts: bool) -> None:
+        if self.train_on not in (TRAIN, TRAIN_AND_VALID):
+            msg = f"--train-on {self.train_on}: choose one of {TRAIN}, {TRAIN_AND_VALID}"
+            raise ConfigError(msg)
+        if self.train_on == TRAIN_AND_VALID and not has_parts:
+            msg = (
+                f"--train-on {TRAIN_AND_VALID}: {self.protocol} has no validation part; "
+                f"{', '.join(WITH_PARTS)} have"
+            )
+            raise ConfigError(msg)
+        if self.train_on == TRAIN_AND_VALID and self.evaluate_on == "valid":
+            msg = (
+                f"--train-on {TRAIN_AND_VALID} learns from the validation part, which then tests nothing. "
+                "Leave out --evaluate-on valid"
+            )
+            raise ConfigError(msg)
 
     @property
     def leaked(self) -> bool:
@@ -117,4 +144,6 @@ class SplitConfig:
             return f"{self.protocol} {100 - test:g}/{test:g}"
         if self.protocol in DEFAULT_FOLDS:
             return f"{self.protocol} {self.folds or DEFAULT_FOLDS[self.protocol]}-fold"
-        return self.protocol if self.evaluate_on == "test" else f"{self.protocol} (validation part)"
+        if self.evaluate_on == "valid":
+            return f"{self.protocol} (validation part)"
+        return self.protocol + (ON_BOTH if self.train_on == TRAIN_AND_VALID else "")

@@ -23,7 +23,15 @@ from gtzan_cli.options import (
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
 from gtzan_features import plugins
-from gtzan_features.config import PROTOCOLS, SCALES, SegmentConfig, SplitConfig, default_of
+from gtzan_features.config import (
+    PROTOCOLS,
+    SCALES,
+    TRAIN,
+    TRAIN_AND_VALID,
+    SegmentConfig,
+    SplitConfig,
+    default_of,
+)
 from gtzan_features.rounding import percent
 from gtzan_features.text import counted
 from gtzan_features.training.fit_config import FitConfig
@@ -76,9 +84,10 @@ _OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "
     "--augment",
     type=Words(),
     default=default_of(FitConfig, "augment"),
-    help="Augment the training rows. Of spectrograms, while learning: time-mask, frequency-mask, mixup, "
-    "cutmix. Of audio, from tables of gtzan data augment: time-shift, noise, crop-pad, pitch-shift, "
-    "time-stretch.",
+    help="Learn also from augmented copies of the training rows. Of audio, from tables of gtzan features "
+    "extract --deformed: robust, or names such as noise-20,mp3-64; or of gtzan data augment: time-shift, "
+    "noise, crop-pad, pitch-shift, time-stretch. Of spectrograms, while learning: time-mask, frequency-mask, "
+    "mixup, cutmix.",
 )
 @click.option("--tables", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
 @click.option(
@@ -101,6 +110,13 @@ _OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "
     default=default_of(SplitConfig, "evaluate_on"),
     show_default=True,
     help="The part to report on, where the protocol has a validation part.",
+)
+@click.option(
+    "--train-on",
+    type=click.Choice([TRAIN, TRAIN_AND_VALID]),
+    default=default_of(SplitConfig, "train_on"),
+    show_default=True,
+    help="The parts to learn from, where the protocol has a validation part; published figures differ on it.",
 )
 @click.option("--allow-leak", is_flag=True, help="Allow segment, to reproduce leaked figures.")
 @click.option(
@@ -139,6 +155,7 @@ def fit(
     protocols: tuple[str, ...],
     divided: Callable[..., SplitConfig],
     evaluate_on: str,
+    train_on: str,
     allow_leak: bool,
     final: bool,
     seed: int,
@@ -172,7 +189,7 @@ def fit(
             segment=segment,
             feature_set=feature_set,
             settings=settings,
-            split=divided(protocol=protocol, evaluate_on=evaluate_on, seed=seed),
+            split=divided(protocol=protocol, evaluate_on=evaluate_on, train_on=train_on, seed=seed),
             allow_leak=allow_leak,
             final=final,
             scale=scale,

@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, tuple[str, ...]]] = {
             "only",
             "holdout",
             "evaluate_on",
+            "train_on",
             "min_tracks",
             "seed",
             "allow_leak",

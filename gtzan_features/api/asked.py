@@ -41,6 +41,7 @@ class Division:
     holdout: float | None = None
     min_tracks: int = 0
     evaluate_on: str = "test"
+    train_on: str = "train"
     seed: int = 0
 
     @property
@@ -73,6 +74,7 @@ def asked_fit(
     *,
     final: bool,
     allow_leak: bool,
+    augment: tuple[str, ...] = (),
 ) -> Asked:
     """Return what an evaluation asks for; each argument as `evaluation.evaluate` has it.
 
@@ -91,12 +93,13 @@ def asked_fit(
     check_leak(split, protocol, allow_leak=allow_leak)
     call = ""
     if python.estimator is not None or made is not None or not is_found_by_command(table.opened):
-        flags = {"final": True} if final else {}
+        flags: dict[str, Any] = {"final": True} if final else {}
         flags |= {"allow_leak": True} if split.leaked else {}
+        flags |= {"augment": ",".join(augment)} if augment else {}
         words = {"protocol": protocol, **division.words, **flags, **settings}
         call = call_text("evaluate", model, table, words)
     return Asked(
-        config=fit_config(table, name, pairs, split, final=final),
+        config=fit_config(table, name, pairs, split, final=final, augment=augment),
         settings=asked_settings(name, pairs, python),
         python=replace(python, split=made, call=call),
     )
@@ -197,9 +200,27 @@ def asked_split(protocol: Any, table: Table, division: Division) -> tuple[SplitC
 
 
 def fit_config(
-    table: Table, name: str, pairs: tuple[str, ...], split: SplitConfig, *, final: bool = False
+    table: Table,
+    name: str,
+    pairs: tuple[str, ...],
+    split: SplitConfig,
+    *,
+    final: bool = False,
+    augment: tuple[str, ...] = (),
 ) -> FitConfig:
-    """Return the configuration of a fit on a table that was read."""
+    """Return the configuration of a fit on a table that was read.
+
+    Raises
+    ------
+    ConfigError
+        If there are augmentations, and nobody knows where tables of augmented audio may lie.
+    """
+    if augment and table.opened.folder is None:
+        msg = (
+            f"augment={','.join(augment)!r}: this table lies in no folder, so that no tables of augmented "
+            'audio lie beside it. Give one of gf.extract(..., deformed="robust") or gf.read_table(PATH)'
+        )
+        raise ConfigError(msg)
     own, _, beside = table.meta.segment.partition("+")
     return FitConfig(
         model=name,
@@ -210,6 +231,7 @@ def fit_config(
         split=split,
         allow_leak=True,
         final=final,
+        augment=augment,
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gtzan_features.api.asked import Asked, Division, asked_fit
 from gtzan_features.api.evaluation_result import EvaluationResult, check_result
+from gtzan_features.api.given import given_words
 from gtzan_features.api.label_result import LabelsResult, compare_label_results
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import check_table
@@ -27,6 +28,8 @@ from gtzan_features.training.fit import train_tested
 from gtzan_features.training.prepare_fit import prepare_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gtzan_features.api.showing import ShowProgress
     from gtzan_features.api.table import Table
     from gtzan_features.evaluation.aggregate import Method
@@ -44,7 +47,9 @@ def evaluate(
     holdout: float | None = None,
     min_tracks: int = 0,
     evaluate_on: str = "test",
+    train_on: str = "train",
     seed: int = 0,
+    augment: str | Sequence[str] = (),
     final: bool = False,
     allow_leak: bool = False,
     n_jobs: int = -1,
@@ -80,8 +85,14 @@ def evaluate(
         Leave out genres with fewer tracks.
     evaluate_on : {"test", "valid"}
         The part that is tested, where the protocol has a validation part.
+    train_on : {"train", "train+valid"}
+        Whether the validation part is trained on, too.
     seed : int
         Of the folds and of the model.
+    augment : str or sequence of str
+        Learn from augmented copies of the training tracks, too: "robust", or names of deformations, such as
+        "noise-20", of which `extract` made tables with ``deformed``; kinds of ``gtzan data augment``; on
+        spectrograms "time-mask", "frequency-mask", "mixup" and "cutmix". Tested are tracks as they are.
     final : bool
         Whether the model that `EvaluationResult.save` keeps is fitted on all tracks where there is one test
         part; under folds it is anyway.
@@ -109,6 +120,8 @@ def evaluate(
         If the tracks cannot be divided like this, or the division is leaked and not allowed.
     ConfigError
         If there is no such protocol, or arguments exclude each other.
+    TableError
+        If a table of augmented copies is missing, or does not go with this one.
 
     Warns
     -----
@@ -133,8 +146,17 @@ def evaluate(
     gtzan_features.errors.SplitError: segment puts segments of one track (or copies of it) into both ...
     """
     check_table(table)
-    division = Division(folds, fold, holdout, min_tracks, evaluate_on, seed)
-    asked = asked_fit(model, settings, table, protocol, division, final=final, allow_leak=allow_leak)
+    division = Division(folds, fold, holdout, min_tracks, evaluate_on, train_on, seed)
+    asked = asked_fit(
+        model,
+        settings,
+        table,
+        protocol,
+        division,
+        final=final,
+        allow_leak=allow_leak,
+        augment=given_words(augment),
+    )
     prepared = _prepared(table, asked)
     for note in prepared.notes if prepared.plan.keep_model else prepared.notes[:-1]:  # `save` warns of that
         warn(f"{asked.config.split.protocol}, {note}")
@@ -254,10 +276,11 @@ def _compared_labels(results: tuple[EvaluationResult, ...], aggregation: str) ->
 def _prepared(table: Table, asked: Asked) -> PreparedFit:
     """Prepare a fit that keeps a model; of an estimator that cannot be stored, one that keeps none."""
     config, settings, python = asked.config, asked.settings, asked.python
+    where = table.opened.folder
     try:
-        return prepare_rows(table.opened, config, settings, python=python)
+        return prepare_rows(table.opened, config, settings, python=python, tables_dir=where)
     except ModelError as error:
         if python.estimator is None:
             raise
-        bare = prepare_rows(table.opened, config, settings, python=python, keep_model=False)
+        bare = prepare_rows(table.opened, config, settings, python=python, keep_model=False, tables_dir=where)
         return replace(bare, notes=(*bare.notes, f"the model is not kept: {error}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.api.asked import asked_model, asked_settings, fit_config
+from gtzan_features.api.given import given_words
 from gtzan_features.api.model import Model
 from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import Table, check_table
@@ -14,6 +15,8 @@ from gtzan_features.training.fit import fit_whole
 from gtzan_features.training.load_rows import labelled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gtzan_features.api.showing import ShowProgress
 
 
@@ -23,6 +26,7 @@ def fit(
     table: Table,
     *,
     seed: int = 0,
+    augment: str | Sequence[str] = (),
     progress: ShowProgress = None,
     **settings: Any,  # noqa: ANN401
 ) -> Model:
@@ -38,6 +42,8 @@ def fit(
         From `extract` or `read_table`.
     seed : int
         Of the model.
+    augment : str or sequence of str
+        Learn from augmented copies of the tracks, too; see `evaluate`.
     progress : bool or callable, optional
         Whether a bar is drawn over the epochs of a model that has any; see `evaluate`.
     **settings
@@ -52,7 +58,7 @@ def fit(
     ModelError
         If there is no such model or setting, the estimator is no classifier, or it cannot be fitted.
     TableError
-        If no track has a genre.
+        If no track has a genre, or a table of augmented copies is missing or does not go with this one.
 
     Warns
     -----
@@ -73,9 +79,14 @@ def fit(
     for note in notes:
         warn(note)
     name, pairs, python = asked_model(model, settings)
-    config = fit_config(table, name, pairs, SplitConfig(seed=seed))
+    config = fit_config(table, name, pairs, SplitConfig(seed=seed), augment=given_words(augment))
     with showing(progress) as shown:
         kept = fit_whole(
-            opened, config, asked_settings(name, pairs, python), python=python, progress=shown.progress
+            opened,
+            config,
+            asked_settings(name, pairs, python),
+            tables_dir=opened.folder,
+            python=python,
+            progress=shown.progress,
         )
     return Model(kept, table=table)

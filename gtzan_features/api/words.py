@@ -29,6 +29,7 @@ _WORDY = (
     "rows",
     "scale",
     "score",
+    "train-on",
 )
 """Options whose value may be any word; of others only a number is taken for one."""
 
@@ -42,6 +43,8 @@ _CALLS = (
     (
         re.compile(
             r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w:,+-]+))?"
+            r"(?: --segments (?P<segments>[\w.]+))?(?: --out (?P<out>'[^']*'|\S+))?"
+            r"(?: --deformed (?P<deformed>[\w,+-]+))?"
             r"(?: --labels (?P<labels>\w+))?(?: --artist-from (?P<artists>\w+))?"
         ),
         "gf.extract",
@@ -109,7 +112,7 @@ def _call(call: str, found: re.Match[str]) -> str:
     arguments = [word for word in ("AUDIO_DIR", "CSV") if word in found[0]]
     for name, value in found.groupdict().items():
         if value:
-            word = value if value.isupper() else f'"{value}"'
+            word = value if value.isupper() or value.startswith("'") else f'"{value}"'
             arguments.append(f"{'features' if name == 'set' else name}={word}")
     return f"{call}({', '.join(arguments)})"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.config import DEFAULT_FOLDS, fingerprint
+from gtzan_features.config import DEFAULT_FOLDS, TRAIN_AND_VALID, fingerprint
 from gtzan_features.datasets.fixed_splits import ALL_SEGMENTS, given_frame, published_frame
 from gtzan_features.datasets.parts import EXCLUDED
 from gtzan_features.errors import SplitError
@@ -114,10 +114,16 @@ def told_frame(tracks: pd.DataFrame, copies: pd.Series, config: SplitConfig) -> 
 
 
 def told_split(frame: pd.DataFrame, tracks: pd.DataFrame, config: SplitConfig) -> Split:
-    """Return a division of tracks with its notes; with ``config.only``, one fold of it is tested."""
+    """Return a division of tracks with its notes.
+
+    With ``config.only``, one fold of it is tested. Where the validation part is trained on, it is a piece of
+    the training part.
+    """
     if config.only is not None:
         trained = (frame["role"] == "test") & (frame["fold"] != config.only - 1)
         frame.loc[trained, "role"] = "train"
+    if config.train_on == TRAIN_AND_VALID:
+        frame.loc[frame["role"] == "valid", "role"] = "train"
     return _told_parts(_told_share(Split(frame=frame, config=config)), tracks)
 
 

@@ -32,6 +32,7 @@ _PYTHON = (
     (r"--protocol artist, which", "ArtistKFold, which"),
     (r"--protocol track", "TrackKFold"),
     (r"--evaluate-on valid", 'evaluate_on="valid"'),
+    (r"--train-on (\S+?)(?=[: ])", r'train_on="\1"'),
 )
 """Options of the command line, and what they are called here."""
 
@@ -241,7 +242,9 @@ class FaultFiltered(ProtocolSplitter):
     Parameters
     ----------
     evaluate_on : {"test", "valid"}
-        The part that is tested; the other one of the two is not used.
+        The part that is tested; the other one of the two is not used, but for `train_on`.
+    train_on : {"train", "train+valid"}
+        Whether the validation part is trained on, too: published figures differ on it.
 
     References
     ----------
@@ -258,12 +261,17 @@ class FaultFiltered(ProtocolSplitter):
     >>> ((train, test),) = gf.FaultFiltered().split(rows, np.repeat(genres, 100), tracks)
     >>> len(train), len(test)
     (443, 290)
+    >>> both = gf.FaultFiltered(train_on="train+valid")
+    >>> ((train, test),) = both.split(rows, np.repeat(genres, 100), tracks)
+    >>> len(train), len(test)
+    (640, 290)
     """
 
     _protocol = "fault-filtered"
 
-    def __init__(self, evaluate_on: str = "test") -> None:
+    def __init__(self, evaluate_on: str = "test", train_on: str = "train") -> None:
         self.evaluate_on = evaluate_on
+        self.train_on = train_on
         _check(self)
 
     def config(self) -> SplitConfig:
@@ -271,7 +279,7 @@ class FaultFiltered(ProtocolSplitter):
         if self.evaluate_on not in ("test", "valid"):
             msg = f'evaluate_on={self.evaluate_on!r} is not known; it is "test" or "valid"'
             raise ConfigError(msg)
-        return SplitConfig(protocol=self._protocol, evaluate_on=self.evaluate_on)
+        return SplitConfig(protocol=self._protocol, evaluate_on=self.evaluate_on, train_on=self.train_on)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ANN401, ARG002
         """Return 1."""

@@ -18,7 +18,7 @@ from gtzan_features.models.spec import FEATURES
 from gtzan_features.reports.protocols import tested_on
 from gtzan_features.tables.feature_tables import FeatureTable
 from gtzan_features.tables.run_folder import SPLIT
-from gtzan_features.training.augmented_rows import extra_rows, split_kinds
+from gtzan_features.training.augmented_rows import augmentations_of, extra_rows, split_kinds
 from gtzan_features.training.fold import Fold, Job, fit_fold
 
 if TYPE_CHECKING:
@@ -125,9 +125,8 @@ def _split(run: Run) -> Split:
 
 
 def _job(run: Run, opened: Fittable, split: Split, tables: Path) -> Job:
-    settings = dict(run.manifest.settings)
-    kinds = tuple(str(settings.pop(_AUGMENT)).split("+")) if _AUGMENT in settings else ()
-    spectral, audio = split_kinds(kinds, model_spec(run.manifest.model), FEATURES)
+    settings = {name: value for name, value in run.manifest.settings.items() if name != _AUGMENT}
+    spectral, audio = split_kinds(augmentations_of(run.manifest), model_spec(run.manifest.model), FEATURES)
     return Job(
         data=opened.data,
         model=run.manifest.model,

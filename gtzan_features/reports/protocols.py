@@ -12,7 +12,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.config import LEFT_OUT
+from gtzan_features.config import LEFT_OUT, ON_BOTH, TRAIN_AND_VALID
 from gtzan_features.tables.run_folder import SPLIT
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Tested:
         The protocol, one of `KINDS`; empty for one that this version does not know.
     name : str
         The protocol's name, as tables have it.
+    learned_from_validation : bool
+        Whether the validation part was trained on, too.
     on_validation : bool
         Whether the validation part was tested, on which settings are chosen, and not the test part.
     fold : int or None
@@ -69,6 +71,7 @@ class Tested:
     kind: str
     name: str
     on_validation: bool = False
+    learned_from_validation: bool = False
     fold: int | None = None
     folds: int = 1
     holdout: float = 0.0
@@ -144,6 +147,7 @@ def tested_on(manifest: RunManifest) -> Tested:
         kind=kind,
         name=manifest.protocol,
         on_validation=settings.get("evaluate_on", "test") != "test" or named.on_validation,
+        learned_from_validation=settings.get("train_on") == TRAIN_AND_VALID or named.learned_from_validation,
         fold=None if fold is None else int(fold),
         folds=folds,
         holdout=holdout,
@@ -159,9 +163,14 @@ def tested_by_name(name: str) -> Tested:
     ('ONE FOLD OF 3', 10)
     >>> tested_by_name("fault-filtered (validation part)").is_whole
     False
+    >>> both = tested_by_name("fault-filtered, train+valid")
+    >>> both.is_whole, both.learned_from_validation
+    (True, True)
     """
     kind = next((k for k in KINDS if re.match(rf"{k}(?=[ ,]|$)", name)), "")
     rest = name.removeprefix(kind).partition(LEFT_OUT)[0]
+    if rest == ON_BOTH:
+        return Tested(kind=kind, name=name, learned_from_validation=True)
     if rest == _VALID:
         return Tested(kind=kind, name=name, on_validation=True)
     if one := _FOLD.fullmatch(rest):
@@ -193,7 +202,8 @@ def command_for_the_whole(manifest: RunManifest, *, protocol: str | None = None)
         words = shlex.split(manifest.command)
     except ValueError:  # a manifest that was edited
         words = ["gtzan", "fit", manifest.model, "--segments", manifest.segment]
-    dropped = {"--fold", "--evaluate-on", *({"--protocol", "--folds", "--holdout"} if protocol else ())}
+    of_protocol = {"--protocol", "--folds", "--holdout", "--train-on"} if protocol else set()
+    dropped = {"--fold", "--evaluate-on", *of_protocol}
     kept, skip = [], False
     for word in words:
         if skip:

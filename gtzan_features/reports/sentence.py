@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.reports.protocols import tested_on
 from gtzan_features.rounding import percent
+from gtzan_features.tables.run_folder import ALSO_WITH
 
 if TYPE_CHECKING:
     from gtzan_features.tables.headline import Headline
@@ -36,14 +37,20 @@ def training_words(trained_on: str, dataset: str) -> str:
     --------
     >>> training_words("all 32 tracks of track 8-fold, after the folds were tested", "four")
     'all 32 tracks of "four"'
+    >>> training_words("all 9 tracks of artist 3-fold, after the folds; also with noise-20, mp3-64", "four")
+    'all 9 tracks of "four" and 2 augmented copies of each'
     >>> training_words("the training part of track 70/30: 22 tracks", "four")
     '22 tracks of "four"'
     """
-    if found := _ALL.fullmatch(trained_on):
-        return f'all {found[1]} of "{dataset}"'
-    if found := _PART.fullmatch(trained_on):
-        return f'{found[1]} of "{dataset}"'
-    return f'{trained_on}, of "{dataset}"'
+    tracks, _, kinds = trained_on.partition(ALSO_WITH)
+    n_kinds = len(kinds.split(", ")) if kinds else 0
+    copies = " and an augmented copy of each" if n_kinds else ""
+    copies = f" and {n_kinds} augmented copies of each" if n_kinds > 1 else copies
+    if found := _ALL.fullmatch(tracks):
+        return f'all {found[1]} of "{dataset}"{copies}'
+    if found := _PART.fullmatch(tracks):
+        return f'{found[1]} of "{dataset}"{copies}'
+    return f'{tracks}, of "{dataset}"{copies}'
 
 
 def model_sentence(manifest: RunManifest, headline: Headline | None) -> str:
@@ -69,4 +76,5 @@ def tested_words(manifest: RunManifest, headline: Headline) -> str:
     if manifest.leaked or tested.leaked:
         return f"LEAKED {good}, which says nothing about new music"
     mark = f", {tested.mark.lower()}" if tested.mark else ""
+    mark += ", trained on the validation part, too" if tested.learned_from_validation else ""
     return f"{good}, {_HELD_OUT.get(tested.kind, manifest.protocol)}{mark}"

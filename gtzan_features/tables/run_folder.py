@@ -53,6 +53,9 @@ SPLIT, PREDICTIONS, METRICS, MODEL, CARD, CURVES, CURVES_PICTURE = (
     "curves.png",
 )
 
+ALSO_WITH = "; also with "
+"""In what a model was trained on, before the augmentations of audio whose copies it heard, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunManifest:

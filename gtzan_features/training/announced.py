@@ -19,7 +19,13 @@ def announced(prepared: PreparedFit) -> tuple[str, str]:
     plan = prepared.plan
     n_rows, n_columns = plan.opened.data.X.shape
     fits = f"{plan.config.model}, {prepared.manifest.protocol}: {counted(len(prepared.folds), 'fit')}"
-    takes = duration_words(plan.config.model, n_rows, n_columns)
+    n_all = n_rows + sum(len(one.X) for one in plan.extra)
+    takes = duration_words(plan.config.model, n_all, n_columns)
+    copies = ""
+    if plan.extra:
+        n_made = sum(len(one.X) for one in plan.extra)
+        copies = f"Trained also on {counted(n_made, 'row')} of {', '.join(one.kind for one in plan.extra)}. "
+    fits = f"{copies}{fits}"
     return _rows_line(plan.opened), f"{fits}. It takes {takes}." if takes else f"{fits}."
 
 

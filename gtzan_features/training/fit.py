@@ -14,6 +14,7 @@ import numpy as np
 from gtzan_features.environment import model_versions
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Progress, silent
+from gtzan_features.training.augmented_rows import augmentation_text
 from gtzan_features.training.fold import (
     Fitted,
     Fold,
@@ -25,11 +26,13 @@ from gtzan_features.training.fold import (
 )
 from gtzan_features.training.kept import card_of, kept_model
 from gtzan_features.training.load_rows import Fittable, labelled
-from gtzan_features.training.prepare_fit import FromPython, PreparedFit, job_to_fit
+from gtzan_features.training.prepare_fit import FromPython, PreparedFit, augmented, job_to_fit
+from gtzan_features.training.run_manifest import with_copies
 from gtzan_features.training.source_files import known_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -129,6 +132,7 @@ def fit_whole(
     config: FitConfig,
     settings: dict[str, Any],
     *,
+    tables_dir: Path | None = None,
     python: FromPython | None = None,
     progress: Progress = silent,
 ) -> KeptModel:
@@ -142,6 +146,8 @@ def fit_whole(
         Its model, protocol (for inner folds) and seed count.
     settings : dict
         All hyperparameters of the model, defaults included.
+    tables_dir : Path, optional
+        Where tables of augmented audio are looked for; needed with ``config.augment``.
     python : FromPython, optional
         An estimator that the configuration only names.
     progress : callable
@@ -150,23 +156,29 @@ def fit_whole(
     Raises
     ------
     TableError
-        If no track has a genre; those without one are left out.
+        If no track has a genre; those without one are left out. If a table of augmented audio is missing, or
+        does not go with this one.
     """
     python = python or FromPython()
     opened, _ = labelled(opened)
     job = job_to_fit(opened, config, settings, python)
+    own = {**job.settings, **python.parameters}
+    if config.augment and tables_dir is not None:
+        job, config = augmented(job, opened, config, tables_dir)
+        own["augment"] = augmentation_text((*job.augment, *(one.kind for one in job.extra)))
     rows = np.arange(len(opened.data.y))
     (fitted,) = fit_folds([Fold(rows, rows[:0], keep=True)], job, progress=progress)
     n_tracks = opened.data.rows["track_id"].nunique()
     card = card_of(
         opened,
         model=config.model,
-        settings={**job.settings, **python.parameters},
-        trained_on=f"all {n_tracks} tracks of the table, without a test",
+        settings=own,
+        trained_on=f"all {n_tracks} tracks of the table, without a test"
+        + with_copies([one.kind for one in job.extra]),
         versions=model_versions(),
         thresholds=fitted.thresholds,
     )
-    return kept_model(opened, card, rows, fitted.model, known_files(opened, rows))
+    return kept_model(opened, card, rows, fitted.model, known_files(opened, rows), job.extra)
 
 
 def fit_folds(
@@ -204,7 +216,7 @@ def _gathered(prepared: PreparedFit, folds: Sequence[Fold], fitted: Sequence[Fit
                 leaked=manifest.leaked,
                 thresholds=one.thresholds,
             )
-            kept = kept_model(plan.opened, card, fold.train, one.model, plan.training_files)
+            kept = kept_model(plan.opened, card, fold.train, one.model, plan.training_files, plan.extra)
     return Trained(
         manifest=manifest,
         split=plan.split,

@@ -47,7 +47,7 @@ class FitConfig:
         Fit the spectrograms of this scale; None for features, and for ``mel`` where a model takes
         spectrograms only.
     augment : tuple of str
-        Augmentations of the training rows; see `training.augmented_rows`.
+        Augmentations of the training rows, ``robust`` among them; see `training.augmented_rows`.
     beside : SegmentConfig or None
         Longer rows, whose features each row gets beside its own: those of the row that it lies in.
     """

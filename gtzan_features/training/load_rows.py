@@ -58,12 +58,15 @@ class Fittable:
     sha256 : str
         Hash of the bytes that were read, whatever lies at `path` now; with rows beside, both hashes with a
         plus between.
+    folder : Path, optional
+        Of the table that was read; also of rows that were taken from it.
     """
 
     path: Path | None
     table: Table
     data: Dataset
     sha256: str
+    folder: Path | None = None
 
     @property
     def place(self) -> Path | str:
@@ -157,7 +160,7 @@ def read_fittable(path: Path) -> Fittable:
     """Read any table of ours, under whatever name; errors as `open_fittable`."""
     table, sha256 = _read(path)
     _check_plugins(path, table)
-    return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256)
+    return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256, folder=path.parent)
 
 
 def write_fittable(path: Path, opened: Fittable) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gtzan_features.audio.deform_names import without_word
 from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.errors import ModelError, SplitError
 from gtzan_features.models.applying.unlike import NONE_OF_THESE
@@ -14,7 +15,12 @@ from gtzan_features.models.choosing.several_labels import settings_of_labels
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.save import check_storable
 from gtzan_features.models.spec import FEATURES, SPECTROGRAMS
-from gtzan_features.training.augmented_rows import extra_rows, split_kinds
+from gtzan_features.training.augmented_rows import (
+    augmentation_text,
+    extra_rows,
+    missing_tracks,
+    split_kinds,
+)
 from gtzan_features.training.fold import Fold, Job, planned_folds, training_data, uncalibrated
 from gtzan_features.training.load_rows import Fittable, divide, labelled, open_fittable
 from gtzan_features.training.run_manifest import PlannedFit, make_manifest
@@ -142,7 +148,8 @@ def prepare_rows(
     folds = planned_folds(split, opened.data, final=config.final, keep=keep_model)
     settings = {**job.settings, **python.parameters}
     if config.augment and tables_dir is not None:
-        job, settings["augment"] = _augmented(job, opened, config.augment, tables_dir)
+        job, config = augmented(job, opened, config, tables_dir)
+        settings["augment"] = augmentation_text((*job.augment, *(one.kind for one in job.extra)))
     learned = np.concatenate([np.empty(0, dtype=np.int64), *(fold.train for fold in folds if fold.keep)])
     plan = PlannedFit(
         config=config,
@@ -162,16 +169,16 @@ def prepare_rows(
         manifest=make_manifest(plan),
         job=job,
         folds=folds,
-        notes=split.notes + uncalibrated(folds, job),
+        notes=split.notes + missing_tracks(job.extra, opened) + uncalibrated(folds, job),
     )
 
 
-def _augmented(job: Job, opened: Fittable, kinds: tuple[str, ...], tables_dir: Path) -> tuple[Job, str]:
-    """Return a job that learns from augmented rows too, and the augmentations in a word."""
+def augmented(job: Job, opened: Fittable, config: FitConfig, tables_dir: Path) -> tuple[Job, FitConfig]:
+    """Return a job that learns from augmented rows too, and the configuration with each of them by name."""
     rows_are = SPECTROGRAMS if opened.data.shape else FEATURES
-    spectral, audio = split_kinds(kinds, job.spec, rows_are)
-    extra = extra_rows(tables_dir, opened.table, audio)
-    return replace(job, augment=spectral, extra=extra), "+".join((*spectral, *audio))
+    spectral, audio = split_kinds(config.augment, job.spec, rows_are)
+    job = replace(job, augment=spectral, extra=extra_rows(tables_dir, opened.table, audio))
+    return job, replace(config, augment=without_word(config.augment))
 
 
 def _check_input(spec: ModelSpec, opened: Fittable) -> None:

@@ -8,14 +8,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features import plugins
-from gtzan_features.config import feature_set_parts, file_name, fingerprint
+from gtzan_features.config import TRAIN, feature_set_parts, file_name, fingerprint
 from gtzan_features.environment import model_versions
 from gtzan_features.models.applying.training_files import TrainingFiles
-from gtzan_features.tables.run_folder import RunManifest
+from gtzan_features.tables.run_folder import ALSO_WITH, RunManifest
 from gtzan_features.tables.spectrograms import PREFIX
 from gtzan_features.text import argument, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gtzan_features.config import SplitConfig
@@ -92,7 +93,8 @@ def make_manifest(plan: PlannedFit) -> RunManifest:
         leaked=protocol.leaked,
         split_fingerprint=plan.split.fingerprint(),
         n_folds=plan.n_folds,
-        trained_on=_trained_on(plan.split, protocol, plan.n_folds, final=final),
+        trained_on=_trained_on(plan.split, protocol, plan.n_folds, final=final)
+        + with_copies([one.kind for one in plan.extra]),
         final=final,
         model_kept=plan.keep_model,
         augmented_sha256={one.kind: one.sha256 for one in plan.extra},
@@ -115,6 +117,17 @@ def _trained_on(split: Split, protocol: SplitConfig, n_folds: int, *, final: boo
     return f"all {count} tracks of {protocol.name}, after the folds were tested"
 
 
+def with_copies(kinds: Sequence[str]) -> str:
+    """Return what follows the tracks that a model was trained on where it heard augmented copies, too.
+
+    Examples
+    --------
+    >>> with_copies(["noise-20", "mp3-64"]), with_copies([])
+    ('; also with noise-20, mp3-64', '')
+    """
+    return f"{ALSO_WITH}{', '.join(kinds)}" if kinds else ""
+
+
 def _run_id(manifest: RunManifest, files: TrainingFiles) -> str:
     """Name a run by what it holds: all that changes a file of it goes into the last twelve digits.
 
@@ -132,7 +145,7 @@ def _run_id(manifest: RunManifest, files: TrainingFiles) -> str:
 
 def _plain(protocol: SplitConfig) -> dict[str, Any]:
     """Return the protocol's settings; what is unusual is named only where it is so, as in the runs' names."""
-    unusual = {"only": None, "share": None, "min_tracks": 0}
+    unusual = {"only": None, "share": None, "min_tracks": 0, "train_on": TRAIN}
     return {k: v for k, v in asdict(protocol).items() if k not in unusual or v != unusual[k]}
 
 
@@ -154,6 +167,8 @@ def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
         words += ["--min-tracks", str(config.split.min_tracks)]
     if config.split.evaluate_on != "test":
         words += ["--evaluate-on", config.split.evaluate_on]
+    if config.split.train_on != TRAIN:
+        words += ["--train-on", config.split.train_on]
     words += ["--seed", str(config.split.seed)]
     for pair in config.settings:
         words += ["--set", pair]

@@ -59,6 +59,10 @@ class KnownMusic:
         Names of the columns; empty where no name tells what a gain changes.
     n_nameless : int
         Tracks whose artist is not known.
+    made : ndarray of bool of shape (n_rows,), optional
+        Rows of augmented copies, each of which is a track of its source's artist. They are known music, by
+        which columns are scaled and near which new music is known; thresholds and rates are those of the
+        recorded tracks alone, as all that is calibrated.
     """
 
     X: npt.NDArray[np.floating]
@@ -68,6 +72,7 @@ class KnownMusic:
     genres: tuple[str, ...]
     columns: Sequence[str] = ()
     n_nameless: int = 0
+    made: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,9 @@ def unlike_rule(music: KnownMusic, asked: float = FALSE_REJECTION, seed: int = 0
     """
     music = _some_tracks(music)
     first = np.unique(music.tracks, return_index=True)[1]
+    recorded = np.ones(len(first), dtype=np.bool_) if music.made is None else ~music.made[first]
     used = _used_columns(music)
-    if len(first) < FEWEST_TRACKS or not used.size:
+    if recorded.sum() < FEWEST_TRACKS or not used.size:
         return None
     y, artists = music.y[first], music.artists[first]
     training = TrainingData(X=np.zeros((len(first), 1)), y=y, groups=np.arange(len(first)), apart=artists)
@@ -114,7 +120,7 @@ def unlike_rule(music: KnownMusic, asked: float = FALSE_REJECTION, seed: int = 0
     rows = np.asarray(music.X[:, used], dtype=np.float64)
     of = np.unique(music.tracks, return_inverse=True)[1].astype(np.int64)
     counts = _counts(of)
-    folds = [_held_out(rows, of, y, counts, split) for split in splits]
+    folds = [_recorded(_held_out(rows, of, y, counts, split), recorded) for split in splits]
     quantiles = column_quantiles(rows)
     places, _ = _places(normal_scores(rows, quantiles), of, ())
     centres, _ = _centres(places, y)
@@ -129,16 +135,38 @@ def unlike_rule(music: KnownMusic, asked: float = FALSE_REJECTION, seed: int = 0
 
 
 def _some_tracks(music: KnownMusic) -> KnownMusic:
-    """Take `MOST_TRACKS` tracks at equal steps through the genres where there are more."""
+    """Take `MOST_TRACKS` tracks at equal steps through the genres where there are more.
+
+    Where there are copies, half of them are recorded tracks, if there are so many.
+    """
     first = np.unique(music.tracks, return_index=True)[1]
     if len(first) <= MOST_TRACKS:
         return music
-    ordered = first[np.argsort(music.y[first], kind="stable")]
-    chosen = ordered[np.linspace(0, len(ordered) - 1, MOST_TRACKS).round().astype(np.int64)]
-    kept = np.isin(music.tracks, music.tracks[chosen])
-    return replace(
-        music, X=music.X[kept], y=music.y[kept], tracks=music.tracks[kept], artists=music.artists[kept]
+    made = np.zeros(len(first), dtype=np.bool_) if music.made is None else music.made[first]
+    n_made = min(MOST_TRACKS // 2, int(made.sum()))
+    n_recorded = min(MOST_TRACKS - n_made, int((~made).sum()))
+    parts = (
+        _at_equal_steps(music, first[~made], n_recorded),
+        _at_equal_steps(music, first[made], MOST_TRACKS - n_recorded),
     )
+    kept = np.isin(music.tracks, music.tracks[np.concatenate(parts)])
+    return replace(
+        music,
+        X=music.X[kept],
+        y=music.y[kept],
+        tracks=music.tracks[kept],
+        artists=music.artists[kept],
+        made=None if music.made is None else music.made[kept],
+    )
+
+
+def _at_equal_steps(music: KnownMusic, first: IntVector, number: int) -> IntVector:
+    """Return so many of the first rows of tracks, at equal steps through the genres."""
+    ordered = first[np.argsort(music.y[first], kind="stable")]
+    if number >= len(ordered):
+        return ordered
+    chosen: IntVector = ordered[np.linspace(0, len(ordered) - 1, number).round().astype(np.int64)]
+    return chosen
 
 
 def _used_columns(music: KnownMusic) -> IntVector:
@@ -216,6 +244,12 @@ def _held_out(
     n_genres = int(y.max()) + 1
     by_genre = np.stack([mean_of_nearest(apart[:, of_genre != genre]) for genre in range(n_genres)], axis=1)
     return _Fold(held, known, mean_of_nearest(apart), by_genre)
+
+
+def _recorded(fold: _Fold, recorded: npt.NDArray[np.bool_]) -> _Fold:
+    """Return what is known of the recorded tracks of a fold."""
+    of = recorded[fold.held]
+    return _Fold(fold.held[of], fold.known[of], fold.whole[of], fold.by_genre[of])
 
 
 def _thresholds(known: FloatArray, asked: float) -> tuple[float, ...]:

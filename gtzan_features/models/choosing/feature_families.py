@@ -38,8 +38,9 @@ def chosen_families(data: TrainingData, seed: int) -> tuple[str, ...]:
     Starting from all families, that one is left out whose absence lowers the log-loss of tracks most, as
     long as it lowers it by more than the standard error of the difference over tracks: less is the chance
     of the folds. The loss is that of `lda` on ranks, tempered, on inner folds; rows outside `data` have no
-    part in it. The judge is the same for every model, so that the cost is bounded: the moments of each fold
-    are taken once, and each of the n (n + 1) / 2 trials at most solves for some of the columns.
+    part in it, and of rows that augmentation made, which are learned from, none is counted. The judge is
+    the same for every model, so that the cost is bounded: the moments of each fold are taken once, and each
+    of the n (n + 1) / 2 trials at most solves for some of the columns.
 
     Parameters
     ----------
@@ -87,15 +88,16 @@ def _inner_fold(data: TrainingData, train: IntVector, valid: IntVector) -> _Inne
 
 
 def _losses(data: TrainingData, folds: Sequence[_InnerFold], kept: Sequence[str]) -> FloatArray:
-    """Log-loss of each track by its mean tempered probabilities."""
+    """Log-loss of each track by its mean tempered probabilities, over its recorded rows."""
     columns = columns_of(data.families, kept)
     logits = np.empty((len(data.y), len(folds[0].moments.log_priors)))
     for fold in folds:
         weights, offsets = fold.moments.rule(fold.moments.shrinkage, columns)
         logits[fold.rows] = fold.X[:, columns] @ weights + offsets
-    p = softmax(inverse_temperature(logits, data.y) * logits, axis=1)
-    _, first, track = np.unique(data.groups, return_index=True, return_inverse=True)
+    logits, y = logits[data.recorded], data.y[data.recorded]
+    p = softmax(inverse_temperature(logits, y) * logits, axis=1)
+    _, first, track = np.unique(data.groups[data.recorded], return_index=True, return_inverse=True)
     summed = np.zeros((len(first), p.shape[1]))
     np.add.at(summed, track, p)
     mean = log_softmax(np.log(summed), axis=1)
-    return np.asarray(-mean[np.arange(len(first)), data.y[first]])
+    return np.asarray(-mean[np.arange(len(first)), y[first]])
