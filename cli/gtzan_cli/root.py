@@ -30,8 +30,10 @@ def cli(named: tuple[str, ...]) -> None:
       gtzan serve                             a web page that takes or records a snippet
       gtzan predict ~/music --out genres.csv  a whole library; the same command goes on
     A model of your own genres:
-      gtzan features extract ~/music          a folder per genre; else --labels tags, or a table
-      gtzan fit lda                           gtzan predict takes it from then on
+      gtzan features extract ~/music --features full --segments 30s --deformed robust
+                                              a folder per genre; else --labels tags, or a table
+      gtzan fit lda --features full --segments 30s --augment robust
+                                              gtzan predict takes it from then on
     Without audio:
       gtzan features import features_3_sec.csv
     Without any data:

@@ -150,7 +150,7 @@ def _of_run(
         accuracy=accuracy_cell(figure, interval.low, interval.high),
         tested_on=f"{n} tracks, {how}",
         protocol=scored.run.manifest.protocol,
-        protocol_words=" ".join(words for words in (PROTOCOLS.get(tested.kind, ""), tested.caveat) if words),
+        protocol_words=" ".join(words for words in (tested.about, tested.caveat) if words),
         share=figure,
         low=interval.low,
         high=interval.high,

@@ -28,7 +28,9 @@ _LOG = logging.getLogger(__name__)
 _MODEL = "model"
 
 OWN_MODEL = (
-    "A model of your own genres: gtzan features extract FOLDER, with a folder per genre, then gtzan fit lda."
+    "A model of your own genres: gtzan features extract FOLDER --features full --segments 30s "
+    "--deformed robust, with a folder per genre, then gtzan fit lda --features full --segments 30s "
+    "--augment robust."
 )
 """What is better than a pretrained model."""
 

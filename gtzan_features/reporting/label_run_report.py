@@ -112,7 +112,7 @@ def label_card(report: LabelRunReport) -> str:
             tested=tested,
             leaked=scored.leaked,
             leak=leak(m),
-            protocol=PROTOCOLS.get(tested.kind or m.protocol.partition(" ")[0], ""),
+            protocol=tested.about or PROTOCOLS.get(m.protocol.partition(" ")[0], ""),
             headline=accuracy_cell(best.metrics.macro_average_precision, interval.low, interval.high),
             level=level_name(scored.best_level),
             metrics=best.metrics,

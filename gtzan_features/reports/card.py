@@ -64,7 +64,7 @@ def model_card(
             tested=tested,
             leaked=manifest.leaked or tested.leaked,
             leak=leak(manifest),
-            protocol=PROTOCOLS.get(tested.kind or manifest.protocol.partition(" ")[0], ""),
+            protocol=tested.about or PROTOCOLS.get(manifest.protocol.partition(" ")[0], ""),
             headline=accuracy_cell(best.metrics.accuracy, best.interval.low, best.interval.high),
             level=level_name(level),
             n=best.metrics.n,

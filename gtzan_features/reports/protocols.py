@@ -39,6 +39,8 @@ PROTOCOLS = {
 }
 """What each protocol does, for a reader who does not know it."""
 
+Order = tuple[int, bool, int, float, int, bool, str]
+
 _FOLDED = ("segment", "track", "artist")
 _FOLD = re.compile(r" fold (\d+) of (\d+)$")
 _FOLDS = re.compile(r" (\d+)-fold$")
@@ -92,10 +94,20 @@ class Tested:
         return self.kind in ("artist", "fault-filtered")
 
     @property
-    def order(self) -> tuple[int, bool, int, float, int, str]:
-        """Sort key: leaked, then from easy to strict; a part before the whole, few folds before many."""
+    def order(self) -> Order:
+        """Sort key: leaked, then from easy to strict; a part before the whole, few folds before many.
+
+        A run that was trained on the validation part, too, comes before one that was not.
+        """
         kind = KINDS.index(self.kind) if self.kind else 0
-        return kind, self.is_whole, self.folds, self.holdout, self.fold or 0, self.name
+        both = self.learned_from_validation
+        return kind, self.is_whole, self.folds, self.holdout, self.fold or 0, not both, self.name
+
+    @property
+    def about(self) -> str:
+        """What the protocol does, for a reader who does not know it; empty for one that is not known."""
+        both = " The validation part was trained on, too." if self.learned_from_validation else ""
+        return PROTOCOLS[self.kind] + both if self.kind else ""
 
     @property
     def mark(self) -> str:
@@ -182,7 +194,7 @@ def tested_by_name(name: str) -> Tested:
     return Tested(kind=kind if not rest else "", name=name)
 
 
-def protocol_order(name: str) -> tuple[int, bool, int, float, int, str]:
+def protocol_order(name: str) -> Order:
     """Sort key of a protocol's name: leaked first, then from the easiest to the strictest.
 
     Examples

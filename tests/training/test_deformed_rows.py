@@ -56,13 +56,15 @@ TRACK = SplitConfig(protocol="track", folds=3)
 THREE = SegmentConfig(3.0)
 
 
-def deformed_table(table, kind, *, seed=0, spread=0.4):
+def deformed_table(table, kind, *, seed=0, spread=0.4, size=1.0):
     """The rows of a table, each column moved by an amount of the deformation, in another order."""
     rng = np.random.default_rng([seed, DEFORMED.index(kind)])
     (one,) = deformations((kind,))
     features = table.feature_names
     moved = (
-        table.frame[features] + rng.normal(0, 1, len(features)) + rng.normal(0, spread, (len(table.frame), 1))
+        table.frame[features]
+        + rng.normal(0, size, len(features))
+        + rng.normal(0, spread, (len(table.frame), 1))
     )
     frame = table.frame.assign(**{name: moved[name].astype(np.float32) for name in features})
     frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
@@ -70,10 +72,10 @@ def deformed_table(table, kind, *, seed=0, spread=0.4):
     return dataclasses.replace(table, frame=frame, meta=dataclasses.replace(table.meta, deformation=made_by))
 
 
-def with_deformed(folder, table, kinds=NAMES):
+def with_deformed(folder, table, kinds=NAMES, **how):
     save_table(folder, table)
     for kind in kinds:
-        save_table(augmented_folder(folder, kind), deformed_table(table, kind))
+        save_table(augmented_folder(folder, kind), deformed_table(table, kind, **how))
     return folder
 
 
@@ -214,7 +216,7 @@ def test_equal_copies_leave_the_rule_of_lda_and_its_shrinkage_as_they_are(n_colu
 
 def test_copies_are_known_music_of_their_artist_and_rates_are_of_recorded_tracks(tmp_path):
     table = with_artists(make_table(3, 20, 2, track_spread=0.7))
-    folder = with_deformed(tmp_path, table)
+    folder = with_deformed(tmp_path, table, size=8.0)
     opened = open_fittable(folder, "kaggle", "3s")
     rows = np.flatnonzero(opened.data.groups() % 5 > 0)
     extra = extra_rows(folder, opened.table, NAMES)
@@ -230,7 +232,8 @@ def test_copies_are_known_music_of_their_artist_and_rates_are_of_recorded_tracks
     assert found.rates.tracks == plain.rates.tracks
     new = np.concatenate([one.X[~np.isin(one.source, rows)] for one in extra]).reshape(-1, 2, 8)
     rejected = [np.mean([rule.rejects(track) for track in new]) for rule in (found, plain)]
-    assert rejected[0] < rejected[1]
+    assert rejected[1] > 0.9  # what the copies teach: such music is known
+    assert rejected[0] < 0.3
 
 
 def test_of_many_tracks_half_are_recorded(monkeypatch, tmp_path):
