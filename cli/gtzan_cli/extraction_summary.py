@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from gtzan_cli.progress import notice, show
+from gtzan_cli.progress import notice, print_json, show
 from gtzan_features.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gtzan_features.extraction.deformed_tables import Extracted
     from gtzan_features.extraction.extract import ExtractSummary, FileStatus
 
 _SHOWN = 5
@@ -43,7 +44,18 @@ def print_summary(summary: ExtractSummary) -> None:
             _print_files("Incomplete", files, summary.status)
 
 
-def print_deformed(name: str, summary: ExtractSummary, clean: ExtractSummary) -> None:
+def print_extracted(done: Extracted, *, as_json: bool) -> None:
+    """Print what an extraction did with the tracks as they are, and with their deformed copies."""
+    if as_json:
+        own = {name: record_of(one) for name, one in done.deformed.items()}
+        print_json(record_of(done.clean) | ({"deformed": own} if own else {}))
+        return
+    print_summary(done.clean)
+    for name, one in done.deformed.items():
+        _print_deformed(name, one, done.clean)
+
+
+def _print_deformed(name: str, summary: ExtractSummary, clean: ExtractSummary) -> None:
     """Print in a line what an extraction did with deformed copies; on stderr, what only they lack."""
     rows = ", ".join(f"{counted(rows, 'row')} of {length}" for length, (_, rows) in summary.tables.items())
     show(f"{name}: {rows}; {_counts(summary)}")

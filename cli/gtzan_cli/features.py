@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gtzan_cli.completion import complete_feature_sets
-from gtzan_cli.extraction_summary import failed, print_deformed, print_summary, record_of
+from gtzan_cli.extraction_summary import failed, print_extracted, print_summary, record_of
 from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.options import (
     FEATURES_HELP,
@@ -19,8 +19,7 @@ from gtzan_cli.options import (
     TABLES,
     TABLES_DIR,
     SegmentLength,
-    Words,
-    joined,
+    deformed_option,
     json_option,
     n_jobs_option,
     selection_options,
@@ -71,14 +70,7 @@ def features() -> None:
     show_default=True,
     help=FEATURES_HELP,
 )
-@click.option(
-    "--deformed",
-    type=Words(),
-    multiple=True,
-    callback=joined,
-    help="Also of deformed copies, in OUT/augmented/NAME, for gtzan fit --augment NAME; no audio is written. "
-    "robust: a choice that pays; or names of gtzan bench robustness --deformations, such as noise-20,mp3-64.",
-)
+@deformed_option
 @selection_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file gave no rows.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
@@ -133,13 +125,7 @@ def extract(
             progress=progress,
             notice=notice,
         )
-    if as_json:
-        own = {name: record_of(one) for name, one in done.deformed.items()}
-        print_json(record_of(done.clean) | ({"deformed": own} if own else {}))
-    else:
-        print_summary(done.clean)
-        for name, one in done.deformed.items():
-            print_deformed(name, one, done.clean)
+    print_extracted(done, as_json=as_json)
     if failed([done.clean, *done.deformed.values()], strict=strict):
         ctx.exit(1)
 

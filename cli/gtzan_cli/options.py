@@ -228,11 +228,17 @@ class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return tuple(word.strip() for word in str(value).split(",") if word.strip())
 
 
-def joined(
-    _ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, ...], ...]
-) -> tuple[str, ...]:
-    """Put together the words of an option that may be given several times."""
-    return tuple(word for words in given for word in words)
+def deformed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--deformed``, which may be given several times; the command gets all words."""
+    return click.option(
+        "--deformed",
+        type=Words(),
+        multiple=True,
+        callback=lambda _ctx, _param, given: tuple(word for words in given for word in words),
+        help="Also of deformed copies, in OUT/augmented/NAME, for gtzan fit --augment NAME; no audio is "
+        "written. robust: a choice that pays; or names of gtzan bench robustness --deformations, such as "
+        "noise-20,mp3-64.",
+    )(command)
 
 
 class Roles(click.ParamType):  # type: ignore[type-arg,unused-ignore]

@@ -45,19 +45,26 @@ def needed_bytes(path: Path) -> int:
     return int(n_rows * (features * _FEATURE_BYTES + pixels * _PIXEL_BYTES))
 
 
-def check_memory(path: Path) -> None:
+def check_memory(path: Path, *copies: Path) -> None:
     """Refuse a table that no fit here has the memory for, before minutes go into reading it.
+
+    Parameters
+    ----------
+    path : Path
+    *copies : Path
+        Tables of augmented audio that are read with it.
 
     Raises
     ------
     TableError
         If what the fit needs at the least is more than there is.
     """
-    available, needed = available_bytes(), needed_bytes(path)
+    available, needed = available_bytes(), sum(needed_bytes(one) for one in (path, *copies))
     if available is not None and needed > available:
+        what = f"it and {len(copies)} more of copies" if copies else "it"
         reason = (
-            f"a fit on it takes {needed / 1e9:.1f} GB of memory at the least, and {available / 1e9:.1f} GB "
-            "are free. Use a table of longer rows (--segments 30s) or of fewer columns (--features kaggle), "
-            "or a machine with more memory"
+            f"a fit on {what} takes {needed / 1e9:.1f} GB of memory at the least, and "
+            f"{available / 1e9:.1f} GB are free. Use a table of longer rows (--segments 30s) or of fewer "
+            "columns (--features kaggle), or a machine with more memory"
         )
         raise TableError(path, reason)

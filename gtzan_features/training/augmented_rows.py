@@ -27,6 +27,7 @@ from gtzan_features.models.networks import spectrogram_augment
 from gtzan_features.models.spec import SPECTROGRAMS
 from gtzan_features.tables import file_status
 from gtzan_features.tables.feature_tables import augmented_folder, table_path
+from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.status_table import read_status
 from gtzan_features.text import counted, shell_path
 from gtzan_features.training.load_rows import Fittable, open_fittable
@@ -138,6 +139,9 @@ def extra_rows(tables_dir: Path, table: Table, kinds: tuple[str, ...]) -> tuple[
     if missing:
         reason = f"no table of audio with {', '.join(missing)}. {_command(tables_dir, table.meta, missing)}"
         raise TableError(augmented_folder(tables_dir, missing[0]), reason)
+    paths = [_path(tables_dir, table.meta, kind) for kind in kinds]
+    if paths:
+        check_memory(*paths)
     return tuple(_extra(tables_dir, table, kind) for kind in kinds)
 
 
@@ -155,8 +159,7 @@ def missing_tracks(extra: Sequence[ExtraRows], opened: Fittable) -> tuple[str, .
 
 def _extra(tables_dir: Path, table: Table, kind: str) -> ExtraRows:
     meta = table.meta
-    folder = augmented_folder(tables_dir, kind)
-    path = table_path(folder, meta.feature_set.partition(":")[0], meta.segment)
+    folder, path = augmented_folder(tables_dir, kind), _path(tables_dir, meta, kind)
     if not _is_there(tables_dir, meta, kind):
         command = "spectrograms" if meta.feature_set.startswith("spectrogram-") else "extract"
         reason = (
@@ -185,6 +188,10 @@ def _extra(tables_dir: Path, table: Table, kind: str) -> ExtraRows:
     return ExtraRows(
         kind=kind, sha256=opened.sha256, X=other.values()[known], source=source[known].astype(np.int64)
     )
+
+
+def _path(tables_dir: Path, meta: TableMeta, kind: str) -> Path:
+    return table_path(augmented_folder(tables_dir, kind), meta.feature_set.partition(":")[0], meta.segment)
 
 
 def _is_there(tables_dir: Path, meta: TableMeta, kind: str) -> bool:

@@ -29,6 +29,7 @@ from gtzan_features.models.spec import FEATURES, SPECTROGRAMS
 from gtzan_features.prediction.explain_model import explain_model
 from gtzan_features.prediction.predictor import load_predictor
 from gtzan_features.reporting.fit_run import fit_run
+from gtzan_features.tables import memory
 from gtzan_features.tables.feature_tables import augmented_folder, table_path
 from gtzan_features.tables.file_status import FILE_NAME, FileStatus
 from gtzan_features.tables.run_folder import read_run
@@ -254,7 +255,9 @@ def test_the_range_of_a_kept_model_is_that_of_all_rows_it_learned_from(deformed,
     runs = [
         fit_run(deformed, tmp_path / "runs", config(augment=augment), n_jobs=1) for augment in ((), NAMES)
     ]
-    plain, robust = (np.array(load_predictor(one.folder).kept.seen.values) for one in runs)
+    plain, robust = (
+        np.array(json.loads((one.folder / "model" / "range.json").read_text())["values"]) for one in runs
+    )
     assert (robust[:, 0] <= plain[:, 0]).all()
     assert (robust[:, -1] >= plain[:, -1]).all()
     assert (robust[:, -1] > plain[:, -1]).any()
@@ -294,7 +297,7 @@ def test_the_augmentations_of_a_run_are_found_again_by_its_manifest(deformed, ki
 
 def test_a_model_of_deformed_copies_is_explained_by_one_fitted_anew_on_them(deformed, tmp_path):
     folder = fit_run(deformed, tmp_path / "runs", config(split=TRACK), n_jobs=1).folder
-    assert "fitted anew without them" in explain_model(load_predictor(folder), deformed).held_out.words
+    assert "fitted anew without them" in explain_model(folder, deformed).method
 
 
 def of_other_version(table):
@@ -369,6 +372,16 @@ def test_deformed_rows_of_other_files_are_refused(deformed):
     )
     with pytest.raises(TableError, match=f"made of other audio .*: 1 track, such as {changed}"):
         prepare_fit(deformed, config())
+
+
+def test_copies_that_no_memory_holds_are_refused_before_they_are_read(deformed, monkeypatch):
+    opened = open_fittable(deformed, "kaggle", "3s")
+    one = memory.needed_bytes(table_path(deformed, "kaggle", "3s"))
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2 * one)
+    assert len(extra_rows(deformed, opened.table, NAMES)) == 2
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2 * one - 1)
+    with pytest.raises(TableError, match="a fit on it and 1 more of copies takes"):
+        extra_rows(deformed, opened.table, NAMES)
 
 
 def test_words_that_do_not_go_with_the_rows_are_refused(tmp_path):
