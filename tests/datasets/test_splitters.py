@@ -200,7 +200,7 @@ def test_groups_are_routed_without_a_request(rows, splitter):
     [
         (gf.TrackKFold(), "TrackKFold(n_splits=10, seed=0)"),
         (gf.ArtistKFold(5, seed=1), "ArtistKFold(n_splits=5, seed=1)"),
-        (gf.FaultFiltered("valid"), "FaultFiltered(evaluate_on='valid')"),
+        (gf.FaultFiltered("valid"), "FaultFiltered(evaluate_on='valid', train_on='train')"),
         (gf.LeakedSegments(), "LeakedSegments(n_splits=5, seed=0)"),
     ],
 )

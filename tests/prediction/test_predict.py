@@ -101,7 +101,7 @@ def test_models_on_the_full_set_hear_what_their_table_holds(world, model, featur
 
     (folder / "manifest.json").unlink()  # it would tell that the card was changed
     card = folder / "model" / "model.json"
-    card.write_text(card.read_text().replace('"version": 2', '"version": 1'))
+    card.write_text(card.read_text().replace('"version": 3', '"version": 2'))
     with pytest.raises(ModelError, match="features of another version"):
         load_predictor(folder)
 
