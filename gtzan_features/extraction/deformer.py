@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import soundfile
 
 from gtzan_features.config import fingerprint
+from gtzan_features.errors import ConfigError, SignalError
 
 if TYPE_CHECKING:
     from gtzan_features.audio.deform import Deformation
@@ -37,13 +39,24 @@ class Deformer:
     seed: int = 0
 
     def __call__(self, stretch: Stretch) -> Float32:
-        """Return deformed samples."""
+        """Return deformed samples.
+
+        Raises
+        ------
+        SignalError
+            If they cannot be deformed, as by an encoder that loses some of them: it costs this file its rows.
+            That the machine has the encoder at all is known before (`deformed_tables.try_out`).
+        """
         text = f"{self.seed} {self.deformation.name} {stretch.sha256}"
         if stretch.number:
             text += f" {stretch.number}"
         digest = hashlib.sha256(text.encode()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
-        return self.deformation.apply(stretch.samples, self.sr, rng)
+        try:
+            return self.deformation.apply(stretch.samples, self.sr, rng)
+        except (ConfigError, soundfile.SoundFileError) as error:
+            msg = f"cannot be deformed by {self.deformation.name} ({error})"
+            raise SignalError(msg) from error
 
     @property
     def digits(self) -> str:

@@ -29,6 +29,10 @@ PROTOCOLS = [
     (gf.ArtistKFold(), SplitConfig(protocol="artist")),
     (gf.FaultFiltered(), SplitConfig(protocol="fault-filtered")),
     (gf.FaultFiltered(evaluate_on="valid"), SplitConfig(protocol="fault-filtered", evaluate_on="valid")),
+    (
+        gf.FaultFiltered(train_on="train+valid"),
+        SplitConfig(protocol="fault-filtered", train_on="train+valid"),
+    ),
     (gf.LeakedSegments(5), SplitConfig(protocol="segment", folds=5)),
 ]
 SPLITTERS = [gf.TrackKFold(3), gf.ArtistKFold(3), gf.LeakedSegments(3)]

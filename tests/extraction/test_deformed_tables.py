@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from gtzan_cli.main import cli
 
 import gtzan_features as gf
-from gtzan_features.audio.deform import DEFORMATIONS, ROBUST, deformations
+from gtzan_features.audio.deform import DEFORMATIONS, ROBUST, Deformation, deformations
 from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.descriptors import sets
@@ -208,6 +208,24 @@ def test_prune_removes_the_parts_of_deformed_rows_too(music, tmp_path):
     extract_with_deformed(music, tmp_path / "pruned", CONFIG, ("noise-10",), n_jobs=1, prune=True)
     assert not list(tmp_path.rglob(".parts"))
     assert bytes_below(tmp_path / "pruned") == bytes_below(tmp_path / "kept")
+
+
+@pytest.mark.parametrize("error", [ConfigError("mp3: samples are gone"), soundfile.SoundFileError("odd")])
+def test_a_file_that_cannot_be_deformed_costs_its_own_rows(music, tmp_path, monkeypatch, error):
+    apply, bad = Deformation.apply, load(music / "calm" / "calm.1.wav", SR).samples
+
+    def failing(one, samples, *rest):
+        if np.array_equal(samples, bad):
+            raise error
+        return apply(one, samples, *rest)
+
+    monkeypatch.setattr(Deformation, "apply", failing)
+    done = extract_with_deformed(music, tmp_path, CONFIG, ("noise-10",), n_jobs=1)
+    assert done.clean.skipped == ()
+    (skipped,) = done.deformed["noise-10"].skipped
+    assert (skipped.track_id, skipped.status) == ("calm.1", "corrupt")
+    assert skipped.reason == f"cannot be deformed by noise-10 ({error})"
+    assert done.deformed["noise-10"].tables["3s"][1] == 10
 
 
 def test_a_word_that_is_no_deformation_is_refused_before_anything_is_computed(music, tmp_path, monkeypatch):
