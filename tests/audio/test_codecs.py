@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import numpy as np
 import pytest
 import soundfile
@@ -74,3 +78,27 @@ def test_what_cannot_be_encoded_is_told_in_one_line(monkeypatch):
     monkeypatch.setattr(soundfile, "available_subtypes", lambda _: {})
     with pytest.raises(ConfigError, match="ogg: this libsndfile writes no Vorbis"):
         encode_vorbis(y, SR, 5)
+
+
+@pytest.mark.parametrize("delay", [0.001, 0.02, 0.1])
+@pytest.mark.parametrize(("through", "amount"), [(through_mp3, 64), (through_mp3, 32), (through_vorbis, 5)])
+def test_an_interrupt_waits_for_the_codec_and_prints_nothing(noisy, through, amount, delay, capfd):
+    """Without waiting, it would be printed from a callback and the codec would return fewer samples."""
+    before = signal.getsignal(signal.SIGINT)
+    timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+    whole = through(noisy, SR, amount)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come in any of the calls
+        timer.start()
+        while True:
+            np.testing.assert_array_equal(through(noisy, SR, amount), whole)
+    timer.join()
+    assert capfd.readouterr().err == ""
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_in_another_thread_codecs_work_as_well(noisy):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(through_mp3(noisy, SR, 64)))
+    thread.start()
+    thread.join()
+    np.testing.assert_array_equal(found[0], through_mp3(noisy, SR, 64))

@@ -77,7 +77,7 @@ def test_the_union_of_both_parts_is_trained_on_and_nothing_else(protocol):
 
 @pytest.mark.parametrize("protocol", ["fault-filtered", "given"])
 def test_the_validation_part_brings_no_artist_of_the_test_part(protocol):
-    """Of the published split, one artist is in its training and test part: that is as it is."""
+    """By groups of Foleis and Tavares, of which the published split, by names, has one in both parts."""
     rows, copies = rows_of(protocol)
     divided = [
         sides(make_split(rows, copies, SplitConfig(protocol=protocol, **more)), rows)
