@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gtzan_features.config import FEATURE_SETS, FeatureConfig, feature_set_parts
 from gtzan_features.text import counted
 from gtzan_features.training.durations import duration_words
 
@@ -45,4 +46,20 @@ def _rows_line(opened: Fittable) -> str:
     more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
     music = f"{meta.dataset}: {counted(n_tracks, 'track')}; {counted(len(counts), 'genre')}: {shown}{more}"
     rows = f"{counted(n_rows, 'row')} of {meta.segment} with {n_columns} values, {meta.feature_set}"
-    return f"{music}; {rows}."
+    return f"{music}; {rows}.{_other_version(opened)}"
+
+
+def _other_version(opened: Fittable) -> str:
+    """Say that the columns are of another version of their set; empty where they are of this one."""
+    meta = opened.table.meta
+    version = meta.config.get("version")
+    if version is None or not set(feature_set_parts(meta.feature_set)) & set(FEATURE_SETS):
+        return ""
+    present = FeatureConfig(feature_set=meta.feature_set).version
+    if version == present:
+        return ""
+    return (
+        f" These columns are of version {version} of {meta.feature_set}, and this program computes version "
+        f"{present}: figures of the two do not compare, and gtzan predict refuses the model. Extract again "
+        "with --overwrite."
+    )

@@ -31,6 +31,32 @@ def test_the_music_the_genres_and_the_fits_are_named(prepared):
     assert fits == "xgboost, track 2-fold: 3 fits."
 
 
+@pytest.mark.parametrize(
+    ("feature_set", "version", "said"),
+    [
+        ("full", 2, "version 2 of full, and this program computes version 3"),
+        ("full:-rhythm", 2, "version 2 of full:-rhythm, and this program computes version 3"),
+        ("full", 4, "version 4 of full, and this program computes version 3"),
+        ("kaggle", 7, "version 7 of kaggle, and this program computes version 1"),
+        ("full", 3, ""),
+        ("kaggle", 1, ""),
+        ("kaggle", None, ""),
+        ("spectrogram-mel", 9, ""),
+    ],
+)
+def test_columns_of_another_version_are_called_so(tmp_path, feature_set, version, said):
+    table = make_table(n_genres=2, n_tracks=6, n_segments=3)
+    config = {} if version is None else {"version": version}
+    save_table(tmp_path, replace(table, meta=replace(table.meta, config=config)))
+    found = prepare_fit(tmp_path, FitConfig(model="lda", split=SplitConfig(folds=2)))
+    opened = found.plan.opened
+    meta = replace(opened.table.meta, feature_set=feature_set)
+    opened = replace(opened, table=replace(opened.table, meta=meta))
+    music, _ = announced(replace(found, plan=replace(found.plan, opened=opened)))
+    assert (said in music) if said else ("version" not in music)
+    assert bool(said) == ("Extract again with --overwrite." in music)
+
+
 def test_counts_are_those_of_the_rows_and_a_track_of_two_genres_counts_for_both(prepared):
     opened = prepared.plan.opened
     rows = opened.data.rows
