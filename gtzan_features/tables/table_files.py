@@ -1,0 +1,158 @@
+"""A table is one Parquet file, or a folder of shards: Parquet files that a manifest lists, in order.
+
+Both have the same path, such as ``kaggle-3s.parquet``. pandas, Polars, DuckDB and Spark read either as it is;
+so does whatever comes after extraction, through this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gtzan_features.errors import TableError
+from gtzan_features.tables.atomic import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+MANIFEST = "_manifest.json"
+"""Lists the shards of a folder, and is written last. Readers of Parquet pass names with _ over."""
+
+_VERSION = 1
+_AGAIN = "Give the command that wrote it once more: it computes what is missing, and no more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardFile:
+    """One Parquet file of a table.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, in the folder of the table.
+    n_rows : int
+    n_bytes : int
+    sha256 : str
+        Of its bytes.
+    """
+
+    name: str
+    n_rows: int
+    n_bytes: int
+    sha256: str
+
+
+def is_table(path: Path) -> bool:
+    """Whether a table lies at `path`, as a file or as a folder of shards that is finished."""
+    return path.is_file() or (path / MANIFEST).is_file()
+
+
+def read_shard_list(path: Path) -> tuple[ShardFile, ...]:
+    """Return the shards of a table that is a folder, in the order of its rows.
+
+    Raises
+    ------
+    TableError
+        If the folder has no manifest, or none that this program reads.
+    """
+    try:
+        content = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        version = content["version"]
+        shards = tuple(ShardFile(**one) for one in content["shards"])
+    except FileNotFoundError as error:
+        reason = f"a folder of shards that is not finished ({MANIFEST} is missing). {_AGAIN}"
+        raise TableError(path, reason) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TableError(path, f"its {MANIFEST} cannot be read ({error!r}). {_AGAIN}") from error
+    if version != _VERSION or not shards:
+        raise TableError(path, f"its {MANIFEST} is of another version of this program. {_AGAIN}")
+    return shards
+
+
+def write_shard_list(path: Path, shards: Sequence[ShardFile]) -> None:
+    """Write the manifest of a folder of shards, whole or not at all: from then on it is a table."""
+    content = {"version": _VERSION, "shards": [asdict(one) for one in shards]}
+    write_text(path / MANIFEST, json.dumps(content, indent=1) + "\n")
+
+
+def table_files(path: Path) -> tuple[Path, ...]:
+    """Return the Parquet files of a table in the order of its rows: itself, or its shards.
+
+    Raises
+    ------
+    TableError
+        If there is no such table, or its folder is not finished.
+    """
+    if path.is_dir():
+        return tuple(path / one.name for one in read_shard_list(path))
+    if not path.is_file():
+        raise TableError(path, "no such table")
+    return (path,)
+
+
+def table_hash(path: Path) -> str:
+    """Return the sha256 of a table: of the file, or of the manifest, which has that of each shard."""
+    with (path / MANIFEST if path.is_dir() else path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def table_schema(path: Path) -> pa.Schema:
+    """Return the Arrow schema of a table, with what it says of itself; errors as `table_files`."""
+    with _opened(table_files(path)[0]) as file:
+        return file.schema_arrow
+
+
+def table_rows(path: Path) -> int:
+    """Return the number of rows of a table, without reading them; errors as `table_files`."""
+    if path.is_dir():
+        return sum(one.n_rows for one in read_shard_list(path))
+    with _opened(table_files(path)[0]) as file:
+        return int(file.metadata.num_rows)
+
+
+def record_batches(
+    path: Path, columns: Sequence[str] | None = None, n_rows: int = 1 << 16
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a table in order, at most `n_rows` at once, in memory that does not grow with it.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str, optional
+        Which columns, in this order; all where not given.
+    n_rows : int
+        Rows of a batch at most. A batch ends with its row group and its shard.
+
+    Raises
+    ------
+    TableError
+        If there is no such table, or a file of it is missing or damaged.
+    """
+    for one in table_files(path):
+        with _opened(one) as file:
+            try:
+                yield from file.iter_batches(n_rows, columns=None if columns is None else list(columns))
+            except (pa.ArrowException, OSError, ValueError) as error:
+                raise TableError(one, f"damaged ({error}). {_AGAIN}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        # By handle: Arrow takes no name that is not UTF-8, and reads one with a colon as an address.
+        handle = path.open("rb")
+    except OSError as error:
+        raise TableError(path, f"cannot be opened ({error.strerror or error}). {_AGAIN}") from error
+    with handle:
+        try:
+            file = pq.ParquetFile(handle)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise TableError(path, f"not a whole Parquet file. {_AGAIN}") from error
+        yield file
