@@ -55,15 +55,20 @@ def write_done(runs_dir: Path, key: str, done: Done) -> None:
 
 
 def add_seconds(folder: Path, step: str, seconds: float) -> float:
-    """Add to the seconds that a step has taken over all its runs, and return their sum."""
+    """Add to the seconds that a step has taken over all its runs, and return their sum.
+
+    The sum is returned as it is kept, to a hundredth: a report that is made again from the same work says the
+    same, also where a page rounds further.
+    """
     path = folder / FOLDER / f"seconds-{step}.json"
     try:
         before = float(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         before = 0.0
-    if seconds:
-        write_text(path, json.dumps(round(before + seconds, 2)) + "\n")
-    return before + seconds
+    total = round(before + seconds, 2)
+    if total != before:
+        write_text(path, json.dumps(total) + "\n")
+    return total
 
 
 def _path(runs_dir: Path, key: str) -> Path:

@@ -20,6 +20,7 @@ from gtzan_features.app.web import MAX_AT_ONCE, MAX_PER_CLIENT, App
 from gtzan_features.prediction.uploaded import Answer
 from tests.app.asking import PREDICT
 from tests.app.test_web import MB, Stub
+from tests.parallel.test_local import wait_for
 
 GET = b"GET /app.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
@@ -118,8 +119,7 @@ def test_one_client_does_not_take_all_places(port):
     with ExitStack() as held:
         for _ in range(MAX_PER_CLIENT):
             held.enter_context(connect(port, post(MB, b"x")))
-        time.sleep(0.2)
-        assert status(port, post(1, b"x")) == 429
+        wait_for(lambda: status(port, post(1, b"x")) == 429)  # until the server has seen them all
         assert status(port, GET) == 200
 
 

@@ -59,4 +59,6 @@ def test_both_measurements_from_audio_to_report_and_again(long_music, tmp_path):
     assert (tmp_path / "o" / "robustness.png").is_file()
     # 27.5 s played 3 % faster is too short for a 30 s row, which the report says.
     assert "Not measured: speed +3 %: 20 of 20 files give no row" in done.stderr
+    page = (tmp_path / "o" / "robustness.md").read_bytes()
     assert "0 models and families fitted" in gtzan(*words, "-j", 1).stdout
+    assert (tmp_path / "o" / "robustness.md").read_bytes() == page

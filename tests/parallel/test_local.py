@@ -115,29 +115,42 @@ def test_an_item_whose_process_was_killed_by_chance_keeps_its_result(tmp_path):
     assert found == [x * x for x in range(9)]
 
 
-def leave_a_mark(x, folder):
-    """Item 0 goes on until the others have stopped; the others leave a file each."""
+def count_the_others(x, folder):
+    """Item 0 goes on until no more can begin beside it; the others leave a file each."""
     if x:
         (folder / str(x)).touch()
         return x
-    before = -1
-    while before != len(list(folder.iterdir())) or before < 10:
-        before = len(list(folder.iterdir()))
-        time.sleep(0.3)
-    return before
+    wait_for(lambda: len(list(folder.iterdir())) >= MOST_WAITING)
+    time.sleep(0.3)  # for one more, which must not come
+    return len(list(folder.iterdir()))
+
+
+MOST_WAITING = 32 * 2 - 1
 
 
 def test_what_waits_for_a_long_item_is_bounded(tmp_path):
-    found = list(ProcessExecutor(2).map(partial(leave_a_mark, folder=tmp_path), range(300)))
+    found = list(ProcessExecutor(2).map(partial(count_the_others, folder=tmp_path), range(300)))
     assert found[1:] == list(range(1, 300))
-    assert found[0] == 32 * 2 - 1
+    assert found[0] == MOST_WAITING
 
 
-def test_no_more_is_begun_than_is_asked_for(tmp_path):
-    results = ProcessExecutor(2).map(partial(leave_a_mark, folder=tmp_path), range(1, 300))
-    assert next(results) == 1
-    time.sleep(0.5)
-    assert len(list(tmp_path.iterdir())) <= 1 + 2 * 2
+def begin(x, folder):
+    """Leave a file; after the first item, go on only when the test says so."""
+    (folder / str(x)).touch()
+    if x:
+        wait_for((folder / "go").exists)
+    return x
+
+
+def test_nothing_is_begun_until_the_next_result_is_asked_for(tmp_path):
+    """Two items for each process are on their way; none overtakes the first, so none has made room."""
+    results = ProcessExecutor(2).map(partial(begin, folder=tmp_path), range(300))
+    assert next(results) == 0
+    (tmp_path / "go").touch()
+    begun = {"go", "0", "1", "2", "3"}
+    wait_for(lambda: begun <= {path.name for path in tmp_path.iterdir()})
+    time.sleep(0.2)  # for one more, which must not come
+    assert {path.name for path in tmp_path.iterdir()} == begun
     results.close()
 
 
