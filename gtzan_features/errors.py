@@ -23,6 +23,7 @@ Every message says where, what, why and what next, in one line. All arguments go
     │   └── InputError         rows, classes or settings that an estimator cannot take; a ValueError too
     ├── RunError               a run folder that is missing, damaged or not comparable
     ├── WorkerError            a worker process that was killed or crashed
+    ├── StorageError           a storage or an address of the web that does not give or take a file
     └── DownloadError          a data set that cannot be fetched
 """
 
@@ -181,6 +182,17 @@ class WorkerError(GtzanError):
             f"a worker process ended ({self.how}) before its work was done: most often memory is short. "
             f"{self.advice}."
         )
+
+
+class StorageError(GtzanError):
+    """A storage, or a server of the web, does not give or take a file; `path` is its address."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
 
 
 class DownloadError(GtzanError):

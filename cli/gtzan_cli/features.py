@@ -13,9 +13,10 @@ from gtzan_cli.extraction_summary import failed, print_extracted, print_summary,
 from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.options import (
     FEATURES_HELP,
-    FILE,
+    FILE_OR_URL,
     FOLDER,
-    MUSIC,
+    FOLDER_OR_URL,
+    MUSIC_OR_URL,
     TABLES,
     TABLES_DIR,
     SegmentLength,
@@ -51,8 +52,10 @@ def features() -> None:
 
 
 @features.command(cls=SectionedCommand)
-@click.argument("audio_dir", type=MUSIC)
-@click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.argument("audio_dir", type=MUSIC_OR_URL)
+@click.option(
+    "--out", "-o", type=FOLDER_OR_URL, default=TABLES_DIR, show_default=True, help="Folder of the tables."
+)
 @click.option(
     "--segments",
     "-s",
@@ -131,8 +134,10 @@ def extract(
 
 
 @features.command()
-@click.argument("audio_dir", type=MUSIC)
-@click.option("--out", "-o", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.argument("audio_dir", type=MUSIC_OR_URL)
+@click.option(
+    "--out", "-o", type=FOLDER_OR_URL, default=TABLES_DIR, show_default=True, help="Folder of the tables."
+)
 @click.option(
     "--scale",
     type=click.Choice(SCALES),
@@ -356,7 +361,7 @@ def import_(
 
 
 @features.command()
-@click.argument("tables_dir", type=FOLDER, default=TABLES_DIR)
+@click.argument("tables_dir", type=FOLDER_OR_URL, default=TABLES_DIR)
 @click.option(
     "--segments",
     "-s",
@@ -376,7 +381,7 @@ def import_(
 @click.option(
     "--format", "format_name", type=click.Choice(["kaggle-csv"]), default="kaggle-csv", show_default=True
 )
-@click.option("--out", "-o", type=FILE, required=True, help="The file to write.")
+@click.option("--out", "-o", type=FILE_OR_URL, required=True, help="The file to write.")
 @json_option
 def export(
     tables_dir: Path, segments: SegmentConfig, feature_set: str, format_name: str, out: Path, as_json: bool

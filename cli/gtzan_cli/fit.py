@@ -13,6 +13,7 @@ from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.options import (
     FEATURES_HELP,
     FOLDER,
+    FOLDER_OR_URL,
     RUNS_DIR,
     TABLES_DIR,
     SegmentLength,
@@ -89,7 +90,9 @@ _OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "
     "noise, crop-pad, pitch-shift, time-stretch. Of spectrograms, while learning: time-mask, frequency-mask, "
     "mixup, cutmix.",
 )
-@click.option("--tables", type=FOLDER, default=TABLES_DIR, show_default=True, help="Folder of the tables.")
+@click.option(
+    "--tables", type=FOLDER_OR_URL, default=TABLES_DIR, show_default=True, help="Folder of the tables."
+)
 @click.option(
     "--protocol",
     "-p",

@@ -33,6 +33,7 @@ from gtzan_cli.runs import runs
 from gtzan_cli.serve import serve
 from gtzan_cli.tune import tune
 from gtzan_features.errors import GtzanError
+from gtzan_features.storage import is_of_storage, reason_of
 from gtzan_features.text import meant, one_line
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ def _said(error: Exception, command: click.Command) -> str:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         then = "Make room there" if is_full else "Check the path, its permissions and free space"
         return one_line(f"{where}{why}. {then}, and give the command once more.")
+    if is_of_storage(error):
+        return one_line(f"a storage: {reason_of(error)}.")
     text = f"a fault of this program ({type(error).__name__}: {error}). Report what gtzan --debug … prints."
     return one_line(" ".join(text.split()))
 

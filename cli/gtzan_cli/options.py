@@ -14,6 +14,7 @@ from gtzan_cli.completion import RUN
 from gtzan_features.config import RUNS_DIR as RUNS_DIR
 from gtzan_features.config import SegmentConfig, Selection, SplitConfig, default_of
 from gtzan_features.errors import ConfigError, GtzanError
+from gtzan_features.storage import is_remote, is_url, location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,20 +27,48 @@ FEATURES_HELP = (
     "(kaggle:timbre,tonal); with a plus, with features of plugins (kaggle+my_feature; my_feature alone)."
 )
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
+
+class Place(click.Path):
+    """A folder or file, of this machine alone or also by its address in a storage (``s3://…``)."""
+
+    def __init__(self, *, is_folder: bool | None, by_url: bool = False) -> None:
+        super().__init__(file_okay=is_folder is not True, dir_okay=is_folder is not False, path_type=Path)
+        self._by_url = by_url
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Return the path; ConfigError for an address where none is taken."""
+        if not (is_url(value) or is_remote(value)):
+            return super().convert(value, param, ctx)
+        path = location(value)
+        if is_remote(path) and not self._by_url:
+            name = param.opts[0] if isinstance(param, click.Option) else "this argument"
+            msg = f"{value}: {name} takes a place on this machine only. Give a path"
+            raise ConfigError(msg)
+        return path if is_remote(path) else super().convert(str(path), param, ctx)
+
+
+FOLDER = Place(is_folder=True)
+FILE = Place(is_folder=False)
+FOLDER_OR_URL = Place(is_folder=True, by_url=True)
+FILE_OR_URL = Place(is_folder=False, by_url=True)
+AUDIO = Place(is_folder=None, by_url=True)
 
 
 class Source(click.Path):
     """A folder or file that is read: refused where it is not there, before what would read it is imported."""
 
-    def __init__(self, reason: str, *, is_folder: bool | None) -> None:
+    def __init__(self, reason: str, *, is_folder: bool | None, by_url: bool = False) -> None:
+        self._place = Place(is_folder=is_folder, by_url=by_url)
         # None: either; what reads it says what was meant.
         super().__init__(file_okay=is_folder is not True, dir_okay=is_folder is not False, path_type=Path)
         self._reason, self._is_folder = reason, is_folder
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
-        """Return the path; GtzanError where nothing is there."""
+        """Return the path; GtzanError where nothing is there. What reads an address says whether it is."""
+        if is_url(value) or is_remote(value):
+            value = self._place.convert(value, param, ctx)
+            if is_remote(value):
+                return value
         path = Path(os.fsdecode(value))
         if not path.exists():
             msg = f"{path}: {self._reason}"
@@ -50,13 +79,15 @@ class Source(click.Path):
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
-MUSIC = Source("no such folder. Give the folder that holds one folder per genre.", is_folder=True)
+_MUSIC = "no such folder. Give the folder that holds one folder per genre."
+MUSIC = Source(_MUSIC, is_folder=True)
+MUSIC_OR_URL = Source(_MUSIC, is_folder=True, by_url=True)
 TABLES = Source("no such folder. Give the folder that the tables lie in.", is_folder=True)
 
 
 def some_are_there(_ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
     """Refuse files of which not one is there; of several, those that are there can be used."""
-    if paths and not any(path.exists() for path in paths):
+    if paths and not any(is_remote(path) or path.exists() for path in paths):
         more = f", nor any of the {len(paths) - 1} others" if len(paths) > 1 else ""
         msg = f"{paths[0]}: no such file{more}. Check the name."
         raise GtzanError(msg)

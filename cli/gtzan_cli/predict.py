@@ -10,11 +10,12 @@ import click
 
 from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.library_options import library_options
-from gtzan_cli.options import json_option, model_options, n_jobs_option, some_are_there
+from gtzan_cli.options import AUDIO, json_option, model_options, n_jobs_option, some_are_there
 from gtzan_cli.predict_output import Shown, output_for
 from gtzan_cli.progress import notice, progress_bar
 from gtzan_features.errors import ModelError
 from gtzan_features.prediction.library_config import LibraryOptions
+from gtzan_features.storage import is_remote
 
 if TYPE_CHECKING:
     from gtzan_cli.library_options import LibraryWords
@@ -34,7 +35,7 @@ MANY = 20
     nargs=-1,
     required=True,
     metavar="FILE...",
-    type=click.Path(path_type=Path),
+    type=AUDIO,
     is_eager=True,
     callback=some_are_there,
 )
@@ -124,7 +125,7 @@ def _predictor(listing: Listing, model: Path | None, runs: Path) -> Predictor:
         return load_predictor(model) if model else newest_predictor(runs, notice)
     except ModelError:
         for path in listing.files:  # a mistyped name is the smaller fault, and comes first
-            if not path.exists():
+            if not is_remote(path) and not path.exists():
                 notice(f"Error: {path}: no such file")
         raise
 

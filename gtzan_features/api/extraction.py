@@ -225,7 +225,7 @@ def cache_folder(folder: Path) -> Path:
     where = os.environ.get("XDG_CACHE_HOME", "")
     root = Path(where) if Path(where).is_absolute() else Path.home() / ".cache"
     whole = folder.resolve()
-    digits = hashlib.sha256(os.fsencode(whole)).hexdigest()[:8]
+    digits = hashlib.sha256(os.fsencode(str(whole))).hexdigest()[:8]
     return root / "gtzan" / "tables" / f"{whole.name or 'root'}-{digits}"
 
 

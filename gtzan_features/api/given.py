@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.errors import ConfigError
+from gtzan_features.storage import is_remote, is_url, location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def place(path: Any) -> Path:  # noqa: ANN401 - whatever a person gives
-    """Return a path with ``~`` in its beginning as the home folder, as pandas takes it.
+    """Return a path with ``~`` in its beginning as the home folder, as pandas takes it; or an address.
 
     Raises
     ------
     ConfigError
-        If it is no path.
+        If it is no path, or an address that cannot be read here.
 
     Examples
     --------
@@ -30,6 +31,8 @@ def place(path: Any) -> Path:  # noqa: ANN401 - whatever a person gives
         ...
     gtzan_features.errors.ConfigError: 3 is no path: give a str or a Path
     """
+    if is_remote(path) or is_url(path):
+        return location(path)
     if not isinstance(path, str | os.PathLike):
         msg = f"{path!r} is no path: give a str or a Path"
         raise ConfigError(msg)

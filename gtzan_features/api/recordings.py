@@ -14,6 +14,7 @@ from gtzan_features.datasets.listing import list_recordings
 from gtzan_features.errors import AudioError, ConfigError
 from gtzan_features.extraction.recordings import Recording
 from gtzan_features.progress import Notice, mute
+from gtzan_features.storage import is_folder, is_remote
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def recordings_of(audio: Any, sr: int | None = None, notice: Notice = mute) -> t
     """
     if hasattr(audio, "__array__"):  # a Series, or a tensor of some other library
         audio = np.asarray(audio)
-    if _is_path(audio) and place(audio).is_dir():
+    if _is_path(audio) and is_folder(place(audio)):
         return [_of_path(path) for path in list_recordings(place(audio), notice)], False
     if _is_path(audio) or _is_samples(audio) or _is_pair(audio):
-        if _is_path(audio) and not place(audio).exists():
+        if _is_path(audio) and not is_remote(place(audio)) and not place(audio).exists():
             raise AudioError(place(audio), "no such file")
         found = [_recording(audio, sr, "samples")]
         single = True
@@ -92,7 +93,7 @@ def _items(audio: Any) -> Iterable[Any]:  # noqa: ANN401
 
 
 def _is_path(audio: Any) -> TypeGuard[str | os.PathLike[str]]:  # noqa: ANN401
-    return isinstance(audio, str | os.PathLike)
+    return isinstance(audio, str | os.PathLike) or is_remote(audio)
 
 
 def _is_samples(audio: Any) -> bool:  # noqa: ANN401

@@ -135,7 +135,7 @@ def load_into(
     """
     if isinstance(source, Samples):
         return _from_memory(source, make, sr, seconds, limits)
-    if isinstance(source, Path):
+    if not isinstance(source, AudioFile):
         return with_file(source, lambda file: load_into(file, sr, make, seconds=seconds, limits=limits))
     repair = repair_for(source.sha256)
     job = _Job(source, examine(source) if repair is None else Layout(), sr, seconds, limits)

@@ -2,7 +2,7 @@
 
 A file is opened once, and what is hashed, examined and decoded goes through that handle: a file that is put
 in its place meanwhile is never seen, and libsndfile never looks for a resource fork beside it, as it does for
-a path.
+a path. A file of a storage is fetched first, into a temporary file without a name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from gtzan_features.errors import AudioDecodeError
+from gtzan_features.errors import AudioDecodeError, StorageError
+from gtzan_features.storage import is_remote
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class AudioFile:
     Parameters
     ----------
     path : Path
-        A regular file.
+        A regular file, or the address of a file in a storage; see `storage.location`.
 
     Attributes
     ----------
@@ -51,11 +52,8 @@ class AudioFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._sha256 = ""
-        try:
-            # A named pipe would wait for a writer for ever.
-            self.fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-            raise AudioDecodeError(path, _cannot_open(path, error)) from error
+        self._is_own = is_remote(path)
+        self.fd = _fetched(path) if self._is_own else _opened(path)
         found = os.fstat(self.fd)
         self.size = found.st_size
         if not stat.S_ISREG(found.st_mode) or not self.size:
@@ -99,7 +97,7 @@ class AudioFile:
 
     def is_unchanged(self) -> bool:
         """Whether the bytes are still those that were hashed; True where none were."""
-        return not self._sha256 or self._hash() == self._sha256
+        return not self._sha256 or self._is_own or self._hash() == self._sha256
 
     def _hash(self) -> str:
         digest, offset = hashlib.sha256(), 0
@@ -186,6 +184,23 @@ class Spliced:
     def write(self, _: object) -> int:
         """Refuse: soundfile wants the method, also of a file that is only read."""
         raise OSError("read only")
+
+
+def _opened(path: Path) -> int:
+    try:
+        # A named pipe would wait for a writer for ever.
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise AudioDecodeError(path, _cannot_open(path, error)) from error
+
+
+def _fetched(path: Path) -> int:
+    from gtzan_features.fetching import fetched
+
+    try:
+        return fetched(path)
+    except StorageError as error:
+        raise AudioDecodeError(path, error.reason) from error
 
 
 def _cannot_open(path: Path, error: OSError | ValueError) -> str:

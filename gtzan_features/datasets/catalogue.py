@@ -17,6 +17,7 @@ from gtzan_features.datasets.tree import MARKER as MARKER
 from gtzan_features.datasets.tree import Tree, ending, read_tree
 from gtzan_features.errors import CatalogueError, ConfigError
 from gtzan_features.progress import Progress, silent
+from gtzan_features.storage import is_file, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,7 +134,7 @@ def artist_of(track_id: str) -> str | None:
 
 def _read(root: Path, genres: tuple[str, ...]) -> Tree:
     """Search the folder, or only the folders of the genres, in whatever form their names are given."""
-    if not root.is_dir():
+    if not is_remote(root) and not root.is_dir():
         msg = f"{root}: no such folder. Give the folder that holds one folder per genre."
         raise CatalogueError(msg)
     if not genres:
@@ -267,14 +268,15 @@ def _check_gtzan(root: Path, tracks: Iterable[TrackFile]) -> None:
 
 def _identify(root: Path, tracks: Iterable[TrackFile]) -> tuple[str, bool]:
     marker = root / MARKER
-    if marker.is_file():
+    if is_file(marker):
         try:
             content = json.loads(marker.read_text(encoding="utf-8"))
             return label(str(content["name"])), bool(content.get("synthetic", False))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"{marker}: no data set marker ({error!r}). Remove it, or write it anew: gtzan data synth."
             raise CatalogueError(msg) from error
-    own = label(root.resolve().name) or "music"
+    whole = root.resolve()
+    own = label(whole.name) or label(whole.drive) or "music"  # of a bucket
     here = list(tracks)
     found = gtzan.dataset_name({t.track_id for t in here}, (PurePosixPath(t.path).suffix for t in here))
     return found or own, False

@@ -9,6 +9,7 @@ from gtzan_features.datasets.layout import endings_text, needs_ffmpeg, readable
 from gtzan_features.datasets.tree import Tree, read_tree
 from gtzan_features.datasets.tree_remarks import tree_remarks
 from gtzan_features.errors import AudioDecodeError
+from gtzan_features.storage import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def list_folder(folder: Path, notice: Callable[[str], None]) -> Listing:
         notice(needs_ffmpeg(unread))
     for line in tree_remarks(tree):
         notice(line)
-    return Listing([folder / path for path in files], unread, tree.passed_over)
+    return Listing([inside(folder, path) for path in files], unread, tree.passed_over)
 
 
 def _why_none(tree: Tree, unread: dict[str, int]) -> str:

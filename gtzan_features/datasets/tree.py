@@ -16,9 +16,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
+from gtzan_features.storage import is_remote, list_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 MARKER = "dataset.json"
 """A file of this name in the folder names the data set and says whether it is synthetic."""
@@ -77,6 +78,8 @@ def read_tree(root: Path, only: Callable[[str], bool] | None = None) -> Tree:
     Links are followed wherever they are, once: a folder that was listed already, or that holds `root`, is
     not listed again. Where a link and a real file are the same, the real one counts, whatever their names.
 
+    A folder of a storage is listed in a request for each thousand files. There are no links in it.
+
     Parameters
     ----------
     root : Path
@@ -84,9 +87,17 @@ def read_tree(root: Path, only: Callable[[str], bool] | None = None) -> Tree:
     only : callable, optional
         Whether a folder directly in `root` is searched, by its name; what lies in `root` itself is then
         passed over.
+
+    Raises
+    ------
+    StorageError
+        If a folder of a storage cannot be listed.
     """
     walk = _Walk(root)
-    walk.run(only)
+    if is_remote(root):
+        walk.take(list_files(root), only)
+    else:
+        walk.run(only)
     return Tree(
         root=root,
         files=tuple(sorted(walk.files)),
@@ -147,6 +158,25 @@ class _Walk:
         self._search("", only)
         while self.links:
             self._follow(self.links.popleft())
+
+    def take(self, listed: Iterable[tuple[str, int]], only: Callable[[str], bool] | None) -> None:
+        """Take files by their paths alone, as a storage lists them, by the rules of folders on a disk."""
+        for path, _ in listed:
+            *folders, name = path.split("/")
+            if any(is_system(one, is_folder=True) for one in folders):
+                continue
+            if folders and folders[0] not in self.folders:
+                self.folders.append(folders[0])
+            if only is not None and not (folders and only(folders[0])):
+                continue
+            if _is_hidden(name) and ending(name) in AUDIO_SUFFIXES:
+                self.passed[f"hidden {ending(name)}"] += not name.startswith("._")
+            if is_system(name):
+                continue
+            if ending(name) in AUDIO_SUFFIXES:
+                self.files.append(path)
+            elif path != MARKER:
+                self.passed[ending(name)] += 1
 
     def _search(self, folder: str, only: Callable[[str], bool] | None = None) -> None:
         """List a folder and the real folders in it; keep links for later."""

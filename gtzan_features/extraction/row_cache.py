@@ -21,6 +21,7 @@ from gtzan_features.audio.system import DECODER, decoder_version
 from gtzan_features.errors import FILE_FAULTS, AudioError, file_fault, lost_fault
 from gtzan_features.extraction.changed_rows import ChangedRows
 from gtzan_features.extraction.segment_rows import SegmentRows
+from gtzan_features.storage import inside, location
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.file_status import FileStatus
 
@@ -81,7 +82,7 @@ def file_part(
     folder = Path(parts_dir)
     work = partial(_part_of, track=track, folder=folder, recipe=recipe, change=change)
     try:
-        part, is_lasting = with_file(Path(root) / track.path, work)
+        part, is_lasting = with_file(inside(location(root), track.path), work)
     except FILE_FAULTS as error:
         status, reason = file_fault(error)
         return FileRows(FileStatus.of(track, status=status, reason=reason))

@@ -31,6 +31,7 @@ from gtzan_features.extraction.row_cache import file_part, lost_file
 from gtzan_features.extraction.streamed_tables import PartTable
 from gtzan_features.parallel.local import SerialExecutor, local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.storage import check_place, local_side, stays_in_process, told
 from gtzan_features.tables import status_table as status_table
 from gtzan_features.tables.atomic import remove_leftovers
 from gtzan_features.tables.feature_tables import read_meta, table_path
@@ -135,18 +136,23 @@ def write_rows(
         catalogue = announced_catalogue(audio_dir, selection=selection, progress=progress, notice=notice)
     else:
         catalogue = read_catalogue(audio_dir, selection, progress)
+    if stays_in_process(catalogue.root):
+        executor = local_executor(1)
     if name:
         catalogue = replace(catalogue, dataset=name)
     if only is not None:
         catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
     made_by = deformation or {}
     recipe.fingerprint()  # ConfigError where there is no such feature set, before anything is made
-    out.mkdir(parents=True, exist_ok=True)
+    check_place(out)
+    side = local_side(out)
+    side.mkdir(parents=True, exist_ok=True)
     with output_lock(out):
         if not overwrite:
-            _check_output(out, recipe, catalogue, made_by)
-        remove_leftovers(out)
-        parts_dir = open_parts(out, recipe, made_by, recompute=recompute)
+            with told(out):
+                _check_output(out, recipe, catalogue, made_by)
+        remove_leftovers(side)
+        parts_dir = open_parts(side, recipe, made_by, recompute=recompute)
         recipe.prepare(notice)
         rows = " and ".join(length.name for length in recipe.segments)
         _LOG.debug("%s: rows of %s, settings %s", catalogue.root, rows, recipe.settings)
@@ -162,7 +168,7 @@ def write_rows(
             progress(len(found), len(catalogue.tracks), "files")
         written = partial(_meta, recipe, catalogue, made_by)
         tables = _write_tables(out, recipe, catalogue, parts_dir, found, written, layout_of, progress)
-        remove_parts(out) if prune else prune_parts(out)
+        remove_parts(side) if prune else prune_parts(side)
     elapsed = time.perf_counter() - started
     return summary_of(out, recipe, catalogue, found, tables, elapsed)
 

@@ -6,21 +6,22 @@ Workers import this module, so it needs no pandas, no Arrow and no scikit-learn.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gtzan_features.audio.load import load_into
+from gtzan_features.audio.samples import Samples
 from gtzan_features.audio.segments import Segment, segment_bounds
 from gtzan_features.audio.sound import USUAL, Limits
 from gtzan_features.errors import FILE_FAULTS, AudioDecodeError, AudioTooShortError, file_fault, lost_fault
 from gtzan_features.extraction.segment_rows import LengthRows, SegmentRows
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
 
-    from gtzan_features.audio.samples import Samples
     from gtzan_features.audio.sound import Sound
     from gtzan_features.config import SegmentConfig
     from gtzan_features.extraction.row_kinds import Recipe
@@ -104,7 +105,7 @@ def recording_rows(source: Path | Samples, recipe: Recipe, limits: Limits = USUA
         lambda first: SegmentRows(recipe.compute, recipe.model_lengths, recipe.sr, first),
         limits=limits,
     )
-    path = source if isinstance(source, Path) else source.path
+    path = source.path if isinstance(source, Samples) else source
     _check_length(path, sound, recipe)
     rows.finish(whole=True)
     (length,) = recipe.segments
@@ -125,7 +126,7 @@ def lost_recording(source: Path | Samples, how: str) -> RecordingRows:
 
 
 def _without_rows(source: Path | Samples, status: str, reason: str) -> RecordingRows:
-    name = str(source if isinstance(source, Path) else source.path)
+    name = str(source.path if isinstance(source, Samples) else source)
     none = np.empty((0, 0), dtype=np.float32)
     return RecordingRows(name, none, (), 0.0, (), f"{name}: {reason}", status=status)
 

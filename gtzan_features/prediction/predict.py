@@ -25,6 +25,7 @@ from gtzan_features.prediction.file_rows import (
 )
 from gtzan_features.prediction.label_answers import answer_of_labels
 from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.storage import is_folder
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def list_files(paths: Sequence[Path], notice: Notice = mute) -> Listing:
     files: list[Path] = []
     needs_ffmpeg, passed_over = Counter[str](), Counter[str]()
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             files.append(path)
             continue
         found = list_folder(path, notice)

@@ -12,6 +12,7 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gtzan_features.storage import is_remote, put, temporary_folder
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     Parameters
     ----------
     path : Path
-        The file; its folder is made where it is missing.
+        The file; its folder is made where it is missing. For one of a storage, the temporary file is one of
+        this machine, which is put there when the block ends.
     durable : bool
         Whether the same holds when power fails. That waits for the disk; without it, a file that is read
         again must find out whether it is complete.
@@ -49,13 +51,13 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     >>> target.read_text()
     'whole'
     """
+    if is_remote(path):
+        with _put_there(path) as temporary:
+            yield temporary
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:_SHOWN]}.{secrets.token_hex(4)}.part")
-    # As readable as any new file: the system applies the umask, which cannot be read without setting it.
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
+    temporary, handle = _new_beside(path)
     try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
         yield temporary
         if durable:
             _flush(temporary)
@@ -67,6 +69,34 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         if error.errno in _FULL and error.filename is None:  # a write does not say which file
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
+    finally:
+        temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _new_beside(path: Path) -> tuple[Path, int]:
+    """Make a temporary file beside `path`, with a lock on it for as long as it is being written."""
+    while True:
+        temporary = path.with_name(f".{path.name[:_SHOWN]}.{secrets.token_hex(4)}.part")
+        # As readable as any new file: the system applies the umask, which cannot be read without setting it.
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if temporary.exists():
+            return temporary, handle
+        os.close(handle)  # another process took it for a leftover, before the lock was on it
+
+
+@contextmanager
+def _put_there(path: Path) -> Iterator[Path]:
+    """Give a temporary path of this machine whose file is put into a storage when the block ends."""
+    folder = temporary_folder()
+    remove_leftovers(folder)
+    temporary, handle = _new_beside(folder / path.name)
+    try:
+        yield temporary
+        put(temporary, path)
+        _LOG.debug("put %s", path)
     finally:
         temporary.unlink(missing_ok=True)
         os.close(handle)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gtzan_features.errors import OutputLockedError
+from gtzan_features.storage import is_remote, local_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,10 @@ def output_lock(target: Path) -> Iterator[None]:
     The lock is the system's (``flock``) on a file beside `target`: the kernel drops it when its process
     ends, however it ends, so that a killed command locks nobody out. The file is removed with the lock.
 
+    A storage has no such locks, and an object that stood for one would outlive its writer. There the lock is
+    one of this machine; commands of two machines may write the same output at once, each file whole, and the
+    same command writes the same bytes.
+
     Parameters
     ----------
     target : Path
@@ -51,10 +56,11 @@ def output_lock(target: Path) -> Iterator[None]:
     >>> with output_lock(folder):
     ...     pass
     """
-    target = Path(os.path.realpath(target))  # one lock, whatever links lead to it
+    shown = target if is_remote(target) else None
+    target = Path(os.path.realpath(local_side(target)))  # one lock, whatever links lead to it
     target.parent.mkdir(parents=True, exist_ok=True)
     path = _lock_path(target)
-    handle = _acquire(path, target)
+    handle = _acquire(path, shown or target)
     try:
         yield
     finally:
