@@ -23,6 +23,7 @@ Every message says where, what, why and what next, in one line. All arguments go
     │   └── InputError         rows, classes or settings that an estimator cannot take; a ValueError too
     ├── RunError               a run folder that is missing, damaged or not comparable
     ├── WorkerError            a worker process that was killed or crashed
+    │   └── PoolError          an executor or a cluster that takes no more work
     ├── StorageError           a storage or an address of the web that does not give or take a file
     └── DownloadError          a data set that cannot be fetched
 """
@@ -182,6 +183,18 @@ class WorkerError(GtzanError):
             f"a worker process ended ({self.how}) before its work was done: most often memory is short. "
             f"{self.advice}."
         )
+
+
+class PoolError(WorkerError):
+    """An executor that was given, or a cluster, takes no work, or no more."""
+
+    def __init__(self, how: str, advice: str = "Do the same again with a new one") -> None:
+        super().__init__(how)
+        self.args = (how, advice)
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.how}. What is finished is kept. {self.advice}."
 
 
 class StorageError(GtzanError):

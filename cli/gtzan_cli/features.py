@@ -21,6 +21,7 @@ from gtzan_cli.options import (
     TABLES_DIR,
     SegmentLength,
     deformed_option,
+    engine_options,
     json_option,
     n_jobs_option,
     selection_options,
@@ -81,6 +82,7 @@ def features() -> None:
 @prune_option
 @name_option
 @n_jobs_option
+@engine_options
 @json_option
 @click.pass_context
 def extract(
@@ -97,6 +99,7 @@ def extract(
     prune: bool,
     name: str,
     n_jobs: int,
+    executor: str,
     as_json: bool,
 ) -> None:
     """Write one row of features per segment of every track in AUDIO_DIR.
@@ -120,6 +123,7 @@ def extract(
             config,
             deformed,
             n_jobs=n_jobs,
+            executor=executor,
             selection=selection,
             overwrite=overwrite,
             recompute=recompute,
@@ -175,6 +179,7 @@ def extract(
 @prune_option
 @name_option
 @n_jobs_option
+@engine_options
 @json_option
 @click.pass_context
 def spectrograms(
@@ -191,6 +196,7 @@ def spectrograms(
     prune: bool,
     name: str,
     n_jobs: int,
+    executor: str,
     as_json: bool,
 ) -> None:
     """Write one spectrogram per segment of every track in AUDIO_DIR, for gtzan fit cnn.
@@ -213,6 +219,7 @@ def spectrograms(
                     out,
                     recipe,
                     n_jobs=n_jobs,
+                    executor=executor,
                     selection=selection,
                     overwrite=overwrite,
                     prune=prune,

@@ -121,6 +121,37 @@ def n_jobs_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--backend`` and ``--scheduler``; the command gets `executor`, the name of one or an address."""
+
+    @functools.wraps(command)
+    def with_engine(*args: Any, backend: str, scheduler: str, **options: Any) -> Any:  # noqa: ANN401
+        if scheduler and backend != "dask":
+            msg = f"--scheduler {scheduler} goes with --backend dask: give both"
+            raise ConfigError(msg)
+        return command(*args, executor=scheduler or backend, **options)
+
+    options = (
+        click.option(
+            "--backend",
+            type=click.Choice(["local", "dask"]),
+            default="local",
+            show_default=True,
+            help="What does the work: processes of this machine, or a Dask cluster (pip install "
+            "'gtzan[cluster]').",
+        ),
+        click.option(
+            "--scheduler",
+            default="",
+            metavar="ADDRESS",
+            help="Of the cluster, such as tcp://10.0.0.1:8786; without it, Dask works on this machine.",
+        ),
+    )
+    for option in reversed(options):
+        with_engine = option(with_engine)
+    return with_engine
+
+
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--genre``, ``--prefer``, ``--as-genres`` and those of labels; the command gets a `Selection`."""
 

@@ -53,6 +53,7 @@ def extract(
     prune: bool = False,
     name: str = "",
     n_jobs: int = -1,
+    executor: Any = None,  # noqa: ANN401 - a word, an address, or an object of a library that need not be there
     progress: ShowProgress = None,
 ) -> Table:
     """Compute the features of every track in a folder, or find them where they were computed before.
@@ -109,6 +110,11 @@ def extract(
         What the data set is called in tables, runs and reports; the folder's name where it is not given.
     n_jobs : int
         Worker processes; -1 for one per processor. The numbers do not depend on it.
+    executor : str or object, optional
+        Where files are worked on, if not in processes of this machine: any `concurrent.futures.Executor`, a
+        `distributed.Client`, the address of a Dask scheduler ("tcp://10.0.0.1:8786"), or "dask" for a Dask
+        cluster on this machine, which `n_jobs` says the size of. What is given as an object stays open. See
+        ``docs/how-to/many-machines.md``.
     progress : bool or callable, optional
         Whether a bar is drawn; where not given, in a terminal and in a notebook. A callable gets
         ``(done, total, what)``.
@@ -179,6 +185,7 @@ def extract(
             folder,
             tables,
             n_jobs=n_jobs,
+            executor=executor,
             selection=selection,
             overwrite=overwrite or out is None,
             recompute=recompute,

@@ -12,7 +12,7 @@ from gtzan_features.errors import OutputExistsError, TableError
 from gtzan_features.extraction.deformer import Deformer
 from gtzan_features.extraction.extract import extract
 from gtzan_features.extraction.table_builder import announced_catalogue
-from gtzan_features.parallel.local import local_executor
+from gtzan_features.parallel.engines import engine
 from gtzan_features.progress import mute
 from gtzan_features.tables.feature_tables import augmented_folder, read_meta, table_path
 
@@ -120,15 +120,17 @@ def extract_with_deformed(
     chosen = named_deformations(tuple(names))
     if not chosen:
         return Extracted(clean=extract(audio_dir, out, config, **options), deformed={})
-    local_executor(options.get("n_jobs", -1))  # refused before anything is read, as is what follows
-    config.fingerprint()
+    given = engine(options.get("executor"), options.get("n_jobs", -1))  # refused before anything is read,
+    config.fingerprint()  # as is what follows
     try_out(chosen, config.sr)
-    music = announced_catalogue(audio_dir, **options)
-    clean = extract(music, out, config, **options)
     found = {}
-    for number, one in enumerate(chosen, 1):
-        options.get("notice", mute)(f"Deforming, {number} of {len(chosen)}: {one.label}.")
-        found[one.name] = extract_deformed(music, augmented_folder(out, one.name), one, config, **options)
+    with given as options["executor"]:  # one for all tables
+        music = announced_catalogue(audio_dir, **options)
+        clean = extract(music, out, config, **options)
+        for number, one in enumerate(chosen, 1):
+            options.get("notice", mute)(f"Deforming, {number} of {len(chosen)}: {one.label}.")
+            folder = augmented_folder(out, one.name)
+            found[one.name] = extract_deformed(music, folder, one, config, **options)
     return Extracted(clean=clean, deformed=found)
 
 

@@ -78,6 +78,11 @@ class Recipe(ABC):
             If there is no such feature set.
         """
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the kernels that rows need are compiled here, or for this processor in numba's cache."""
+        return sets.is_compiled(self.config if isinstance(self.config, FeatureConfig) else FeatureConfig())
+
     @abstractmethod
     def prepare(self, notice: Notice) -> None:
         """Compile what the workers will need; called once, before them."""
@@ -172,7 +177,7 @@ class ExtractConfig(Recipe):
 
     def prepare(self, notice: Notice) -> None:
         """Compile the kernels where they are not yet, or load them."""
-        if not sets.is_compiled(self.features):
+        if not self.is_compiled:
             notice("Compiling the feature kernels, once; later runs find them in numba's cache.")
             sets.warm_up(self.features)
         sets.try_added(self.features)
@@ -259,10 +264,9 @@ class SpectrogramRecipe(Recipe):
 
     def prepare(self, notice: Notice) -> None:
         """Compile the kernels where they are not yet, or load them."""
-        usual = FeatureConfig()
-        if not sets.is_compiled(usual):
+        if not self.is_compiled:
             notice("Compiling the kernels, once; later runs find them in numba's cache.")
-            sets.warm_up(usual)
+            sets.warm_up(FeatureConfig())
         noise = np.random.default_rng(0).standard_normal(16 * self.spectrograms.n_fft)
         spectrogram(noise.astype(np.float32), self.spectrograms, 1)
 

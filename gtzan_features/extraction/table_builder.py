@@ -23,15 +23,17 @@ from gtzan_features.datasets.remarks import catalogue_text, remarks
 from gtzan_features.datasets.tracks import Catalogue
 from gtzan_features.environment import library_versions
 from gtzan_features.errors import OutputExistsError
+from gtzan_features.extraction.any_machine import OnAnyMachine
 from gtzan_features.extraction.cache_folders import open_parts, prune_parts, remove_parts
 from gtzan_features.extraction.extract_summary import ExtractSummary as ExtractSummary
 from gtzan_features.extraction.extract_summary import summary_of
 from gtzan_features.extraction.fatal_files import marked
 from gtzan_features.extraction.row_cache import file_part, lost_file
 from gtzan_features.extraction.streamed_tables import PartTable
-from gtzan_features.parallel.local import SerialExecutor, local_executor
+from gtzan_features.parallel.engines import engine, is_elsewhere
+from gtzan_features.parallel.local import SerialExecutor
 from gtzan_features.progress import Notice, Progress, mute, silent
-from gtzan_features.storage import check_place, local_side, stays_in_process, told
+from gtzan_features.storage import check_place, is_remote, local_side, stays_in_process, told
 from gtzan_features.tables import status_table as status_table
 from gtzan_features.tables.atomic import remove_leftovers
 from gtzan_features.tables.feature_tables import read_meta, table_path
@@ -45,10 +47,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.config import Selection
+    from gtzan_features.datasets.tracks import TrackFile
     from gtzan_features.extraction.changed_rows import Change
     from gtzan_features.extraction.row_cache import FileRows
     from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.extraction.streamed_tables import LayoutOf
+    from gtzan_features.parallel.executor import Executor
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,6 +65,8 @@ class RowOptions(TypedDict, total=False):
     n_jobs : int
         Worker processes, one task per file; -1, the default, is one per processor. Results do not depend
         on it.
+    executor : object
+        Where the work is done, if not in processes of this machine; see `parallel.engines.engine`.
     selection : Selection
         Which genre folders, and which of several files of a track; see `read_catalogue`.
     overwrite : bool
@@ -84,6 +90,7 @@ class RowOptions(TypedDict, total=False):
     """
 
     n_jobs: int
+    executor: Any
     selection: Selection | None
     overwrite: bool
     recompute: bool
@@ -111,6 +118,7 @@ def write_rows(
     out: Path,
     *,
     n_jobs: int = -1,
+    executor: Any = None,  # noqa: ANN401 - see `parallel.engines.engine`
     selection: Selection | None = None,
     overwrite: bool = False,
     recompute: bool = False,
@@ -129,7 +137,7 @@ def write_rows(
     written a row group at a time.
     """
     started = time.perf_counter()
-    executor = local_executor(n_jobs)
+    given = engine(executor, n_jobs)
     if isinstance(audio_dir, Catalogue):
         catalogue = audio_dir
     elif only is None:
@@ -137,7 +145,7 @@ def write_rows(
     else:
         catalogue = read_catalogue(audio_dir, selection, progress)
     if stays_in_process(catalogue.root):
-        executor = local_executor(1)
+        given = engine(None, 1)
     if name:
         catalogue = replace(catalogue, dataset=name)
     if only is not None:
@@ -147,7 +155,7 @@ def write_rows(
     check_place(out)
     side = local_side(out)
     side.mkdir(parents=True, exist_ok=True)
-    with output_lock(out):
+    with given as workers, output_lock(out):
         if not overwrite:
             with told(out):
                 _check_output(out, recipe, catalogue, made_by)
@@ -157,13 +165,9 @@ def write_rows(
         rows = " and ".join(length.name for length in recipe.segments)
         _LOG.debug("%s: rows of %s, settings %s", catalogue.root, rows, recipe.settings)
         _LOG.debug("rows that are finished are kept in %s", parts_dir)
-        task = partial(
-            file_part, root=str(catalogue.root), parts_dir=str(parts_dir), recipe=recipe, change=change
-        )
-        if isinstance(executor, SerialExecutor):
-            task = partial(marked, task=task, folder=parts_dir)
+        task = _task(workers, catalogue, parts_dir, recipe, change)
         found: list[FileRows] = []
-        for one in executor.map(task, catalogue.tracks, lost=lost_file):
+        for one in workers.map(task, catalogue.tracks, lost=lost_file):
             found.append(one)
             progress(len(found), len(catalogue.tracks), "files")
         written = partial(_meta, recipe, catalogue, made_by)
@@ -171,6 +175,20 @@ def write_rows(
         remove_parts(side) if prune else prune_parts(side)
     elapsed = time.perf_counter() - started
     return summary_of(out, recipe, catalogue, found, tables, elapsed)
+
+
+def _task(
+    workers: Executor, catalogue: Catalogue, parts_dir: Path, recipe: Recipe, change: Change | None
+) -> Callable[[TrackFile], FileRows]:
+    """Return what is called with each file, by an executor of this kind."""
+    elsewhere = is_elsewhere(workers)  # where the working folder is another
+    root, folder = (
+        path.absolute() if elsewhere and not is_remote(path) else path for path in (catalogue.root, parts_dir)
+    )
+    task = partial(file_part, root=str(root), parts_dir=str(folder), recipe=recipe, change=change)
+    if isinstance(workers, SerialExecutor):
+        return partial(marked, task=task, folder=parts_dir)
+    return OnAnyMachine(task, recipe) if elsewhere else task
 
 
 def _check_output(out: Path, recipe: Recipe, catalogue: Catalogue, made_by: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""The only place that knows joblib."""
+"""Functions on many items, in workers; the only place that knows joblib and Dask."""

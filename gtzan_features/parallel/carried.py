@@ -32,11 +32,16 @@ class WithPlugins:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._pickled is None:  # once for all items
-            from joblib.externals.loky.backend.reduction import dumps
-
             imported, defined = plugins.to_carry()
-            self._pickled = bytes(dumps((imported, bytes(dumps((defined, self.function))))))
+            self._pickled = pickled((imported, pickled((defined, self.function))))
         return _restored, (self._pickled,)
+
+
+def pickled(value: Any) -> bytes:  # noqa: ANN401 - anything
+    """Return a value as bytes for `pickle.loads`; functions of a script or a notebook go by value."""
+    from joblib.externals.loky.backend.reduction import dumps
+
+    return bytes(dumps(value))
 
 
 def with_plugins(function: Callable[..., Any]) -> Callable[..., Any]:

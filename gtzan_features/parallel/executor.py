@@ -27,8 +27,8 @@ class Executor(Protocol):
         results do not depend on the executor. An exception of the function is raised here.
 
         Where the process that works on an item is killed or crashes, and does so once more when it has
-        that item alone, ``lost(item, how)`` replaces the result; how is ``signal 9``, for example.
-        The other items are computed all the same.
+        that item alone, ``lost(item, how)`` replaces the result; how is ``signal 9``, for example, or
+        ``worker lost``. The other items are computed all the same.
 
         Raises
         ------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
-from gtzan_features.parallel.carried import with_plugins
+from gtzan_features.parallel.carried import pickled, with_plugins
 from gtzan_features.parallel.parent import end_with_parent
 
 if TYPE_CHECKING:
@@ -47,11 +47,9 @@ def call_isolated(function: Callable[[Item], Result], item: Item) -> Result:
     ProcessDiedError
         If the process ended by a signal or an exit of its own.
     """
-    from joblib.externals.loky.backend.reduction import dumps  # also functions of a script
-
     with tempfile.TemporaryDirectory(prefix="gtzan-") as name:
         task, answer = Path(name, "task"), Path(name, "answer")
-        task.write_bytes(bytes(dumps((with_plugins(function), item))))
+        task.write_bytes(pickled((with_plugins(function), item)))
         words = [sys.executable, "-c", _START, json.dumps(sys.path), str(task), str(answer), str(os.getpid())]
         process = subprocess.Popen(words, env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL)
         try:

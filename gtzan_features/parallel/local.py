@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
 from gtzan_features.errors import ConfigError, WorkerError
 from gtzan_features.parallel.carried import with_plugins
-from gtzan_features.parallel.executor import Item, Result
 from gtzan_features.parallel.isolated import ONE_THREAD, ProcessDiedError, call_isolated
+from gtzan_features.parallel.line import AHEAD, HELD, Line
 from gtzan_features.parallel.parent import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gtzan_features.parallel.executor import Executor
+    from gtzan_features.parallel.executor import Executor, Item, Result
 
 
 class SerialExecutor:
@@ -65,7 +65,7 @@ class ProcessExecutor:
         if len(items) == 1 and lost is None:  # nothing to do side by side, and nothing to save
             yield from SerialExecutor().map(function, items)
             return
-        line: Line[Result] = Line(len(items), most=_HELD * self.n_jobs)
+        line: Line[Result] = Line(len(items), most=HELD * self.n_jobs)
         while line.is_waiting:
             try:
                 yield from self._pooled(function, items, line)
@@ -93,7 +93,7 @@ class ProcessExecutor:
         running: dict[Any, int] = {}
         try:
             while True:
-                for index in line.start(_AHEAD * self.n_jobs):
+                for index in line.start(AHEAD * self.n_jobs):
                     running[pool.submit(_in_worker, carried, items[index], me, folder)] = index
                 if not running and not line.has_next:
                     return
@@ -112,63 +112,6 @@ class ProcessExecutor:
             pool.shutdown(wait=False, kill_workers=True)
             raise
 
-
-class Line(Generic[Result]):
-    """Items in their order, from the first that has not been given on to the last that has been started.
-
-    Parameters
-    ----------
-    count : int
-        Number of items.
-    most : int
-        How many items may be between these two: where one takes long, results of later ones are held in
-        memory until it is done, and no more than these.
-    """
-
-    def __init__(self, count: int, most: int) -> None:
-        self._count, self._most = count, most
-        self._given, self._new = 0, 0
-        self._results: dict[int, Result] = {}
-        self.started: set[int] = set()
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether there are results to come."""
-        return self._given < self._count
-
-    @property
-    def n_unfinished(self) -> int:
-        """Items without a result."""
-        return self._count - self._given - len(self._results)
-
-    @property
-    def has_next(self) -> bool:
-        """Whether the result is there that is given on next."""
-        return self._given in self._results
-
-    def start(self, together: int) -> Iterator[int]:
-        """Yield the numbers of items to start, until so many are at work together."""
-        while len(self.started) < together and self._new < min(self._count, self._given + self._most):
-            self.started.add(self._new)
-            self._new += 1
-            yield self._new - 1
-
-    def finish(self, index: int, result: Result) -> None:
-        """Take the result of an item that was started."""
-        self.started.remove(index)
-        self._results[index] = result
-
-    def take(self) -> Result:
-        """Return the next result, and forget it."""
-        self._given += 1
-        return self._results.pop(self._given - 1)
-
-
-_AHEAD = 2
-"""Items on their way for each process of a pool."""
-
-_HELD = 32
-"""Results for each process that wait for that of an earlier item."""
 
 _IDLE_S = 300.0
 """Seconds after which a worker that has nothing to do ends."""

@@ -113,6 +113,10 @@ def _is_ready(dispatcher: Any) -> bool:
     if dispatcher.signatures:
         return True
     try:  # numba has no public question for this; the index is empty when the source file changed
-        return bool(dispatcher._cache._cache_file._load_index())
+        index = dispatcher._cache._cache_file._load_index()
+        processor = (
+            dispatcher.targetctx.codegen().magic_tuple()
+        )  # a home folder may be that of several machines
+        return any(processor in key for key in index)
     except Exception:  # of another version of numba, or damaged in any way
         return False

@@ -160,6 +160,9 @@ class TestErrors:
         assert "--n-jobs 0 is no number" in refuses(
             "features", "extract", music, "-o", tmp_path / "f", "-j", "0"
         )
+        assert "--scheduler tcp://a:1 goes with --backend dask: give both" in refuses(
+            "features", "extract", music, "-o", tmp_path / "f", "--scheduler", "tcp://a:1"
+        )
 
     def test_tables(self, tmp_path, refuses):
         tables = tmp_path / "features"

@@ -103,6 +103,12 @@ def test_a_page_does_what_it_says(page, here, capfd):
         pytest.skip(f"all but {', '.join(sorted(missing))}, whose libraries are not installed")
 
 
+def test_work_goes_to_an_executor(here):
+    for language, title, text in blocks("many-machines.md"):
+        run_block(language, title, text)
+    assert (here / "features" / "kaggle-3s.parquet").is_file()
+
+
 @pytest.fixture
 def own_music(here):
     """Beside the genres, a library by artists with tags, and the files of the page's table in one folder."""
