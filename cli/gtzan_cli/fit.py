@@ -136,6 +136,12 @@ _OF_LABEL = ("label", "tracks", "base rate", "average precision", "precision", "
     help="Of the folds and of the model.",
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter.")
+@click.option(
+    "--stream",
+    is_flag=True,
+    help="Read rows in batches and hold only their keys, as it is done anyway for a table that is larger "
+    "than memory: for the models that --list says.",
+)
 @click.option("--runs", type=FOLDER, default=RUNS_DIR, show_default=True, help="Where run folders go.")
 @click.option(
     "--wide",
@@ -163,6 +169,7 @@ def fit(
     final: bool,
     seed: int,
     settings: tuple[str, ...],
+    stream: bool,
     runs: Path,
     wide: bool,
     n_jobs: int,
@@ -198,6 +205,7 @@ def fit(
             scale=scale,
             augment=augment,
             beside=beside,
+            stream=stream,
         )
         for protocol, segment, model in product(protocols, segments, names)
     ]
@@ -214,15 +222,13 @@ def _fit_all(
     shown: Callable[..., None] | None,
 ) -> list[RunReport | LabelRunReport]:
     """Fit one job after the other and show each result as it comes; each note on the tracks is said once."""
-    from gtzan_features.reporting.fit_run import fit_prepared
+    from gtzan_features.reporting.fit_run import fit_prepared, prepared_fit
     from gtzan_features.training.announced import announced
-    from gtzan_features.training.prepare_fit import prepare_fit
 
     results: list[RunReport | LabelRunReport] = []
     said: list[str] = []
     for config in jobs:
-        with progress_bar() as progress:
-            prepared = prepare_fit(tables, config)
+        with progress_bar() as progress, prepared_fit(tables, config) as prepared:
             notes = (f"{config.split.protocol}, {note}." for note in prepared.notes)
             for line in (*announced(prepared), *notes):
                 if line not in said:

@@ -13,6 +13,8 @@ from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.label_sets import indicator, names_of, rarest
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     import numpy.typing as npt
 
     from gtzan_features.tables.spectrograms import Table
@@ -109,13 +111,25 @@ def duplicate_labels(rows: pd.DataFrame, X: npt.NDArray[Any]) -> pd.Series:
         str(track): hashlib.sha256(np.ascontiguousarray(X[np.sort(at)]).tobytes()).hexdigest()[:16]
         for track, at in by_track.items()
     }
+    return copies_by_content(labels)
+
+
+def copies_by_content(content: Mapping[str, Hashable]) -> pd.Series:
+    """Label each track so that those of one content share a label; see `duplicate_labels`.
+
+    Parameters
+    ----------
+    content : mapping
+        For each track identifier, what is equal where the rows of tracks are.
+    """
+    labels: dict[str, Hashable] = dict(content)
     if gtzan.is_gtzan(set(labels)):
         duplicate_of = gtzan.facts()["duplicate_of"].dropna()
         for track, original in zip(duplicate_of.index, duplicate_of, strict=True):
             if track in labels:
                 labels[track] = labels.get(original, f"copy of {original}")
     # Named by their first track, so that a split is the same for every segment length and feature set.
-    first: dict[str, str] = {}
+    first: dict[Hashable, str] = {}
     for track in sorted(labels):
         first.setdefault(labels[track], track)
     tracks = sorted(labels)

@@ -216,10 +216,20 @@ def calibrated_loss(logits: FloatArray, y: IntVector) -> float:
 def _best_factor(logits: FloatArray, y: IntVector) -> tuple[float, float]:
     rows = np.arange(len(y))
 
-    def loss(log_factor: float) -> float:
-        return float(-log_softmax(np.exp(log_factor) * logits, axis=1)[rows, y].mean())
+    def loss(factor: float) -> float:
+        return float(-log_softmax(factor * logits, axis=1)[rows, y].mean())
 
-    found = minimize_scalar(loss, bounds=_LOG_RANGE, method="bounded", options={"xatol": 1e-6})
+    return best_factor(loss)
+
+
+def best_factor(loss: Callable[[float], float]) -> tuple[float, float]:
+    """Return the factor of logits with the smallest loss, and that; ``loss(factor)`` is a mean log-loss."""
+    found = minimize_scalar(
+        lambda log_factor: loss(float(np.exp(log_factor))),
+        bounds=_LOG_RANGE,
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
     return float(np.exp(found.x)), float(found.fun)
 
 

@@ -11,25 +11,28 @@ import numpy as np
 from gtzan_features.errors import GtzanError, ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
-    from gtzan_features.models.spec import Classifier, FloatMatrix, ModelSpec, TrainingData
+    from gtzan_features.models.spec import Classifier, FloatMatrix, ModelSpec
 
 
 def guarded(spec: ModelSpec) -> ModelSpec:
-    """Return a model whose `fit` raises nothing but errors of this package."""
+    """Return a model whose `fit` raises nothing but errors of this package; `streamed` likewise."""
 
-    def fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
-        try:
-            return spec.fit(data, settings, seed)
-        except GtzanError:
-            raise
-        except Exception as error:  # what a library raises for settings that it does not take
-            raise _refused(spec, settings, "fitted", error) from error
+    def checked(one: Callable[[Any, dict[str, Any], int], Classifier]) -> Callable[..., Classifier]:
+        def fit(data: Any, settings: dict[str, Any], seed: int) -> Classifier:  # noqa: ANN401
+            try:
+                return one(data, settings, seed)
+            except GtzanError:
+                raise
+            except Exception as error:  # what a library raises for settings that it does not take
+                raise _refused(spec, settings, "fitted", error) from error
 
-    return replace(spec, fit=fit)
+        return fit
+
+    return replace(spec, fit=checked(spec.fit), streamed=spec.streamed and checked(spec.streamed))
 
 
 def probabilities(

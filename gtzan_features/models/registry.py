@@ -16,6 +16,9 @@ from gtzan_features.models.choosing.wrappers import with_choices
 from gtzan_features.models.estimator_spec import searched, spec_of_estimator
 from gtzan_features.models.estimators import boosted_trees, classical, discriminant
 from gtzan_features.models.networks import specs as networks
+from gtzan_features.models.streaming.boosted_trees import fit_trees
+from gtzan_features.models.streaming.discriminant import fit_lda
+from gtzan_features.models.streaming.logistic import fit_logistic
 from gtzan_features.models.words import ONE_LABEL, known_model
 
 if TYPE_CHECKING:
@@ -23,8 +26,10 @@ if TYPE_CHECKING:
 
     from gtzan_features.models.spec import ModelSpec
 
+_STREAMED = {"xgboost": fit_trees, "logistic-regression": fit_logistic, "lda": fit_lda}
+
 _SINGLE: dict[str, ModelSpec] = {
-    spec.name: guarded(with_choices(spec))
+    spec.name: guarded(with_choices(replace(spec, streamed=_STREAMED.get(spec.name))))
     for spec in (boosted_trees.XGBOOST, *classical.SPECS, discriminant.LDA, *networks.SPECS)
 }
 _TOGETHER = guarded(with_choices(ensemble(_SINGLE)))

@@ -149,6 +149,9 @@ class ModelSpec:
         Says of a type's full name whether a stored model may hold it, beside the types that every model may.
     one_vs_rest : bool
         Whether it is fitted to several labels a track, as one model a label.
+    streamed : callable, optional
+        ``streamed(rows, settings, seed) -> Classifier`` fits on rows that are not held in memory; None where
+        the model cannot.
     """
 
     name: str
@@ -163,6 +166,7 @@ class ModelSpec:
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
     may_hold: Callable[[str], bool] = nothing_else
     one_vs_rest: bool = True
+    streamed: Callable[[Any, dict[str, Any], int], Classifier] | None = None
 
 
 def inner_splits(data: TrainingData, folds: int, seed: int) -> list[tuple[IntVector, IntVector]]:
@@ -186,10 +190,15 @@ def _splits(data: TrainingData, whole: IntVector, folds: int, seed: int) -> list
     by = [data.y] if data.stratum is None else [data.stratum, data.y]
     for stratum in by:
         rows = np.asarray(stratum, np.int64).tobytes()
-        splits = _stratified(rows, np.asarray(whole, np.int64).tobytes(), count, seed)
+        # What is divided of millions of rows takes too much memory to be kept.
+        divided = _stratified if len(data.y) <= _KEPT_ROWS else _stratified.__wrapped__
+        splits = divided(rows, np.asarray(whole, np.int64).tobytes(), count, seed)
         if splits and all(np.unique(data.y[train]).size == n_genres for train, _ in splits):
             return splits
     return []
+
+
+_KEPT_ROWS = 1 << 20
 
 
 @lru_cache(maxsize=16)

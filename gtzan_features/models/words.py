@@ -124,6 +124,9 @@ _ALL = (
 ONE_LABEL = ("cnn", "mlp", "ensemble")
 """Models that take one genre a track only: with several labels, each would be trained once a label."""
 
+STREAMED = ("xgboost", "logistic-regression", "lda")
+"""Models that can be fitted on tables larger than memory, in batches."""
+
 WORDS: dict[str, ModelWords] = {words.name: words for words in _ALL}
 """The models, in the order in which they are listed."""
 

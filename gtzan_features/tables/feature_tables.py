@@ -24,6 +24,7 @@ from gtzan_features.tables.schema import (
     is_key,
     key_names,
 )
+from gtzan_features.tables.table_files import is_table
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
         If it does not; the message names the tables that do, or how to make one.
     """
     path = table_path(folder, feature_set, segment)
-    if path.is_file():
+    if is_table(path):
         return path
     others = sorted(p.stem for p in folder.glob("*-*s.parquet"))
     own = "" if feature_set == FeatureConfig().feature_set else f" --features {feature_set}"

@@ -14,6 +14,7 @@ from gtzan_features.tables.feature_tables import read_parquet, write_parquet
 from gtzan_features.text import BETWEEN_LABELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -105,19 +106,26 @@ class Predictions:
         return dict(zip(one["track_id"].astype(str), one[ARTIST].fillna("").astype(str), strict=True))
 
 
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the predictions table, whole or not at all."""
+def predictions_schema(
+    genres: Sequence[str], thresholds: tuple[tuple[float, ...], ...] = (), *, artists: bool = False
+) -> pa.Schema:
+    """Return the Arrow schema of a predictions table."""
     fields = [
         ("track_id", pa.string()),
         ("segment", pa.int32()),
         ("fold", pa.int32()),
         ("genre", pa.string()),
-        *((ARTIST, pa.string()) for name in predictions.frame.columns if name == ARTIST),
-        *((PROBABILITY + g, pa.float64()) for g in predictions.genres),
+        *((ARTIST, pa.string()) for _ in range(artists)),
+        *((PROBABILITY + g, pa.float64()) for g in genres),
     ]
     schema = pa.schema(fields)
-    if predictions.several:
-        schema = schema.with_metadata({_THRESHOLDS: json.dumps(predictions.thresholds).encode()})
+    return schema.with_metadata({_THRESHOLDS: json.dumps(thresholds).encode()}) if thresholds else schema
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write the predictions table, whole or not at all."""
+    artists = ARTIST in predictions.frame
+    schema = predictions_schema(predictions.genres, predictions.thresholds, artists=artists)
     arrays = [pa.array(predictions.frame[f.name].to_numpy(), type=f.type) for f in schema]
     write_parquet(path, pa.Table.from_arrays(arrays, schema=schema))
 

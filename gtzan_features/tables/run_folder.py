@@ -94,6 +94,8 @@ class RunManifest:
         package.
     several_labels : bool
         Whether a track may have several of the genres.
+    streamed : bool
+        Whether rows were read in batches and not held, so that figures may differ in their last digits.
     """
 
     run_id: str
@@ -124,12 +126,14 @@ class RunManifest:
     files: dict[str, Record] = field(default_factory=dict)
     plugins: dict[str, str] = field(default_factory=dict)
     several_labels: bool = False
+    streamed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the manifest as JSON has it; what says nothing of one genre a track is left out there."""
+        """Return the manifest as JSON has it; what is unusual is left out where it is not so."""
         content = asdict(self)
-        if not self.several_labels:  # earlier versions refuse what they do not know
-            del content["several_labels"]
+        for name in ("several_labels", "streamed"):  # earlier versions refuse what they do not know
+            if not content[name]:
+                del content[name]
         return content
 
     def to_json(self) -> str:

@@ -11,14 +11,17 @@ from gtzan_features.training.durations import duration_words
 if TYPE_CHECKING:
     from gtzan_features.training.load_rows import Fittable
     from gtzan_features.training.prepare_fit import PreparedFit
+    from gtzan_features.training.streamed_fit import StreamedFit
 
 _SHOWN = 12
 
 
-def announced(prepared: PreparedFit) -> tuple[str, str]:
+def announced(prepared: PreparedFit | StreamedFit) -> tuple[str, str]:
     """Return a line on the rows that are fitted, and a line on the fits."""
     plan = prepared.plan
     n_rows, n_columns = plan.opened.data.X.shape
+    if plan.n_rows is not None:  # there is a row for each track, of keys
+        n_rows, n_columns = plan.n_rows, len(plan.opened.table.feature_names)
     fits = f"{plan.config.model}, {prepared.manifest.protocol}: {counted(len(prepared.folds), 'fit')}"
     n_all = n_rows + sum(len(one.X) for one in plan.extra)
     takes = duration_words(plan.config.model, n_all, n_columns)
@@ -27,7 +30,9 @@ def announced(prepared: PreparedFit) -> tuple[str, str]:
         n_made = sum(len(one.X) for one in plan.extra)
         copies = f"Trained also on {counted(n_made, 'row')} of {', '.join(one.kind for one in plan.extra)}. "
     fits = f"{copies}{fits}"
-    return _rows_line(plan.opened), f"{fits}. It takes {takes}." if takes else f"{fits}."
+    if plan.config.stream:
+        fits += ", in batches"
+    return _rows_line(plan.opened, n_rows, n_columns), f"{fits}. It takes {takes}." if takes else f"{fits}."
 
 
 def genre_counts(opened: Fittable) -> dict[str, int]:
@@ -38,10 +43,9 @@ def genre_counts(opened: Fittable) -> dict[str, int]:
     return {str(genre): int(count) for genre, count in tracks.value_counts().sort_index().items()}
 
 
-def _rows_line(opened: Fittable) -> str:
+def _rows_line(opened: Fittable, n_rows: int, n_columns: int) -> str:
     meta, counts = opened.table.meta, genre_counts(opened)
     n_tracks = opened.data.rows["track_id"].nunique()
-    n_rows, n_columns = opened.data.X.shape
     shown = ", ".join(f"{genre} {count}" for genre, count in list(counts.items())[:_SHOWN])
     more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
     music = f"{meta.dataset}: {counted(n_tracks, 'track')}; {counted(len(counts), 'genre')}: {shown}{more}"

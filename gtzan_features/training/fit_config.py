@@ -50,6 +50,9 @@ class FitConfig:
         Augmentations of the training rows, ``robust`` among them; see `training.augmented_rows`.
     beside : SegmentConfig or None
         Longer rows, whose features each row gets beside its own: those of the row that it lies in.
+    stream : bool
+        Whether rows are read in batches and not held; see `training.streamed_fit`. A table that is too large
+        for memory is streamed anyway where the model can be fitted so.
     """
 
     model: str
@@ -62,6 +65,7 @@ class FitConfig:
     scale: str | None = None
     augment: tuple[str, ...] = ()
     beside: SegmentConfig | None = None
+    stream: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))

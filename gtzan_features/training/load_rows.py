@@ -23,10 +23,12 @@ from gtzan_features.datasets.training_arrays import Dataset, answers, load_datas
 from gtzan_features.descriptors import sets
 from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.errors import TableError
+from gtzan_features.models.words import STREAMED
 from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path, write_table
 from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.schema import feature_schema
 from gtzan_features.tables.spectrograms import Table, read_any_table, write_spectrograms
+from gtzan_features.tables.table_files import is_table
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.config import SplitConfig
+    from gtzan_features.tables.schema import TableMeta
 
 
 _LOG = logging.getLogger(__name__)
@@ -118,14 +121,7 @@ class Fittable:
         if not isinstance(table, FeatureTable) or not table.meta.config:
             reason = "of a recipe whose feature families are not known. Fit all its columns"
             raise TableError(self.place, reason)
-        config = replace(FeatureConfig(**table.meta.config), feature_set=name)
-        meta = replace(
-            table.meta,
-            feature_set=config.feature_set,
-            feature_fingerprint=config.fingerprint(),
-            config=config.to_dict(),
-        )
-        names = {column.name for column in sets.columns(config)}
+        names, meta = columns_of_families(table.meta, name)
         some = table.select(names | {BESIDE + name for name in names}, meta)
         return replace(self, table=some, data=replace(self.data, X=some.values()))
 
@@ -140,6 +136,24 @@ class Fittable:
             copies=data.copies.reindex(sorted(set(kept["track_id"]))),
         )
         return replace(self, table=self.table.take(rows), data=some)
+
+
+def columns_of_families(meta: TableMeta, name: str) -> tuple[set[str], TableMeta]:
+    """Return the columns of some families of a table, and what the table of these says of itself.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such family.
+    """
+    config = replace(FeatureConfig(**meta.config), feature_set=name)
+    some = replace(
+        meta,
+        feature_set=config.feature_set,
+        feature_fingerprint=config.fingerprint(),
+        config=config.to_dict(),
+    )
+    return {column.name for column in sets.columns(config)}, some
 
 
 def in_memory(table: Table) -> Fittable:
@@ -159,7 +173,7 @@ def in_memory(table: Table) -> Fittable:
 def read_fittable(path: Path) -> Fittable:
     """Read any table of ours, under whatever name; errors as `open_fittable`."""
     table, sha256 = _read(path)
-    _check_plugins(path, table)
+    check_plugins(path, table.meta)
     return Fittable(path=path, table=table, data=load_dataset(table), sha256=sha256, folder=path.parent)
 
 
@@ -285,15 +299,15 @@ def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
     return whole if path == table_path(folder, name, segment) else whole.of_families(name)
 
 
-def _check_plugins(path: Path, table: Table) -> None:
+def check_plugins(path: Path, meta: TableMeta) -> None:
     """Refuse features of plugins that are not loaded, or whose source has changed since.
 
     Their families would not be known, and a model could not be applied to audio.
     """
-    if "code" not in table.meta.config:
+    if "code" not in meta.config:
         return
-    config = FeatureConfig(**table.meta.config)
-    fault = plugin_fault(config, table.meta.versions)
+    config = FeatureConfig(**meta.config)
+    fault = plugin_fault(config, meta.versions)
     if fault:
         raise TableError(path, fault)
 
@@ -307,13 +321,15 @@ def table_file(folder: Path, name: str, segment: str) -> Path:
         If there is no such table.
     """
     whole = name.partition(":")[0]
-    return locate_table(folder, name if table_path(folder, name, segment).is_file() else whole, segment)
+    return locate_table(folder, name if is_table(table_path(folder, name, segment)) else whole, segment)
 
 
 def _read(path: Path) -> tuple[Table, str]:
     """Read a table and hash the bytes it was read from: the file may be replaced at any time."""
     started = time.perf_counter()
-    check_memory(path)
+    check_memory(
+        path, otherwise=f"; or fit {' or '.join(STREAMED)}, which read rows in batches (`gtzan fit --stream`)"
+    )
     try:
         content = path.read_bytes()
     except OSError as error:

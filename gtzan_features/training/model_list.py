@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gtzan_features.models.words import STREAMED
 from gtzan_features.models.words import all_words as all_words
 from gtzan_features.models.words import known_model as known_model
 from gtzan_features.models.words import model_names as model_names
@@ -12,7 +13,8 @@ from gtzan_features.training.durations import COLUMNS, ROWS, usual_minutes
 
 DURATIONS = (
     f"Minutes: for ten folds of GTZAN's {ROWS} rows of 3 s, {COLUMNS} columns, on two processors; for rows "
-    "of 30 s a fifth or less. Where none are given, under one; cnn takes other tables."
+    "of 30 s a fifth or less. Where none are given, under one; cnn takes other tables. Models with --stream "
+    "are also fitted on tables larger than memory."
 )
 
 
@@ -22,9 +24,10 @@ def model_table() -> TextTable:
         (
             words.name,
             f"{minutes:g}" if (minutes := usual_minutes(words.name)) else "",
+            "yes" if words.name in STREAMED else "",
             words.summary,
             " ".join(f"{k}={v}" for k, v in words.defaults.items()),
         )
         for words in all_words().values()
     )
-    return TextTable(title="", header=("model", "minutes", "what it is", "settings"), rows=rows)
+    return TextTable(title="", header=("model", "minutes", "--stream", "what it is", "settings"), rows=rows)

@@ -52,6 +52,8 @@ class PlannedFit:
         What the model that is kept is fitted on, as far as it is known.
     call : str
         Python that repeats the fit, where no command does.
+    n_rows : int, optional
+        Rows of the table, where `opened` has no more than a row for each track.
     """
 
     config: FitConfig
@@ -63,6 +65,7 @@ class PlannedFit:
     extra: tuple[ExtraRows, ...] = ()
     training_files: TrainingFiles = field(default_factory=TrainingFiles)
     call: str = ""
+    n_rows: int | None = None
 
 
 def make_manifest(plan: PlannedFit) -> RunManifest:
@@ -86,7 +89,7 @@ def make_manifest(plan: PlannedFit) -> RunManifest:
         table_origin=meta.origin,
         table_sha256=plan.opened.sha256,
         n_tracks=int(table.frame["track_id"].nunique()),
-        n_rows=len(table.frame),
+        n_rows=len(table.frame) if plan.n_rows is None else plan.n_rows,
         genres=plan.opened.data.genres,
         protocol=protocol.name,
         protocol_settings=_plain(protocol),
@@ -101,6 +104,7 @@ def make_manifest(plan: PlannedFit) -> RunManifest:
         versions=model_versions(),
         plugins=plugins.described(feature_set_parts(meta.feature_set), plan.config.model),
         several_labels=plan.opened.data.several,
+        streamed=plan.config.stream,
     )
     return replace(manifest, run_id=_run_id(manifest, plan.training_files))
 
@@ -178,4 +182,6 @@ def fit_command(config: FitConfig, tables_dir: Path, feature_set: str) -> str:
         words.append("--allow-leak")
     if config.final:
         words.append("--final")
+    if config.stream:
+        words.append("--stream")
     return printable(shlex.join(words))

@@ -146,8 +146,8 @@ def _some_tracks(music: KnownMusic) -> KnownMusic:
     n_made = min(MOST_TRACKS // 2, int(made.sum()))
     n_recorded = min(MOST_TRACKS - n_made, int((~made).sum()))
     parts = (
-        _at_equal_steps(music, first[~made], n_recorded),
-        _at_equal_steps(music, first[made], MOST_TRACKS - n_recorded),
+        at_equal_steps(music.y, first[~made], n_recorded),
+        at_equal_steps(music.y, first[made], MOST_TRACKS - n_recorded),
     )
     kept = np.isin(music.tracks, music.tracks[np.concatenate(parts)])
     return replace(
@@ -160,9 +160,9 @@ def _some_tracks(music: KnownMusic) -> KnownMusic:
     )
 
 
-def _at_equal_steps(music: KnownMusic, first: IntVector, number: int) -> IntVector:
-    """Return so many of the first rows of tracks, at equal steps through the genres."""
-    ordered = first[np.argsort(music.y[first], kind="stable")]
+def at_equal_steps(y: IntVector, first: IntVector, number: int) -> IntVector:
+    """Return so many of the first rows of tracks, at equal steps through the genres `y` of rows."""
+    ordered = first[np.argsort(y[first], kind="stable")]
     if number >= len(ordered):
         return ordered
     chosen: IntVector = ordered[np.linspace(0, len(ordered) - 1, number).round().astype(np.int64)]

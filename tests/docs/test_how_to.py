@@ -20,7 +20,7 @@ from sklearn._loss._loss import CyHalfMultinomialLoss
 from gtzan_features import plugins
 from gtzan_features.config import FeatureConfig
 from gtzan_features.spectra import Spectra
-from tests.conftest import tone
+from tests.conftest import make_table, save_table, tone
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "how-to"
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -210,3 +210,11 @@ def test_several_labels_do_what_their_page_says(own_music, monkeypatch, capfd):
     assert "several labels a track" in shown
     assert re.search(r"song\.wav: .* \(2 segments, 7\.0 s\)", shown)
     assert "evening" in shown
+
+
+def test_the_commands_for_a_table_larger_than_memory_run(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    save_table(tmp_path / "data" / "features", make_table(2, 10, 2))
+    for language, title, text in blocks("larger-than-memory.md"):
+        run_block(language, title, text)
+    assert "lda, track 80/20: 1 fit, in batches." in capfd.readouterr().err

@@ -10,9 +10,13 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models.spec import Classifier, ModelSpec, Range, TrainingData, inner_splits
 from gtzan_features.models.words import WORDS
 
-_EARLY_STOPPING_FOLDS = 10
+EARLY_STOPPING_FOLDS = 10
 MANY_COLUMNS = 500
 """Beyond, histograms have `_COARSE` bins: with thousands of columns they then take a fifth of the time."""
+
+TOO_FEW_TO_STOP = (
+    "early stopping needs two tracks of each genre in the training part. Add tracks, or leave it out"
+)
 
 _AUTO, _FINE, _COARSE = "auto", 256, 32
 
@@ -23,9 +27,15 @@ def _settable() -> set[str]:
     return set(XGBClassifier().get_params()) - _NOT_SETTABLE
 
 
+def with_bins(settings: dict[str, Any], n_columns: int) -> dict[str, Any]:
+    """Return settings in which ``max_bin=auto`` is a number."""
+    if settings.get("max_bin") != _AUTO:
+        return settings
+    return {**settings, "max_bin": _COARSE if n_columns > MANY_COLUMNS else _FINE}
+
+
 def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
-    if settings.get("max_bin") == _AUTO:
-        settings = {**settings, "max_bin": _COARSE if data.X.shape[1] > MANY_COLUMNS else _FINE}
+    settings = with_bins(settings, data.X.shape[1])
     model = XGBClassifier(**settings, random_state=seed, n_jobs=1, verbosity=0)
     if settings.get("early_stopping_rounds"):
         return _fit_stopping_early(model, data, seed)
@@ -34,12 +44,9 @@ def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
 
 def _fit_stopping_early(model: XGBClassifier, data: TrainingData, seed: int) -> Classifier:
     """Fit on nine tenths of the tracks and stop by the loss on the rest, which is the first inner fold."""
-    splits = inner_splits(data, _EARLY_STOPPING_FOLDS, seed)
+    splits = inner_splits(data, EARLY_STOPPING_FOLDS, seed)
     if not splits:
-        msg = (
-            "early stopping needs two tracks of each genre in the training part. Add tracks, or leave it out"
-        )
-        raise ModelError(msg)
+        raise ModelError(TOO_FEW_TO_STOP)
     train, valid = splits[0]
     watched = [(data.X[valid], data.y[valid])]
     return model.fit(data.X[train], data.y[train], eval_set=watched, verbose=False)

@@ -158,7 +158,6 @@ def _within(X: FloatMatrix, y: IntVector) -> tuple[FloatArray, FloatArray, Float
 def _intensity(within: FloatArray, size: float, trace: float, groups: IntVector | None) -> float:
     """Ledoit and Wolf's intensity, from the squared norm and the trace of the covariance."""
     n_rows, n_columns = within.shape
-    spread = size - trace**2 / n_columns  # squared distance from the target
     if groups is None:
         noise = float(np.square(np.square(within).sum(axis=1)).sum())
     else:
@@ -167,8 +166,23 @@ def _intensity(within: FloatArray, size: float, trace: float, groups: IntVector 
         parts = (within[at] for at in np.split(order, starts))
         noise = sum(float(np.square(part @ part.T).sum()) for part in parts)
     n_groups = n_rows if groups is None else np.unique(groups).size
-    noise = noise / n_rows**2 - size / n_groups
-    return float(np.clip(noise / spread, 0, 1)) if spread > 0 else 1.0
+    return intensity(noise / n_rows**2, n_groups, size, trace, n_columns)
+
+
+def intensity(noise: float, n_groups: int, size: float, trace: float, n_columns: int) -> float:
+    """Return Ledoit and Wolf's intensity of shrinkage, within [0, 1].
+
+    Parameters
+    ----------
+    noise : float
+        Sum of the squared norms of the groups' products of rows, over the squared number of rows.
+    n_groups : int
+    size, trace : float
+        Squared norm and trace of the covariance.
+    n_columns : int
+    """
+    spread = size - trace**2 / n_columns  # squared distance from the target
+    return float(np.clip((noise - size / n_groups) / spread, 0, 1)) if spread > 0 else 1.0
 
 
 class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -238,7 +252,7 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         ValueError
             If `X` is no matrix of finite numbers.
         """
-        given = self._given_shrinkage()
+        given = self.given_shrinkage()
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         self.classes_, codes = encoded_classes(labels)
         of_rows = encoded_groups(groups, codes)
@@ -254,7 +268,8 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             raise InputError(msg) from error
         return self
 
-    def _given_shrinkage(self) -> float | None:
+    def given_shrinkage(self) -> float | None:
+        """Return the shrinkage that was asked for, None for Ledoit and Wolf's; InputError for no number."""
         if isinstance(self.shrinkage, str):
             if self.shrinkage == AUTO:
                 return None
@@ -295,7 +310,7 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
     settings = {**LDA.defaults, **settings}
     scaling = scaler(settings.pop("scaling"), "lda")
-    balance = FamilyBalance(data.families if _balanced(settings.pop("balance")) else ())
+    balance = FamilyBalance(data.families if checked_balance(settings.pop("balance")) else ())
     if settings["shrinkage"] == AUTO and data.made is not None and data.made.any():
         settings["shrinkage"] = chosen_shrinkage(make_pipeline(scaling, balance), data, seed)
     pipeline = make_pipeline(scaling, balance, ShrinkageLDA(**settings))
@@ -379,7 +394,8 @@ def as_label_rules(model: OneVsRest) -> LabelRules:
     return LabelRules({**scaling, "weights": np.stack(stacked, axis=1), "offsets": np.array(offsets)})
 
 
-def _balanced(setting: Any) -> bool:  # noqa: ANN401 - as it was given
+def checked_balance(setting: Any) -> bool:  # noqa: ANN401 - as it was given
+    """Return the setting ``balance``; ModelError where it is neither True nor False."""
     if not isinstance(setting, bool):
         msg = f"lda: balance={setting} is not known; it is True or False"
         raise ModelError(msg)

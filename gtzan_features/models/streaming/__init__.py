@@ -1,0 +1,1 @@
+"""Models that are fitted on rows which are not held in memory."""
