@@ -9,12 +9,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gtzan_features import __version__
+from gtzan_features.cache import Program
 from gtzan_features.parallel.local import available_processors
 
 _LIBRARIES = ("librosa", "numba", "numpy", "scipy", "soundfile", "soxr")
 _PACKAGE = Path(__file__).resolve().parent
-_SOURCES = ("audio", "descriptors", "spectra")
-_SOURCE_FILES = (
+_ROWS = (
+    "audio",
+    "descriptors",
+    "spectra",
     "config.py",
     "extraction/changed_rows.py",
     "extraction/deformer.py",
@@ -22,6 +25,20 @@ _SOURCE_FILES = (
     "extraction/row_kinds.py",
     "extraction/segment_rows.py",
 )
+"""Source of all that turns a file into rows."""
+
+_FITS = (
+    "config.py",
+    "split_config.py",
+    "datasets",
+    "descriptors",
+    "evaluation",
+    "models",
+    "tables",
+    "training",
+)
+"""Source of all that turns rows into predictions."""
+
 _CPU_INFO = Path("/proc/cpuinfo")
 _MODEL_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost")
 
@@ -34,23 +51,36 @@ def library_versions() -> dict[str, str]:
     return {"gtzan": __version__, "libsndfile": soundfile.__libsndfile_version__, **versions}
 
 
-@lru_cache(maxsize=1)
-def code_fingerprint() -> str:
-    """Twelve hexadecimal digits of the source of all that turns a file into rows.
+@lru_cache(maxsize=2)
+def source_digits(sources: tuple[str, ...]) -> str:
+    """Twelve hexadecimal digits of modules of this package, and of all modules in folders of it.
 
-    A version number says what changed between releases; this says it while features are being written. The
-    source of plugins is in the fingerprint of a `FeatureConfig`.
+    A version number says what changed between releases; this says it while the program is being written.
+    That of plugins is among settings: of a `FeatureConfig`, and in what `plugins.described` tells of a model.
     """
-    files = [path for part in _SOURCES for path in sorted((_PACKAGE / part).rglob("*.py"))]
-    files += [_PACKAGE / name for name in _SOURCE_FILES]
+    places = [_PACKAGE / name for name in sources]
+    files = [path for one in places for path in ([one] if one.suffix else sorted(one.rglob("*.py")))]
     digest = hashlib.sha256()
     for path in files:
         try:
             source = path.read_bytes()
         except OSError:  # a program without its source: its version must do
             source = b""
-        digest.update(f"{path.name} {len(source)}\n".encode(errors="surrogateescape") + source)
+        digest.update(
+            f"{path.relative_to(_PACKAGE).as_posix()} {len(source)}\n".encode(errors="surrogateescape")
+            + source
+        )
     return digest.hexdigest()[:12]
+
+
+def row_program() -> Program:
+    """Return what turns a file into rows: its source, and the versions that a feature's value depends on."""
+    return Program(code=source_digits(_ROWS), versions=library_versions())
+
+
+def fit_program() -> Program:
+    """Return what turns rows into predictions: its source, and the versions that a model depends on."""
+    return Program(code=source_digits(_FITS), versions=model_versions())
 
 
 def model_versions() -> dict[str, str]:

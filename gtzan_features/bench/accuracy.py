@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.audio.decode import content_hash
 from gtzan_features.bench.clean_tables import Music, audio_words, extract_sets
 from gtzan_features.bench.config import BASELINE, REFERENCE_MODEL, BenchConfig
-from gtzan_features.bench.finished_fits import Done, fit_key, read_done, write_done
+from gtzan_features.bench.finished_fits import Done, finished_fits, read_done, write_done
 from gtzan_features.bench.plan import (
     BOTH,
     SEGMENT,
@@ -26,12 +26,13 @@ from gtzan_features.bench.plan import (
 from gtzan_features.config import FeatureConfig, SegmentConfig
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.descriptors import sets
-from gtzan_features.environment import describe_machine, versions_text
+from gtzan_features.environment import describe_machine, fit_program, versions_text
 from gtzan_features.errors import GtzanError, SplitError
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reports.ablation import (
+    PAGE,
     Baseline,
     Context,
     Entry,
@@ -39,7 +40,9 @@ from gtzan_features.reports.ablation import (
     ablation_tables,
     write_ablation,
 )
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_folder import read_run
+from gtzan_features.training.fit_key import fit_key
 from gtzan_features.training.load_rows import (
     REPLACED,
     labelled,
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from gtzan_features.cache import Key
     from gtzan_features.config import SplitConfig
     from gtzan_features.text_table import TextTable
 
@@ -181,25 +185,30 @@ def bench_tables(
     """
     splits, skipped, sizes = _survey(folders.tables, config, notice)
     plan = in_order(planned_fits(config, splits, sizes))
-    outcomes = _fit_all(plan, config.minutes, folders, n_jobs, progress, notice)
-    entries, missing = _entries(plan, outcomes, folders.runs)
-    if not entries:
-        msg = f"not one fit could be made: {missing[0]}"
-        raise SplitError(msg)
-    frame = ablation_frame(entries, BASELINE_RUNS)
-    total = sum(entry.seconds for entry in entries)
-    context = Context(
-        command=config.command(),
-        audio=audio,
-        machine=describe_machine(),
-        versions=versions_text(),
-        steps=(*steps, (f"{len(entries)} fits, of one core each", total)),
-        skipped=skipped,
-        missing=tuple(missing),
-    )
+    finished = finished_fits(folders.runs)
+    # A second measurement there is refused at its begin, not after an hour.
+    with output_lock(finished.folder), output_lock(folders.out / PAGE):
+        finished.tidy(fit_program())
+        outcomes = _fit_all(plan, config.minutes, folders, n_jobs, progress, notice)
+        entries, missing = _entries(plan, outcomes, folders.runs)
+        if not entries:
+            msg = f"not one fit could be made: {missing[0]}"
+            raise SplitError(msg)
+        frame = ablation_frame(entries, BASELINE_RUNS)
+        total = sum(entry.seconds for entry in entries)
+        context = Context(
+            command=config.command(),
+            audio=audio,
+            machine=describe_machine(),
+            versions=versions_text(),
+            steps=(*steps, (f"{len(entries)} fits, of one core each", total)),
+            skipped=skipped,
+            missing=tuple(missing),
+        )
+        page = write_ablation(frame, BASELINE_RUNS, context, folders.out)
     n_reused = sum(one.reused for one in outcomes)
     return BenchResult(
-        page=write_ablation(frame, BASELINE_RUNS, context, folders.out),
+        page=page,
         frame=frame,
         n_fitted=len(entries) - n_reused,
         n_reused=n_reused,
@@ -266,8 +275,8 @@ def _read_by(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> tuple[str, 
     return tuple(hashes[one.config.feature_set, segment] for segment in read)
 
 
-def _key(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> str:
-    return fit_key(one.config, _read_by(one, hashes))
+def _key(one: PlannedFit, hashes: dict[tuple[str, str], str]) -> Key:
+    return fit_key(one.config, {"tables": _read_by(one, hashes)})
 
 
 def _fit_one(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gtzan_features import plugins
 from gtzan_features.audio.decode import content_hash
 from gtzan_features.bench.plan import ablation_sets
-from gtzan_features.config import fingerprint
+from gtzan_features.cache import Cache
+from gtzan_features.config import SegmentConfig
 from gtzan_features.datasets.groups import inner_groups
-from gtzan_features.environment import model_versions
 from gtzan_features.errors import GtzanError, TableError
 from gtzan_features.models.checked_settings import probabilities
 from gtzan_features.models.registry import model_spec
@@ -27,14 +25,17 @@ from gtzan_features.tables.predictions import (
     read_predictions,
     write_predictions,
 )
-from gtzan_features.tables.run_storage import new_run_folder
 from gtzan_features.training.augmented_rows import extra_rows
+from gtzan_features.training.fit_config import FitConfig
+from gtzan_features.training.fit_key import fit_key
 from gtzan_features.training.fold import Fold, Job, training_data
 from gtzan_features.training.load_rows import REPLACED, labelled, open_fittable, table_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from gtzan_features.cache import Key
     from gtzan_features.datasets.splits import Split
     from gtzan_features.datasets.training_arrays import Dataset
     from gtzan_features.models.spec import Classifier
@@ -43,9 +44,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One model on one selection of columns, the hashes of its tables, and where its predictions go.
+    """One model on one selection of columns, the hashes of its tables, and where its predictions are kept.
 
-    `copies` are the hashes of the tables of deformed copies that it is trained on, too.
+    `copies` are the hashes of the tables of deformed copies that it is trained on, too; `key` is all that the
+    predictions depend on.
     """
 
     part: str
@@ -53,7 +55,8 @@ class Task:
     model: str
     feature_set: str
     tables: tuple[str, ...]
-    folder: str
+    cache: Cache
+    key: Key
     copies: tuple[str, ...] = ()
 
     @property
@@ -100,10 +103,10 @@ def robust_tasks(
     if alone:
         wanted.append((FAMILIES, "all", with_families, name))
         wanted += [(FAMILIES, some.partition(":")[2], with_families, some) for some in alone]
-    common = {
+    split = setting.split.config
+    common: dict[str, Any] = {
         "deformations": list(setting.deformed),
-        "split": setting.split.fingerprint(),
-        "evaluate_on": setting.split.config.evaluate_on,
+        "division": setting.split.fingerprint(),
         "seed": setting.seed,
     }
     hashes = {some: _hashes(some, setting) for some in {some for *_, some in wanted}}
@@ -113,15 +116,28 @@ def robust_tasks(
     )
     tasks = []
     for part, label, model, some in wanted:
-        tables = hashes[some]
-        versions = model_versions() | plugins.described((), model)
-        own: dict[str, Any] = {"tables": tables, "model": model, "features": some, "versions": versions}
-        task = Task(part=part, name=label, model=model, feature_set=some, tables=tables, folder="")
-        if part == AUGMENTED:
-            own |= {"trained": list(setting.trained), "copies": copies}
-            task = replace(task, copies=copies)
-        tasks.append(replace(task, folder=str(work / "predictions" / fingerprint(common | own))))
+        own, trained = (copies, setting.trained) if part == AUGMENTED else ((), ())
+        rows = SegmentConfig.parse(setting.segment)
+        fit = FitConfig(model=model, segment=rows, feature_set=some, split=split, augment=trained)
+        key = fit_key(fit, {"tables": hashes[some], "copies": own}, **common)
+        tasks.append(
+            Task(
+                part=part,
+                name=label,
+                model=model,
+                feature_set=some,
+                tables=hashes[some],
+                cache=kept_predictions(work),
+                key=key,
+                copies=own,
+            )
+        )
     return tasks
+
+
+def kept_predictions(work: Path) -> Cache:
+    """Return the cache of predictions in the folder of a measurement."""
+    return Cache(work / "predictions")
 
 
 def _hashes(name: str, setting: Setting) -> tuple[str, ...]:
@@ -132,14 +148,13 @@ def _hashes(name: str, setting: Setting) -> tuple[str, ...]:
 
 def predict_deformed(task: Task, setting: Setting) -> Outcome:
     """Fit and write the predictions of clean and deformed rows; runs in a worker."""
-    folder = Path(task.folder)
-    if folder.is_dir():
+    if task.cache.find(task.key) is not None:
         return Outcome(reused=True)
     try:
         found = _predictions(task, setting)
     except GtzanError as error:  # one model that fails leaves the others
         return Outcome(reason=str(error))
-    with new_run_folder(folder) as new:
+    with task.cache.adding(task.key) as new:
         for name, one in found.items():
             write_predictions(new / f"{name}.parquet", one)
     return Outcome()
@@ -210,7 +225,7 @@ def _predicted(
 
 def read_deformed(task: Task, deformations: tuple[str, ...]) -> Deformed:
     """Read the predictions that `predict_deformed` wrote."""
-    folder = Path(task.folder)
+    folder = task.cache.path(task.key)
     return Deformed(
         part=task.part,
         name=task.name,

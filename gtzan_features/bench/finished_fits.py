@@ -1,7 +1,7 @@
 """What a measurement has finished, so that an interrupted one goes on where it stopped.
 
-One small file for each finished step, written whole by the worker that finished it and named by all that
-the step depends on: another model, table or library version is another step.
+An entry for each fit, added by the worker that finished it and named by all that the fit depends on: another
+model, table or library version is another fit.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from gtzan_features import plugins
-from gtzan_features.config import fingerprint
-from gtzan_features.environment import model_versions
+from gtzan_features.cache import Cache
+from gtzan_features.errors import RunError
 from gtzan_features.tables.atomic import write_text
+from gtzan_features.tables.checked import file_record
+from gtzan_features.tables.run_folder import check_files, read_manifest
 from gtzan_features.tables.run_storage import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gtzan_features.training.fit_config import FitConfig
+    from gtzan_features.cache import Key
 
 FOLDER = ".bench"
 """Beside the run folders; the report does not look into it."""
@@ -33,25 +34,37 @@ class Done:
     seconds: float
 
 
-def fit_key(config: FitConfig, table_hashes: tuple[str, ...]) -> str:
-    """Return twelve hexadecimal digits of all that a fit's figures depend on."""
-    versions = model_versions() | plugins.described((), config.model)
-    return fingerprint({"fit": asdict(config), "tables": table_hashes, "versions": versions})
+def finished_fits(runs_dir: Path) -> Cache:
+    """Return the cache of finished fits beside the run folders in `runs_dir`."""
+    return Cache(runs_dir / FOLDER)
 
 
-def read_done(runs_dir: Path, key: str) -> Done | None:
-    """Return what is known of a finished fit; None where it is not finished or its run folder is gone."""
+def read_done(runs_dir: Path, key: Key) -> Done | None:
+    """Return what is known of a finished fit; None where it is not finished.
+
+    So it is, too, where its run folder is gone or damaged, or holds the fit as other versions made it: the
+    name of a run does not tell versions.
+    """
+    entry = finished_fits(runs_dir).find(key)
     try:
-        content = json.loads(_path(runs_dir, key).read_text(encoding="utf-8"))
-        done = Done(run=str(content["run"]), seconds=float(content["seconds"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        if entry is None or entry.value["manifest"] != file_record(_manifest(runs_dir, entry.value["run"])):
+            return None
+        folder = runs_dir / entry.value["run"]
+        check_files(folder, read_manifest(folder))
+        return Done(run=entry.value["run"], seconds=float(entry.value["seconds"]))
+    except (OSError, ValueError, KeyError, TypeError, RunError):
         return None
-    return done if (runs_dir / done.run / MANIFEST).is_file() else None
 
 
-def write_done(runs_dir: Path, key: str, done: Done) -> None:
+def write_done(runs_dir: Path, key: Key, done: Done) -> None:
     """Note that a fit is finished."""
-    write_text(_path(runs_dir, key), json.dumps(asdict(done)) + "\n")
+    value = {**asdict(done), "manifest": file_record(_manifest(runs_dir, done.run))}
+    with finished_fits(runs_dir).adding(key, value):
+        pass
+
+
+def _manifest(runs_dir: Path, run: str) -> Path:
+    return runs_dir / run / MANIFEST
 
 
 def add_seconds(folder: Path, step: str, seconds: float) -> float:
@@ -69,7 +82,3 @@ def add_seconds(folder: Path, step: str, seconds: float) -> float:
     if total != before:
         write_text(path, json.dumps(total) + "\n")
     return total
-
-
-def _path(runs_dir: Path, key: str) -> Path:
-    return runs_dir / FOLDER / f"{key}.json"

@@ -14,6 +14,7 @@ from gtzan_features.bench.deformed_fits import (
     Outcome,
     Setting,
     Task,
+    kept_predictions,
     lost_task,
     predict_deformed,
     read_deformed,
@@ -23,16 +24,17 @@ from gtzan_features.bench.finished_fits import add_seconds
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.splits import make_split
-from gtzan_features.environment import describe_machine, versions_text
+from gtzan_features.environment import describe_machine, fit_program, versions_text
 from gtzan_features.errors import RunError
 from gtzan_features.extraction.deformed_tables import deformed_folder, extract_deformed, try_out
 from gtzan_features.extraction.extract import ExtractConfig
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Notice, Progress, mute, silent
-from gtzan_features.reports.robustness import RobustnessContext, write_robustness
+from gtzan_features.reports.robustness import PAGE, RobustnessContext, write_robustness
 from gtzan_features.reports.robustness_frame import robustness_frames
 from gtzan_features.reports.robustness_tables import robustness_tables
 from gtzan_features.tables.feature_tables import augmented_folder
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.training.load_rows import labelled, open_fittable, refuse_several_labels
 
 if TYPE_CHECKING:
@@ -126,9 +128,26 @@ def bench_robustness(
     """
     trained = named_deformations(config.augment)
     try_out((*deformations(config.deformations), *trained), config.features.sr)
+    kept = kept_predictions(folders.work)
+    # A second measurement there is refused at its begin, not after an hour.
+    with output_lock(kept.folder), output_lock(folders.out / PAGE):
+        kept.tidy(fit_program())
+        return _measure(
+            Music(audio_dir, config.selection), folders, config, trained, n_jobs, progress, notice
+        )
+
+
+def _measure(
+    music: Music,
+    folders: WorkFolders,
+    config: RobustnessConfig,
+    trained: tuple[Deformation, ...],
+    n_jobs: int,
+    progress: Progress,
+    notice: Notice,
+) -> RobustnessResult:
     models, with_families = chosen_models(config.models), family_model(config.family_model)
     name = config.features.feature_set
-    music = Music(audio_dir, config.selection)
     steps = extract_sets(music, folders.tables, (name,), (config.segment,), n_jobs, progress, notice)
     opened, _ = labelled(open_fittable(folders.tables, name, config.segment.name))
     refuse_several_labels(opened, "gtzan bench")
@@ -147,9 +166,9 @@ def bench_robustness(
     )
     tasks = robust_tasks(models, with_families, name, setting, folders.work)
     outcomes = _predict_all(tasks, setting, n_jobs, progress)
-    failed = tuple(f"{task.label}: {why}" for task in tasks if (why := outcomes[task.folder].reason))
+    failed = tuple(f"{task.label}: {why}" for task in tasks if (why := outcomes[task.key.digits].reason))
     names = tuple(setting.deformed)
-    measured = [read_deformed(task, names) for task in tasks if not outcomes[task.folder].reason]
+    measured = [read_deformed(task, names) for task in tasks if not outcomes[task.key.digits].reason]
     if not measured:
         raise RunError(folders.work, f"no model could be measured: {failed[0]}")
     frames = robustness_frames(measured, audio.usable, trained)
@@ -231,15 +250,15 @@ def _context(
 
 
 def _predict_all(tasks: list[Task], setting: Setting, n_jobs: int, progress: Progress) -> dict[str, Outcome]:
-    """Do every task, once where two are the same; return what became of each, by its folder."""
-    unique = list({task.folder: task for task in tasks}.values())
+    """Do every task, once where two are the same; return what became of each, by the digits of its key."""
+    unique = list({task.key.digits: task for task in tasks}.values())
     outcomes: list[Outcome] = []
     for outcome in local_executor(n_jobs).map(
         partial(predict_deformed, setting=setting), unique, lost=lost_task
     ):
         outcomes.append(outcome)
         progress(len(outcomes), len(unique), "models and families")
-    return {task.folder: outcome for task, outcome in zip(unique, outcomes, strict=True)}
+    return {task.key.digits: outcome for task, outcome in zip(unique, outcomes, strict=True)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,16 @@
-"""Where parts lie: in a folder for each recipe and each state of the program, beside the tables."""
+"""Where parts lie: in a cache beside the tables, whose entries grow by a part for each file."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.config import fingerprint
-from gtzan_features.environment import code_fingerprint, library_versions
+from gtzan_features.cache import ENTRY, Cache
+from gtzan_features.environment import row_program
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.row_cache import ONCE
-from gtzan_features.tables.atomic import remove_leftovers, write_text
 from gtzan_features.tables.feature_tables import AUGMENTED
 from gtzan_features.tables.locking import output_lock
 
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from gtzan_features.extraction.row_kinds import Recipe
 
 PARTS = ".parts"
-_MARKER = "program.json"
+_MARKERS = (ENTRY, "program.json")  # the second: of earlier versions
 
 
 def open_parts(out: Path, recipe: Recipe, made_by: Mapping[str, Any], *, recompute: bool) -> Path:
@@ -41,14 +39,8 @@ def open_parts(out: Path, recipe: Recipe, made_by: Mapping[str, Any], *, recompu
     """
     if recompute:
         shutil.rmtree(out / PARTS, ignore_errors=True)
-    name = recipe.fingerprint()
-    if made_by:
-        name = fingerprint({"deformation": dict(made_by), "rows": name})
-    folder = out / PARTS / name
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
+    folder = Cache(out / PARTS).growing(recipe.key(made_by))
     _remove_once(folder)
-    write_text(folder / _MARKER, _program())
     return folder
 
 
@@ -57,15 +49,9 @@ def prune_parts(out: Path) -> None:
 
     The caller holds its lock.
     """
-    for folder in sorted((out / PARTS).iterdir()):
-        try:
-            is_current = (folder / _MARKER).read_text(encoding="utf-8") == _program()
-        except (OSError, ValueError):
-            is_current = False
-        if not is_current and folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)
-        elif is_current:
-            _remove_once(folder)
+    Cache(out / PARTS).tidy(row_program())
+    for folder in (out / PARTS).iterdir():
+        _remove_once(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +71,11 @@ def remove_parts(out: Path) -> Removed:
     parts = out / PARTS
     n_files = n_bytes = 0
     for folder in sorted(parts.iterdir()) if parts.is_dir() else ():
-        if folder.is_symlink() or not (folder / _MARKER).is_file():
+        if folder.is_symlink() or not any((folder / marker).is_file() for marker in _MARKERS):
             continue
         sizes = [path.lstat().st_size for path in folder.iterdir()]
         shutil.rmtree(folder)
-        n_files, n_bytes = n_files + len(sizes) - 1, n_bytes + sum(sizes)  # the marker is no part
+        n_files, n_bytes = n_files + len(sizes) - 1, n_bytes + sum(sizes)  # that of the entry is no part
     with contextlib.suppress(OSError):  # something else lies there, or it is a link
         parts.rmdir()
     return Removed(n_files, n_bytes)
@@ -119,7 +105,3 @@ def prune(out: Path) -> Removed:
 def _remove_once(folder: Path) -> None:
     for part in folder.glob(f"*{ONCE}"):
         part.unlink(missing_ok=True)
-
-
-def _program() -> str:
-    return json.dumps({"code": code_fingerprint(), **library_versions()}, indent=1) + "\n"

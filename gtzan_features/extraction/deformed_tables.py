@@ -121,7 +121,7 @@ def extract_with_deformed(
     if not chosen:
         return Extracted(clean=extract(audio_dir, out, config, **options), deformed={})
     given = engine(options.get("executor"), options.get("n_jobs", -1))  # refused before anything is read,
-    config.fingerprint()  # as is what follows
+    config.key({})  # as is what follows
     try_out(chosen, config.sr)
     found = {}
     with given as options["executor"]:  # one for all tables

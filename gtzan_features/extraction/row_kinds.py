@@ -13,24 +13,25 @@ import numpy as np
 
 from gtzan_features.audio.load import VERSION as READING
 from gtzan_features.audio.segments import SHORTEST_TRACK, around
+from gtzan_features.cache import Key
 from gtzan_features.config import (
     BESIDE,
     DEFAULT_SEGMENTS,
     FeatureConfig,
     SegmentConfig,
     SpectrogramConfig,
-    fingerprint,
     parse_rows,
 )
 from gtzan_features.descriptors import sets
 from gtzan_features.descriptors.added import plugin_fault
-from gtzan_features.environment import code_fingerprint, library_versions
+from gtzan_features.environment import row_program
 from gtzan_features.errors import ConfigError, ModelError
 from gtzan_features.spectra import Scratch
 from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -134,18 +135,19 @@ class Recipe(ABC):
         """Twelve hexadecimal digits of the configuration; equal ones mean comparable values."""
         return self.config.fingerprint()
 
-    def fingerprint(self) -> str:
-        """Twelve hexadecimal digits of all that the rows depend on; names the folder of the parts."""
-        return fingerprint(
-            {
-                "values": self.values_fingerprint(),
-                "segments": [s.name for s in self.segments],
-                "columns": self.columns,
-                "reading": READING,
-                "code": code_fingerprint(),
-                **library_versions(),
-            }
-        )
+    def key(self, made_by: Mapping[str, Any]) -> Key:
+        """Return all that rows depend on, but for the bytes of their file, which name each part.
+
+        `made_by` is what was done to the audio between decoding and features; empty for audio as it is.
+        """
+        settings = {
+            "values": self.values_fingerprint(),
+            "segments": [s.name for s in self.segments],
+            "columns": self.columns,
+            "reading": READING,
+            "deformation": dict(made_by),
+        }
+        return Key(inputs={}, settings=settings, program=row_program())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

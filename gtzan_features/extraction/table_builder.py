@@ -151,7 +151,7 @@ def write_rows(
     if only is not None:
         catalogue = replace(catalogue, tracks=tuple(t for t in catalogue.tracks if t.track_id in only))
     made_by = deformation or {}
-    recipe.fingerprint()  # ConfigError where there is no such feature set, before anything is made
+    recipe.key(made_by)  # ConfigError where there is no such feature set, before anything is made
     check_place(out)
     side = local_side(out)
     side.mkdir(parents=True, exist_ok=True)

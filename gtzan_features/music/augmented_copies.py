@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +15,13 @@ import numpy as np
 from gtzan_features.audio.augment import KINDS, augment, warm_up
 from gtzan_features.audio.decode import content_hash, read_comment, write_wav
 from gtzan_features.audio.load import load
-from gtzan_features.config import FeatureConfig, Selection, fingerprint
+from gtzan_features.audio.system import decoder_version
+from gtzan_features.cache import Key, Program
+from gtzan_features.config import FeatureConfig, Selection
 from gtzan_features.datasets.catalogue import MARKER, read_catalogue
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
-from gtzan_features.environment import code_fingerprint, library_versions
+from gtzan_features.environment import row_program
 from gtzan_features.errors import (
     FILE_FAULTS,
     AudioError,
@@ -76,8 +78,8 @@ def augment_folder(
     """Write an augmented copy of every track into ``out/KIND/GENRE/``, as WAV of 22050 Hz.
 
     A copy has its track's identifier, so that `fit` knows which row it belongs to; the chance in it
-    depends on the seed, the augmentation and the identifier only. A copy carries a word for its source, its
-    augmentation and the program's version: those that are as they would be written are kept, others replaced.
+    depends on the seed, the augmentation and the identifier only. A copy carries the digits of its key, of
+    source, augmentation and program: those that are as they would be written are kept, others replaced.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def augment_folder(
             out=str(out),
             kinds=kinds,
             seed=seed,
-            program=fingerprint({"code": code_fingerprint(), **library_versions()}),
+            program=_program(),
             anew=overwrite,
         )
         warm_up(kinds, FeatureConfig().sr)
@@ -147,6 +149,12 @@ def augment_folder(
     )
 
 
+def _program() -> Program:
+    """Return what makes the copies: ffmpeg, too, which reads what libsndfile cannot."""
+    rows = row_program()
+    return replace(rows, versions={**rows.versions, "ffmpeg": decoder_version()})
+
+
 def _mark(folder: Path, kind: str, seed: int, catalogue: Catalogue, overwrite: bool) -> None:
     """Say in the folder what it holds; refuse one that holds something else."""
     marker = folder / MARKER
@@ -163,7 +171,7 @@ def _mark(folder: Path, kind: str, seed: int, catalogue: Catalogue, overwrite: b
 
 
 def _augment_file(
-    track: TrackFile, root: str, out: str, kinds: tuple[str, ...], seed: int, program: str, anew: bool
+    track: TrackFile, root: str, out: str, kinds: tuple[str, ...], seed: int, program: Program, anew: bool
 ) -> tuple[int, str]:
     """Write the copies of one track; runs in a worker. Return how many, and what is wrong with the track."""
     path = Path(root) / track.path
@@ -172,9 +180,8 @@ def _augment_file(
         missing = {}
         for kind in kinds:
             target = (Path(out) / kind / track.path).with_suffix(".wav")
-            made_of = fingerprint(
-                {"kind": kind, "seed": seed, "track": track.track_id, "source": sha256, "program": program}
-            )
+            settings = {"kind": kind, "seed": seed, "track": track.track_id}
+            made_of = Key(inputs={"source": sha256}, settings=settings, program=program).digits
             if anew or read_comment(target) != made_of:
                 missing[kind] = (target, made_of)
         if not missing:

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features import plugins
-from gtzan_features.config import file_name, fingerprint
-from gtzan_features.environment import model_versions
+from gtzan_features.config import file_name
 from gtzan_features.errors import ModelError, SplitError
 from gtzan_features.evaluation.metrics import evaluate
 from gtzan_features.models.checked_settings import probabilities
@@ -25,6 +23,7 @@ from gtzan_features.progress import Progress, silent
 from gtzan_features.rounding import decimals, percent
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text_table import TextTable
+from gtzan_features.training.fit_key import fit_key
 from gtzan_features.training.fold import Fold, training_data
 from gtzan_features.training.load_rows import Fittable, divide, open_fittable
 from gtzan_features.training.prepare_fit import job_of
@@ -213,20 +212,15 @@ def _study_name(
     config: TuneConfig, fit: FitConfig, opened: Fittable, split: str, space: dict[str, Range | Choice]
 ) -> str:
     """Name a study by all that its trials depend on, so that only equal searches go on from each other."""
-    content = {
-        "table": opened.sha256,
-        "split": split,
-        "settings": sorted(fit.settings),
-        "defaults": {name: repr(value) for name, value in model_spec(fit.model).defaults.items()},
-        "versions": model_versions() | plugins.described((), fit.model),
-        "features": fit.feature_set,
-        "space": repr(space),
-        "folds": INNER_FOLDS,
-        "seed": fit.split.seed,
-        "score": config.score,
-    }
+    key = fit_key(
+        replace(fit, settings=tuple(sorted(fit.settings))),
+        {"table": opened.sha256, "split": split},
+        space=repr(space),
+        inner_folds=INNER_FOLDS,
+        score=config.score,
+    )
     slug = f"{opened.table.meta.dataset}-{fit.model}-{file_name(fit.feature_set)}-{fit.rows}-{fit.split.name}"
-    return "".join(c if c.isalnum() or c == "." else "-" for c in slug.lower()) + f"-{fingerprint(content)}"
+    return "".join(c if c.isalnum() or c == "." else "-" for c in slug.lower()) + f"-{key.digits}"
 
 
 def _search(study: Study, config: TuneConfig, progress: Progress) -> bool:

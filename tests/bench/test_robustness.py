@@ -179,7 +179,11 @@ def test_a_table_that_was_replaced_meanwhile_is_told(measured, many, monkeypatch
 
     def planned(*words):
         return [
-            dataclasses.replace(one, tables=("0" * 64, *one.tables[1:]), folder=one.folder + "x")
+            dataclasses.replace(
+                one,
+                tables=("0" * 64, *one.tables[1:]),
+                key=dataclasses.replace(one.key, inputs={"tables": "others"}),
+            )
             if one.name == "knn"
             else one
             for one in real(*words)

@@ -145,6 +145,6 @@ def test_where_no_more_can_be_written_that_is_said_and_nothing_computed_is_lost(
     assert re.search(rf"^Error: {tmp_path}/{where}: File too large. .*space", done.stderr, re.MULTILINE)
     assert "Traceback" not in done.stderr
     left = [path.name for path in (tmp_path / "t").rglob("*") if path.is_file() and path.suffix != ".npz"]
-    assert left == ["program.json"]
+    assert left == ["entry.json"]
     again = extract(music, tmp_path / "t", ExtractConfig(segments=LENGTHS[:1]), n_jobs=1)
     assert again.n_reused == (6 if "1s" in where else 0)

@@ -224,20 +224,20 @@ class TestParts:
         changed = source / "spectral.py"
         changed.write_text(changed.read_text() + "\n# another rounding\n")
         monkeypatch.setattr(versions, "_PACKAGE", source.parent)
-        versions.code_fingerprint.cache_clear()
+        versions.source_digits.cache_clear()
         try:
             assert extract(music, tmp_path / "f", CONFIG, n_jobs=1).n_reused == 0
         finally:
-            versions.code_fingerprint.cache_clear()
+            versions.source_digits.cache_clear()
         (after,) = (tmp_path / "f" / ".parts").iterdir()  # those of the other code are gone
         assert after != before
 
     def test_a_changed_list_of_columns_never_meets_old_rows(self, monkeypatch):
-        before = CONFIG.fingerprint()
+        before = CONFIG.key({})
         sets.columns.cache_clear()
         monkeypatch.setitem(sets.SETS, "kaggle", sets.SETS["kaggle"][:-1])
         try:
-            assert CONFIG.fingerprint() != before
+            assert CONFIG.key({}) != before
         finally:
             sets.columns.cache_clear()
 
@@ -279,8 +279,14 @@ class TestCopies:
         self.written(music, tmp_path / "b")
         names = [path.relative_to(out) for path in out.rglob("*.wav")]
         assert all((out / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names)
-        monkeypatch.setattr("gtzan_features.music.augmented_copies.code_fingerprint", lambda: "other")
+        monkeypatch.setattr("gtzan_features.music.augmented_copies.decoder_version", lambda: "other")
         assert self.written(music, out) == 6
+        assert self.written(music, out) == 0
+        monkeypatch.setattr("gtzan_features.environment._ROWS", ("audio",))
+        assert self.written(music, out) == 6
+        sound = out / "noise" / "calm" / "calm.1.wav"
+        sound.write_bytes(sound.read_bytes()[:-2] + b"\x00\x7f")  # damaged since
+        assert self.written(music, out) == 1
 
     def test_copies_of_a_version_without_their_word_are_written_anew(self, music, tmp_path):
         self.written(music, tmp_path / "a")
