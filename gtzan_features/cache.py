@@ -132,7 +132,8 @@ class Cache:
         folder = self.path(key)
         try:
             content = parse_json(checked_bytes(folder / ENTRY))
-            if _text(content["key"]) != _text(key.to_dict()):
+            is_whole = content.pop("digits") == fingerprint(content)
+            if not is_whole or _text(content["key"]) != _text(key.to_dict()):
                 return None
             for name, record in content["files"].items():
                 checked_bytes(folder / name, record)
@@ -191,7 +192,9 @@ def is_made_by(folder: Path, program: Program) -> bool:
 
 
 def _write(folder: Path, content: dict[str, Any]) -> None:
-    write_text(folder / ENTRY, json.dumps(content, indent=1, sort_keys=True) + "\n")
+    """Write what an entry depends on, with digits of it: a changed number in it is damage, too."""
+    whole = {**content, "digits": fingerprint(content)}
+    write_text(folder / ENTRY, json.dumps(whole, indent=1, sort_keys=True) + "\n")
 
 
 def _text(content: Any) -> str:  # noqa: ANN401 - JSON-able, with tuples for lists

@@ -19,11 +19,14 @@ _ROWS = (
     "descriptors",
     "spectra",
     "config.py",
+    "errors.py",
+    "text.py",
     "extraction/changed_rows.py",
     "extraction/deformer.py",
     "extraction/row_cache.py",
     "extraction/row_kinds.py",
     "extraction/segment_rows.py",
+    "tables/file_status.py",
 )
 """Source of all that turns a file into rows."""
 

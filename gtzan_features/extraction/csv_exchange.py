@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from gtzan_features.datasets import gtzan
 from gtzan_features.errors import ConfigError, OutputExistsError, TableError
-from gtzan_features.tables.atomic import remove_leftovers
 from gtzan_features.tables.feature_tables import (
     FeatureTable,
     locate_table,
@@ -88,8 +87,6 @@ def import_csv(
     with output_lock(out):  # as extraction does
         if path.exists() and (not overwrite or path in kept):
             _check_same_origin(path, table.meta.origin)
-        if out.is_dir():
-            remove_leftovers(out)
         write_table(path, table, feature_schema(table.columns, table.meta, pa.float64()))
     return ImportSummary(
         path=path,
@@ -148,10 +145,13 @@ def export_table(tables_dir: Path, out: Path, *, feature_set: str, segment: str,
         If the table is missing or damaged, or lacks columns that the format needs.
     ConfigError
         If the format is unknown.
+    OutputLockedError
+        If another command writes `out`.
     """
     if format_name not in FORMATS:
         msg = f"format {format_name!r} is not known; there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
     table: FeatureTable = read_table(locate_table(tables_dir, feature_set, segment))
-    write_kaggle_csv(out, table)
+    with output_lock(out):
+        write_kaggle_csv(out, table)
     return len(table.frame)

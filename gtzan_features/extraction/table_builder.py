@@ -35,7 +35,6 @@ from gtzan_features.parallel.local import SerialExecutor
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.storage import check_place, is_remote, local_side, stays_in_process, told
 from gtzan_features.tables import status_table as status_table
-from gtzan_features.tables.atomic import remove_leftovers
 from gtzan_features.tables.feature_tables import read_meta, table_path
 from gtzan_features.tables.file_status import FileStatus as FileStatus
 from gtzan_features.tables.locking import output_lock
@@ -159,7 +158,6 @@ def write_rows(
         if not overwrite:
             with told(out):
                 _check_output(out, recipe, catalogue, made_by)
-        remove_leftovers(side)
         parts_dir = open_parts(side, recipe, made_by, recompute=recompute)
         recipe.prepare(notice)
         rows = " and ".join(length.name for length in recipe.segments)

@@ -47,9 +47,9 @@ def synthesise(
     executor, items = local_executor(n_jobs), list(iter_tracks(config))
     folder.mkdir(parents=True, exist_ok=True)
     with output_lock(folder):
-        for written in (folder, *(folder / genre for genre in config.genres)):
-            if written.is_dir():
-                remove_leftovers(written)
+        for genre in config.genres:
+            if (folder / genre).is_dir():
+                remove_leftovers(folder / genre)
         if any(not _is_own(path) for path in folder.rglob("*") if path.is_file()):
             raise OutputExistsError(folder, "holds other files. Give an empty or a new folder")
         task = partial(_write, folder=folder, config=config)

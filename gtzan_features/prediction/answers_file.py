@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 from gtzan_features.errors import ConfigError, OutputExistsError, TableError
 from gtzan_features.prediction.answers import Row, Stamp
 from gtzan_features.prediction.answers_text import CsvText, JsonText, RowText, records
-from gtzan_features.tables.atomic import atomic_path, remove_leftovers
+from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
@@ -245,7 +245,6 @@ def open_answers(
         As `AnswersFile.open`.
     """
     with output_lock(out):
-        remove_leftovers(out.parent)
         answers = AnswersFile(out, columns, by)
         try:
             answers.open(overwrite=overwrite)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
 from gtzan_features.rounding import decimals, points
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class Explanation:
 
     def save(self, path: Path) -> Path:
         """Write the picture as PNG, whole or not at all; return its path."""
-        save_figure(self.figure(), path)
+        with output_lock(path):
+            save_figure(self.figure(), path)
         return path
 
     def _model_table(self) -> TextTable:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from gtzan_features.reports.sentence import model_sentence, training_words
 from gtzan_features.rounding import percent
 from gtzan_features.tables.headline import read_headline
 from gtzan_features.tables.run_folder import PREDICTIONS, read_manifest
-from gtzan_features.tables.run_storage import FITTED_AT, restore_runs
+from gtzan_features.tables.run_storage import fitted_at, restore_runs
 
 if TYPE_CHECKING:
     from gtzan_features.config import SegmentConfig
@@ -191,12 +190,5 @@ def find_model(runs_dir: Path, notice: Notice = mute) -> Path:
 
 def _newest_first(runs_dir: Path) -> list[Path]:
     found = [path.parent for path in runs_dir.glob(f"*/{_MODEL}") if not path.parent.name.startswith(".")]
-    return sorted(found, key=lambda folder: (_fitted_at(folder), folder.name), reverse=True)
-
-
-def _fitted_at(folder: Path) -> datetime:
-    try:
-        text = (folder / FITTED_AT).read_text(encoding="utf-8").strip()
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (OSError, ValueError, OverflowError):
-        return datetime.min.replace(tzinfo=UTC)
+    times = {folder: at.timestamp() if (at := fitted_at(folder)) else float("-inf") for folder in found}
+    return sorted(found, key=lambda folder: (times[folder], folder.name), reverse=True)

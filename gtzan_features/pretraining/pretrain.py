@@ -29,6 +29,7 @@ from gtzan_features.pretraining.trial import Division, Tested, Trial, divided, t
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.feature_tables import table_path
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_storage import new_run_folder
 from gtzan_features.training.kept import card_of, kept_model
 from gtzan_features.training.load_rows import Fittable, in_memory, open_fittable
@@ -184,7 +185,8 @@ def pretrain(
         write_text(new / CARD_TEXT, card_text(kept, findings))
         save_kept_model(new, kept)
     report = places.reports / f"{name}.md"
-    write_text(report, report_text(findings))
+    with output_lock(report):
+        write_text(report, report_text(findings))
     return Made(folder=out, report=report, kept=kept, findings=findings)
 
 

@@ -7,7 +7,6 @@ versions wrote are computed from their predictions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import GtzanError, RunError
@@ -17,11 +16,12 @@ from gtzan_features.tables.run_folder import CARD, MODEL, PREDICTIONS, RunManife
 from gtzan_features.tables.run_folder import named_run as named_run
 from gtzan_features.tables.run_folder import read_manifest as read_manifest
 from gtzan_features.tables.run_names import run_folders, short_names
-from gtzan_features.tables.run_storage import FITTED_AT, remove_run
+from gtzan_features.tables.run_storage import fitted_at, remove_run
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
 SORTS = ("time", "accuracy", "name")
@@ -176,7 +176,7 @@ def _listed(folder: Path, short: str) -> ListedRun:
         manifest=manifest,
         headline=headline,
         fault=fault,
-        fitted_at=_fitted_at(folder),
+        fitted_at=fitted_at(folder),
         n_bytes=sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file()),
         holds_model=(folder / MODEL).is_dir(),
     )
@@ -194,10 +194,3 @@ def _computed(folder: Path) -> Headline:
         return report_of_labels(run).headline("")
     (scored,) = score_runs([run])
     return headline_of(scored, "")
-
-
-def _fitted_at(folder: Path) -> datetime | None:
-    try:
-        return datetime.fromisoformat((folder / FITTED_AT).read_text(encoding="utf-8").strip())
-    except (OSError, ValueError):
-        return None

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from gtzan_features.errors import ConfigError
 from gtzan_features.reports.lettering import label, set_fonts, set_heading
 from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,5 +86,5 @@ def save_timeline(figure: Figure, path: Path) -> None:
         raise ConfigError(msg)
     metadata: dict[str, None] = {"Software": None} if kind == ".png" else {"Date": None}
     set_fonts(figure)
-    with atomic_path(path) as temporary:
+    with output_lock(path), atomic_path(path) as temporary:
         figure.savefig(temporary, format=kind[1:], dpi=110, metadata=metadata)

@@ -60,10 +60,10 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     try:
         yield temporary
         if durable:
-            _flush(temporary)
+            flush(temporary)
         temporary.replace(path)
         if durable:
-            _flush(path.parent)
+            flush(path.parent)
             _LOG.debug("wrote %s", path)
     except OSError as error:
         if error.errno in _FULL and error.filename is None:  # a write does not say which file
@@ -123,7 +123,7 @@ def remove_leftovers(folder: Path) -> None:
                 os.close(handle)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -10,12 +10,13 @@ import os
 import socket
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gtzan_features.errors import OutputLockedError
 from gtzan_features.storage import is_remote, local_side
+from gtzan_features.tables.atomic import remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,11 @@ def output_lock(target: Path) -> Iterator[None]:
     """Hold the lock of an output while the block runs; a second command is refused, not mixed in.
 
     The lock is the system's (``flock``) on a file beside `target`: the kernel drops it when its process
-    ends, however it ends, so that a killed command locks nobody out. The file is removed with the lock.
+    ends, however it ends, so that a killed command locks nobody out, and on NFS the server does, for all
+    hosts. The file is removed with the lock; one that was left says nothing. On a file system without such
+    locks the process that the file names is asked for instead, where it is on this host.
+
+    Temporary files that killed commands left in the folder that is locked, or beside the file, are removed.
 
     A storage has no such locks, and an object that stood for one would outlive its writer. There the lock is
     one of this machine; commands of two machines may write the same output at once, each file whole, and the
@@ -62,6 +67,8 @@ def output_lock(target: Path) -> Iterator[None]:
     path = _lock_path(target)
     handle = _acquire(path, shown or target)
     try:
+        with suppress(OSError):
+            remove_leftovers(target if target.is_dir() else target.parent)
         yield
     finally:
         path.unlink(missing_ok=True)  # while it is held, so that nobody waits on a file without a name
@@ -91,6 +98,8 @@ def _acquire(path: Path, target: Path) -> IO[str]:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
+            if _is_alive(handle):
+                raise OutputLockedError(target, _holder(handle)) from None
         if _is_named(handle, path):
             break
         handle.close()  # its holder removed the file between our opening and locking it
@@ -105,6 +114,21 @@ def _is_named(handle: IO[str], path: Path) -> bool:
         return os.path.samestat(os.fstat(handle.fileno()), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _is_alive(handle: IO[str]) -> bool:
+    """Whether the file names another process of this host that runs; of other hosts nothing is known."""
+    handle.seek(0)
+    try:
+        found = json.loads(handle.read())
+        if found["host"] != socket.gethostname() or found["pid"] == os.getpid():
+            return False
+        os.kill(int(found["pid"]), 0)
+    except PermissionError:  # it runs, as another user's
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def _command() -> str:

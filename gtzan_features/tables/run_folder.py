@@ -11,7 +11,8 @@
       README.md             the model card, for people
       curves.csv, .png      loss and accuracy per epoch, of models that learn in epochs
       headline.json         accuracy of the tested tracks, for lists; computed from the predictions
-      fitted_at.txt         when it was written: the only file that differs where a command is repeated
+      fitted_at.txt         when it was written, later than all runs beside it; it alone differs where a
+                            command is repeated
 
 The manifest holds the size and the SHA-256 of each other file but the card and the picture for people, which
 are compared before the file is parsed. While a run is written, it and what it replaces lie beside it under
@@ -22,7 +23,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ from gtzan_features.tables.checked import (
 )
 from gtzan_features.tables.headline import HEADLINE
 from gtzan_features.tables.run_names import find_run, run_folders
-from gtzan_features.tables.run_storage import FITTED_AT, MANIFEST, restore_runs
+from gtzan_features.tables.run_storage import FITTED_AT, MANIFEST, restore_runs, time_after
 
 if TYPE_CHECKING:
     from gtzan_features.tables.predictions import Predictions
@@ -160,7 +160,7 @@ def finish_run(folder: Path, manifest: RunManifest) -> None:
         if path.is_file() and path.name not in unlisted
     }
     write_text(folder / MANIFEST, replace(manifest, files=files).to_json())
-    write_text(folder / FITTED_AT, datetime.now(UTC).isoformat(timespec="microseconds") + "\n")
+    write_text(folder / FITTED_AT, time_after(folder.parent).isoformat(timespec="microseconds") + "\n")
 
 
 def read_run(folder: Path) -> Run:

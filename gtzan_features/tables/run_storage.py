@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gtzan_features.errors import OutputLockedError
+from gtzan_features.tables.atomic import flush
 from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
@@ -57,12 +59,29 @@ def new_run_folder(folder: Path) -> Iterator[Path]:
                 if folder.exists():
                     folder.replace(_beside(folder, _OLD))
                 new.replace(folder)
+                flush(parent)
             finally:
                 _put_right(folder)
     finally:
         if not there:  # made for the lock; it stays where it holds a run
             with suppress(OSError):
                 parent.rmdir()
+
+
+def fitted_at(folder: Path) -> datetime | None:
+    """Return when a run was fitted, as it says itself; None where it does not."""
+    try:
+        text = (folder / FITTED_AT).read_text(encoding="utf-8").strip()
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def time_after(runs_dir: Path) -> datetime:
+    """Return the time, but later than that of every run in `runs_dir`: a clock may have been set back."""
+    now = datetime.now(UTC)
+    times = (fitted_at(path.parent) for path in runs_dir.glob(f"*/{FITTED_AT}"))
+    return max([now, *(at + timedelta(microseconds=1) for at in times if at is not None)])
 
 
 def remove_run(folder: Path) -> None:

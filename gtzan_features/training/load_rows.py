@@ -25,6 +25,7 @@ from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.errors import TableError
 from gtzan_features.models.words import STREAMED
 from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path, write_table
+from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.schema import feature_schema
 from gtzan_features.tables.spectrograms import Table, read_any_table, write_spectrograms
@@ -186,7 +187,14 @@ def write_fittable(path: Path, opened: Fittable) -> None:
     ------
     TableError
         If rows have longer ones beside them, which no file holds.
+    OutputLockedError
+        If another process writes it.
     """
+    with output_lock(path):
+        _write(path, opened)
+
+
+def _write(path: Path, opened: Fittable) -> None:
     table = opened.table
     if not isinstance(table, FeatureTable):
         write_spectrograms(path, table)

@@ -61,8 +61,8 @@ def test_other_hidden_files_are_left(tmp_path):
 def test_bytes_are_on_the_disk_before_they_take_the_name(tmp_path, monkeypatch):
     order = []
     replace = type(tmp_path).replace
-    flush = atomic._flush
-    monkeypatch.setattr(atomic, "_flush", lambda path: (order.append(path.name), flush(path)))
+    flush = atomic.flush
+    monkeypatch.setattr(atomic, "flush", lambda path: (order.append(path.name), flush(path)))
     monkeypatch.setattr(
         type(tmp_path), "replace", lambda self, to: (order.append("replace"), replace(self, to))
     )
