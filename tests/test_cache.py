@@ -125,7 +125,16 @@ for name in ("extraction.row_cache", "extraction.row_kinds", "training.fit"):
 print(json.dumps(found))
 """
 WITHOUT_EFFECT = {
-    *("cache", "environment", "kernel_folder", "plugins", "progress", "selection", "source_digits"),
+    *(
+        "cache",
+        "environment",
+        "kernel_folder",
+        "plugins",
+        "progress",
+        "selection",
+        "source_digits",
+        "storage",
+    ),
     *("parallel", "split_config", "tables.atomic", "tables.checked", "tables.locking", "tables.run_storage"),
 }
 """Parts of the package that decide where and when rows and predictions are computed, not what they are."""
