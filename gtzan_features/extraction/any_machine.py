@@ -8,7 +8,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.environment import code_fingerprint, library_versions
+from gtzan_features.environment import row_program
 from gtzan_features.errors import PoolError
 from gtzan_features.parallel.carried import pickled
 from gtzan_features.parallel.node import node_lock
@@ -75,7 +75,8 @@ class OnAnyMachine:
 
 def _program() -> dict[str, str]:
     """Return what rows depend on beside files and settings."""
-    return {**library_versions(), "code": code_fingerprint()}
+    program = row_program()
+    return {**program.versions, "code": program.code}
 
 
 def _difference(wanted: dict[str, str], here: dict[str, str]) -> str:
