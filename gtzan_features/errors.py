@@ -32,12 +32,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gtzan_features.text import one_line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+_LONGEST = 2_000
+"""Characters of a message."""
+
+
 class GtzanError(Exception):
-    """Base of all errors that this package raises on purpose; its text is one line for the user.
+    r"""Base of all errors that this package raises on purpose; its text is one line for the user.
+
+    Names in it may be a stranger's: whatever they hold, the text has no control character. A subclass says
+    what it has to say in `words`.
 
     Examples
     --------
@@ -47,7 +56,20 @@ class GtzanError(Exception):
     ... except gf.GtzanError as error:
     ...     print(error)
     missing.csv: no such file
+    >>> print(gf.GtzanError("two\nlines"))
+    two\nlines
     """
+
+    def __str__(self) -> str:
+        text = one_line(self.words())
+        if len(text) <= _LONGEST:
+            return text
+        # What is wrong stands at the beginning, what to do at the end; between them a stranger's cell.
+        return f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+
+    def words(self) -> str:
+        """Return the message before it is made one printable line."""
+        return super().__str__()
 
 
 class GtzanWarning(UserWarning):
@@ -78,14 +100,16 @@ class AudioError(GtzanError):
         super().__init__(path, reason)
         self.path, self.reason = path, reason
 
-    def __str__(self) -> str:
+    def words(self) -> str:
+        """Return where, what, why and what next."""
         return f"{self.path}: {self.reason}"
 
 
 class AudioDecodeError(AudioError):
     """A file could not be turned into samples."""
 
-    def __str__(self) -> str:
+    def words(self) -> str:
+        """Return where, what, why and what next."""
         return f"{self.path}: cannot decode ({self.reason}). Replace the file, or leave it out."
 
 
@@ -138,7 +162,8 @@ class TableError(GtzanError):
         super().__init__(path, reason)
         self.path, self.reason = path, reason
 
-    def __str__(self) -> str:
+    def words(self) -> str:
+        """Return where, what, why and what next."""
         return f"{self.path}: {self.reason}"
 
 
@@ -178,7 +203,8 @@ class WorkerError(GtzanError):
         self.how = how
         self.advice = "Give fewer workers (--n-jobs 2), and then do the same again"
 
-    def __str__(self) -> str:
+    def words(self) -> str:
+        """Return where, what, why and what next."""
         return (
             f"a worker process ended ({self.how}) before its work was done: most often memory is short. "
             f"{self.advice}."
@@ -193,7 +219,8 @@ class PoolError(WorkerError):
         self.args = (how, advice)
         self.advice = advice
 
-    def __str__(self) -> str:
+    def words(self) -> str:
+        """Return where, what, why and what next."""
         return f"{self.how}. What is finished is kept. {self.advice}."
 
 
@@ -204,7 +231,8 @@ class StorageError(GtzanError):
         super().__init__(path, reason)
         self.path, self.reason = path, reason
 
-    def __str__(self) -> str:
+    def words(self) -> str:
+        """Return where, what, why and what next."""
         return f"{self.path}: {self.reason}"
 
 
@@ -215,7 +243,8 @@ class DownloadError(GtzanError):
         super().__init__(url, reason)
         self.url, self.reason = url, reason
 
-    def __str__(self) -> str:
+    def words(self) -> str:
+        """Return where, what, why and what next."""
         return (
             f"{self.url}: {self.reason}. Check the connection and give the same command again: it goes on "
             "where it ended. Or unpack a copy of your own into genre folders."

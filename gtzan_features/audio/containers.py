@@ -180,7 +180,7 @@ def _riff(file: AudioFile, start: int) -> Layout:
     if b"fmt " not in chunks or b"data" not in chunks:
         return Layout()
     fmt = file.read_at(chunks[b"fmt "][0], 26)
-    tag, align = struct.unpack(order + "H10xH", fmt[:14])
+    tag, align = struct.unpack(order + "H10xH", fmt[:14].ljust(14, b"\0"))
     if tag == 0xFFFE and len(fmt) == 26:
         tag = struct.unpack(order + "H", fmt[24:26])[0]
     at, said = chunks[b"data"]

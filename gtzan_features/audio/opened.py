@@ -77,6 +77,8 @@ class AudioFile:
         AudioDecodeError
             If the system cannot read them.
         """
+        if offset >= self.size:  # a header may name any place, also one that no system call takes
+            return b""
         try:
             found = os.pread(self.fd, n_bytes, offset)
             while len(found) < n_bytes:  # one call gives 2 GB at most

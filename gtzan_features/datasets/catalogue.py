@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from gtzan_features.datasets.tree import Tree, ending, read_tree
 from gtzan_features.errors import CatalogueError, ConfigError
 from gtzan_features.progress import Progress, silent
 from gtzan_features.storage import is_file, is_remote
+from gtzan_features.tables.checked import checked_bytes, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -270,9 +270,9 @@ def _identify(root: Path, tracks: Iterable[TrackFile]) -> tuple[str, bool]:
     marker = root / MARKER
     if is_file(marker):
         try:
-            content = json.loads(marker.read_text(encoding="utf-8"))
+            content = parse_json(checked_bytes(marker))
             return label(str(content["name"])), bool(content.get("synthetic", False))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"{marker}: no data set marker ({error!r}). Remove it, or write it anew: gtzan data synth."
             raise CatalogueError(msg) from error
     whole = root.resolve()

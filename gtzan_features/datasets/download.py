@@ -13,12 +13,12 @@ Sources and the hashes of their archives:
 from __future__ import annotations
 
 import filecmp
-import gzip
 import hashlib
 import http.client
 import lzma
 import os
 import re
+import struct
 import tarfile
 import urllib.error
 import urllib.request
@@ -159,28 +159,15 @@ def unpack(archive: Path, folder: Path, report: Callable[[int, int], None]) -> t
     facts = gtzan.facts()
     known = {"wav": facts["sha256_wav"].dropna().to_dict(), "au": facts["sha256_au"].dropna().to_dict()}
     is_good: dict[str, bool] = {}
-    try:
-        for name, data in _members(archive):
-            if is_good.get(name):
-                continue
-            with atomic_path(track_path(folder, name)) as temporary:
-                temporary.write_bytes(data)
-            stem, _, kind = name.rpartition(".")
-            digest = hashlib.sha256(data).hexdigest()
-            is_good[name] = known[kind].get(stem, digest) == digest
-            report(len(is_good), len(facts))
-    except (
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        gzip.BadGzipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        NotImplementedError,  # a way of packing that Python does not know
-        RuntimeError,  # a password is asked for
-    ) as error:
-        raise DownloadError(str(archive), f"is no whole archive ({error})") from error
+    for name, data in _members(archive):
+        if is_good.get(name):
+            continue
+        with atomic_path(track_path(folder, name)) as temporary:
+            temporary.write_bytes(data)
+        stem, _, kind = name.rpartition(".")
+        digest = hashlib.sha256(data).hexdigest()
+        is_good[name] = known[kind].get(stem, digest) == digest
+        report(len(is_good), len(facts))
     return sorted(n for n, good in is_good.items() if good), sorted(
         n for n, good in is_good.items() if not good
     )
@@ -263,8 +250,31 @@ def _receive(
         raise http.client.IncompleteRead(b"", total - done)
 
 
+_DAMAGE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,  # of gzip and bz2, and of a place before the beginning of the file
+    ValueError,
+    struct.error,
+    NotImplementedError,  # a way of packing that Python does not know
+    RuntimeError,  # a password is asked for
+)
+
+
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
     """Give the name, without folders, and the bytes of each of GTZAN's tracks in a ZIP or tar archive."""
+    try:
+        yield from _packed_tracks(archive)
+    except _DAMAGE as error:
+        why = str(error).partition("\n")[0]  # tarfile has a line for each way of packing that it tried
+        raise DownloadError(str(archive), f"is no whole archive ({why})") from error
+
+
+def _packed_tracks(archive: Path) -> Iterator[tuple[str, bytes]]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             for info in packed.infolist():

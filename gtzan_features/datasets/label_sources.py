@@ -15,6 +15,7 @@ from gtzan_features.datasets.names import genre_name, label
 from gtzan_features.datasets.tracks import Labels, TrackFile
 from gtzan_features.errors import CatalogueError, ConfigError
 from gtzan_features.progress import Progress, silent
+from gtzan_features.tables.checked import is_there
 from gtzan_features.text import BETWEEN_LABELS, one_line
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def sources_of(chosen: Selection) -> Sources:
         known = _WORDS.get(word.casefold())
         if known and (not rest or known == TAGS):
             genres, tag = known, rest.strip().casefold() or GENRE
-        elif not Path(chosen.labels).exists():
+        elif not is_there(Path(chosen.labels)):
             msg = (
                 f"--labels {chosen.labels}: no such file. Give a table (CSV or Parquet), or one of folders, "
                 "tags, tags:genre and none"

@@ -10,6 +10,7 @@ from pathlib import Path
 from gtzan_features.config import RUNS_DIR
 from gtzan_features.errors import ModelError, RunError
 from gtzan_features.prediction.named_models import model_names, named_model, standing_in
+from gtzan_features.tables.checked import is_there
 from gtzan_features.tables.run_names import find_run, short_names
 from gtzan_features.tables.run_storage import CARD, MANIFEST, restore_runs
 from gtzan_features.text import one_line
@@ -32,15 +33,19 @@ def model_folder(name: str | Path, runs_dir: Path = RUNS_DIR) -> Path:
         If there is no such folder and no such run, or several runs are called so.
     """
     path = Path(name)
-    if not path.exists():
+    if not is_there(path):
         restore_runs(path.parent)  # a command that was killed while it replaced this folder
     pretrained = named_model(str(name))
-    if path.is_dir() and (pretrained is None or any((path / one).exists() for one in (MANIFEST, CARD))):
+    if (
+        is_there(path)
+        and path.is_dir()
+        and (pretrained is None or any((path / one).exists() for one in (MANIFEST, CARD)))
+    ):
         return path
     if pretrained is not None:  # of a folder of music that is called so, nothing else can be meant
         return pretrained
     shown = one_line(str(name))
-    if path.exists():
+    if is_there(path):
         msg = f"{shown}: is a file. Name a folder that gtzan fit wrote, or a run in {one_line(str(runs_dir))}"
         raise ModelError(msg)
     if len(path.parts) != 1:

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from gtzan_features.errors import ModelError
+from gtzan_features.tables.checked import is_there
 from gtzan_features.tables.run_storage import CARD
 
 BY_RANK = ("gtzan10-full", "gtzan10")
@@ -39,7 +40,7 @@ def named_model(name: str) -> Path | None:
     if not name or name != Path(name).name or name.startswith("."):
         return None
     folders = (base / name for base in (own_models(), PACKAGED))
-    return next((folder for folder in folders if (folder / CARD).is_file()), None)
+    return next((folder for folder in folders if is_there(folder / CARD)), None)
 
 
 def pretrained_folder(name: str) -> Path:

@@ -65,6 +65,14 @@ def checked_bytes(path: Path, record: Mapping[str, Any] | None = None, limit: in
     return content
 
 
+def is_there(path: Path) -> bool:
+    """Whether something lies at `path`; a name that no file can have, such as one too long, names nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def what_is_wrong(error: DamagedError | OSError) -> str:
     """Return in words why a file could not be read, to follow its path."""
     if isinstance(error, FileNotFoundError):

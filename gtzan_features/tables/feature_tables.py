@@ -168,11 +168,21 @@ def read_parquet(path: Path, what: str, content: bytes | None = None) -> pa.Tabl
         raise TableError(path, f"no such {what}")
     try:
         if content is not None:
-            return pq.ParquetFile(pa.BufferReader(content)).read()
+            return _valid(pq.ParquetFile(pa.BufferReader(content)).read())
         with path.open("rb") as file:
-            return pq.ParquetFile(file).read()
+            return _valid(pq.ParquetFile(file).read())
     except _DAMAGE as error:
         raise TableError(path, f"not a whole Parquet file. Make the {what} again") from error
+
+
+def _valid(table: pa.Table) -> pa.Table:
+    """Refuse text that is no UTF-8, and lengths that do not fit: Arrow reads these, and fails later.
+
+    What pandas wrote of itself is left out: no table of ours needs it, and damaged it breaks the conversion.
+    """
+    table.validate(full=True)
+    kept = {key: value for key, value in (table.schema.metadata or {}).items() if key != b"pandas"}
+    return table.replace_schema_metadata(kept)
 
 
 def read_meta(path: Path) -> TableMeta:

@@ -155,7 +155,9 @@ def mapping_grid(labels: Mapping[Any, Any]) -> Grid:
 def _of_parquet(path: Path) -> Grid:
     try:
         with path.open("rb") as file:
-            frame = pq.read_table(file).to_pandas()
+            table = pq.read_table(file)
+            table.validate(full=True)  # text that is no UTF-8 would be met later
+            frame = table.to_pandas()
     except Exception as error:  # Arrow's, and what its Python part raises on damage
         raise TableError(path, "not a whole Parquet file. Get it again") from error
     return frame_grid(frame, path)

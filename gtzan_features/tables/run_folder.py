@@ -34,6 +34,7 @@ from gtzan_features.tables.checked import (
     checked_bytes,
     file_record,
     from_json,
+    is_there,
     parse_json,
 )
 from gtzan_features.tables.headline import HEADLINE
@@ -231,9 +232,9 @@ def named_run(name: str | Path, runs_dir: Path) -> Path:
         If there is none, or several runs are called so.
     """
     path = Path(name)
-    if not path.exists() and len(path.parts) == 1:
+    if not is_there(path) and len(path.parts) == 1:
         return find_run(str(name), runs_dir)
-    if not path.exists():
+    if not is_there(path):
         restore_runs(path.parent)
     require_run(path)
     return path

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.errors import OutputLockedError
 from gtzan_features.tables.atomic import flush
+from gtzan_features.tables.checked import is_there
 from gtzan_features.tables.locking import output_lock
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def restore_runs(parent: Path) -> None:
 
     A folder that cannot be written to, or does not exist, stays as it is.
     """
-    if not parent.is_dir():
+    if not is_there(parent) or not parent.is_dir():
         return
     for name in sorted({name for name, _, _ in _left(parent)}):
         with suppress(OutputLockedError, OSError), output_lock(parent / name):

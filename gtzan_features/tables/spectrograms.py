@@ -83,7 +83,7 @@ class SpectrogramTable:
 
     def values(self) -> npt.NDArray[np.float32]:
         """Levels in dB, shape (n_rows, n_frames * n_bands)."""
-        return decode(self.codes, self.config).reshape(len(self.codes), -1)
+        return decode(self.codes, self.config).reshape(len(self.codes), self.shape[0] * self.shape[1])
 
 
 Table = FeatureTable | SpectrogramTable

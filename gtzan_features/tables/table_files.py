@@ -10,6 +10,7 @@ import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,6 +18,8 @@ import pyarrow.parquet as pq
 
 from gtzan_features.errors import TableError
 from gtzan_features.tables.atomic import write_text
+from gtzan_features.tables.checked import checked_bytes, from_json, parse_json
+from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +29,7 @@ MANIFEST = "_manifest.json"
 """Lists the shards of a folder, and is written last. Readers of Parquet pass names with _ over."""
 
 _VERSION = 1
+_LARGEST = 1 << 28  # bytes of a manifest: a million shards
 _AGAIN = "Give the command that wrote it once more: it computes what is missing, and no more"
 
 
@@ -63,17 +67,25 @@ def read_shard_list(path: Path) -> tuple[ShardFile, ...]:
         If the folder has no manifest, or none that this program reads.
     """
     try:
-        content = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        content = parse_json(checked_bytes(path / MANIFEST, limit=_LARGEST))
         version = content["version"]
-        shards = tuple(ShardFile(**one) for one in content["shards"])
+        shards = tuple(from_json(ShardFile, one) for one in content["shards"])
     except FileNotFoundError as error:
         reason = f"a folder of shards that is not finished ({MANIFEST} is missing). {_AGAIN}"
         raise TableError(path, reason) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(path, f"its {MANIFEST} cannot be read ({error!r}). {_AGAIN}") from error
+    strange = next((one.name for one in shards if not _is_plain(one.name)), None)
+    if strange is not None:
+        raise TableError(path, f"its {MANIFEST} names a file elsewhere ({one_line(strange)!r}). {_AGAIN}")
     if version != _VERSION or not shards:
         raise TableError(path, f"its {MANIFEST} is of another version of this program. {_AGAIN}")
     return shards
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is that of a file in the folder itself, whoever wrote the list of shards."""
+    return name not in ("", ".", "..") and "\0" not in name and PurePath(name).name == name
 
 
 def write_shard_list(path: Path, shards: Sequence[ShardFile]) -> None:

@@ -181,7 +181,7 @@ def load_range(
         raise ModelError(msg) from error
     shapes = {len(row) for row in seen.values} == {len(QUANTILES)} and seen.quantiles == QUANTILES
     at = {name: number for number, name in enumerate(columns)}
-    places = [at.get(name, -1) for name in seen.columns]
+    places = [at.get(name, -1) if isinstance(name, str) else -1 for name in seen.columns]
     belongs = places == sorted(set(places)) and -1 not in places
     if not ordered or not belongs or len(seen.values) != len(seen.columns) or not shapes:
         msg = f"{path}: belongs to another model. Fit the model again"
