@@ -63,7 +63,7 @@ def test_the_wheel_holds_the_packaged_model_with_its_card(wheel):
 
 
 def test_the_command_of_the_wheel_is_in_a_package_that_it_installs(wheel):
-    assert b"gtzan = gtzan_cli.main:main" in wheel[f"gtzan-{__version__}.dist-info/entry_points.txt"]
+    assert b"gtzan = gtzan_cli.__main__:main" in wheel[f"gtzan-{__version__}.dist-info/entry_points.txt"]
     assert b"def main(" in wheel["gtzan_cli/main.py"]
 
 

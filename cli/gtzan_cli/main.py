@@ -6,15 +6,12 @@ import errno
 import io
 import os
 import re
-import signal
 import sys
-import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
-from gtzan_cli import streams, verbosity
+from gtzan_cli import signals, streams, verbosity
 from gtzan_cli.advice import fitting
 from gtzan_cli.bench import bench
 from gtzan_cli.data import data
@@ -37,9 +34,7 @@ from gtzan_features.storage import is_of_storage, reason_of
 from gtzan_features.text import meant, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-INTERRUPTED, TERMINATED = 130, 143
+    from collections.abc import Sequence
 
 _REFUSED = re.compile(r"'(.*?)' is not one of")
 """What click says of a word that is no choice of an option."""
@@ -69,12 +64,13 @@ add_global_options(cli)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit.
 
-    0 done, 1 an error in the data, 2 in the words, 130 interrupted (Ctrl-C), 143 ended (SIGTERM).
+    0 done, 1 an error in the data, 2 in the words, 130 interrupted (Ctrl-C), 143 ended (SIGTERM), 129
+    where the terminal was closed (SIGHUP).
     """
     try:
         code = run(arguments)
     except KeyboardInterrupt:  # again, while the first was being answered
-        code = INTERRUPTED
+        code = signals.exit_code()
     sys.exit(code)
 
 
@@ -87,13 +83,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     end = words.index("--") if "--" in words else len(words)
     debug = "--debug" in words[:end]
     words = [word for word in words[:end] if word != "--debug"] + words[end:]
-    with verbosity.session(words), _ended_by_sigterm() as ended:
+    with verbosity.session(words), signals.ended_by_signals():
         try:
             result = cli.main(args=words, prog_name="gtzan", standalone_mode=False)
             streams.write_out("")
         except (click.Abort, KeyboardInterrupt):
-            _complain("Interrupted. What is finished is kept: the same command goes on from there.")
-            code = TERMINATED if ended else INTERRUPTED
+            code = _interrupted()
         except click.ClickException as error:
             code = _refused(error, words)
         except SystemExit as error:
@@ -101,7 +96,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             code = _exit_code(error) if sys.stdout is stdout else 0
             sys.stdout, sys.stderr = stdout, stderr
         except Exception as error:
-            code = _failed(error, command_of(words), debug)
+            # A library may have made something else of the interrupt.
+            code = _interrupted() if signals.has_come() else _failed(error, command_of(words), debug)
         else:
             code = result if isinstance(result, int) else 0
         verbosity.end(code)
@@ -118,23 +114,10 @@ def command_of(words: Sequence[str]) -> click.Command:
     return found
 
 
-@contextmanager
-def _ended_by_sigterm() -> Iterator[list[int]]:
-    """End as on Ctrl-C when SIGTERM comes, so that nothing half done stays; the list says so."""
-    ended: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield ended
-        return
-
-    def end(number: int, _frame: object) -> NoReturn:
-        ended.append(number)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield ended
-    finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+def _interrupted() -> int:
+    """Say that a command was ended from outside, and return its exit code."""
+    _complain("Interrupted. What is finished is kept: the same command goes on from there.")
+    return signals.exit_code()
 
 
 def _refused(error: click.ClickException, words: Sequence[str]) -> int:

@@ -88,13 +88,20 @@ class ProcessExecutor:
 
         # At least two: with one, a process that ends could not be told from one that is starting.
         count = max(2, min(self.n_jobs, line.n_unfinished))
-        pool = get_reusable_executor(max_workers=count, timeout=_IDLE_S, env=ONE_THREAD)
-        carried, me, folder = with_plugins(function), os.getpid(), _working_folder()
+        me, folder = os.getpid(), _working_folder()
+        pool = get_reusable_executor(
+            max_workers=count,
+            timeout=_IDLE_S,
+            env=ONE_THREAD,
+            initializer=end_with_parent,
+            initargs=(me,),
+        )
+        carried = with_plugins(function)
         running: dict[Any, int] = {}
         try:
             while True:
                 for index in line.start(AHEAD * self.n_jobs):
-                    running[pool.submit(_in_worker, carried, items[index], me, folder)] = index
+                    running[pool.submit(_in_worker, carried, items[index], folder)] = index
                 if not running and not line.has_next:
                     return
                 patience = 0 if line.has_next else None
@@ -116,8 +123,6 @@ class ProcessExecutor:
 _IDLE_S = 300.0
 """Seconds after which a worker that has nothing to do ends."""
 
-_watched = False
-
 
 def _working_folder() -> str | None:
     """Return the folder that relative paths begin at; None where it is gone."""
@@ -127,18 +132,14 @@ def _working_folder() -> str | None:
         return None
 
 
-def _in_worker(function: Callable[[Item], Result], item: Item, parent: int, folder: str | None) -> Result:
-    """Call the function in a worker, which ends with its parent from then on.
+def _in_worker(function: Callable[[Item], Result], item: Item, folder: str | None) -> Result:
+    """Call the function in a worker.
 
     Workers are kept for later calls: a notebook may have gone to another folder since they started, and
     a relative path is one of the parent's folder.
     """
-    global _watched
     if folder is not None and folder != _working_folder():
         os.chdir(folder)
-    if not _watched:
-        _watched = True
-        end_with_parent(parent)
     return function(item)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.errors import OutputExistsError
 from gtzan_features.prediction.answers import labels_in, path_in, probability_in
-from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.atomic import atomic_path, remove_leftovers
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import one_line
 
@@ -73,6 +73,7 @@ def write_playlists(rows: Iterable[Row], folder: Path, genres: Sequence[str]) ->
     with output_lock(folder):
         check_playlists(folder, list(names))
         folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(folder)
         for genre, name in names.items():
             path = folder / name
             tracks = found.get(genre, [])
