@@ -82,7 +82,7 @@ def _table(outcomes: list[Outcome]) -> str:
     outlived = max((o.outlived_s for o in outcomes), default=0.0)
     lines += [
         "",
-        f"{len(outcomes)} stops, {bad} with faults; a worker outlived its command by {outlived:.1f} s at most",
+        f"{len(outcomes)} stops, {bad} with faults; a worker outlived its command by {outlived:.1f} s",
     ]
     return "\n".join(lines)
 

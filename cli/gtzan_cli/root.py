@@ -39,7 +39,7 @@ def cli(named: tuple[str, ...]) -> None:
     Without any data:
       gtzan demo
     -q, -v and --log-file stand before or after a command's name.
-    Exit codes: 0 done, 1 an error in the data, 2 in the words, 130 interrupted, 143 by SIGTERM, 129 by SIGHUP.
+    Exit codes: 0 done, 1 an error in the data, 2 in the words, 130 interrupted, 143 by SIGTERM, 129 SIGHUP.
     """  # noqa: D301 - \b is click's mark for text that must not be wrapped
     for name in named:
         plugins.load(name, by_option=True)

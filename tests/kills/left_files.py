@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from tests.kills.commands import recorded_files
 
-
 _VARYING = re.compile(r"fitted_at\.txt$|\.journal$|\.bench/|reports/(ablation|robustness)\.|genres\.csv$")
 """Files that hold times: seconds that fits took, when a file was tagged or a trial ended."""
 
