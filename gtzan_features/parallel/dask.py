@@ -8,15 +8,20 @@ cores of the cluster once, batches tasks by their duration, and scatters each ar
 from __future__ import annotations
 
 import logging
+import signal
 import time
+from concurrent.futures import Executor as Pool
 from contextlib import contextmanager
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ConfigError, PoolError
+from gtzan_features.parallel.carried import pickled
 from gtzan_features.parallel.futures import FuturesExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
 ANSWERS_S = 15.0
 """Seconds in which a scheduler must answer."""
@@ -36,7 +41,7 @@ def client_executor(client: Any) -> FuturesExecutor:  # noqa: ANN401 - a class o
         It stays open.
     """
     # Pure tasks are known by their arguments: a lost item that is given again would get its old error.
-    return FuturesExecutor(client.get_executor(pure=False), _Threads(client))
+    return FuturesExecutor(_Sealed(client.get_executor(pure=False)), _Threads(client))
 
 
 @contextmanager
@@ -63,7 +68,8 @@ def cluster_at(address: str) -> Iterator[FuturesExecutor]:
             _LOG.warning(
                 "%s has no worker yet: work begins when there is one (dask worker %s).", address, address
             )
-        yield client_executor(client)
+        with _silent():
+            yield client_executor(client)
     finally:
         client.close()
 
@@ -91,6 +97,7 @@ def own_cluster(n_workers: int) -> Iterator[FuturesExecutor]:
             security=True,
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
+            preload=[__name__],  # which calls `dask_setup`
             silence_logs=logging.CRITICAL,  # what ends a worker, and exceptions, are told elsewhere
         )
     try:
@@ -101,6 +108,18 @@ def own_cluster(n_workers: int) -> Iterator[FuturesExecutor]:
             client.close()
     finally:
         cluster.close()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Let Dask's client say nothing of a scheduler that is gone: an error will."""
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _ask(distributed: Any, address: str) -> None:  # noqa: ANN401
@@ -125,6 +144,51 @@ def _ask(distributed: Any, address: str) -> None:  # noqa: ANN401
     except ValueError as error:
         msg = f"--scheduler {address}: no address ({error}). Give one such as tcp://10.0.0.1:8786"
         raise ConfigError(msg) from error
+
+
+def dask_setup(worker: Any) -> None:  # noqa: ANN401, ARG001 - Dask calls it by this name
+    """Let a worker of `own_cluster` leave Ctrl-C to its parent, which tells it to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class _Sealed(Pool):
+    """A pool whose tasks travel as bytes, and are read where they can fail with an exception.
+
+    Dask reads what it is sent before it runs it: a worker without this package, or with another version,
+    would end at its first message, and be taken for one that the item ended.
+
+    Parameters
+    ----------
+    pool : concurrent.futures.Executor
+        Dask's.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def submit(  # type: ignore[override]  # what is called here needs no keywords
+        self, function: Callable[..., Any], /, *arguments: object
+    ) -> Future[Any]:
+        """Give a call to the pool."""
+        return self._pool.submit(_UNSEAL, pickled((function, arguments)))
+
+
+def _unseal(task: bytes) -> Any:  # noqa: ANN401
+    # It goes by value, and so must need nothing of this module.
+    import pickle
+    import socket
+
+    try:
+        function, arguments = pickle.loads(task)
+    except (ImportError, AttributeError) as error:
+        message = f"a worker on {socket.gethostname()} cannot read its work ({error})"
+        raise ImportError(message, name="gtzan_features") from None
+    return function(*arguments)
+
+
+_UNSEAL = FunctionType(_unseal.__code__, {"__builtins__": __builtins__}, "gtzan_task")
+# What no module has, Dask sends by value.
+_UNSEAL.__module__, _UNSEAL.__qualname__ = "__main__", _UNSEAL.__name__
 
 
 class _Threads:

@@ -24,6 +24,8 @@ _KILLED = "KilledWorker"
 _HOW = "worker lost"
 """What a pool tells of how a worker ended: the same in every run, as status tables are."""
 
+_PACKAGE = __name__.partition(".")[0]
+
 _TWICE = 2
 
 
@@ -131,7 +133,7 @@ class _Flight(Generic[Item, Result]):
             BrokenExecutor,
             RuntimeError,
         ) as error:  # broken; or shut down, as a client that lost its scheduler
-            raise PoolError(_text(error)) from error
+            raise PoolError(_text(str(error))) from error
         self.running[future] = index
         future.add_done_callback(self._done.put)
 
@@ -154,10 +156,12 @@ class _Flight(Generic[Item, Result]):
     def tries_again(self, index: int, error: Exception) -> bool:
         """Tell whether a lost item is to be tried again; what is no loss of a worker is raised."""
         is_cancelled = isinstance(error, CancelledError)
+        if isinstance(error, ImportError) and error.name and error.name.startswith(_PACKAGE):
+            raise PoolError(str(error), "Install the same version of gtzan on each machine") from error
         if not is_cancelled and not isinstance(error, BrokenExecutor) and type(error).__name__ != _KILLED:
             raise error
         if is_cancelled and self.n_losses[index]:
-            raise PoolError(_text(error)) from error
+            raise PoolError(_text("it cancelled its work")) from error
         # Dask's scheduler has tried it on other workers already, unless it was told not to.
         self.n_losses[index] += 1 + bool(getattr(error, "allowed_failures", 0))
         if self.n_losses[index] > _TWICE:
@@ -177,6 +181,5 @@ def _call(function: Callable[[Item], Result], item: Item) -> Result:
         return function(item)
 
 
-def _text(error: Exception) -> str:
-    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    return f"the executor takes no more work ({reason})"
+def _text(reason: str) -> str:
+    return f"the executor takes no more work ({' '.join(reason.split()).rstrip('.')})"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -82,6 +85,14 @@ def test_a_worker_with_another_program_is_refused(cluster, music, tmp_path, monk
     assert "\n" not in str(caught.value)
 
 
+def test_a_worker_without_this_package_is_told_as_such(cluster, monkeypatch):
+    monkeypatch.setattr(clusters, "pickled", lambda _: b"cgtzan_features.nowhere\nf\n.")
+    with pytest.raises(PoolError, match="cannot read its work .*nowhere.*Install the same version of gtzan"):
+        list(cluster.map(square, range(3), lost=lambda *_: None))
+    with pytest.raises(pickle.PicklingError, match="gtzan_task"):  # so that Dask sends it by value
+        pickle.dumps(clusters._UNSEAL)
+
+
 def test_an_interrupt_cancels_what_waits(cluster, tmp_path):
     results = cluster.map(partial(sleep_and_mark, folder=str(tmp_path)), range(40))
     assert next(results) == 0
@@ -94,6 +105,42 @@ def sleep_and_mark(x, folder):
     Path(folder, str(x)).touch()
     time.sleep(0.05)
     return x
+
+
+FAMILY = """
+import os, sys, time
+from pathlib import Path
+from gtzan_features.parallel.engines import engine
+
+def work(folder):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(0.2)
+
+if __name__ == "__main__":
+    with engine("dask", 1) as executor:
+        list(executor.map(work, [sys.argv[1]] * 1000))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_cluster_ends_with_its_parent(how, tmp_path):
+    script, seen = tmp_path / "family.py", tmp_path / "seen"
+    script.write_text(FAMILY)
+    seen.mkdir()
+    words = [sys.executable, str(script), str(seen)]
+    with (tmp_path / "log").open("w") as log:
+        parent = subprocess.Popen(words, start_new_session=True, stderr=log)
+        try:
+            wait_for(lambda: any(seen.iterdir()))
+            # As a terminal does it: to all of them.
+            os.killpg(parent.pid, how) if how == signal.SIGINT else parent.kill()
+            parent.wait(60)
+        finally:
+            parent.kill()
+            parent.wait()
+    (worker,) = (int(path.name) for path in seen.iterdir())
+    wait_for(lambda: not is_running(worker))
+    assert "Dask Worker process" not in (tmp_path / "log").read_text()
 
 
 def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch):
