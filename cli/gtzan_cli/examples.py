@@ -30,6 +30,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gtzan features export --segments 3s --out features_3_sec.csv",
         "gtzan features export data/features --segments 30s --out features_30_sec.csv",
     ),
+    "features merge": ("gtzan features merge", "gtzan features merge data/features --layout file"),
     "features prune": ("gtzan features prune", "gtzan features prune data/features --json"),
     "fit": (
         "gtzan fit xgboost --segments 3s",
@@ -97,6 +98,7 @@ SHORT = {
     "features describe": "What the columns of a feature set are.",
     "features import": "A CSV in Kaggle's format as a table.",
     "features export": "A table as a CSV in Kaggle's format.",
+    "features merge": "Tables of shards that several processes made.",
     "features prune": "Remove what extraction keeps for the next run.",
     "fit": "Train models, and test them on tracks they never saw.",
     "tune": "Search the settings of a model.",

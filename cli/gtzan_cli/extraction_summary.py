@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gtzan_cli.progress import notice, print_json, show
-from gtzan_features.text import counted
+from gtzan_features.text import counted, shell_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,20 +29,24 @@ def record_of(summary: ExtractSummary) -> dict[str, Any]:
 
 def print_summary(summary: ExtractSummary) -> None:
     """Print tables, counts and speed on stdout; what was skipped, and why, on stderr."""
-    for path, rows in summary.tables.values():
-        show(f"{path}: {counted(rows, 'row')}")
-    show(f"{summary.status}: what became of each file{_genres(summary.genres_with_rows)}")
+    if summary.part:
+        own = [f"{counted(rows, 'row')} of {length}" for length, (_, rows) in summary.tables.items()]
+        show(f"Slice {summary.part}: {', '.join(own)}. When all slices are there: {_merge(summary)}")
+    else:
+        for path, rows in summary.tables.values():
+            show(f"{path}: {counted(rows, 'row')}")
+        show(f"{summary.status}: what became of each file{_genres(summary.genres_with_rows)}")
     show(_counts(summary))
-    kinds = _by_kind(summary.skipped)
-    for files in kinds.values():
-        _print_files("Skipped", files, summary.status)
+    for files in _by_kind(summary.skipped).values():
+        _print_files("Skipped", files, summary)
     for kind, files in _by_kind(summary.notes).items():
         if kind == "ok":
             first = files[0]
-            count = counted(len(files), "file")
+            named = len(summary.notes) == summary.n_notes
+            count = counted(len(files), "file") if named else "some files"
             notice(f"Not in every table: {count}, such as {first.path} ({first.reason}).")
         else:
-            _print_files("Incomplete", files, summary.status)
+            _print_files("Incomplete", files, summary)
 
 
 def print_extracted(done: Extracted, *, as_json: bool) -> None:
@@ -62,16 +67,17 @@ def _print_deformed(name: str, summary: ExtractSummary, clean: ExtractSummary) -
     known = {file.track_id for file in clean.skipped}
     lost = [file for file in summary.skipped if file.track_id not in known]
     if lost:
-        _print_files(f"Skipped, {name}", lost, summary.status)
+        _print_files(f"Skipped, {name}", lost, summary, len(lost))
 
 
 def _counts(summary: ExtractSummary) -> str:
     """Return how many files were computed, found done and skipped, and how fast."""
-    found = summary.n_files - summary.n_computed - len(summary.skipped)
+    found = summary.n_files - summary.n_computed - summary.n_skipped
     speed = f", {summary.audio_s / summary.elapsed_s:.0f} times real time" if summary.audio_s else ""
-    why = ", ".join(f"{len(files)} {kind}" for kind, files in _by_kind(summary.skipped).items())
+    kinds = sorted(summary.skipped_counts.items(), key=lambda item: (-item[1], item[0]))
+    why = ", ".join(f"{number} {kind}" for kind, number in kinds)
     return (
-        f"{counted(summary.n_computed, 'file')} computed, {found} found done, {len(summary.skipped)} skipped"
+        f"{counted(summary.n_computed, 'file')} computed, {found} found done, {summary.n_skipped} skipped"
         f"{f' ({why})' if why else ''}; {summary.elapsed_s:.1f} s{speed}"
     )
 
@@ -96,12 +102,21 @@ def failed(summaries: Sequence[ExtractSummary], *, strict: bool) -> bool:
     for fault in dict.fromkeys(summary.fault for summary in summaries):
         if fault:
             notice(f"Error: {fault}")
-    return any(one.fault or (strict and (one.skipped or one.unreadable)) for one in summaries)
+    return any(one.fault or (strict and (one.n_skipped or one.unreadable)) for one in summaries)
 
 
-def _print_files(title: str, files: list[FileStatus], status: str) -> None:
+def _print_files(
+    title: str, files: list[FileStatus], summary: ExtractSummary, number: int | None = None
+) -> None:
     """Name the first files of a kind, and say how many more there are, and where."""
-    for file in files[:_SHOWN]:
+    number = summary.counts[files[0].status] if number is None else number
+    shown = files[:_SHOWN]
+    for file in shown:
         notice(f"{title}: {file.path}: {file.status}: {file.reason}")
-    if len(files) > _SHOWN:
-        notice(f"{title}: {len(files) - _SHOWN} more {files[0].status}: see {status}, or give --json.")
+    if number > len(shown):
+        where = "the status table" if summary.part else summary.status
+        notice(f"{title}: {number - len(shown)} more {files[0].status}: see {where}, or give --json.")
+
+
+def _merge(summary: ExtractSummary) -> str:
+    return f"gtzan features merge {shell_path(Path(summary.status).parent)}"

@@ -1,10 +1,10 @@
-"""``gtzan features``: extract, spectrograms, prune, describe, import, export."""
+"""``gtzan features``: extract, spectrograms, merge, prune, describe, import, export."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,7 @@ from gtzan_cli.options import (
     json_option,
     n_jobs_option,
     selection_options,
+    shard_options,
     some_are_there,
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show, show_text
@@ -81,6 +82,7 @@ def features() -> None:
 @click.option("--recompute", is_flag=True, help="Compute every file anew, also those that are done.")
 @prune_option
 @name_option
+@shard_options
 @n_jobs_option
 @engine_options
 @json_option
@@ -98,6 +100,7 @@ def extract(
     recompute: bool,
     prune: bool,
     name: str,
+    shards: dict[str, Any],
     n_jobs: int,
     executor: str,
     as_json: bool,
@@ -131,6 +134,7 @@ def extract(
             name=name,
             progress=progress,
             notice=notice,
+            **shards,
         )
     print_extracted(done, as_json=as_json)
     if failed([done.clean, *done.deformed.values()], strict=strict):
@@ -178,6 +182,7 @@ def extract(
 @click.option("--overwrite", is_flag=True, help="Replace tables of another configuration or of other tracks.")
 @prune_option
 @name_option
+@shard_options
 @n_jobs_option
 @engine_options
 @json_option
@@ -195,6 +200,7 @@ def spectrograms(
     overwrite: bool,
     prune: bool,
     name: str,
+    shards: dict[str, Any],
     n_jobs: int,
     executor: str,
     as_json: bool,
@@ -226,6 +232,7 @@ def spectrograms(
                     name=name,
                     progress=progress,
                     notice=notice,
+                    **shards,
                 )
             )
         if not as_json:
@@ -234,6 +241,35 @@ def spectrograms(
         print_json([record_of(summary) for summary in summaries])
     if failed(summaries, strict=strict):
         ctx.exit(1)
+
+
+@features.command()
+@click.argument("tables_dir", type=TABLES, default=TABLES_DIR)
+@click.option(
+    "--layout",
+    type=click.Choice(["auto", "file", "shards"]),
+    default="auto",
+    show_default=True,
+    help="One file a table, or a folder of shards; auto: one file for up to 32,000 files of music, and of a "
+    "folder of shards that is a table already.",
+)
+@json_option
+def merge(tables_dir: Path, layout: str, as_json: bool) -> None:
+    """Make tables in TABLES_DIR of the shards that gtzan features extract --shard I/N left there.
+
+    Says which are missing, if any. Of a table that is a folder of shards already it makes one file, of the
+    same bytes as without shards. Memory does not grow with the rows.
+    """
+    from gtzan_features.extraction.merge import merge
+
+    with progress_bar() as progress:
+        done = merge(tables_dir, layout=layout, progress=progress)
+    if as_json:
+        print_json([asdict(one) for one in done])
+        return
+    for one in done:
+        shards = f" in {counted(one.shards, 'shard')}" if one.shards else ""
+        show(f"{one.path}: {counted(one.rows, 'row')}{shards}")
 
 
 @features.command()

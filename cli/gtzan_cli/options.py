@@ -290,6 +290,57 @@ class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return tuple(word.strip() for word in str(value).split(",") if word.strip())
 
 
+class SliceOf(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """One of several processes that share the files, such as ``17/400``, read into a `Slice`."""
+
+    name = "I/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Read the slice; a usage error where it is none."""
+        from gtzan_features.extraction.shards import Slice
+
+        try:
+            return value if isinstance(value, Slice) else Slice.parse(str(value))
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
+
+
+def shard_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--layout``, ``--shard-files`` and ``--shard``; the command gets `shards`, a dict of options."""
+
+    @functools.wraps(command)
+    def with_shards(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes and returns
+        own = {name: options.pop(name) for name in ("layout", "shard_files", "part")}
+        return command(*args, shards=own, **options)
+
+    options = (
+        click.option(
+            "--layout",
+            type=click.Choice(["auto", "file", "shards"]),
+            default="auto",
+            show_default=True,
+            help="A table is one Parquet file, or a folder of shards, which pandas, Polars, DuckDB and gtzan "
+            "read alike; auto: one file for up to 32,000 files of music.",
+        ),
+        click.option(
+            "--shard-files",
+            type=click.IntRange(min=0),
+            default=0,
+            help="Files of music of a shard at most; 500 where not given, and fewer in small folders.",
+        ),
+        click.option(
+            "--shard",
+            "part",
+            type=SliceOf(),
+            help="Compute this slice of the files alone, the others elsewhere: --shard 17/400 is one of 400. "
+            "Then: gtzan features merge.",
+        ),
+    )
+    for option in reversed(options):
+        with_shards = option(with_shards)
+    return with_shards
+
+
 def deformed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--deformed``, which may be given several times; the command gets all words."""
     return click.option(

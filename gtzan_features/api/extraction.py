@@ -52,6 +52,8 @@ def extract(
     recompute: bool = False,
     prune: bool = False,
     name: str = "",
+    layout: str = "auto",
+    shard_files: int = 0,
     n_jobs: int = -1,
     executor: Any = None,  # noqa: ANN401 - a word, an address, or an object of a library that need not be there
     progress: ShowProgress = None,
@@ -108,6 +110,11 @@ def extract(
         the next call computes every file again.
     name : str
         What the data set is called in tables, runs and reports; the folder's name where it is not given.
+    layout : {"auto", "file", "shards"}
+        Whether a table is one file or a folder of shards, which pandas, Polars and DuckDB read as it is;
+        "auto" is one file for up to 32,000 files of music. The rows are the same.
+    shard_files : int
+        Files of music of a shard at most; 500 where it is 0, and fewer in small folders.
     n_jobs : int
         Worker processes; -1 for one per processor. The numbers do not depend on it.
     executor : str or object, optional
@@ -191,6 +198,8 @@ def extract(
             recompute=recompute,
             prune=prune,
             name=name,
+            layout=layout,
+            shard_files=shard_files,
             progress=shown.progress,
             notice=lambda line: shown.notice(in_python(line)),
         )
@@ -243,11 +252,13 @@ def _warn(summary: ExtractSummary, kind: str, clean: ExtractSummary) -> None:
         known = {file.track_id for file in (*clean.skipped, *clean.notes)}
         skipped = tuple(file for file in skipped if file.track_id not in known)
         notes = ()
-    for what, files in (("gave no row", skipped), ("are incomplete", notes)):
+    numbers = (len(skipped), len(notes)) if kind else (summary.n_skipped, summary.n_notes)
+    words = ("gave no row", "are incomplete")
+    for what, files, number in zip(words, (skipped, notes), numbers, strict=True):
         if files:
             where = f"{kind}: " if kind else ""
-            count = f"{where}{len(files)} of {summary.n_files} files"
-            warn(f"{count} {what}: {_listed(files)}. See {summary.status}")
+            count = f"{where}{number} of {summary.n_files} files"
+            warn(f"{count} {what}: {_listed(files, number)}. See {summary.status}")
     if kind:
         return
     for line in summary.remarks:
@@ -257,6 +268,6 @@ def _warn(summary: ExtractSummary, kind: str, clean: ExtractSummary) -> None:
         warn(f"folders that cannot be listed: {', '.join(summary.unreadable)}")
 
 
-def _listed(files: Sequence[FileStatus]) -> str:
+def _listed(files: Sequence[FileStatus], number: int) -> str:
     shown = "; ".join(f"{file.path} ({file.status}: {file.reason})" for file in files[:_SHOWN])
-    return shown if len(files) <= _SHOWN else f"{shown}; and {len(files) - _SHOWN} more"
+    return shown if number <= _SHOWN else f"{shown}; and {number - _SHOWN} more"

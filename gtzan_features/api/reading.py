@@ -18,6 +18,7 @@ from gtzan_features.extraction.csv_exchange import CsvReading, named, read_kaggl
 from gtzan_features.storage import is_remote, is_there
 from gtzan_features.tables import frames
 from gtzan_features.tables.csv_bytes import is_parquet
+from gtzan_features.tables.table_files import is_table
 from gtzan_features.training.load_rows import in_memory, read_fittable
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def read_table(
 ) -> Table:
     """Read a table to learn from: a CSV in Kaggle's format, Parquet of this package, or a frame.
 
-    A file of this package is what ``gtzan features extract`` writes, `extract` keeps and `Table.to_parquet`
-    makes. A CSV is read as ``gtzan features import`` reads it: any separator and decimal sign, packed or not.
+    A file of this package is what ``gtzan features extract`` writes (a folder of shards is read as well),
+    `extract` keeps and `Table.to_parquet` makes. A CSV is read as ``gtzan features import`` reads it: any
+    separator and decimal sign, packed or not.
     A frame (pandas, or polars) has Kaggle's columns (``filename``, ``length``, 57 features, ``label``) or
     keys and features: ``track_id`` and ``genre``, then any columns of numbers; ``segment``, ``start_s`` and
     ``n_samples`` where they are at hand. What `features` gives is such a frame once it has a column
@@ -114,7 +116,7 @@ def _with_labels(table: Table, several: bool | None) -> Table:
 def _of_file(path: Path, recipe: str, reading: CsvReading) -> Table:
     if not is_there(path):
         raise TableError(path, "no such file")
-    if is_parquet(path):
+    if is_parquet(path) or (path.is_dir() and is_table(path)):
         return Table(read_fittable(path))
     table, notes = read_kaggle(path, recipe=recipe, reading=reading)
     for note in notes:

@@ -24,6 +24,7 @@ _WORDY = (
     "evaluate-on",
     "features",
     "labels",
+    "layout",
     "prefer",
     "protocol",
     "rows",

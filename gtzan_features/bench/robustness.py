@@ -303,7 +303,7 @@ def _deform_all(
         seconds += done.elapsed_s if done.n_reused < done.n_files else 0.0
         if done.skipped:
             first = done.skipped[0]
-            count = f"{len(done.skipped)} of {done.n_files} files give no row"
+            count = f"{done.n_skipped} of {done.n_files} files give no row"
             reason = f"{count}, such as {first.path}: {first.reason}"
             notice(f"{one.label}: {reason}")
         if done.tables[config.segment.name][1]:

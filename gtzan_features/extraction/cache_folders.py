@@ -44,6 +44,14 @@ def open_parts(out: Path, recipe: Recipe, made_by: Mapping[str, Any], *, recompu
     return folder
 
 
+def parts_folder(out: Path, recipe: Recipe, made_by: Mapping[str, Any]) -> Path:
+    """Return where the parts of a recipe lie in `out`; parameters as for `open_parts`.
+
+    Its name is digits of all that rows depend on beside the files.
+    """
+    return Cache(out / PARTS).path(recipe.key(made_by))
+
+
 def prune_parts(out: Path) -> None:
     """Remove the parts that no later run reads, such as those of other versions, from `out`.
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gtzan_features.extraction.row_cache import FileRows
 
 
+MARK = ".at"
+"""How the name of a mark ends."""
+
+
 def marked(track: TrackFile, task: Callable[[TrackFile], FileRows], folder: Path) -> FileRows:
     """Return ``task(track)``, computed here; in a process of its own where an earlier call ended at it.
 
@@ -31,7 +35,7 @@ def marked(track: TrackFile, task: Callable[[TrackFile], FileRows], folder: Path
     folder : Path
         That of the parts; it exists.
     """
-    mark = folder / f"{hashlib.sha256(os.fsencode(track.path)).hexdigest()[:16]}.at"
+    mark = folder / f"{hashlib.sha256(os.fsencode(track.path)).hexdigest()[:16]}{MARK}"
     if mark.exists():
         try:
             part = call_isolated(task, track)

@@ -60,12 +60,20 @@ class FileRows:
         Name of the file that holds the rows, in the folder of the parts; "" where there is none.
     reused : bool
         Whether an earlier run computed them.
+    decoder : str
+        Which version of ffmpeg, where that decoded the file.
     """
 
     status: FileStatus
     n_rows: tuple[int, ...] = ()
     part: str = ""
     reused: bool = False
+    decoder: str = ""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether a later run may have the rows as they are."""
+        return bool(self.part) and not self.part.endswith(ONCE)
 
 
 ONCE = ".once.npz"
@@ -73,24 +81,31 @@ ONCE = ".once.npz"
 
 
 def file_part(
-    track: TrackFile, root: str, parts_dir: str, recipe: Recipe, change: Change | None = None
+    track: TrackFile,
+    root: str,
+    parts_dir: str,
+    recipe: Recipe,
+    change: Change | None = None,
+    older: str = "",
 ) -> FileRows:
     """Leave one file's rows in a part, unless one holds them; runs in a worker.
 
-    Only a few numbers go back to the parent, so that its memory does not grow with the rows.
+    Only a few numbers go back to the parent, so that its memory does not grow with the rows. `older` is
+    another folder that may hold the part.
     """
     folder = Path(parts_dir)
-    work = partial(_part_of, track=track, folder=folder, recipe=recipe, change=change)
+    folders = (folder, Path(older)) if older else (folder,)
+    work = partial(_part_of, track=track, folders=folders, recipe=recipe, change=change)
     try:
         part, is_lasting = with_file(inside(location(root), track.path), work)
     except FILE_FAULTS as error:
         status, reason = file_fault(error)
         return FileRows(FileStatus.of(track, status=status, reason=reason))
     name = f"{part.status.sha256}{'.npz' if is_lasting else ONCE}"
-    if not part.reused:
-        _write_part(folder / name, part)
+    if not part.reused or (older and not (folder / name).exists()):
+        write_part(folder / name, part)
     n_rows = tuple(len(part.rows[length.name][0]) for length in recipe.segments)
-    return FileRows(part.status, n_rows, name, part.reused)
+    return FileRows(part.status, n_rows, name, part.reused, part.decoder)
 
 
 def lost_file(track: TrackFile, how: str) -> FileRows:
@@ -120,12 +135,13 @@ def part_rows(path: Path, segment: str) -> tuple[npt.NDArray[np.int64], npt.NDAr
 
 
 def _part_of(
-    file: AudioFile, track: TrackFile, folder: Path, recipe: Recipe, change: Change | None
+    file: AudioFile, track: TrackFile, folders: tuple[Path, ...], recipe: Recipe, change: Change | None
 ) -> tuple[Part, bool]:
     """Return an open file's rows, and whether a later run may have them from the part."""
-    known = _read_part(folder / f"{file.sha256}.npz", track, recipe)
-    if known is not None:
-        return known, True
+    for folder in folders:
+        known = _read_part(folder / f"{file.sha256}.npz", track, recipe)
+        if known is not None:
+            return known, True
     return _compute(track, file, recipe, change)
 
 
@@ -207,7 +223,8 @@ def _too_short(n_samples: int, without: list[SegmentConfig], sr: int) -> str:
     return reason
 
 
-def _write_part(path: Path, part: Part) -> None:
+def write_part(path: Path, part: Part) -> None:
+    """Write the rows of one file to a part, whole or not at all."""
     arrays: dict[str, Any] = {}
     for name, (keys, values) in part.rows.items():
         arrays[f"keys_{name}"], arrays[f"values_{name}"] = keys, values

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from gtzan_features.errors import TableError
+from gtzan_features.extraction.layouts import layout_of
 from gtzan_features.extraction.row_cache import part_rows
 from gtzan_features.tables.row_groups import KeyColumns, rows_per_group, write_groups
 
@@ -20,34 +21,11 @@ if TYPE_CHECKING:
 
     from gtzan_features.config import SegmentConfig
     from gtzan_features.datasets.tracks import TrackFile
+    from gtzan_features.extraction.layouts import Layout
     from gtzan_features.extraction.row_kinds import Recipe
     from gtzan_features.tables.schema import TableMeta
 
-    LayoutOf = Callable[[TableMeta, tuple[str, ...], tuple[int, ...]], "Layout"]
-    """Returns the layout of a table from what it says of itself, its keys beside the usual, a row's shape."""
-
 _GONE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-
-
-class Layout(Protocol):
-    """How values become columns of a table.
-
-    Attributes
-    ----------
-    schema : pa.Schema
-        Key columns, then those of the values.
-    columns_lie_together : bool
-        Whether a group of values has each column in one piece of memory, so that Arrow need not copy it.
-    """
-
-    @property
-    def schema(self) -> pa.Schema: ...  # noqa: D102 - above
-    @property
-    def columns_lie_together(self) -> bool: ...  # noqa: D102 - above
-
-    def arrays(self, values: npt.NDArray[Any]) -> list[pa.Array]:
-        """Return the columns of the values of some rows."""
-        ...
 
 
 class PartTable:
@@ -75,7 +53,7 @@ class PartTable:
         self.n_rows = sum(count for *_, count in files)
         self._none = recipe.compute([], length)
 
-    def write(self, path: Path, meta: TableMeta, layout_of: LayoutOf, done: Callable[[], None]) -> None:
+    def write(self, path: Path, meta: TableMeta, done: Callable[[], None]) -> None:
         """Write the table, whole or not at all, a row group in memory at a time.
 
         Parameters
@@ -83,7 +61,6 @@ class PartTable:
         path : Path
         meta : TableMeta
             What the table says of itself.
-        layout_of : callable
         done : callable
             Called after each file.
 
@@ -92,7 +69,7 @@ class PartTable:
         TableError
             If a part is gone or damaged since it was written.
         """
-        layout = layout_of(meta, self.keys, self._none.shape[1:])
+        layout = layout_of(self.recipe, meta, self.keys, self._none.shape[1:])
         write_groups(path, layout.schema, self._groups(layout, done))
 
     def _groups(self, layout: Layout, done: Callable[[], None]) -> Iterator[pa.Table]:

@@ -31,6 +31,7 @@ from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.feature_tables import table_path
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_storage import new_run_folder
+from gtzan_features.tables.table_files import is_table
 from gtzan_features.training.kept import card_of, kept_model
 from gtzan_features.training.load_rows import Fittable, in_memory, open_fittable
 from gtzan_features.training.source_files import known_files
@@ -245,7 +246,7 @@ def _rows(
     csvs = {name: source / f"features_{name.removesuffix('s')}_sec.csv" for name in names}
     if kind.source == "CSV_DIR" and all(path.is_file() for path in csvs.values()):
         return {name: in_memory(read_kaggle(path)[0]) for name, path in csvs.items()}
-    if all(table_path(source, kind.feature_set, name).is_file() for name in names):
+    if all(is_table(table_path(source, kind.feature_set, name)) for name in names):
         return {name: open_fittable(source, kind.feature_set, name) for name in names}
     if kind.source == "CSV_DIR":
         missing = next((path for path in csvs.values() if not path.is_file()), source)

@@ -24,7 +24,7 @@ from gtzan_features.tables.schema import (
     is_key,
     key_names,
 )
-from gtzan_features.tables.table_files import is_table
+from gtzan_features.tables.table_files import is_table, read_shards, table_schema
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -157,13 +157,17 @@ _DAMAGE = (pa.ArrowException, OSError, MemoryError, ValueError, TypeError, KeyEr
 
 
 def read_parquet(path: Path, what: str, content: bytes | None = None) -> pa.Table:
-    """Read a Parquet file that holds `what`; `content` is its bytes where they are read already.
+    """Read a Parquet file, or a folder of shards, that holds `what`.
+
+    `content` is the file's bytes where they are read already.
 
     Raises
     ------
     TableError
-        If there is no such file or it is not a whole Parquet file.
+        If there is no such file, it is not a whole Parquet file, or a shard is damaged.
     """
+    if content is None and path.is_dir():
+        return _valid(read_shards(path)[0])
     if content is None and not path.is_file():
         raise TableError(path, f"no such {what}")
     try:
@@ -187,6 +191,8 @@ def _valid(table: pa.Table) -> pa.Table:
 
 def read_meta(path: Path) -> TableMeta:
     """Read only the metadata of a feature table; errors as `read_table`."""
+    if path.is_dir():
+        return table_meta(path, table_schema(path))
     try:
         with path.open("rb") as file:
             schema = pq.read_schema(file)

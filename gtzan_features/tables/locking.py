@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -26,11 +27,12 @@ LOCK_NAME = ".lock"
 """How the name of a lock ends; all of it, where it lies in the folder that is locked."""
 
 _LONGEST = 240  # bytes
+_TRIES, _PAUSE_S = 5, 0.02
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # some network file systems have none
 
 
 @contextmanager
-def output_lock(target: Path) -> Iterator[None]:
+def output_lock(target: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock of an output while the block runs; a second command is refused, not mixed in.
 
     The lock is the system's (``flock``) on a file beside `target`: the kernel drops it when its process
@@ -48,6 +50,8 @@ def output_lock(target: Path) -> Iterator[None]:
     ----------
     target : Path
         A folder or file that is about to be written; its parent is made where it is missing.
+    shared : bool
+        Whether others that say so may hold it at the same time, as jobs that write shards of their own do.
 
     Raises
     ------
@@ -65,14 +69,24 @@ def output_lock(target: Path) -> Iterator[None]:
     target = Path(os.path.realpath(local_side(target)))  # one lock, whatever links lead to it
     target.parent.mkdir(parents=True, exist_ok=True)
     path = _lock_path(target)
-    handle = _acquire(path, shown or target)
+    handle = _acquire(path, shown or target, shared=shared)
     try:
         with suppress(OSError):
             remove_leftovers(target if target.is_dir() else target.parent)
         yield
     finally:
-        path.unlink(missing_ok=True)  # while it is held, so that nobody waits on a file without a name
+        if not shared or _is_alone(handle):
+            path.unlink(missing_ok=True)  # while it is held, so that nobody waits on a file without a name
         handle.close()
+
+
+def _is_alone(handle: IO[str]) -> bool:
+    """Whether nobody else holds a shared lock; nobody else can take it from then on."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _lock_path(target: Path) -> Path:
@@ -86,19 +100,24 @@ def _lock_path(target: Path) -> Path:
     return target.with_name(f".{name}{LOCK_NAME}")
 
 
-def _acquire(path: Path, target: Path) -> IO[str]:
+def _acquire(path: Path, target: Path, *, shared: bool) -> IO[str]:
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    tries = count()
     while True:
         handle = path.open("a+", encoding="utf-8")
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _holder(handle)
             handle.close()
+            if shared and next(tries) < _TRIES:  # one that ends tries for a moment whether it was the last
+                time.sleep(_PAUSE_S)
+                continue
             raise OutputLockedError(target, holder) from None
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-            if _is_alive(handle):
+            if not shared and _is_alive(handle):
                 raise OutputLockedError(target, _holder(handle)) from None
         if _is_named(handle, path):
             break

@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from gtzan_features.config import SpectrogramConfig
@@ -25,18 +24,19 @@ from gtzan_features.tables.feature_tables import (
     table_meta,
     write_parquet,
 )
+from gtzan_features.tables.picture_column import COLUMN as COLUMN
+from gtzan_features.tables.picture_column import picture_codes, pixels, spectrogram_schema
 from gtzan_features.tables.row_groups import rows_per_group
-from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_fields, key_names, schema_metadata
+from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
 PREFIX = "spectrogram-"
-COLUMN = "spectrogram"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,23 +98,6 @@ def write_spectrograms(path: Path, table: SpectrogramTable) -> None:
     write_parquet(path, pa.Table.from_arrays(arrays, schema=schema), n_rows)
 
 
-def spectrogram_schema(shape: tuple[int, int], meta: TableMeta, given: Collection[str] = ()) -> pa.Schema:
-    """Return the Arrow schema of a table of spectrograms of `shape`, (n_frames, n_bands).
-
-    `given` are the keys of `schema.GIVEN_NAMES` that it has.
-    """
-    described = {"shape": json.dumps(list(shape)), "unit": "bytes; see step_db and floor_db"}
-    column = pa.field(COLUMN, pa.binary(shape[0] * shape[1]), nullable=False, metadata=described)
-    return pa.schema([*key_fields(given, meta), column], metadata=schema_metadata(meta))
-
-
-def pixels(codes: npt.NDArray[np.uint8]) -> pa.Array:
-    """Return spectrograms of shape (n_rows, n_frames, n_bands) as cells of bytes, without a copy."""
-    flat = np.ascontiguousarray(codes, dtype=np.uint8)
-    width = flat.shape[1] * flat.shape[2]
-    return pa.Array.from_buffers(pa.binary(width), len(flat), [None, pa.py_buffer(flat)])
-
-
 def read_spectrograms(path: Path, content: bytes | None = None) -> SpectrogramTable:
     """Read and check a spectrogram table; `content` is the file's bytes where they are read already.
 
@@ -133,8 +116,7 @@ def _spectrograms(path: Path, table: pa.Table) -> SpectrogramTable:
         raise TableError(path, f"no spectrogram table. {again}")
     try:
         shape = tuple(json.loads(table.schema.field(COLUMN).metadata[b"shape"]))
-        flat = b"".join(chunk for piece in table.column(COLUMN).chunks for chunk in _bytes(piece))
-        codes = np.frombuffer(flat, dtype=np.uint8).reshape(table.num_rows, *shape)
+        codes = picture_codes(table.column(COLUMN)).reshape(table.num_rows, *shape)
         codes = codes.reshape(table.num_rows, *shape[:2])
         SpectrogramConfig(**meta.config)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -142,16 +124,14 @@ def _spectrograms(path: Path, table: pa.Table) -> SpectrogramTable:
     return SpectrogramTable(frame=key_frame(path, table), codes=codes, meta=meta)
 
 
-def _bytes(piece: pa.FixedSizeBinaryArray) -> list[memoryview]:
-    width = piece.type.byte_width
-    return [memoryview(piece.buffers()[1])[piece.offset * width : (piece.offset + len(piece)) * width]]
-
-
 def read_any_table(path: Path, content: bytes | None = None) -> Table:
     """Read a feature table, or a spectrogram table where name or columns say that; errors as theirs."""
-    if path.name.startswith(PREFIX):
-        return read_spectrograms(path, content)
-    table = read_parquet(path, "feature table", content)
-    if COLUMN in table.schema.names:
+    what = "spectrogram table" if path.name.startswith(PREFIX) else "feature table"
+    return any_table(path, read_parquet(path, what, content))
+
+
+def any_table(path: Path, table: pa.Table) -> Table:
+    """Return a feature or spectrogram table of Arrow's columns; checks and errors as `read_any_table`."""
+    if path.name.startswith(PREFIX) or COLUMN in table.schema.names:
         return _spectrograms(path, table)
     return checked_table(path, table, table_meta(path, table.schema))

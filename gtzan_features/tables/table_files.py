@@ -30,6 +30,7 @@ MANIFEST = "_manifest.json"
 
 _VERSION = 1
 _LARGEST = 1 << 28  # bytes of a manifest: a million shards
+_REMOVE = "Remove it, and give the command that wrote it once more: it computes this shard, and no others"
 _AGAIN = "Give the command that wrote it once more: it computes what is missing, and no more"
 
 
@@ -113,6 +114,49 @@ def table_hash(path: Path) -> str:
     """Return the sha256 of a table: of the file, or of the manifest, which has that of each shard."""
     with (path / MANIFEST if path.is_dir() else path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_shards(path: Path) -> tuple[pa.Table, str]:
+    """Read a table that is a folder into memory, and return the hash of its manifest as well.
+
+    Columns of names have the same numbers in all shards afterwards.
+
+    Raises
+    ------
+    TableError
+        If it has no manifest, or the bytes of a shard are not those that the manifest lists.
+    """
+    sha256 = table_hash(path) if (path / MANIFEST).is_file() else ""
+    pieces = [_parsed(path / one.name, checked_shard(path, one)) for one in read_shard_list(path)]
+    try:
+        return pa.concat_tables(pieces).unify_dictionaries(), sha256
+    except (pa.ArrowException, ValueError) as error:
+        raise TableError(path, f"its shards do not have the same columns. {_AGAIN}") from error
+
+
+def checked_shard(path: Path, shard: ShardFile) -> bytes:
+    """Return the bytes of a shard of the folder `path`.
+
+    Raises
+    ------
+    TableError
+        If they are not those that the manifest lists.
+    """
+    file = path / shard.name
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise TableError(file, f"cannot be opened ({error.strerror or error}). {_AGAIN}") from error
+    if len(content) != shard.n_bytes or hashlib.sha256(content).hexdigest() != shard.sha256:
+        raise TableError(file, f"damaged: its SHA-256 is not the one that {MANIFEST} lists. {_REMOVE}")
+    return content
+
+
+def _parsed(file: Path, content: bytes) -> pa.Table:
+    try:
+        return pq.ParquetFile(pa.BufferReader(content)).read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise TableError(file, f"not a whole Parquet file. {_REMOVE}") from error
 
 
 def table_schema(path: Path) -> pa.Schema:

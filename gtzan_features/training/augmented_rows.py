@@ -29,6 +29,7 @@ from gtzan_features.tables import file_status
 from gtzan_features.tables.feature_tables import augmented_folder, table_path
 from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.status_table import read_status
+from gtzan_features.tables.table_files import is_table
 from gtzan_features.text import counted, shell_path
 from gtzan_features.training.load_rows import Fittable, open_fittable
 
@@ -196,7 +197,7 @@ def _path(tables_dir: Path, meta: TableMeta, kind: str) -> Path:
 
 def _is_there(tables_dir: Path, meta: TableMeta, kind: str) -> bool:
     folder, name = augmented_folder(tables_dir, kind), meta.feature_set
-    return any(table_path(folder, one, meta.segment).is_file() for one in (name.partition(":")[0], name))
+    return any(is_table(table_path(folder, one, meta.segment)) for one in (name.partition(":")[0], name))
 
 
 def _command(tables_dir: Path, meta: TableMeta, kinds: Sequence[str]) -> str:

@@ -28,8 +28,8 @@ from gtzan_features.tables.feature_tables import FeatureTable, locate_table, tab
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.schema import feature_schema
-from gtzan_features.tables.spectrograms import Table, read_any_table, write_spectrograms
-from gtzan_features.tables.table_files import is_table
+from gtzan_features.tables.spectrograms import Table, any_table, read_any_table, write_spectrograms
+from gtzan_features.tables.table_files import is_table, read_shards
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -338,18 +338,21 @@ def _read(path: Path) -> tuple[Table, str]:
     check_memory(
         path, otherwise=f"; or fit {' or '.join(STREAMED)}, which read rows in batches (`gtzan fit --stream`)"
     )
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror})") from error
-    table = read_any_table(path, content)
+    if path.is_dir():
+        rows, sha256 = read_shards(path)
+        table = any_table(path, rows)
+    else:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise TableError(path, f"cannot be read ({error.strerror})") from error
+        table, sha256 = read_any_table(path, content), hashlib.sha256(content).hexdigest()
     if table.frame.empty:
         reason = (
             f"holds no rows: no track was long enough for a row of {table.meta.segment}. Use a table of "
             "shorter rows, or extract from longer files"
         )
         raise TableError(path, reason)
-    sha256 = hashlib.sha256(content).hexdigest()
     taken = time.perf_counter() - started
     _LOG.debug("read %s: %d rows, SHA-256 %s, %.2f s", path, len(table.frame), sha256[:12], taken)
     return table, sha256

@@ -19,7 +19,9 @@ from gtzan_features.config import (
     default_of,
 )
 from gtzan_features.extraction.csv_exchange import import_csv
+from gtzan_features.extraction.merge import merge
 from gtzan_features.extraction.row_kinds import ExtractConfig
+from gtzan_features.extraction.row_options import RowSettings
 from gtzan_features.music.augmented_copies import augment_folder
 from gtzan_features.music.synthesise import synthesise
 from gtzan_features.music.verify import verify
@@ -31,8 +33,9 @@ from gtzan_features.training.fit_config import FitConfig, TuneConfig
 from tests.cli.test_advice import COMMANDS
 
 CALLED = {
-    "features extract": (ExtractConfig, FeatureConfig, Selection),
-    "features spectrograms": (SpectrogramConfig, Selection),
+    "features extract": (ExtractConfig, FeatureConfig, RowSettings, Selection),
+    "features spectrograms": (RowSettings, SpectrogramConfig, Selection),
+    "features merge": (merge,),
     "features import": (import_csv,),
     "features export": (FeatureConfig,),
     "fit": (FitConfig, SplitConfig),

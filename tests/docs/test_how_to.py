@@ -218,3 +218,18 @@ def test_the_commands_for_a_table_larger_than_memory_run(tmp_path, monkeypatch, 
     for language, title, text in blocks("larger-than-memory.md"):
         run_block(language, title, text)
     assert "lda, track 80/20: 1 fit, in batches." in capfd.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*folds:gtzan_features.GtzanWarning")
+@pytest.mark.usefixtures("here")
+def test_slices_are_computed_merged_and_read(capfd):
+    for language, title, text in blocks("slices.md"):
+        if language == "sh":
+            run_block(language, title, text)
+        elif title == "read_folder.py":
+            run_python(text + "\nassert len(frame) == len(lazy.collect()) == 12\n")
+        elif language == "python":
+            compile(text, title, "exec")
+    shown = capfd.readouterr().out
+    assert "Slice 2/2: 6 rows of 3s. When all slices are there: gtzan features merge tables" in shown
+    assert "tables/kaggle-3s.parquet: 12 rows in 6 shards" in shown

@@ -78,9 +78,9 @@ def test_a_killed_run_is_resumed(music, tmp_path):
     script = (
         "import sys, time; from pathlib import Path\n"
         "from gtzan_features.extraction import extract as e, row_cache as p\n"
-        "write = p._write_part\n"
+        "write = p.write_part\n"
         "def slow(path, part):\n    write(path, part); time.sleep(0.5)\n"
-        "p._write_part = slow\n"
+        "p.write_part = slow\n"
         "e.extract(Path(sys.argv[1]), Path(sys.argv[2]), n_jobs=1)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(music), str(out)])
