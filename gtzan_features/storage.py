@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 from urllib.parse import unquote, urlsplit
 
-from gtzan_features.errors import ConfigError, StorageError
+from gtzan_features.errors import ConfigError, GtzanError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def is_remote(path: object) -> TypeGuard[Path]:
     return not isinstance(path, str | os.PathLike) and hasattr(type(path), "storage_options")
 
 
-def location(given: str | Path) -> Path:
+def location(given: str | os.PathLike[str] | Path) -> Path:
     """Return where an address or a path leads: a `Path` on this machine, else a `UPath`.
 
     Parameters
@@ -108,6 +108,26 @@ def location(given: str | Path) -> Path:
     options = _FRESH | _OPTIONS.get(kind, {})
     path: Any = UPath(text, **options)  # it has the methods of a Path, and is none
     return cast("Path", path)
+
+
+def here(given: str | os.PathLike[str], what: str) -> Path:
+    """Return a path of this machine.
+
+    Raises
+    ------
+    ConfigError
+        If it is an address; `what` says what takes none.
+    """
+    path = location(given) if is_url(given) or is_remote(given) else Path(given)
+    if is_remote(path):
+        msg = f"{given}: {what} takes a place on this machine only. Give a path"
+        raise ConfigError(msg)
+    return path
+
+
+def absolute(path: Path) -> str:
+    """Return a path from the root on, as text, whatever links lead there; an address as it is."""
+    return str(path) if is_remote(path) else os.path.abspath(path)  # noqa: PTH100 - links stay
 
 
 def _plain(text: str) -> Path:
@@ -153,9 +173,17 @@ def is_folder(path: Path) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Whether something is there; StorageError if the storage cannot be asked."""
+    """Whether something is there; StorageError if the storage cannot be asked.
+
+    A name that no file can have, such as one too long, names nothing.
+    """
     with told(path):
-        return path.exists()
+        try:
+            return path.exists()
+        except OSError:
+            if is_remote(path):
+                raise
+            return False
 
 
 def is_file(path: Path) -> bool:
@@ -182,6 +210,8 @@ def told(path: Path) -> Iterator[None]:
         return
     try:
         yield
+    except GtzanError:
+        raise
     except (OSError, ImportError, ValueError) as error:
         raise StorageError(str(path), reason_of(error, str(path))) from error
     except Exception as error:

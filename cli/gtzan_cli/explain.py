@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gtzan_cli.options import (
+    ANY,
     FOLDER,
     REPORTS_DIR,
     TABLES_DIR,
@@ -20,6 +20,8 @@ from gtzan_cli.progress import notice, print_json, print_table, progress_bar, sh
 from gtzan_features.errors import FILE_FAULTS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gtzan_features.prediction.explanation import Explanation
 
 _PICTURE = ".png"
@@ -30,7 +32,7 @@ _PICTURE = ".png"
     "files",
     nargs=-1,
     metavar="[FILE]...",
-    type=click.Path(path_type=Path),
+    type=ANY,
     is_eager=True,
     callback=some_are_there,
 )
@@ -38,7 +40,7 @@ _PICTURE = ".png"
 @click.option(
     "--out",
     "-o",
-    type=click.Path(path_type=Path),
+    type=ANY,
     help="The picture, PNG; for several files a folder. reports/explain-FILE-RUN-….png where not given.",
 )
 @click.option(

@@ -12,6 +12,7 @@ from gtzan_cli.completion import complete_feature_sets
 from gtzan_cli.extraction_summary import failed, print_extracted, print_summary, record_of
 from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.options import (
+    ANY,
     FEATURES_HELP,
     FILE_OR_URL,
     FOLDER,
@@ -34,6 +35,8 @@ from gtzan_features.errors import GtzanError
 from gtzan_features.text import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gtzan_features.config import SegmentConfig, Selection
     from gtzan_features.extraction.csv_exchange import ImportSummary
 
@@ -327,7 +330,7 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
     nargs=-1,
     required=True,
     metavar="CSV...",
-    type=click.Path(path_type=Path),
+    type=ANY,
     is_eager=True,
     callback=some_are_there,
 )

@@ -52,6 +52,7 @@ FILE = Place(is_folder=False)
 FOLDER_OR_URL = Place(is_folder=True, by_url=True)
 FILE_OR_URL = Place(is_folder=False, by_url=True)
 AUDIO = Place(is_folder=None, by_url=True)
+ANY = Place(is_folder=None)
 
 
 class Source(click.Path):

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.library_options import library_options
-from gtzan_cli.options import AUDIO, json_option, model_options, n_jobs_option, some_are_there
+from gtzan_cli.options import ANY, AUDIO, json_option, model_options, n_jobs_option, some_are_there
 from gtzan_cli.predict_output import Shown, output_for
 from gtzan_cli.progress import notice, progress_bar
 from gtzan_features.errors import ModelError
 from gtzan_features.prediction.library_config import LibraryOptions
-from gtzan_features.storage import is_remote
+from gtzan_features.storage import here, is_remote
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gtzan_cli.library_options import LibraryWords
     from gtzan_features.prediction.library_summary import LibrarySummary
     from gtzan_features.prediction.predict import Listing
@@ -52,7 +53,7 @@ MANY = 20
 @click.option("--csv", "as_csv", is_flag=True, help="Print a CSV row per file, with all probabilities.")
 @click.option(
     "--timeline",
-    type=click.Path(path_type=Path),
+    type=ANY,
     help="Draw genre over time: a .png or .svg for one file, a folder for several.",
 )
 @library_options
@@ -92,6 +93,9 @@ def predict(
         msg = f"{' and '.join(given)} exclude each other: give one of them."
         raise click.UsageError(msg, ctx)
     library.check(ctx, {**forms, "--timeline": timeline is not None})
+    if library.needs_rows:
+        for path in files:
+            here(path, "--out, --playlist or --write-tags")
     from gtzan_features.prediction.predict import list_files
 
     listing = list_files(files, notice)

@@ -19,6 +19,7 @@ from gtzan_features.reports.collect import labelled, long_table
 from gtzan_features.reports.figures import confusion_size, draw_confusion
 from gtzan_features.reports.tables import accuracy_cell, genre_table, level_name
 from gtzan_features.rounding import percent
+from gtzan_features.storage import here
 
 if TYPE_CHECKING:
     import os
@@ -235,7 +236,11 @@ class EvaluationResult:
             warn(self.notes[-1])
         with showing(progress) as shown:
             report = fit_prepared(
-                self._prepared, Path(runs), tested=self._tested, n_jobs=n_jobs, progress=shown.progress
+                self._prepared,
+                here(runs, "runs"),
+                tested=self._tested,
+                n_jobs=n_jobs,
+                progress=shown.progress,
             )
         return report.folder
 

@@ -181,7 +181,7 @@ def extract(
         genres=tuple(genres),
         prefer=tuple(prefer),
         as_genres=as_genres,
-        labels=os.fspath(place(labels)) if isinstance(labels, str | os.PathLike) else labels,
+        labels=str(place(labels)) if isinstance(labels, str | os.PathLike) else labels,
         artist_from=artists,
         columns=tuple((columns or {}).items()),
         first_label=first_label,

@@ -18,6 +18,7 @@ from gtzan_features.prediction.library import predict_library, rows_of, tag_libr
 from gtzan_features.prediction.library_config import LibraryOptions, TagOptions
 from gtzan_features.prediction.playlists import write_playlists
 from gtzan_features.prediction.predict import Listing, list_files
+from gtzan_features.storage import here
 
 if TYPE_CHECKING:
     import os
@@ -173,13 +174,13 @@ def answer_to(
 ) -> LibraryAnswers:
     """Write answers as `Model.predict_to` says."""
     single = isinstance(x, str) or not hasattr(x, "__iter__")
-    paths = [place(one) for one in ([x] if single else x)]
+    paths = [here(place(one), "predict_to") for one in ([x] if single else x)]
     if not paths:
         msg = "no recordings are named: give a folder, a path, or a list of these"
         raise ConfigError(msg)
     if single and not paths[0].exists():
         raise AudioError(paths[0], "no such file")
-    target = checked_out(place(out))
+    target = checked_out(here(place(out), "predict_to"))
     with showing(progress) as shown:
         listing = list_files(paths, shown.notice)
         summary = predict_library(

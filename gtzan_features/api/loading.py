@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gtzan_features.api.model import Model
@@ -12,6 +11,7 @@ from gtzan_features.config import RUNS_DIR
 from gtzan_features.prediction.model_names import model_folder
 from gtzan_features.prediction.named_models import pretrained_folder
 from gtzan_features.prediction.predictor import holds_model, kept_model_of, newest_predictor
+from gtzan_features.storage import here
 
 if TYPE_CHECKING:
     import os
@@ -55,12 +55,12 @@ def load_model(folder: str | os.PathLike[str], *, runs: str | os.PathLike[str] =
     ...     gf.load_model(folder)
     Model(knn on own, 30s rows of DataFrame, 2 genres)
     """
-    path = Path(folder)
+    path = here(folder, "a model")
     if path.is_dir() and not holds_model(path):
         with showing(False) as shown:
             newest = newest_predictor(path, shown.notice)
         return Model(newest.kept, origin=str(newest.folder))
-    path = model_folder(path, Path(runs))
+    path = model_folder(path, here(runs, "runs"))
     return Model(kept_model_of(path), origin=str(path))
 
 

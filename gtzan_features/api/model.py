@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gtzan_features.api import html
+from gtzan_features.api.given import place
 from gtzan_features.api.library import LibraryAnswers, answer_to
 from gtzan_features.api.recordings import recordings_of
 from gtzan_features.api.results import Explanation, Prediction, caveats
@@ -29,6 +30,7 @@ from gtzan_features.prediction.predictor import (
     predictor_of,
 )
 from gtzan_features.reports.label_tables import threshold_words
+from gtzan_features.storage import here
 
 if TYPE_CHECKING:
     import os
@@ -328,7 +330,7 @@ class Model:
         return self._explainer_by(TABLES if self.table is None else self.table)
 
     def _explainer_by(self, table: Table | str | os.PathLike[str]) -> Explainer:
-        return Explainer(self.predictor, table.opened if isinstance(table, Table) else Path(table))
+        return Explainer(self.predictor, table.opened if isinstance(table, Table) else place(table))
 
     @speaks_python
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -348,7 +350,7 @@ class Model:
         ModelError
             If it holds objects that cannot be stored without pickle; the message names their types.
         """
-        replace_model(Path(folder).expanduser().absolute(), self.kept)
+        replace_model(here(folder, "a model").expanduser().absolute(), self.kept)
 
     def _values(self, rows: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - whatever a person has
         """Return rows as an array of the model's columns."""

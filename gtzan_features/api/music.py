@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gtzan_features.api.showing import showing
 from gtzan_features.api.words import speaks_python
 from gtzan_features.music.synthesise import TRACK_S
 from gtzan_features.music.synthesise import synthesise as write_tracks
+from gtzan_features.storage import here
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from gtzan_features.api.showing import ShowProgress
 
@@ -71,11 +72,11 @@ def synthesise(
     """
     with showing(progress) as shown:
         write_tracks(
-            Path(folder),
+            here(folder, "synthesise"),
             tracks_per_genre=tracks_per_genre,
             seconds=seconds,
             seed=seed,
             n_jobs=n_jobs,
             progress=shown.progress,
         )
-    return Path(folder)
+    return here(folder, "synthesise")

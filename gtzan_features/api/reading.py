@@ -15,7 +15,7 @@ from gtzan_features.api.words import speaks_python
 from gtzan_features.datasets.label_sets import tidy_labels
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.csv_exchange import CsvReading, named, read_kaggle
-from gtzan_features.storage import is_remote, is_there
+from gtzan_features.storage import is_remote, told
 from gtzan_features.tables import frames
 from gtzan_features.tables.csv_bytes import is_parquet
 from gtzan_features.tables.table_files import is_table
@@ -98,7 +98,9 @@ def read_table(
     length = None if segments is None else row_length(segments)
     reading = CsvReading(rows=rows, segment=length, encoding=encoding)
     if isinstance(source, str | os.PathLike) or is_remote(source):
-        return _with_labels(_of_file(place(source), recipe, reading), several_labels)
+        path = place(source)
+        with told(path):
+            return _with_labels(_of_file(path, recipe, reading), several_labels)
     return _with_labels(Table(in_memory(_of_frame(_pandas(source), recipe, reading))), several_labels)
 
 
@@ -114,7 +116,7 @@ def _with_labels(table: Table, several: bool | None) -> Table:
 
 
 def _of_file(path: Path, recipe: str, reading: CsvReading) -> Table:
-    if not is_there(path):
+    if not path.exists():
         raise TableError(path, "no such file")
     if is_parquet(path) or (path.is_dir() and is_table(path)):
         return Table(read_fittable(path))

@@ -12,6 +12,7 @@ from gtzan_features.api import html
 from gtzan_features.prediction.timeline_files import draw_prediction
 from gtzan_features.reports.html.over_time import spans_in_words
 from gtzan_features.rounding import percent
+from gtzan_features.storage import here
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -292,7 +293,7 @@ class Explanation:
         path : path
             Of the picture.
         """
-        self.found.save(Path(path))
+        self.found.save(here(path, "a picture"))
 
     def __repr__(self) -> str:
         """Return the genre, how it was found and what decides most."""

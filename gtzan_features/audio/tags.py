@@ -7,12 +7,14 @@ mutagen reads them, and is imported when the first file is read. ID3 (MP3, AIFF,
 from __future__ import annotations
 
 import importlib.util
+import io
 import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gtzan_features.errors import ConfigError
+from gtzan_features.errors import ConfigError, StorageError
+from gtzan_features.storage import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -117,21 +119,34 @@ def _first(values: Iterable[str], none: Collection[str] = ("",)) -> str:
 
 def _fields(path: Path) -> dict[str, tuple[str, ...]]:
     """Return every field of text that a file has, by its name in lower case."""
+    try:
+        with _opened(path) as file:
+            found = _of_mutagen(file if is_remote(path) else path)
+            file.seek(0)
+            return _info_list(file) | found
+    except (OSError, StorageError):
+        return {}
+
+
+def _of_mutagen(source: Path | BinaryIO) -> dict[str, tuple[str, ...]]:
     import mutagen  # here: few commands read tags, and it may not be installed
 
-    found: dict[str, tuple[str, ...]] = {}
     try:
-        read: Any = mutagen.File(path)  # type: ignore[attr-defined,unused-ignore]
+        read: Any = mutagen.File(source)  # type: ignore[attr-defined,unused-ignore]
         tags = getattr(read, "tags", None)
-        if tags is not None:
-            found = _texts(tags)
+        return {} if tags is None else _texts(tags)
     except Exception:  # damaged tags raise whatever their parser meets
-        found = {}
-    try:
-        with path.open("rb") as file:
-            return _info_list(file) | found
-    except OSError:
-        return found
+        return {}
+
+
+def _opened(path: Path) -> BinaryIO:
+    if not is_remote(path):
+        return path.open("rb")
+    from gtzan_features.fetching import fetched
+
+    raw = io.FileIO(fetched(path))
+    raw.name = str(path)  # whose ending mutagen looks at
+    return io.BufferedReader(raw)
 
 
 def _texts(tags: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections import defaultdict
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.tree import ending
+from gtzan_features.storage import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ def match_paths(paths: Sequence[str], files: Sequence[str], root: Path, beside: 
     found: dict[int, int] = {}
     ambiguous: dict[int, int] = {}
     # By name: where links lead does not count.
-    folders = (os.path.abspath(root), os.path.abspath(beside))  # noqa: PTH100
+    folders = (absolute(root), absolute(beside))
     wanted = {at: _forms(path, *folders) for at, path in enumerate(paths) if path.strip()}
     for key in _KEYS:
         taken = set(found.values())

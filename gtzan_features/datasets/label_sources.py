@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.tags import GENRE, Tags, check_mutagen, read_tags
@@ -15,11 +14,12 @@ from gtzan_features.datasets.names import genre_name, label
 from gtzan_features.datasets.tracks import Labels, TrackFile
 from gtzan_features.errors import CatalogueError, ConfigError
 from gtzan_features.progress import Progress, silent
-from gtzan_features.tables.checked import is_there
+from gtzan_features.storage import inside, is_there, location
 from gtzan_features.text import BETWEEN_LABELS, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from gtzan_features.config import Selection
 
@@ -67,7 +67,7 @@ def sources_of(chosen: Selection) -> Sources:
         known = _WORDS.get(word.casefold())
         if known and (not rest or known == TAGS):
             genres, tag = known, rest.strip().casefold() or GENRE
-        elif not is_there(Path(chosen.labels)):
+        elif not is_there(location(chosen.labels)):
             msg = (
                 f"--labels {chosen.labels}: no such file. Give a table (CSV or Parquet), or one of folders, "
                 "tags, tags:genre and none"
@@ -170,7 +170,7 @@ def _folder_artist(_: int, track: TrackFile, *, in_genres: bool) -> str:
 def _tags(root: Path, tracks: Sequence[TrackFile], tag: str, progress: Progress) -> list[Tags]:
     found = []
     for track in tracks:
-        found.append(read_tags(root / track.path, tag))
+        found.append(read_tags(inside(root, track.path), tag))
         progress(len(found), len(tracks), "tags")
     return found
 

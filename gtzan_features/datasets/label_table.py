@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,11 +15,13 @@ from gtzan_features.datasets.label_columns import ROLES, Columns, find_columns, 
 from gtzan_features.datasets.names import genre_name, label
 from gtzan_features.datasets.parts import PARTS, part_of
 from gtzan_features.errors import CatalogueError, ConfigError
+from gtzan_features.storage import location, told
 from gtzan_features.tables.label_grid import Grid, frame_grid, mapping_grid, read_grid
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 _APART = re.compile(r"[;|]")
 """Between the labels of a cell. No slash and no comma: "R&B/Soul" and "Folk, World, & Country" are genres."""
@@ -117,7 +118,9 @@ def read_label_table(source: Any, named: Mapping[str, str] | None = None) -> Lab
 
 def _grid(source: Any) -> Grid:  # noqa: ANN401
     if isinstance(source, str | os.PathLike):
-        return read_grid(Path(source))
+        place = location(source)
+        with told(place):
+            return read_grid(place)
     if isinstance(source, Mapping):
         return mapping_grid(source)
     frame = source.to_pandas() if hasattr(source, "to_pandas") else source

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from gtzan_features.datasets import gtzan
 from gtzan_features.errors import ConfigError, OutputExistsError, TableError
+from gtzan_features.storage import told
 from gtzan_features.tables.feature_tables import (
     FeatureTable,
     locate_table,
@@ -151,7 +152,8 @@ def export_table(tables_dir: Path, out: Path, *, feature_set: str, segment: str,
     if format_name not in FORMATS:
         msg = f"format {format_name!r} is not known; there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
-    table: FeatureTable = read_table(locate_table(tables_dir, feature_set, segment))
+    with told(tables_dir):
+        table: FeatureTable = read_table(locate_table(tables_dir, feature_set, segment))
     with output_lock(out):
         write_kaggle_csv(out, table)
     return len(table.frame)

@@ -367,7 +367,7 @@ def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
     if not isinstance(a, FeatureTable) or not isinstance(b, FeatureTable):
         raise TableError(short.place, "holds spectrograms; rows can be put beside those of features only")
     if (a.meta.feature_fingerprint, a.meta.dataset) != (b.meta.feature_fingerprint, b.meta.dataset):
-        other = PurePath(short.place).name
+        other = PurePath(str(short.place)).name
         reason = f"computed differently from {other}, or of other music. Extract both lengths at once"
         raise TableError(long.place, reason)
     at = _rows_around(a.frame, b.frame)
@@ -375,7 +375,7 @@ def _side_by_side(short: Fittable, long: Fittable) -> Fittable:
     if not rows.size:
         raise TableError(
             long.place,
-            f"holds no row of a track of {PurePath(short.place).name}. Extract both from one folder",
+            f"holds no row of a track of {PurePath(str(short.place)).name}. Extract both from one folder",
         )
     frame = a.frame.iloc[rows].reset_index(drop=True)
     beside = b.frame[b.feature_names].iloc[at[rows]].add_prefix(BESIDE).reset_index(drop=True)

@@ -15,6 +15,7 @@ from gtzan_features.models.choosing.several_labels import settings_of_labels
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.save import check_storable
 from gtzan_features.models.spec import FEATURES, SPECTROGRAMS
+from gtzan_features.storage import told
 from gtzan_features.training.augmented_rows import (
     augmentation_text,
     extra_rows,
@@ -107,7 +108,8 @@ def prepare_fit(tables_dir: Path, config: FitConfig, *, keep_model: bool = True)
     refuse_leak(config)
     rows_are = SPECTROGRAMS if config.table != config.feature_set else FEATURES
     split_kinds(config.augment, model_spec(config.model), rows_are)
-    opened = open_fittable(tables_dir, config.table, config.rows)
+    with told(tables_dir):
+        opened = open_fittable(tables_dir, config.table, config.rows)
     return prepare_rows(opened, config, settings, keep_model=keep_model, tables_dir=tables_dir)
 
 
