@@ -23,7 +23,7 @@ demo: $(STAMP)  ## the whole job on synthetic music: extract, fit, report
 	$(BIN)/gtzan demo
 
 test: $(STAMP)  ## all tests, with doctests; those on real tracks where they are found
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)  ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
@@ -32,10 +32,13 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 	$(BIN)/mypy tests/api/typed_face.py
 	$(BIN)/lint-imports
 
-lowest:  ## the tests, without the slow ones and those in a browser, on the lowest versions of all dependencies
+lowest: $(LOWEST)/.installed  ## the tests that a version can change, without slow ones and a browser, on the lowest versions of all dependencies
+	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not once' tests
+
+$(LOWEST)/.installed: pyproject.toml constraints/lowest.txt
 	$(PYTHON) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,tune,tags]' pytest pytest-xdist hypothesis mir_eval
-	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m 'not slow and not browser' tests
+	@touch $@
 
 lock:  ## write constraints/ anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \

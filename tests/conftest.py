@@ -27,9 +27,15 @@ from gtzan_features.tables.schema import TableMeta, feature_schema
 from gtzan_features.tables.spectrograms import SpectrogramTable, write_spectrograms
 from tests.audio import material
 from tests.browser import start_browser
+from tests.order import arrange
 
 MATERIAL = "GTZAN_MATERIAL"
 SR = 22_050
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    arrange(config.rootpath, items)
 
 
 @pytest.fixture(scope="session")
