@@ -112,7 +112,7 @@ def compute_shard(job: ShardJob, work: ShardWork) -> ShardRecord:
         older=work.parts,
     )
     try:
-        found = [marked(track, task, journal) for track in job.tracks]
+        found = [marked(track, task, journal, once=True) for track in job.tracks]
         files = _write(job, work, journal, found)
     except (TableError, OSError):
         done = work.folder.record(job.name)
