@@ -163,6 +163,7 @@ CHANGED = {
     "scale": "mel",
     "augment": ("noise",),
     "beside": SegmentConfig(30.0),
+    "stream": True,
 }
 
 

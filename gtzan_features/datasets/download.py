@@ -28,9 +28,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
+from gtzan_features.config import fingerprint
 from gtzan_features.datasets import gtzan
 from gtzan_features.errors import DownloadError
-from gtzan_features.tables.atomic import atomic_path
+from gtzan_features.tables.atomic import atomic_path, flush
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,7 +99,9 @@ def fetch(source: Source, folder: Path, report: Callable[[int, int], None]) -> P
     DownloadError
         If the server cannot be reached, refuses, or breaks off; what is there is kept.
     """
-    name = hashlib.sha256(source.url.encode()).hexdigest()[:12]
+    name = fingerprint(
+        {"url": source.url, "digest": source.digest}
+    )  # of another archive, nothing is gone on with
     whole, part = folder / PARTS / name, folder / PARTS / f"{name}.part"
     if whole.is_file():
         return whole
@@ -196,7 +199,7 @@ def place(unpacked: Path, folder: Path, names: Iterable[str]) -> list[Path]:
         Files with other bytes that have the name of a track, or of the same track in another format,
         and were left.
     """
-    left = []
+    left, names = [], list(names)
     for name in names:
         source, target = track_path(unpacked, name), track_path(folder, name)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -205,6 +208,8 @@ def place(unpacked: Path, folder: Path, names: Iterable[str]) -> list[Path]:
             left.append(twin)
         elif not _move(source, target) and not _equal(source, target):
             left.append(target)
+    for genre in {track_path(folder, name).parent for name in names}:
+        flush(genre)
     return left
 
 

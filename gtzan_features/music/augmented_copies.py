@@ -121,7 +121,7 @@ def augment_folder(
     with output_lock(out):
         for kind in kinds:
             _mark(out / kind, kind, seed, catalogue, overwrite)
-            for folder in {(out / kind / track.path).parent for track in catalogue.tracks}:
+            for folder in {out / kind, *((out / kind / track.path).parent for track in catalogue.tracks)}:
                 if folder.is_dir():
                     remove_leftovers(folder)
         task = partial(

@@ -70,8 +70,10 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True)
-        os.close(handle)
+        try:
+            temporary.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
 
 
 def _new_beside(path: Path) -> tuple[Path, int]:

@@ -75,9 +75,9 @@ def output_lock(target: Path, *, shared: bool = False) -> Iterator[None]:
             remove_leftovers(target if target.is_dir() else target.parent)
         yield
     finally:
-        if not shared or _is_alone(handle):
-            path.unlink(missing_ok=True)  # while it is held, so that nobody waits on a file without a name
-        handle.close()
+        with handle:  # released also where the file cannot be removed, which says nothing
+            if not shared or _is_alone(handle):
+                path.unlink(missing_ok=True)  # while it is held: nobody waits on a file without a name
 
 
 def _is_alone(handle: IO[str]) -> bool:

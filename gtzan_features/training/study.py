@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_DEFAULT = "default"
+    from gtzan_features.cache import Key
+
+_DEFAULT, _KEY = "default", "key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Study:
         The journal.
     name : str
         Of the study in it.
+    key : Key
+        What its trials depend on; the journal says it.
     space : dict
         Where each setting is searched.
     score : {"accuracy", "log-loss"}
@@ -59,6 +63,7 @@ class Study:
         self,
         path: Path,
         name: str,
+        key: Key,
         space: dict[str, Range | Choice],
         *,
         score: str,
@@ -81,6 +86,8 @@ class Study:
         except Exception as error:  # whatever a damaged line is read as
             msg = f"{path}: is damaged and cannot be gone on with. Remove it, or give another --studies"
             raise ModelError(msg) from error
+        if _KEY not in self._study.user_attrs:
+            self._study.set_user_attr(_KEY, key.to_dict())
         self._space, self._score, self._seed, self._evaluate = space, score, seed, evaluate
 
     def _finished(self) -> list[Any]:

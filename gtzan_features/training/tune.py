@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gtzan_features.cache import Key
     from gtzan_features.config import SplitConfig
     from gtzan_features.models.spec import Choice, IntVector, Range
     from gtzan_features.training.fit_config import FitConfig, TuneConfig
@@ -161,12 +162,20 @@ def tune(
         fixed=parse_settings(spec, fit.settings),
         seed=fit.split.seed,
     )
-    name = _study_name(config, fit, opened, split.fingerprint(), space)
+    key = fit_key(
+        replace(fit, settings=tuple(sorted(fit.settings))),
+        {"table": opened.sha256, "split": split.fingerprint()},
+        space=repr(space),
+        inner_folds=INNER_FOLDS,
+        score=config.score,
+    )
+    name = _study_name(fit, opened, key)
     path = studies_dir / f"{name}.journal"
     with output_lock(path):
         study = Study(
             path,
             name,
+            key,
             space,
             score=config.score,
             seed=task.seed,
@@ -208,17 +217,8 @@ def _space(spec: ModelSpec, settings: tuple[str, ...]) -> dict[str, Range | Choi
     return {name: where for name, where in spec.space.items() if name not in given}
 
 
-def _study_name(
-    config: TuneConfig, fit: FitConfig, opened: Fittable, split: str, space: dict[str, Range | Choice]
-) -> str:
+def _study_name(fit: FitConfig, opened: Fittable, key: Key) -> str:
     """Name a study by all that its trials depend on, so that only equal searches go on from each other."""
-    key = fit_key(
-        replace(fit, settings=tuple(sorted(fit.settings))),
-        {"table": opened.sha256, "split": split},
-        space=repr(space),
-        inner_folds=INNER_FOLDS,
-        score=config.score,
-    )
     slug = f"{opened.table.meta.dataset}-{fit.model}-{file_name(fit.feature_set)}-{fit.rows}-{fit.split.name}"
     return "".join(c if c.isalnum() or c == "." else "-" for c in slug.lower()) + f"-{key.digits}"
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gtzan_features import environment
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.datasets.splits import make_split
 from gtzan_features.errors import ConfigError, ModelError, OutputLockedError, SplitError
@@ -233,7 +234,7 @@ def test_a_damaged_journal_is_one_clear_line(tables, tmp_path):
 def test_other_versions_or_defaults_have_a_study_of_their_own(tables, tmp_path, monkeypatch, change):
     run(tables, tmp_path, config(trials=1))
     if change == "versions":
-        monkeypatch.setattr(pipeline, "model_versions", lambda: {"scikit-learn": "0"})
+        monkeypatch.setattr(environment, "model_versions", lambda: {"scikit-learn": "0"})
     else:
         other = dataclasses.replace(MODELS["knn"], defaults={**MODELS["knn"].defaults, "n_neighbors": 3})
         monkeypatch.setitem(MODELS, "knn", other)
