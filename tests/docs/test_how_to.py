@@ -20,6 +20,7 @@ from sklearn._loss._loss import CyHalfMultinomialLoss
 from gtzan_features import plugins
 from gtzan_features.config import FeatureConfig
 from gtzan_features.spectra import Spectra
+from gtzan_features.storage import inside, location
 from tests.conftest import make_table, save_table, tone
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "how-to"
@@ -107,6 +108,21 @@ def test_work_goes_to_an_executor(here):
     for language, title, text in blocks("many-machines.md"):
         run_block(language, title, text)
     assert (here / "features" / "kaggle-3s.parquet").is_file()
+
+
+def test_music_and_tables_lie_in_a_storage(here, monkeypatch):
+    """With the storage in memory that fsspec brings, which only this process sees."""
+    pytest.importorskip("upath")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    bucket = location("memory://bucket")
+    for path in [*sorted((here / "genres").rglob("*.wav")), here / "song.wav"]:
+        place = inside(bucket, str(path.relative_to(here)))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(path.read_bytes())
+    for language, title, text in blocks("storage.md"):
+        run_block(language, title, text.replace("s3://", "memory://"))
+    assert location("memory://bucket/kaggle.csv").read_bytes().startswith(b"filename,length,")
+    bucket.fs.rm(str(bucket.path), recursive=True)
 
 
 @pytest.fixture
