@@ -9,7 +9,15 @@ import click
 
 from gtzan_cli.help_sections import SectionedCommand
 from gtzan_cli.library_options import library_options
-from gtzan_cli.options import ANY, AUDIO, json_option, model_options, n_jobs_option, some_are_there
+from gtzan_cli.options import (
+    ANY,
+    AUDIO,
+    engine_options,
+    json_option,
+    model_options,
+    n_jobs_option,
+    some_are_there,
+)
 from gtzan_cli.predict_output import Shown, output_for
 from gtzan_cli.progress import notice, progress_bar
 from gtzan_features.errors import ModelError
@@ -58,6 +66,7 @@ MANY = 20
 )
 @library_options
 @n_jobs_option
+@engine_options
 @json_option
 @click.option("--json-lines", "as_json_lines", is_flag=True, help="Print a line of JSON per file.")
 @click.pass_context
@@ -73,6 +82,7 @@ def predict(
     timeline: Path | None,
     library: LibraryWords,
     n_jobs: int,
+    executor: str,
     as_json: bool,
     as_json_lines: bool,
 ) -> None:
@@ -109,7 +119,7 @@ def predict(
     many = len(listing.files) > MANY
     form = given[0].removeprefix("--") if given else ""
     shown = Shown(None if library.out else output_for(form, predictor, top, warn=not many), timeline)
-    options = LibraryOptions(aggregation=aggregation, n_jobs=n_jobs, **library.of_rows())
+    options = LibraryOptions(aggregation=aggregation, n_jobs=n_jobs, executor=executor, **library.of_rows())
     if library.needs_rows:
         from gtzan_cli.predict_library import answer_library
 
@@ -146,6 +156,7 @@ def _stream(listing: Listing, predictor: Predictor, options: LibraryOptions, sho
             predictor,
             aggregation=options.aggregation,
             n_jobs=options.n_jobs,
+            executor=options.executor,
             progress=progress,
             notice=notice,
         ):

@@ -221,6 +221,7 @@ class Model:
         retry_failed: bool = False,
         prune: bool = False,
         n_jobs: int = 1,
+        executor: Any = None,  # noqa: ANN401 - as for `extract`
         progress: ShowProgress = None,
     ) -> LibraryAnswers:
         """Write the genre of each recording of a library into a file, as ``gtzan predict --out`` does.
@@ -244,6 +245,8 @@ class Model:
             Whether rows of files that are not named are left out of `out`.
         n_jobs : int
             Worker processes; -1 for one per processor.
+        executor : str or object, optional
+            Where files are read, if not in processes of this machine; as for `extract`.
         progress : bool or callable, optional
             Whether a bar is drawn; see `features`.
 
@@ -268,6 +271,7 @@ class Model:
             retry_failed=retry_failed,
             prune=prune,
             n_jobs=n_jobs,
+            executor=executor,
         )
         return answer_to(out, x, self.predictor, options, progress)
 

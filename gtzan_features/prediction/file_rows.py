@@ -5,7 +5,8 @@ Workers import this module, so it needs no pandas, no Arrow and no scikit-learn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,6 @@ from gtzan_features.errors import FILE_FAULTS, AudioDecodeError, AudioTooShortEr
 from gtzan_features.extraction.segment_rows import LengthRows, SegmentRows
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
     from gtzan_features.audio.sound import Sound
@@ -78,6 +77,15 @@ def read_recording(source: Path | Samples, recipe: Recipe) -> RecordingRows:
         return _without_rows(source, error.status, f"cannot decode ({error.reason})")
     except FILE_FAULTS as error:
         return _without_rows(source, *file_fault(error))
+
+
+def read_from(source: Path | Samples, recipe: Recipe, folder: str) -> RecordingRows:
+    """Do as `read_recording`, in a process whose working folder is not `folder`, at which a path begins."""
+    if not isinstance(source, Path) or source.is_absolute():
+        return read_recording(source, recipe)
+    found, name = read_recording(folder / source, recipe), str(source)
+    error = name + found.error.removeprefix(found.name) if found.error else ""
+    return replace(found, name=name, error=error)
 
 
 def recording_rows(source: Path | Samples, recipe: Recipe, limits: Limits = USUAL) -> RecordingRows:

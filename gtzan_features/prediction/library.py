@@ -89,6 +89,7 @@ def predict_library(
             predictor,
             aggregation=options.aggregation,
             n_jobs=options.n_jobs,
+            executor=options.executor,
             progress=lambda done, of, what: progress(total - of + done, total, what),
             notice=notice,
         )

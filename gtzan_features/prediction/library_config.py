@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class LibraryOptions:
         Whether rows of files that are not named are left out.
     n_jobs : int
         Worker processes; results do not depend on it.
+    executor : object
+        Where rows are computed, if not in processes of this machine; see `parallel.engines.engine`.
     """
 
     aggregation: str = "mean"
@@ -29,6 +32,7 @@ class LibraryOptions:
     retry_failed: bool = False
     prune: bool = False
     n_jobs: int = -1
+    executor: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

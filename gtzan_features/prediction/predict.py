@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,11 +16,13 @@ from gtzan_features.datasets.listing import list_folder
 from gtzan_features.evaluation.aggregate import aggregate, checked_method
 from gtzan_features.models.applying.training_range import range_rows
 from gtzan_features.models.applying.unlike import NONE_OF_THESE, unlike_rows
+from gtzan_features.parallel.engines import engine, is_elsewhere
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.prediction.file_rows import SHORTEST_S as SHORTEST_S
 from gtzan_features.prediction.file_rows import (
     RecordingRows,
     lost_recording,
+    read_from,
     read_recording,
     recording_rows,
 )
@@ -29,13 +32,15 @@ from gtzan_features.storage import is_folder
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from gtzan_features.audio.samples import Samples
     from gtzan_features.evaluation.aggregate import Method
+    from gtzan_features.extraction.row_kinds import Recipe
+    from gtzan_features.parallel.executor import Executor
     from gtzan_features.prediction.predictor import Predictor
 
 SERIAL_FILES = 6
@@ -185,6 +190,7 @@ def predict(
     *,
     aggregation: str = "mean",
     n_jobs: int = -1,
+    executor: Any = None,  # noqa: ANN401 - see `parallel.engines.engine`
     progress: Progress = silent,
     notice: Notice = mute,
 ) -> Iterator[FilePrediction]:
@@ -200,6 +206,8 @@ def predict(
         How segments are gathered to the recording.
     n_jobs : int
         Worker processes, where there are many recordings; results do not depend on it.
+    executor : object, optional
+        Where rows are computed, if not in processes of this machine; see `parallel.engines.engine`.
     progress : callable
         Called after each recording.
     notice : callable
@@ -217,12 +225,22 @@ def predict(
         If the aggregation is unknown.
     """
     checked_method(aggregation)
-    executor = local_executor(1 if 0 < len(sources) <= SERIAL_FILES and n_jobs == -1 else n_jobs)
+    given = engine(executor, 1 if 0 < len(sources) <= SERIAL_FILES and n_jobs == -1 else n_jobs)
     predictor.recipe.prepare(notice)  # before the workers, which would compile at the same time
-    task = partial(read_recording, recipe=predictor.recipe)
-    for done, rows in enumerate(executor.map(task, sources, lost=lost_recording), start=1):
-        progress(done, len(sources), "files")
-        yield classify(rows, predictor, aggregation)
+    with given as workers:
+        task = _task(workers, predictor.recipe)
+        for done, rows in enumerate(workers.map(task, sources, lost=lost_recording), start=1):
+            progress(done, len(sources), "files")
+            yield classify(rows, predictor, aggregation)
+
+
+def _task(workers: Executor, recipe: Recipe) -> Callable[[Path | Samples], RecordingRows]:
+    """Return what is called with each recording, by an executor of this kind."""
+    if not is_elsewhere(workers):
+        return partial(read_recording, recipe=recipe)
+    from gtzan_features.extraction.any_machine import OnAnyMachine
+
+    return OnAnyMachine(partial(read_from, recipe=recipe, folder=os.getcwd()), recipe)  # noqa: PTH109
 
 
 def read_one(source: Path | Samples, predictor: Predictor, *, limits: Limits = USUAL) -> RecordingRows:

@@ -117,6 +117,10 @@ OWN = {
     "features import --rows",  # a part of CsvReading
     "features spectrograms --segments",  # the length that a network is fitted on
     "predict --top",  # how much is printed
+    # A word for what a step takes as None
+    "features extract --backend",
+    "features spectrograms --backend",
+    "predict --backend",
 }
 """Defaults that nothing below the command line has."""
 
