@@ -10,13 +10,14 @@ LOWEST := .venv-lowest
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | expand -t 10
 
-install: $(STAMP)  ## create the environment and install the locked versions
+install: $(STAMP)  ## create the environment and install the locked versions, each file checked by its hash
 
-$(STAMP): pyproject.toml constraints/locked.txt
+$(STAMP): pyproject.toml constraints/hashed.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed, $(PYTHON) is older: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints/locked.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement constraints/hashed.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(STAMP)  ## the whole job on synthetic music: extract, fit, report
@@ -45,7 +46,11 @@ lock:  ## write constraints/ anew (needs uv)
 		--no-header --no-annotate --quiet --upgrade --output-file constraints/locked.txt
 	uv pip compile pyproject.toml --extra app --extra tune --extra tags --resolution lowest-direct --python-version 3.11 \
 		--no-header --no-annotate --quiet --upgrade --output-file constraints/lowest.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
+		--no-header --no-annotate --quiet --generate-hashes --constraint constraints/locked.txt \
+		--output-file constraints/hashed.txt
 	sed -i '1i # Every version that make demo and make test install; written by make lock.' constraints/locked.txt
+	sed -i '1i # The versions of locked.txt with the hashes of their files; written by make lock.' constraints/hashed.txt
 	sed -i '1i # The lowest version of each dependency, tested by .ci/run; written by make lock.' constraints/lowest.txt
 
 clean:  ## remove environments and caches

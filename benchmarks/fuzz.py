@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tests.fuzz.child import Tally
 
-_BATCH = 2_000
+_BATCH = 5_000
 """Inputs of a process at most: then its memory is given back, and what is done is on the disk."""
 
 
@@ -95,7 +95,7 @@ def _grouped(jobs: Sequence[Job]) -> list[list[Job]]:
     groups: list[list[Job]] = []
     for job in sorted(jobs, key=lambda job: (job[2], job[0])):
         n_inputs = sum(stop - first for _, _, first, stop in groups[-1]) if groups else 0
-        if not groups or n_inputs > 5 * _BATCH:
+        if not groups or n_inputs > 8 * _BATCH:
             groups.append([])
         groups[-1].append(job)
     return groups

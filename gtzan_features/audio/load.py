@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from gtzan_features import stall
 from gtzan_features.audio.containers import Layout, examine
 from gtzan_features.audio.levels import Levels
 from gtzan_features.audio.opened import AudioFile
@@ -153,7 +154,7 @@ def with_file(path: Path, work: Callable[[AudioFile], _T]) -> _T:
         If the file cannot be opened, or changes again and again.
     """
     for _ in range(_TRIES):
-        with AudioFile(path) as file:
+        with AudioFile(path) as file, stall.watched():
             try:
                 result = work(file)
             except AudioError:
@@ -209,6 +210,7 @@ class _Job:
         wanted = float("inf") if self.seconds is None else round(self.seconds * sr)
         resampler, levels, n_out = Resampler(stream.sr, sr), Levels(), 0
         for mono in self._mixed(stream):
+            stall.going_on()
             levels.add(mono)
             block = resampler.add(mono)
             taker.add(block[: int(min(block.size, wanted - n_out))])

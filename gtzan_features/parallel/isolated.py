@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from gtzan_features.parallel.carried import pickled, with_plugins
 from gtzan_features.parallel.parent import end_with_parent
+from gtzan_features.stall import LIMIT_S, ended_by_watch, watch_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,12 +68,15 @@ def call_isolated(function: Callable[[Item], Result], item: Item) -> Result:
 
 
 def _how(code: int) -> str:
+    if ended_by_watch(code):
+        return f"its decoder gave nothing for {LIMIT_S:g} s of the processor"
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def main(task: str, answer: str, parent: str) -> None:
     """Do the call of the file `task`, and write its result or its exception into the file `answer`."""
     end_with_parent(int(parent))
+    watch_files()
     result: Any = None
     error: BaseException | None = None
     try:

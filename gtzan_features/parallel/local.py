@@ -13,6 +13,7 @@ from gtzan_features.parallel.carried import with_plugins
 from gtzan_features.parallel.isolated import ONE_THREAD, ProcessDiedError, call_isolated
 from gtzan_features.parallel.line import AHEAD, HELD, Line
 from gtzan_features.parallel.parent import end_with_parent
+from gtzan_features.stall import watch_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -140,6 +141,7 @@ def _in_worker(function: Callable[[Item], Result], item: Item, folder: str | Non
     """
     if folder is not None and folder != _working_folder():
         os.chdir(folder)
+    watch_files()
     return function(item)
 
 

@@ -152,7 +152,7 @@ def zip_mutation(rng: Random, seeds: Seeds) -> bytes:
             (f"/tmp/{last}", content),
             (f"..\\..\\{last}", content),
             (last, bytes_mutation(rng, [content])),
-            (last, bytes(rng.choice((0, 1, 80 << 20)))),
+            (last, bytes(80 << 20 if rng.random() < 0.05 else rng.choice((0, 1, 4096)))),
             (f"{name}/", b""),
             (name, content),
             ("a" * 300, content),

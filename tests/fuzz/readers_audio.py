@@ -256,16 +256,16 @@ def _seconds(_: Path) -> Seeds:
 
 FFMPEG = ("ffmpeg",)
 AUDIO = (
-    Reader(name="audio/containers", seeds=_seeds, read=_examine, file="a.bin", weight=20),
-    Reader(name="audio/mpeg", seeds=_of("MP3"), read=_walk, file="a.mp3", weight=8),
-    Reader(name="audio/ogg", seeds=_of("OGG"), read=_walk, file="a.ogg", weight=8),
-    Reader(name="audio/flac", seeds=_of("FLAC"), read=_walk, file="a.flac", weight=6),
-    Reader(name="audio/samples", seeds=_seeds, read=_load, file="a.wav", weight=12),
+    Reader(name="audio/containers", seeds=_seeds, read=_examine, file="a.bin", weight=30),
+    Reader(name="audio/mpeg", seeds=_of("MP3"), read=_walk, file="a.mp3", weight=10),
+    Reader(name="audio/ogg", seeds=_of("OGG"), read=_walk, file="a.ogg", weight=10),
+    Reader(name="audio/flac", seeds=_of("FLAC"), read=_walk, file="a.flac", weight=10),
+    Reader(name="audio/samples", seeds=_seeds, read=_load, file="a.wav", weight=3),
     Reader(
-        name="audio/samples by ffmpeg", seeds=_seeds, read=_load, file="a.m4a", weight=0.15, children=FFMPEG
+        name="audio/samples by ffmpeg", seeds=_seeds, read=_load, file="a.m4a", weight=0.03, children=FFMPEG
     ),
-    Reader(name="audio/rows", seeds=_longer, read=_rows, file="a.wav", weight=1.0),
-    Reader(name="audio/tags", seeds=_tagged, read=_tags, file="a.mp3", weight=8),
-    Reader(name="serve/request", seeds=_forms, read=_request, file="body", path_named=False, weight=6),
-    Reader(name="serve/answer", seeds=_seconds, read=_answer, file="a.wav", path_named=False, weight=0.5),
+    Reader(name="audio/rows", seeds=_longer, read=_rows, file="a.wav", weight=0.15),
+    Reader(name="audio/tags", seeds=_tagged, read=_tags, file="a.mp3", weight=6),
+    Reader(name="serve/request", seeds=_forms, read=_request, file="body", path_named=False, weight=0.8),
+    Reader(name="serve/answer", seeds=_seconds, read=_answer, file="a.wav", path_named=False, weight=0.1),
 )

@@ -131,15 +131,15 @@ def _in_run(name: str, file: str, mutate: Mutate, weight: float, *, recorded: bo
 
 
 MODELS = (
-    _in_model("card", "model.json", "lda", json_mutation, 4, recorded=False),
-    _in_model("arrays", "model.npz", "lda", zip_mutation, 3),
-    _in_model("skops", "model.skops", "svm", zip_mutation, 0.3),
-    _in_model("range", "range.json", "lda", json_mutation, 2),
-    _in_model("unlike", "unlike.json", "lda", json_mutation, 2),
-    _in_model("unlike arrays", "unlike.npz", "lda", zip_mutation, 2),
-    _in_model("training files", "training_files.json", "lda", json_mutation, 2),
-    _in_run("manifest", "manifest.json", json_mutation, 0.5, recorded=True),
-    _in_run("headline", "headline.json", json_mutation, 0.5, recorded=True),
-    _in_run("metrics", "metrics.json", json_mutation, 0.5, recorded=False),
-    _in_run("predictions", "predictions.parquet", arrow_mutation, 0.3, recorded=False),
+    _in_model("card", "model.json", "lda", json_mutation, 1, recorded=False),
+    _in_model("arrays", "model.npz", "lda", zip_mutation, 0.4),
+    _in_model("skops", "model.skops", "svm", zip_mutation, 0.05),
+    _in_model("range", "range.json", "lda", json_mutation, 0.5),
+    _in_model("unlike", "unlike.json", "lda", json_mutation, 0.5),
+    _in_model("unlike arrays", "unlike.npz", "lda", zip_mutation, 0.3),
+    _in_model("training files", "training_files.json", "lda", json_mutation, 0.5),
+    _in_run("manifest", "manifest.json", json_mutation, 0.05, recorded=True),
+    _in_run("headline", "headline.json", json_mutation, 0.05, recorded=True),
+    _in_run("metrics", "metrics.json", json_mutation, 0.05, recorded=False),
+    _in_run("predictions", "predictions.parquet", arrow_mutation, 0.03, recorded=False),
 )

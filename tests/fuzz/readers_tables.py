@@ -283,7 +283,7 @@ TABLES = (
         read=_feature_table,
         file="t.parquet",
         mutate=arrow_mutation,
-        weight=3,
+        weight=0.6,
     ),
     Reader(
         name="tables/spectrograms",
@@ -291,7 +291,7 @@ TABLES = (
         read=_spectrograms,
         file="spectrogram-t.parquet",
         mutate=arrow_mutation,
-        weight=3,
+        weight=1,
     ),
     Reader(
         name="tables/batches",
@@ -299,7 +299,7 @@ TABLES = (
         read=_streamed,
         file="t.parquet",
         mutate=arrow_mutation,
-        weight=3,
+        weight=1,
     ),
     Reader(
         name="tables/shard list",
@@ -317,7 +317,7 @@ TABLES = (
         file="a.parquet",
         mutate=arrow_mutation,
         around=_shards,
-        weight=1,
+        weight=0.3,
     ),
     Reader(
         name="tables/status",
@@ -325,7 +325,7 @@ TABLES = (
         read=_status,
         file="status.parquet",
         mutate=arrow_mutation,
-        weight=3,
+        weight=1.5,
     ),
     Reader(
         name="tables/predictions",
@@ -333,10 +333,15 @@ TABLES = (
         read=_predictions,
         file="p.parquet",
         mutate=arrow_mutation,
-        weight=0.7,
+        weight=0.08,
     ),
     Reader(
-        name="csv/kaggle", seeds=_kaggle_csvs, read=_kaggle_csv, file="k.csv", mutate=_text_mutation, weight=3
+        name="csv/kaggle",
+        seeds=_kaggle_csvs,
+        read=_kaggle_csv,
+        file="k.csv",
+        mutate=_text_mutation,
+        weight=0.4,
     ),
     Reader(
         name="csv/labels",
@@ -345,7 +350,7 @@ TABLES = (
         file="l.csv",
         mutate=_text_mutation,
         around=three_tracks,
-        weight=5,
+        weight=0.5,
     ),
     Reader(
         name="tables/labels",
@@ -354,7 +359,7 @@ TABLES = (
         file="l.parquet",
         mutate=arrow_mutation,
         around=three_tracks,
-        weight=3,
+        weight=0.5,
     ),
     Reader(
         name="json/dataset",
@@ -363,6 +368,6 @@ TABLES = (
         file="dataset.json",
         mutate=json_mutation,
         around=_genres,
-        weight=5,
+        weight=4,
     ),
 )
