@@ -56,7 +56,8 @@ def artist_groups(tracks: pd.DataFrame) -> pd.Series:
         return pd.Series(groups.to_numpy(), index=tracks.index)
     if "artist" in tracks:
         return tracks["artist"].astype(object).where(tracks["artist"] != "", None)
-    return tracks["track_id"].map(artist_of)
+    ids = tracks["track_id"]  # rows will do: each track is asked once
+    return ids.map({track: artist_of(track) for track in ids.unique()})
 
 
 def has_groups(tracks: pd.DataFrame) -> bool:

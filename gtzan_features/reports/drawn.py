@@ -45,8 +45,10 @@ class Drawn:
     @classmethod
     def of_rows(cls, predictions: Predictions) -> Drawn:
         """Find what each row of a predictions table counts with."""
-        tracks = predictions.frame["track_id"].astype(str).tolist()
-        return cls.of_tracks(tracks, predictions.frame["genre"].astype(str).tolist(), predictions.artists)
+        units = track_units(predictions.tracks, predictions.artists)
+        return cls(
+            units=units[predictions.track_index], genres=predictions.frame["genre"].to_numpy(dtype=str)
+        )
 
     def at(self, places: npt.NDArray[np.int64]) -> Drawn:
         """Return the same of some of the tracks or rows."""

@@ -93,13 +93,13 @@ def _of_rows(predictions: Predictions, level: str) -> LevelScore:
     y_true, probabilities = predictions.y_true, predictions.probabilities
     ranking = rank(probabilities)
     correct = ranking[:, 0] == y_true
-    drawn = Drawn.of_rows(predictions)
+    drawn, tracks = Drawn.of_rows(predictions), predictions.tracks
     return LevelScore(
         level=level,
         metrics=evaluate(y_true, probabilities, predictions.genres),
         interval=drawn.interval(correct),
         correct=correct,
-        units=predictions.frame["track_id"].astype(str).tolist(),
+        units=[tracks[number] for number in predictions.track_index],
         top2=_in_top2(ranking, y_true),
         drawn=drawn,
     )

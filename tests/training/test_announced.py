@@ -87,6 +87,12 @@ def test_only_what_takes_minutes_says_so():
     assert duration_words("xgboost", 4 * ROWS, COLUMNS).endswith(f"; these are {4 * ROWS} of {COLUMNS}")
 
 
+def test_a_fit_of_many_hours_says_so_and_what_takes_minutes():
+    said = duration_words("svm", 1_000_000, COLUMNS)
+    assert said.endswith("about 167 hours. lda, logistic-regression and linear-svm take minutes")
+    assert "hours" not in duration_words("svm", ROWS, COLUMNS)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
