@@ -2,8 +2,8 @@
 
     python benchmarks/fuzz.py --inputs 1000000 --seed 0
 
-Each failing input is written to a folder with a line that repeats it. ``--coverage SECONDS`` lets atheris
-(extra install: pip install atheris) choose inputs by the branches that they reach, for parsers in Python.
+Each failing input is written to a folder with a line that repeats it. `fuzz_coverage.py` is guided by the
+branches that inputs reach.
 """
 
 from __future__ import annotations
@@ -41,11 +41,6 @@ def main() -> None:
         _repeat(given.repeat)
         return
     names = [name for name in READERS if not given.only or name.startswith(tuple(given.only))]
-    if given.coverage:
-        from tests.fuzz.coverage_guided import explore
-
-        explore(names, given.coverage, given.out)
-        return
     started = time.monotonic()
     jobs = list(_jobs(names, given.inputs, given.seed, given.start))
     groups = _grouped(jobs)
@@ -77,7 +72,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--nice", type=int, default=15)
     parser.add_argument("--out", type=Path, default=Path("fuzz"))
-    parser.add_argument("--coverage", type=float, help="seconds for each reader, guided by atheris")
     parser.add_argument("--repeat", type=Path, help="a folder that was written for a failing input")
     return parser.parse_args()
 

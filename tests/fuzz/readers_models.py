@@ -15,7 +15,7 @@ _SETTINGS = {"xgboost": ("n_estimators=3",), "svm": (), "lda": ()}
 
 
 @cache
-def _run(model: str) -> Path:
+def run_of(model: str) -> Path:
     """A run of a small fit, made once in a process, in the folder for temporary files."""
     import tempfile
 
@@ -34,14 +34,14 @@ def _run(model: str) -> Path:
 
 def _model(model: str):
     def around(folder: Path) -> None:
-        shutil.copytree(_run(model) / "model", folder, dirs_exist_ok=True)
+        shutil.copytree(run_of(model) / "model", folder, dirs_exist_ok=True)
 
     return around
 
 
 def _file_of(model: str, name: str):
     def seeds(_: Path) -> Seeds:
-        return [(_run(model) / name).read_bytes()]
+        return [(run_of(model) / name).read_bytes()]
 
     return seeds
 
@@ -66,7 +66,7 @@ def _whole_run(model: str, *, recorded: bool = True):
         from gtzan_features.tables.run_storage import MANIFEST
 
         target = folder / "runs" / "r"
-        shutil.copytree(_run(model), target, dirs_exist_ok=True)
+        shutil.copytree(run_of(model), target, dirs_exist_ok=True)
         content = json.loads((target / MANIFEST).read_text())
         if not recorded:  # as in runs of earlier versions, whose files are parsed as they are
             (target / MANIFEST).write_text(json.dumps(content | {"files": {}}))

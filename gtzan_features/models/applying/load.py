@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import io
+import logging
+import warnings
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
     from gtzan_features.models.spec import Classifier
     from gtzan_features.tables.spectrograms import Table
+
+_LOG = logging.getLogger(__name__)
 
 FILES = {"skops": "model.skops", "xgboost": "model.ubj", "arrays": "model.npz"}
 
@@ -211,6 +215,12 @@ def load_model(folder: Path) -> StoredModel:
     except Exception as error:
         msg = f"{path}: not a whole model file{_other_versions(card)}. Fit the model again"
         raise ModelError(msg) from error
+    if storage == "skops" and (other := _other_version(card, "scikit-learn")):
+        _LOG.warning(
+            "%s: written with %s. It is read, and answers may differ a little. Fit it again to be sure",
+            path,
+            other,
+        )
     return StoredModel(estimator=estimator, card=card)
 
 
@@ -242,15 +252,18 @@ def _probe(estimator: Classifier, card: ModelCard) -> None:
 
 def _other_versions(card: ModelCard) -> str:
     """Say which libraries have another version than those that wrote the model, if any."""
-    changed = []
-    for name, written in card.versions.items():
-        try:
-            here = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # Python itself, or what this model does not need
-        if here != written:
-            changed.append(f"{name} {written}, here is {here}")
+    changed = [told for name in card.versions if (told := _other_version(card, name))]
     return f", or one for other versions of libraries: written with {'; '.join(changed)}" if changed else ""
+
+
+def _other_version(card: ModelCard, name: str) -> str:
+    """Say that a library has another version than the one that wrote the model; empty where it has not."""
+    try:
+        here = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""  # Python itself, or what this model does not need
+    written = card.versions.get(name, here)
+    return f"{name} {written}, here is {here}" if here != written else ""
 
 
 def skops_io() -> Any:  # noqa: ANN401 - a module without types
@@ -269,7 +282,10 @@ def read_estimator(storage: str, content: bytes, may_hold: Callable[[str], bool]
     skops = skops_io()
     content = with_new_names(content)
     try:
-        estimator: Classifier = skops.loads(content, trusted=sorted(trusted_in(content, may_hold)))
+        with warnings.catch_warnings():
+            # scikit-learn has a warning of three lines for each part of a model; `load_model` says it in one.
+            warnings.filterwarnings("ignore", "Trying to unpickle estimator")
+            estimator: Classifier = skops.loads(content, trusted=sorted(trusted_in(content, may_hold)))
     except skops.exceptions.UntrustedTypesFoundException as error:
         raise _UntrustedError from error
     return estimator
