@@ -17,16 +17,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gtzan_features.errors import TableError
-from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.checked import checked_bytes, from_json, parse_json
+from gtzan_features.tables.row_groups import write_groups
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-MANIFEST = "_manifest.json"
-"""Lists the shards of a folder, and is written last. Readers of Parquet pass names with _ over."""
+MANIFEST = "_manifest.parquet"
+"""Lists the shards of a folder, and is written last: a table of no rows, whose metadata has the list.
+
+Some readers of Parquet pass over names that begin with _, others refuse a folder with files of another kind.
+"""
+
+LIST_KEY = b"gtzan.shards"
+"""Where the metadata of the manifest has the list, as JSON."""
 
 _VERSION = 1
 _LARGEST = 1 << 28  # bytes of a manifest: a million shards
@@ -68,13 +74,14 @@ def read_shard_list(path: Path) -> tuple[ShardFile, ...]:
         If the folder has no manifest, or none that this program reads.
     """
     try:
-        content = parse_json(checked_bytes(path / MANIFEST, limit=_LARGEST))
+        manifest = pq.read_schema(pa.BufferReader(checked_bytes(path / MANIFEST, limit=_LARGEST)))
+        content = parse_json((manifest.metadata or {})[LIST_KEY])
         version = content["version"]
         shards = tuple(from_json(ShardFile, one) for one in content["shards"])
     except FileNotFoundError as error:
         reason = f"a folder of shards that is not finished ({MANIFEST} is missing). {_AGAIN}"
         raise TableError(path, reason) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(path, f"its {MANIFEST} cannot be read ({error!r}). {_AGAIN}") from error
     strange = next((one.name for one in shards if not _is_plain(one.name)), None)
     if strange is not None:
@@ -91,8 +98,11 @@ def _is_plain(name: str) -> bool:
 
 def write_shard_list(path: Path, shards: Sequence[ShardFile]) -> None:
     """Write the manifest of a folder of shards, whole or not at all: from then on it is a table."""
-    content = {"version": _VERSION, "shards": [asdict(one) for one in shards]}
-    write_text(path / MANIFEST, json.dumps(content, indent=1) + "\n")
+    content = json.dumps({"version": _VERSION, "shards": [asdict(one) for one in shards]})
+    with _opened(path / shards[0].name) as file:
+        schema = file.schema_arrow
+    listed = schema.with_metadata({**(schema.metadata or {}), LIST_KEY: content.encode()})
+    write_groups(path / MANIFEST, listed, [listed.empty_table()])
 
 
 def table_files(path: Path) -> tuple[Path, ...]:

@@ -209,7 +209,7 @@ def test_pandas_polars_and_duckdb_read_the_folder_as_it_is(made, tmp_path):
 
     same(pd.read_parquet(folder))
     polars = pytest.importorskip("polars")
-    frame = polars.read_parquet(folder / "*.parquet")
+    frame = polars.read_parquet(folder)
     same(pd.DataFrame(frame.to_dict(as_series=False)))
     duckdb = pytest.importorskip("duckdb")
     found = duckdb.sql(f"SELECT * FROM '{folder}/*.parquet'").to_arrow_table()

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.fuzz.file_mutators import arrow_mutation
@@ -76,16 +77,19 @@ def _shards(folder: Path) -> None:
 
 
 def _shard_lists(folder: Path) -> Seeds:
-    from gtzan_features.tables.table_files import MANIFEST
+    from gtzan_features.tables.table_files import LIST_KEY, MANIFEST
 
     _shards(folder / "t.parquet")
-    return [(folder / "t.parquet" / MANIFEST).read_bytes()]
+    return [pq.read_schema(folder / "t.parquet" / MANIFEST).metadata[LIST_KEY]]
 
 
 def _shard_list(path: Path) -> str:
-    from gtzan_features.tables.table_files import table_files
+    from gtzan_features.tables.table_files import LIST_KEY, MANIFEST, table_files
 
     folder = path.parent
+    nothing = pa.table({}).replace_schema_metadata({LIST_KEY: path.read_bytes()})
+    path.unlink()
+    pq.write_table(nothing, folder / MANIFEST)
     files = table_files(folder)
     assert all(one.parent == folder and one.resolve().parent == folder.resolve() for one in files), files
     return _streamed_of_shards(folder)
@@ -305,7 +309,7 @@ TABLES = (
         name="tables/shard list",
         seeds=_shard_lists,
         read=_shard_list,
-        file="_manifest.json",
+        file="list.json",
         mutate=json_mutation,
         around=_shards,
         weight=3,

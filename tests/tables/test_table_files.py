@@ -2,12 +2,14 @@
 
 import hashlib
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from gtzan_features.errors import TableError
 from gtzan_features.tables.table_files import (
+    LIST_KEY,
     MANIFEST,
     ShardFile,
     is_table,
@@ -34,7 +36,7 @@ def folder(tmp_path):
     path.mkdir()
     shards = [shard(path, "00001.parquet", [3, 1]), shard(path, "00000.parquet", [2, 5, 4])]
     assert not is_table(path)
-    with pytest.raises(TableError, match="not finished.*_manifest.json is missing"):
+    with pytest.raises(TableError, match="not finished.*_manifest.parquet is missing"):
         table_files(path)
     write_shard_list(path, shards)
     return path
@@ -69,9 +71,26 @@ def test_another_shard_is_another_table(folder):
     "content", ["", "[]", "{}", '{"version": 1, "shards": []}', '{"version": 2, "shards": [1]}']
 )
 def test_a_manifest_that_is_none_is_said(folder, content):
-    (folder / MANIFEST).write_text(content)
-    with pytest.raises(TableError, match="_manifest.json"):
+    empty = pa.table({"a": pa.array([], pa.int64())})
+    pq.write_table(empty.replace_schema_metadata({LIST_KEY: content}), folder / MANIFEST)
+    with pytest.raises(TableError, match="_manifest.parquet"):
         table_files(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b'{"version": 1}'])
+def test_a_manifest_that_is_no_table_is_said(folder, content):
+    (folder / MANIFEST).write_bytes(content)
+    with pytest.raises(TableError, match="_manifest.parquet cannot be read"):
+        table_files(folder)
+
+
+def test_readers_of_parquet_read_the_folder_itself(folder):
+    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    expected = {"3", "1", "2", "5", "4"}
+    assert set(pd.read_parquet(folder)["b"]) == expected
+    assert set(pl.read_parquet(folder)["b"]) == expected
+    found = duckdb.sql(f"select b from '{folder}/*.parquet'").fetchall()
+    assert {name for (name,) in found} == expected
 
 
 def test_a_shard_that_is_gone_or_damaged_is_named(folder):
