@@ -44,6 +44,8 @@ def main() -> None:
                 break
             outcome = made.trial(command, stop)
             outcomes.append(outcome)
+            if sys.stderr.isatty() or len(outcomes) % 20 == 0:
+                print(f"{len(outcomes)} stops", file=sys.stderr, flush=True)
             for fault in outcome.faults:
                 print(f"{command.name}: {stop}: {fault}", flush=True)
     print(_table(outcomes))

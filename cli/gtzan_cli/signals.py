@@ -18,6 +18,14 @@ _AGAIN_S = 0.05
 _came: list[int] = []
 
 
+class EndedError(KeyboardInterrupt):
+    """A signal asks for the end of the command.
+
+    Not KeyboardInterrupt itself: where that passes through an ``exec`` of text, Python notes it, and in the
+    end kills itself by SIGINT whatever exit code it was to have.
+    """
+
+
 def exit_code() -> int:
     """Return the code of a command that a signal ended, as a shell has it: 130 for Ctrl-C."""
     return 128 + (_came[0] if _came else signal.SIGINT)
@@ -56,7 +64,7 @@ def ended_by_signals() -> Iterator[None]:
 
 def _end(number: int, _frame: object) -> NoReturn:
     _came.append(number)
-    raise KeyboardInterrupt
+    raise EndedError
 
 
 def _heard_again(lost: sys.UnraisableHookArgs) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from gtzan_features.parallel.carried import pickled, with_plugins
+from gtzan_features.parallel.held_interrupts import held_interrupts
 from gtzan_features.parallel.parent import end_with_parent
 from gtzan_features.stall import LIMIT_S, ended_by_watch, watch_files
 
@@ -52,7 +53,8 @@ def call_isolated(function: Callable[[Item], Result], item: Item) -> Result:
         task, answer = Path(name, "task"), Path(name, "answer")
         task.write_bytes(pickled((with_plugins(function), item)))
         words = [sys.executable, "-c", _START, json.dumps(sys.path), str(task), str(answer), str(os.getpid())]
-        process = subprocess.Popen(words, env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL)
+        with held_interrupts():
+            process = subprocess.Popen(words, env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL)
         try:
             code = process.wait()
         finally:

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from gtzan_features.errors import ConfigError, WorkerError
 from gtzan_features.parallel.carried import with_plugins
+from gtzan_features.parallel.held_interrupts import held_interrupts, start_resource_tracker
 from gtzan_features.parallel.isolated import ONE_THREAD, ProcessDiedError, call_isolated
 from gtzan_features.parallel.line import AHEAD, HELD, Line
 from gtzan_features.parallel.parent import end_with_parent
@@ -90,19 +91,22 @@ class ProcessExecutor:
         # At least two: with one, a process that ends could not be told from one that is starting.
         count = max(2, min(self.n_jobs, line.n_unfinished))
         me, folder = os.getpid(), _working_folder()
-        pool = get_reusable_executor(
-            max_workers=count,
-            timeout=_IDLE_S,
-            env=ONE_THREAD,
-            initializer=end_with_parent,
-            initargs=(me,),
-        )
+        start_resource_tracker()  # first: it lifts the hold on interrupts
+        with held_interrupts():
+            pool = get_reusable_executor(
+                max_workers=count,
+                timeout=_IDLE_S,
+                env=ONE_THREAD,
+                initializer=end_with_parent,
+                initargs=(me,),
+            )
         carried = with_plugins(function)
         running: dict[Any, int] = {}
         try:
             while True:
                 for index in line.start(AHEAD * self.n_jobs):
-                    running[pool.submit(_in_worker, carried, items[index], folder)] = index
+                    with held_interrupts():  # workers may be started here
+                        running[pool.submit(_in_worker, carried, items[index], folder)] = index
                 if not running and not line.has_next:
                     return
                 patience = 0 if line.has_next else None

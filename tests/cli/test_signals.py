@@ -31,9 +31,43 @@ if __name__ == "__main__":
     main(["slow", *sys.argv[1:]])
 """
 
+LOADED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+wanted = sys.argv[1]
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == wanted:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from gtzan_cli.__main__ import main
+sys.argv[:] = ["gtzan", "features", "describe"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "code"), [("gtzan_cli.main", -2), ("gtzan_features.descriptors.sets", 130)]
+)
+def test_ctrl_c_while_a_module_is_loaded_prints_no_traceback(module, code):
+    words = [sys.executable, "-c", LOADED, module]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == (code > 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "n_jobs"),
+    [
+        (signal.SIGTERM, 143, 1),
+        (signal.SIGTERM, 143, 2),
+        (signal.SIGINT, 130, 1),
+        (signal.SIGINT, 130, 2),
+        (signal.SIGHUP, 129, 2),
+    ],
+)
 def test_a_signal_ends_the_command_and_its_workers(tmp_path, number, code, n_jobs):
     script, seen = tmp_path / "slow.py", tmp_path / "seen"
     script.write_text(COMMAND)

@@ -40,6 +40,7 @@ class Command:
 
 
 _EXTRACT = ("features", "extract", "music", "-o", "features", "-s", "3s")
+_SLICE = ("features", "extract", "music", "-o", "slices", "-s", "3s", "-j", "1", "--shard")
 _FIT = ("--tables", "features", "--holdout", "0.34", "-j", "1")
 _BENCH = ("long", "--tables", "tables", "--features", "kaggle", "--models", "lda", "--family-model", "lda")
 
@@ -47,6 +48,18 @@ COMMANDS = (
     Command(name="extract", words=(*_EXTRACT, "-j", "1"), needs=("music",)),
     Command(
         name="extract-workers", words=(*_EXTRACT, "-j", "2"), needs=("music",), has_workers=True, in_ci=True
+    ),
+    Command(name="shard", words=(*_EXTRACT, "-j", "1", "--shard", "1/2"), needs=("music",)),
+    Command(
+        name="extract-shards",
+        words=(*_EXTRACT, "-j", "2", "--shard-files", "4"),
+        needs=("music",),
+        has_workers=True,
+    ),
+    Command(
+        name="merge",
+        words=("features", "merge", "slices", "--layout", "file"),
+        needs=("slices",),
     ),
     Command(
         name="extract-deformed",
@@ -143,6 +156,8 @@ MATERIAL = (
     ("data", "synth", "made", "--tracks", "3", "--seconds", "6.2", "-j", "2"),
     ("data", "synth", "long", "--tracks", "3", "--seconds", "30.02", "-j", "2"),
     (*_EXTRACT, "-j", "2"),
+    (*_SLICE, "1/2"),
+    (*_SLICE, "2/2"),
     ("features", "export", "features", "-s", "3s", "-o", "rows.csv"),
     ("features", "extract", "long", "-o", "tables", "-j", "2"),
     ("fit", "lda", *_FIT),

@@ -154,6 +154,16 @@ def test_nothing_is_begun_until_the_next_result_is_asked_for(tmp_path):
     results.close()
 
 
+def be_interrupted(x):
+    """Get what a terminal sends to all processes on Ctrl-C, which the command alone answers."""
+    os.kill(os.getpid(), signal.SIGINT)
+    return x * x
+
+
+def test_an_interrupt_of_a_worker_is_none():
+    assert list(ProcessExecutor(2).map(be_interrupted, range(4))) == [0, 1, 4, 9]
+
+
 def where_it_works(_: int) -> str:
     return str(Path.cwd())
 

@@ -1,0 +1,43 @@
+"""Processes that a Ctrl-C does not reach: a terminal sends it to all, and the command alone is to answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_VARIABLE = "PYTHONWARNINGS"
+_QUIET = "ignore:resource_tracker:UserWarning"
+
+
+@contextmanager
+def held_interrupts() -> Iterator[None]:
+    """Keep SIGINT waiting while the block runs; processes that it starts never get it.
+
+    They are ended by their parent. One that got it itself would print a traceback where it stands, or hand
+    on the interrupt as the result of its item.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_resource_tracker() -> None:
+    """Start the process that removes loky's semaphores after a kill, so that it says nothing about them."""
+    from joblib.externals.loky.backend.resource_tracker import ensure_running
+
+    before = os.environ.get(_VARIABLE)
+    os.environ[_VARIABLE] = f"{before},{_QUIET}" if before else _QUIET
+    try:
+        ensure_running()
+    finally:
+        if before is None:
+            del os.environ[_VARIABLE]
+        else:
+            os.environ[_VARIABLE] = before
