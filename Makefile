@@ -38,13 +38,13 @@ lowest: $(LOWEST)/.installed  ## the tests that a version can change, without sl
 
 $(LOWEST)/.installed: pyproject.toml constraints/lowest.txt
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,tune,tags]' pytest pytest-xdist hypothesis mir_eval
+	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,cluster,storage,tags,tune]' pytest pytest-xdist hypothesis mir_eval
 	@touch $@
 
 lock:  ## write constraints/ anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
 		--no-header --no-annotate --quiet --upgrade --output-file constraints/locked.txt
-	uv pip compile pyproject.toml --extra app --extra tune --extra tags --resolution lowest-direct --python-version 3.11 \
+	uv pip compile pyproject.toml --extra app --extra cluster --extra storage --extra tags --extra tune --resolution lowest-direct --python-version 3.11 \
 		--no-header --no-annotate --quiet --upgrade --output-file constraints/lowest.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
 		--no-header --no-annotate --quiet --generate-hashes --constraint constraints/locked.txt \
