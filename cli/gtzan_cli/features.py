@@ -256,8 +256,9 @@ def spectrograms(
     help="One file a table, or a folder of shards; auto: one file for up to 32,000 files of music, and of a "
     "folder of shards that is a table already.",
 )
+@click.option("--prune", is_flag=True, help="Keep no rows for the next extraction, where one file is made.")
 @json_option
-def merge(tables_dir: Path, layout: str, as_json: bool) -> None:
+def merge(tables_dir: Path, layout: str, prune: bool, as_json: bool) -> None:
     """Make tables in TABLES_DIR of the shards that gtzan features extract --shard I/N left there.
 
     Says which are missing, if any. Of a table that is a folder of shards already it makes one file, of the
@@ -266,7 +267,7 @@ def merge(tables_dir: Path, layout: str, as_json: bool) -> None:
     from gtzan_features.extraction.merge import merge
 
     with progress_bar() as progress:
-        done = merge(tables_dir, layout=layout, progress=progress)
+        done = merge(tables_dir, layout=layout, prune=prune, progress=progress)
     if as_json:
         print_json([asdict(one) for one in done])
         return

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gtzan_features.errors import ConfigError, TableError
+from gtzan_features.extraction.kept_rows import keep_rows
 from gtzan_features.extraction.shard_folders import publish, shard_folders
 from gtzan_features.extraction.shards import LAYOUTS, ONE_FILE
 from gtzan_features.progress import Progress, silent
@@ -57,7 +58,9 @@ class MergedTable:
     shards: int
 
 
-def merge(out: Path, *, layout: str = "auto", progress: Progress = silent) -> tuple[MergedTable, ...]:
+def merge(
+    out: Path, *, layout: str = "auto", prune: bool = False, progress: Progress = silent
+) -> tuple[MergedTable, ...]:
     """Make tables of the shards that lie beside them, and of those one file each where that is wanted.
 
     Parameters
@@ -67,6 +70,9 @@ def merge(out: Path, *, layout: str = "auto", progress: Progress = silent) -> tu
     layout : {"auto", "file", "shards"}
         ``shards`` leaves folders of shards. ``auto`` makes one file for up to `shards.ONE_FILE` files of
         music, and of tables that are folders already.
+    prune : bool
+        Whether no rows are kept for the next extraction, where one file is made for up to `shards.ONE_FILE`
+        files of music. It finds them otherwise, as after any extraction into one file.
     progress : callable
         Called after each shard that is checked before it goes into a file.
 
@@ -86,7 +92,7 @@ def merge(out: Path, *, layout: str = "auto", progress: Progress = silent) -> tu
         msg = f"--layout {layout!r} is not known; there are {', '.join(LAYOUTS)}"
         raise ConfigError(msg)
     folders = [out, *sorted(path for path in out.glob(f"{AUGMENTED}/*") if path.is_dir())]
-    done = [table for folder in folders for table in _merge_folder(folder, layout, progress)]
+    done = [table for folder in folders for table in _merge_folder(folder, layout, progress, prune=prune)]
     if not done:
         reason = (
             "holds no shards. Make some: gtzan features extract AUDIO_DIR --shard 1/10, and so on to 10/10"
@@ -95,7 +101,7 @@ def merge(out: Path, *, layout: str = "auto", progress: Progress = silent) -> tu
     return tuple(done)
 
 
-def _merge_folder(out: Path, layout: str, progress: Progress) -> list[MergedTable]:
+def _merge_folder(out: Path, layout: str, progress: Progress, *, prune: bool) -> list[MergedTable]:
     with output_lock(out):
         restore(out)
         plans = [(folder, _whole_plan(folder)) for folder in shard_folders(out)]
@@ -111,6 +117,9 @@ def _merge_folder(out: Path, layout: str, progress: Progress) -> list[MergedTabl
             if layout == "file" or (layout == "auto" and sizes.get(path.name, 0) <= ONE_FILE)
         ]
         _check_shards(to_files, progress)
+        if not prune:
+            for path in to_files:
+                keep_rows(path, to_files)
         merged = []
         for path in paths:
             n_shards = 0 if path in to_files else len(read_shard_list(path))

@@ -49,6 +49,16 @@ def status_shards(path: Path) -> list[Path]:
         return []
 
 
+def rows_of(status: Path) -> str:
+    """Return the digits of what the rows of a status shard depend on; empty where they do not say."""
+    try:
+        with status.open("rb") as handle:
+            said = pq.read_schema(handle).metadata or {}
+    except _UNREADABLE:
+        return ""
+    return bytes(said.get(ROWS, b"")).decode("ascii", "replace")
+
+
 def find_older(
     sources: Sequence[Path], rows: str, wanted: Mapping[int, Sequence[TrackFile]]
 ) -> dict[int, tuple[Path, ...]]:
@@ -102,7 +112,7 @@ def _listed(source: Path, rows: str) -> npt.NDArray[np.int64]:
 
 def refill(
     journal: Path,
-    tracks: Sequence[TrackFile],
+    tracks: Sequence[TrackFile] | None,
     older: Sequence[Path],
     recipe: Recipe,
     tables: Sequence[str],
@@ -114,8 +124,8 @@ def refill(
     ----------
     journal : Path
         Folder of the parts.
-    tracks : sequence of TrackFile
-        The files.
+    tracks : sequence of TrackFile, optional
+        The files; all that the shards have where not given.
     older : sequence of Path
         Status shards; those of the tables lie in folders beside theirs.
     recipe : Recipe
@@ -124,7 +134,7 @@ def refill(
     rows : str
         Digits of what rows depend on.
     """
-    wanted = {printable(track.path) for track in tracks}
+    wanted = None if tracks is None else {printable(track.path) for track in tracks}
     for source in older:
         try:
             for part in _parts(source, wanted, recipe, tables, rows):
@@ -135,7 +145,9 @@ def refill(
             continue
 
 
-def _parts(source: Path, wanted: set[str], recipe: Recipe, tables: Sequence[str], rows: str) -> list[Part]:
+def _parts(
+    source: Path, wanted: set[str] | None, recipe: Recipe, tables: Sequence[str], rows: str
+) -> list[Part]:
     """Return the rows of the wanted files of a shard, but those that a later run may get better."""
     status = _read(source)
     said = status.schema.metadata or {}
@@ -155,7 +167,7 @@ def _parts(source: Path, wanted: set[str], recipe: Recipe, tables: Sequence[str]
             decoder=decoders.get(str(at), ""),
         )
         for at, row in enumerate(status.to_pylist())
-        if row["path"] in wanted and at not in once and row["sha256"]
+        if (wanted is None or row["path"] in wanted) and at not in once and row["sha256"]
     ]
 
 

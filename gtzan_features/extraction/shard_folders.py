@@ -243,6 +243,9 @@ def publish(folder: ShardFolder, records: Sequence[ShardRecord]) -> None:
         write_shard_list(place, shards)
         replace_path(place, folder.out / table)
     shutil.rmtree(folder.path)
+    for other in shard_folders(folder.out):  # of another version: these tables took their place
+        if all((other.path / table).is_dir() for table in records[0].files):
+            shutil.rmtree(other.path)
     with contextlib.suppress(OSError):  # another recipe's shards
         (folder.out / SHARDS).rmdir()
 

@@ -158,6 +158,16 @@ def test_any_slicing_gives_the_bytes_of_one_file(made, usual, tmp_path, count):
     assert tables(tmp_path) == tables(usual)
 
 
+def test_after_a_merge_an_extraction_finds_the_rows(made, usual, tmp_path):
+    for prune, reused in ((False, 7), (True, 0)):  # nothing is kept of two that cannot be used
+        out = tmp_path / str(prune)
+        extract(made, out, FEATURES, n_jobs=1, part=Slice(1, 1))
+        merge(out, prune=prune)
+        again = extract(made, out, FEATURES, n_jobs=1)
+        assert again.n_reused == reused
+        assert tables(out) == tables(usual)
+
+
 def test_spectrograms_likewise(made, tmp_path):
     spectrograms(made, tmp_path / "one", PICTURES, n_jobs=1)
     spectrograms(made, tmp_path / "many", PICTURES, n_jobs=1, layout="shards", shard_files=2)
