@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from gtzan_features.errors import ConfigError, GtzanError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # one letter is a drive of Windows
 _WEB = ("https", "http")
@@ -250,8 +250,8 @@ def reason_of(error: BaseException, address: str = "") -> str:
     return words or type(error).__name__
 
 
-def list_files(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield the files below a folder of a storage: path relative to it, and bytes.
+def list_files(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the files below a folder of a storage: path relative to it, and what changes where its bytes do.
 
     A storage lists a thousand files in a request, and no file is asked about by itself. Those directly in
     `folder` come first, then those of each folder in it, so that memory holds the listing of one of them.
@@ -275,6 +275,10 @@ def list_files(folder: Path) -> Iterator[tuple[str, int]]:
         yield from _relative(top, found)
 
 
+_VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "LastModified", "mtime", "updated", "created")
+"""What storages call hash and time of an object."""
+
+
 def file_system(path: Path) -> Any:  # noqa: ANN401 - a file system of fsspec, which has no types
     """Return fsspec's file system of an address; StorageError where it cannot be made."""
     with told(path):
@@ -286,12 +290,13 @@ def key_of(path: Path) -> str:
     return str(path.path)  # type: ignore[attr-defined]  # a UPath
 
 
-def _relative(top: str, found: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401 - an iterable of dicts
+def _relative(top: str, found: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - an iterable of dicts
     for one in found:
         name = one["name"]
         # A key that ends with a slash stands for a folder, or for the one that is listed.
         if one["type"] == "file" and name != top and not name.endswith("/"):
-            yield name[len(top) + 1 :], int(one.get("size") or 0)
+            said = [str(one.get(key, "")) for key in ("size", *_VERSIONS)]
+            yield name[len(top) + 1 :], hashlib.blake2b("\0".join(said).encode(), digest_size=8).hexdigest()
 
 
 def check_place(folder: Path) -> None:
@@ -335,6 +340,36 @@ def put(local: Path, path: Path) -> None:
             files.pipe_file(key, local.read_bytes())
         else:
             files.put_file(str(local), key)
+
+
+def copy_within(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """Copy files of one storage to other names there, many at once; no byte comes here.
+
+    Raises
+    ------
+    StorageError
+        If one is not there, or the storage does not do it.
+    """
+    if pairs:
+        with told(pairs[0][0]):
+            sources, targets = ([key_of(path) for path in side] for side in zip(*pairs, strict=True))
+            file_system(pairs[0][0]).copy(sources, targets)
+
+
+def sizes_below(folder: Path) -> dict[str, int]:
+    """Return the bytes of each file below an address, by its path from there; empty where there is none."""
+    top = key_of(folder).rstrip("/") + "/"
+    with told(folder):
+        found = file_system(folder).find(top.rstrip("/"), detail=True)
+    return {name[len(top) :]: int(one["size"] or 0) for name, one in found.items() if name.startswith(top)}
+
+
+def remove_below(folder: Path, but: Collection[str] = ()) -> None:
+    """Remove the files below an address, but those of some names; a file at the address itself stays."""
+    gone = [key_of(inside(folder, name)) for name in sizes_below(folder) if name not in but]
+    if gone:
+        with told(folder):
+            file_system(folder).rm(gone)
 
 
 def temporary_folder() -> Path:

@@ -20,6 +20,7 @@ from gtzan_cli.options import (
     MUSIC_OR_URL,
     TABLES,
     TABLES_DIR,
+    TABLES_OR_URL,
     SegmentLength,
     deformed_option,
     engine_options,
@@ -247,7 +248,7 @@ def spectrograms(
 
 
 @features.command()
-@click.argument("tables_dir", type=TABLES, default=TABLES_DIR)
+@click.argument("tables_dir", type=TABLES_OR_URL, default=TABLES_DIR)
 @click.option(
     "--layout",
     type=click.Choice(["auto", "file", "shards"]),

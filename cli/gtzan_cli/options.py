@@ -83,7 +83,9 @@ class Source(click.Path):
 _MUSIC = "no such folder. Give the folder that holds one folder per genre."
 MUSIC = Source(_MUSIC, is_folder=True)
 MUSIC_OR_URL = Source(_MUSIC, is_folder=True, by_url=True)
-TABLES = Source("no such folder. Give the folder that the tables lie in.", is_folder=True)
+_TABLES = "no such folder. Give the folder that the tables lie in."
+TABLES = Source(_TABLES, is_folder=True)
+TABLES_OR_URL = Source(_TABLES, is_folder=True, by_url=True)
 
 
 def some_are_there(_ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:

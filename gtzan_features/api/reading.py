@@ -18,7 +18,7 @@ from gtzan_features.extraction.csv_exchange import CsvReading, named, read_kaggl
 from gtzan_features.storage import is_remote, told
 from gtzan_features.tables import frames
 from gtzan_features.tables.csv_bytes import is_parquet
-from gtzan_features.tables.table_files import is_table
+from gtzan_features.tables.table_files import is_sharded, is_table
 from gtzan_features.training.load_rows import in_memory, read_fittable
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _with_labels(table: Table, several: bool | None) -> Table:
 def _of_file(path: Path, recipe: str, reading: CsvReading) -> Table:
     if not path.exists():
         raise TableError(path, "no such file")
-    if is_parquet(path) or (path.is_dir() and is_table(path)):
+    if is_parquet(path) or (is_sharded(path) and is_table(path)):
         return Table(read_fittable(path))
     table, notes = read_kaggle(path, recipe=recipe, reading=reading)
     for note in notes:

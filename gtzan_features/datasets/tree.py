@@ -62,6 +62,9 @@ class Tree:
         Links to a file or folder of the tree, and what they lead to.
     unreadable : tuple of (str, str)
         Folders that cannot be listed, and links to nothing, with the system's reason.
+    versions : dict of str to str
+        Of files of a storage what its listing says of their version, which changes where the bytes do; empty
+        for a folder of this machine, whose files are asked themselves.
     """
 
     root: Path
@@ -70,6 +73,7 @@ class Tree:
     passed_over: dict[str, int]
     twice: tuple[tuple[str, str], ...]
     unreadable: tuple[tuple[str, str], ...]
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def read_tree(root: Path, only: Callable[[str], bool] | None = None) -> Tree:
@@ -105,6 +109,7 @@ def read_tree(root: Path, only: Callable[[str], bool] | None = None) -> Tree:
         passed_over=dict(sorted((+walk.passed).items(), key=lambda item: (-item[1], item[0]))),
         twice=tuple(walk.twice),
         unreadable=tuple(walk.unreadable),
+        versions=walk.versions,
     )
 
 
@@ -150,6 +155,7 @@ class _Walk:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     links: deque[str] = field(default_factory=deque)
     seen: dict[_Identity, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     def run(self, only: Callable[[str], bool] | None) -> None:
         for above in self.root.resolve().parents:
@@ -159,9 +165,9 @@ class _Walk:
         while self.links:
             self._follow(self.links.popleft())
 
-    def take(self, listed: Iterable[tuple[str, int]], only: Callable[[str], bool] | None) -> None:
+    def take(self, listed: Iterable[tuple[str, str]], only: Callable[[str], bool] | None) -> None:
         """Take files by their paths alone, as a storage lists them, by the rules of folders on a disk."""
-        for path, _ in listed:
+        for path, version in listed:
             *folders, name = path.split("/")
             if any(is_system(one, is_folder=True) for one in folders):
                 continue
@@ -175,6 +181,7 @@ class _Walk:
                 continue
             if ending(name) in AUDIO_SUFFIXES:
                 self.files.append(path)
+                self.versions[path] = version
             elif path != MARKER:
                 self.passed[ending(name)] += 1
 

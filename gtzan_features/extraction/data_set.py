@@ -18,7 +18,7 @@ from gtzan_features.extraction.shard_folders import SHARDS, ShardFolder, publish
 from gtzan_features.extraction.shard_task import ShardJob, ShardWork, compute_lost, compute_shard
 from gtzan_features.extraction.shards import plan_shards, shard_name
 from gtzan_features.parallel.engines import is_elsewhere
-from gtzan_features.storage import is_remote
+from gtzan_features.storage import is_remote, local_side
 from gtzan_features.tables.feature_tables import table_path
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text import printable
@@ -61,7 +61,7 @@ class _DataSet:
         self.extraction = extraction
         recipe, settings, catalogue = extraction.recipe, extraction.settings, extraction.catalogue
         metas = tuple(extraction.meta(length.name) for length in recipe.segments)
-        parts = parts_folder(extraction.out, recipe, settings.deformation)
+        parts = parts_folder(local_side(extraction.out), recipe, settings.deformation)
         basis = json.dumps([parts.name, decoder_version(), catalogue.keys, [one.to_json() for one in metas]])
         slices = settings.part.count if settings.part else 1
         plan = plan_shards(catalogue.tracks, basis, most=settings.shard_files, slices=slices)
@@ -79,7 +79,9 @@ class _DataSet:
             plan=plan,
         )
         self.names = {
-            number: shard_name(plan, number, self.tracks(number), catalogue.root, basis)
+            number: shard_name(
+                plan, number, self.tracks(number), catalogue.root, basis, catalogue.tree.versions
+            )
             for number in plan.numbers(settings.part)
         }
 

@@ -22,6 +22,7 @@ from gtzan_features.tables.schema import is_key
 from gtzan_features.tables.status_columns import STATUS_SCHEMA
 from gtzan_features.tables.table_files import (
     checked_shard,
+    is_sharded,
     is_table,
     read_shard_list,
     record_batches,
@@ -110,7 +111,7 @@ def _merge_folder(out: Path, layout: str, progress: Progress, *, prune: bool) ->
         for folder, records in plans:
             sizes |= dict.fromkeys(records[0].files, records[0].total)
             publish(folder, records)
-        paths = [path for path in sorted(out.glob("*.parquet")) if path.is_dir() and is_table(path)]
+        paths = [path for path in sorted(out.glob("*.parquet")) if is_sharded(path) and is_table(path)]
         to_files = [
             path
             for path in paths

@@ -20,7 +20,7 @@ from gtzan_features.errors import TableError
 from gtzan_features.extraction.layouts import values_of
 from gtzan_features.extraction.row_cache import Part, write_part
 from gtzan_features.tables.file_status import FileStatus
-from gtzan_features.tables.table_files import table_files
+from gtzan_features.tables.table_files import is_sharded, table_files
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
 def status_shards(path: Path) -> list[Path]:
     """Return the files of a status table that is a folder; none where it is one file or not there."""
     try:
-        return list(table_files(path)) if path.is_dir() else []
+        return list(table_files(path)) if is_sharded(path) else []
     except TableError:
         return []
 

@@ -18,9 +18,16 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.shards import number_in
+from gtzan_features.storage import copy_within, is_remote, local_side, remove_below, sizes_below
 from gtzan_features.tables.atomic import remove_leftovers, write_text
 from gtzan_features.tables.replacing import remove, replace_path
-from gtzan_features.tables.table_files import MANIFEST, ShardFile, read_shard_list, write_shard_list
+from gtzan_features.tables.table_files import (
+    MANIFEST,
+    ShardFile,
+    is_sharded,
+    read_shard_list,
+    write_shard_list,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -103,6 +110,8 @@ class ShardFolder:
 
     def open(self, tables: Iterable[str]) -> None:
         """Make the folder, and put right what a kill left in it. Others may be writing into it."""
+        if is_remote(self.out):  # it has no folders to make, and nothing that is half there
+            return
         for table in tables:
             place = self.path / table
             if place.is_file():  # what was replaced
@@ -118,7 +127,7 @@ class ShardFolder:
 
     def journal(self, name: str) -> Path:
         """Return where the rows of the files of a shard lie while it is computed."""
-        return self.path / _JOURNALS / name
+        return local_side(self.out) / SHARDS / self.rows / _JOURNALS / name
 
     def record(self, name: str) -> ShardRecord | None:
         """Return what became of a shard; None where it is not finished, or a file of it is gone."""
@@ -159,6 +168,9 @@ class ShardFolder:
         for table in record.files:
             source, place = self.out / table / f"{record.name}.parquet", self.shard(table, record.name)
             if place.exists():
+                continue
+            if is_remote(place):
+                copy_within([(source, place)])
                 continue
             try:
                 os.link(source, place)
@@ -233,6 +245,9 @@ def publish(folder: ShardFolder, records: Sequence[ShardRecord]) -> None:
         shards = [one.shard_file(table) for one in records]
         if _is_published(folder.out / table, shards):
             continue
+        if is_remote(folder.out):
+            _publish_there(folder, table, shards)
+            continue
         for one in records:
             if not folder.shard(table, one.name).exists():
                 folder.take(one)
@@ -242,6 +257,9 @@ def publish(folder: ShardFolder, records: Sequence[ShardRecord]) -> None:
                 remove(path)
         write_shard_list(place, shards)
         replace_path(place, folder.out / table)
+    if is_remote(folder.out):
+        remove_below(folder.path)
+        return
     shutil.rmtree(folder.path)
     for other in shard_folders(folder.out):  # of another version: these tables took their place
         if all((other.path / table).is_dir() for table in records[0].files):
@@ -250,9 +268,24 @@ def publish(folder: ShardFolder, records: Sequence[ShardRecord]) -> None:
         (folder.out / SHARDS).rmdir()
 
 
+def _publish_there(folder: ShardFolder, table: str, shards: Sequence[ShardFile]) -> None:
+    """Make a table of shards in a storage, which renames nothing: they are copied there, and then listed.
+
+    Whoever reads the manifest sees the old table or the new one; who lists the files, also some of both.
+    """
+    place = folder.out / table
+    there = sizes_below(place)
+    missing = [one for one in shards if there.get(one.name) != one.n_bytes]
+    copy_within([(folder.path / table / one.name, place / one.name) for one in missing])
+    write_shard_list(place, shards)
+    remove_below(place, but={MANIFEST, *(one.name for one in shards)})
+    if place.is_file():  # an object of the same name, that was the table before
+        place.unlink()
+
+
 def _is_published(path: Path, shards: Sequence[ShardFile]) -> bool:
     try:
-        same = path.is_dir() and list(read_shard_list(path)) == list(shards)
+        same = is_sharded(path) and list(read_shard_list(path)) == list(shards)
         return same and all(_size(path / one.name) == one.n_bytes for one in shards)
     except TableError:
         return False

@@ -16,7 +16,7 @@ from gtzan_features.errors import ConfigError
 from gtzan_features.storage import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gtzan_features.datasets.tracks import TrackFile
@@ -157,7 +157,9 @@ def plan_shards(tracks: Sequence[TrackFile], basis: str, *, most: int = 0, slice
     return Plan(n_files=len(tracks), count=count, slices=slices, digits=digest.hexdigest()[:12])
 
 
-def shard_name(plan: Plan, number: int, tracks: Iterable[TrackFile], root: Path, basis: str) -> str:
+def shard_name(
+    plan: Plan, number: int, tracks: Iterable[TrackFile], root: Path, basis: str, versions: Mapping[str, str]
+) -> str:
     """Return what a shard is called, without an ending, such as ``00017-of-02000-0123456789ab``.
 
     Parameters
@@ -171,10 +173,13 @@ def shard_name(plan: Plan, number: int, tracks: Iterable[TrackFile], root: Path,
         Folder of the music.
     basis : str
         As for `plan_shards`.
+    versions : mapping of str to str
+        What a storage said of the version of a file, by its path: it is not asked for once more.
     """
     digest = hashlib.sha256(_encoded([basis]))
     for track in tracks:
-        digest.update(_line(track, *_state(inside(root, track.path))))
+        known = versions.get(track.path)
+        digest.update(_line(track, *(_state(inside(root, track.path)) if known is None else (known,))))
     return f"{number:05}-of-{plan.count:05}-{digest.hexdigest()[:12]}"
 
 

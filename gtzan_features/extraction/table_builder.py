@@ -37,7 +37,7 @@ from gtzan_features.tables.feature_tables import read_meta, table_path
 from gtzan_features.tables.file_status import FileStatus as FileStatus
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.replacing import replacing, restore
-from gtzan_features.tables.table_files import record_batches
+from gtzan_features.tables.table_files import is_sharded, is_table, record_batches
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def write_rows(
         raise ConfigError(msg)
     given = engine(settings.executor, settings.n_jobs)
     catalogue = chosen_catalogue(audio_dir, settings)
-    if stays_in_process(catalogue.root):
+    if stays_in_process(catalogue.root) or stays_in_process(out):
         given = engine(None, 1)
-    in_shards = _in_shards(settings, len(catalogue.tracks), out)
+    in_shards = _in_shards(settings, len(catalogue.tracks))
     extraction = Extraction(recipe=recipe, catalogue=catalogue, out=out, settings=settings)
     recipe.key(
         settings.deformation
@@ -94,14 +94,9 @@ def write_rows(
         return _write_files(extraction, side, workers, started)
 
 
-def _in_shards(settings: RowSettings, n_files: int, out: Path) -> bool:
+def _in_shards(settings: RowSettings, n_files: int) -> bool:
     """Whether tables are folders of shards."""
     said = settings.layout == "shards" or settings.part is not None or settings.shard_files > 0
-    if is_remote(out):
-        if said:
-            msg = f"{out}: shards go into a folder of this machine or of a shared disk. Give such an --out"
-            raise ConfigError(msg)
-        return False
     return said or (settings.layout == "auto" and n_files > ONE_FILE)
 
 
@@ -155,7 +150,7 @@ def _check_output(extraction: Extraction) -> None:
     recipe, catalogue, out = extraction.recipe, extraction.catalogue, extraction.out
     for length in recipe.segments:
         path = table_path(out, recipe.name, length.name)
-        if not path.exists():
+        if not (is_table(path) if is_remote(path) else path.exists()):
             continue
         meta = read_meta(path)
         if meta.feature_fingerprint != recipe.values_fingerprint() or meta.origin != "audio":
@@ -168,7 +163,7 @@ def _check_output(extraction: Extraction) -> None:
             reason = "holds features of deformed audio. Give another --out, or --overwrite to replace it"
             raise OutputExistsError(path, reason)
     existing = out / recipe.status_name
-    gone = _gone(existing, {track.track_id for track in catalogue.tracks}) if existing.exists() else []
+    gone = _gone(existing, {track.track_id for track in catalogue.tracks}) if is_table(existing) else []
     if gone:
         reason = (
             f"lists {len(gone)} tracks that are not in {catalogue.root}, such as {gone[0]}. "
@@ -179,7 +174,7 @@ def _check_output(extraction: Extraction) -> None:
 
 def _gone(status: Path, here: set[str]) -> list[str]:
     """Return the tracks of a status table that are not among those that are here."""
-    if not status.is_dir():
+    if not is_sharded(status):
         return sorted(set(status_table.read_status(status)["track_id"]) - here)
     batches = record_batches(status, ["track_id"])
     return sorted({str(name) for batch in batches for name in batch.column(0).to_pylist()} - here)

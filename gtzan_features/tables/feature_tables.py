@@ -24,7 +24,7 @@ from gtzan_features.tables.schema import (
     is_key,
     key_names,
 )
-from gtzan_features.tables.table_files import is_table, read_shards, table_schema
+from gtzan_features.tables.table_files import is_sharded, is_table, read_shards, table_schema
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def read_parquet(path: Path, what: str, content: bytes | None = None) -> pa.Tabl
     TableError
         If there is no such file, it is not a whole Parquet file, or a shard is damaged.
     """
-    if content is None and path.is_dir():
+    if content is None and is_sharded(path):
         return _valid(read_shards(path)[0])
     if content is None and not path.is_file():
         raise TableError(path, f"no such {what}")
@@ -191,7 +191,7 @@ def _valid(table: pa.Table) -> pa.Table:
 
 def read_meta(path: Path) -> TableMeta:
     """Read only the metadata of a feature table; errors as `read_table`."""
-    if path.is_dir():
+    if is_sharded(path):
         return table_meta(path, table_schema(path))
     try:
         with path.open("rb") as file:

@@ -9,7 +9,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gtzan_features.storage import is_remote
+from gtzan_features.storage import is_remote, remove_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Where it is none, it is `path` itself: whoever writes there does so whole or not at all.
     """
-    if is_remote(path) or not path.is_dir():
+    if is_remote(path):
+        yield path
+        from gtzan_features.tables.table_files import MANIFEST  # which imports Arrow
+
+        # Shards of a folder of this name are read before the file, until their list is gone.
+        (path / MANIFEST).unlink(missing_ok=True)
+        remove_below(path)
+        return
+    if not path.is_dir():
         yield path
         return
     new = path.with_name(f".{path.name}{_NEW}")
@@ -68,6 +76,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def restore(folder: Path) -> None:
     """Put right what a kill left of a replacement in `folder`; the caller holds its lock."""
+    if is_remote(folder):  # nothing is renamed there
+        return
     for before in folder.glob(f".*{_BEFORE}"):
         path = folder / before.name.removeprefix(".").removesuffix(_BEFORE)
         if path.exists():

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gtzan_features.errors import TableError
+from gtzan_features.storage import is_remote
 from gtzan_features.tables.checked import checked_bytes, from_json, parse_json
 from gtzan_features.tables.row_groups import write_groups
 from gtzan_features.text import one_line
@@ -63,6 +64,17 @@ class ShardFile:
 def is_table(path: Path) -> bool:
     """Whether a table lies at `path`, as a file or as a folder of shards that is finished."""
     return path.is_file() or (path / MANIFEST).is_file()
+
+
+def is_sharded(path: Path) -> bool:
+    """Whether what lies at `path` is a folder of shards, also one that is not finished.
+
+    In a storage a file and a folder may have one name, while the one takes the place of the other: then the
+    manifest decides.
+    """
+    if not is_remote(path):
+        return path.is_dir()
+    return (path / MANIFEST).is_file() or (path.is_dir() and not path.is_file())
 
 
 def read_shard_list(path: Path) -> tuple[ShardFile, ...]:
@@ -113,7 +125,7 @@ def table_files(path: Path) -> tuple[Path, ...]:
     TableError
         If there is no such table, or its folder is not finished.
     """
-    if path.is_dir():
+    if is_sharded(path):
         return tuple(path / one.name for one in read_shard_list(path))
     if not path.is_file():
         raise TableError(path, "no such table")
@@ -122,7 +134,7 @@ def table_files(path: Path) -> tuple[Path, ...]:
 
 def table_hash(path: Path) -> str:
     """Return the sha256 of a table: of the file, or of the manifest, which has that of each shard."""
-    with (path / MANIFEST if path.is_dir() else path).open("rb") as file:
+    with (path / MANIFEST if is_sharded(path) else path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -177,7 +189,7 @@ def table_schema(path: Path) -> pa.Schema:
 
 def table_rows(path: Path) -> int:
     """Return the number of rows of a table, without reading them; errors as `table_files`."""
-    if path.is_dir():
+    if is_sharded(path):
         return sum(one.n_rows for one in read_shard_list(path))
     with _opened(table_files(path)[0]) as file:
         return int(file.metadata.num_rows)

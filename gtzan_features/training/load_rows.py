@@ -29,7 +29,7 @@ from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.schema import feature_schema
 from gtzan_features.tables.spectrograms import Table, any_table, read_any_table, write_spectrograms
-from gtzan_features.tables.table_files import is_table, read_shards
+from gtzan_features.tables.table_files import is_sharded, is_table, read_shards
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -338,7 +338,7 @@ def _read(path: Path) -> tuple[Table, str]:
     check_memory(
         path, otherwise=f"; or fit {' or '.join(STREAMED)}, which read rows in batches (`gtzan fit --stream`)"
     )
-    if path.is_dir():
+    if is_sharded(path):
         rows, sha256 = read_shards(path)
         table = any_table(path, rows)
     else:
