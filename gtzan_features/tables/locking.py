@@ -115,10 +115,12 @@ def _acquire(path: Path, target: Path, *, shared: bool) -> IO[str]:
                 continue
             raise OutputLockedError(target, holder) from None
         except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                raise
-            if not shared and _is_alive(handle):
-                raise OutputLockedError(target, _holder(handle)) from None
+            if error.errno not in _NO_LOCKS or (not shared and _is_alive(handle)):
+                holder = _holder(handle)
+                handle.close()
+                if error.errno not in _NO_LOCKS:
+                    raise
+                raise OutputLockedError(target, holder) from None
         if _is_named(handle, path):
             break
         handle.close()  # its holder removed the file between our opening and locking it

@@ -108,6 +108,20 @@ def test_a_second_run_computes_nothing_and_says_the_same(measured, many, monkeyp
     assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
 
 
+def test_damaged_predictions_are_computed_again_and_those_of_other_versions_go(measured, many):
+    folders, done = measured
+    kept = sorted((folders.work / "predictions").iterdir())
+    (kept[0] / "clean.parquet").write_bytes(b"")
+    (kept[1] / "entry.json").unlink()
+    old = folders.work / "predictions" / "0123456789ab"  # of an earlier version
+    old.mkdir()
+    before = {p.name: p.read_bytes() for p in folders.out.iterdir()}
+    again = bench_robustness(many, folders, CONFIG, n_jobs=1)
+    assert (again.n_fitted, again.n_fitted + again.n_reused) == (2, done.n_fitted)
+    assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
+    assert sorted((folders.work / "predictions").iterdir()) == kept
+
+
 def test_predictions_are_those_of_a_model_of_clean_rows(measured):
     """By hand: nearest neighbours on clean training rows, asked for deformed rows of the test tracks."""
     from sklearn.neighbors import KNeighborsClassifier

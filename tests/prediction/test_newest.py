@@ -80,6 +80,16 @@ def test_the_run_that_was_fitted_last_predicts_whatever_touch_and_copies_change(
     assert find_model(runs) == again
 
 
+def test_the_run_that_was_fitted_last_predicts_also_where_the_clock_was_set_back(tables, tmp_path):
+    runs = tmp_path / "r"
+    first = fitted(tables, runs, settings=("shrinkage=0.5",))
+    (first / FITTED_AT).write_text("2099-01-01T00:00:00.000000+00:00\n")  # by a clock that was wrong
+    second = fitted(tables, runs, settings=("shrinkage=0.1",))
+    assert find_model(runs) == second
+    assert fitted(tables, runs, settings=("shrinkage=0.5",)) == first
+    assert find_model(runs) == first
+
+
 def test_a_run_without_a_time_comes_after_all_that_have_one(tables, tmp_path):
     first, second = (fitted(tables, tmp_path / "r", settings=(f"shrinkage={s}",)) for s in (0.5, 0.1))
     (second / FITTED_AT).write_text("soon")

@@ -1,13 +1,18 @@
+import contextlib
 import errno
+import json
 import multiprocessing
 import os
 import pickle
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
 from gtzan_features.errors import OutputLockedError
+from gtzan_features.tables import locking
+from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.locking import output_lock
 from tests import nasty
 
@@ -91,3 +96,55 @@ def test_file_systems_without_locks_are_written_to(tmp_path, monkeypatch):
     with output_lock(tmp_path / "out"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+HOLDERS = {
+    "nothing": "",
+    "half a line": '{"pid": 1',
+    "a process that is gone": json.dumps(
+        {"pid": 2**22 + 1, "host": socket.gethostname(), "what": "gtzan fit"}
+    ),
+    "a process of another host": json.dumps({"pid": 1, "host": "elsewhere", "what": "gtzan fit"}),
+    "a process that runs": json.dumps(
+        {"pid": os.getppid(), "host": socket.gethostname(), "what": "gtzan fit"}
+    ),
+}
+
+
+def no_locks(*_):
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+@pytest.mark.parametrize("has_locks", [True, False])
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_a_lock_file_that_was_left_blocks_nobody(tmp_path, monkeypatch, holder, has_locks):
+    """Without the system's locks, a running process of this host is believed; no other is."""
+    (tmp_path / ".out.lock").write_text(HOLDERS[holder])
+    if not has_locks:
+        monkeypatch.setattr(locking.fcntl, "flock", no_locks)
+    refused = holder == "a process that runs" and not has_locks
+    with pytest.raises(OutputLockedError, match="gtzan fit") if refused else contextlib.nullcontext():  # noqa: SIM117
+        with output_lock(tmp_path / "out"):
+            pass
+
+
+def test_what_killed_writers_left_in_an_output_goes_when_it_is_locked(tmp_path):
+    (tmp_path / "out").mkdir()
+    inside, beside = (folder / ".rows.0a1b2c3d.part" for folder in (tmp_path / "out", tmp_path))
+    for path in (inside, beside):
+        path.write_bytes(b"half")
+    with output_lock(tmp_path / "out"):
+        assert [inside.exists(), beside.exists()] == [False, True]
+    with output_lock(tmp_path / "file.csv"), atomic_path(tmp_path / "b.csv"):
+        assert not beside.exists()
+        with output_lock(tmp_path / "c.csv"):  # what is being written stays
+            assert len(list(tmp_path.glob(".b.csv.*.part"))) == 1
+
+
+def test_a_lock_that_cannot_be_removed_is_released_all_the_same(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: no_locks())
+        with pytest.raises(OSError, match="No locks"), output_lock(tmp_path / "out"):
+            pass
+    with output_lock(tmp_path / "out"):
+        pass
