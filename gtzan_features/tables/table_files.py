@@ -138,6 +138,32 @@ def table_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """Refuse what is read of a table in the block where another was put in its place meanwhile.
+
+    Raises
+    ------
+    TableError
+        After the block, if there was.
+    """
+    file = path / MANIFEST if path.is_dir() else path
+    before = _identity(file)
+    yield
+    if _identity(file) != before:
+        raise TableError(path, "was replaced while it was read. Give the command once more")
+
+
+def _identity(file: Path) -> tuple[int, ...]:
+    """Return what tells a file from one that took its name: a table is replaced, never changed."""
+    try:
+        found = file.stat()
+    except OSError:
+        return ()
+    names = ("st_dev", "st_ino", "st_size", "st_mtime_ns")
+    return tuple(int(getattr(found, name, 0)) for name in names)  # a storage knows some of them
+
+
 def read_shards(path: Path) -> tuple[pa.Table, str]:
     """Read a table that is a folder into memory, and return the hash of its manifest as well.
 
@@ -148,8 +174,9 @@ def read_shards(path: Path) -> tuple[pa.Table, str]:
     TableError
         If it has no manifest, or the bytes of a shard are not those that the manifest lists.
     """
-    sha256 = table_hash(path) if (path / MANIFEST).is_file() else ""
-    pieces = [_parsed(path / one.name, checked_shard(path, one)) for one in read_shard_list(path)]
+    with unchanged(path):
+        sha256 = table_hash(path) if (path / MANIFEST).is_file() else ""
+        pieces = [_parsed(path / one.name, checked_shard(path, one)) for one in read_shard_list(path)]
     try:
         return pa.concat_tables(pieces).unify_dictionaries(), sha256
     except (pa.ArrowException, ValueError) as error:

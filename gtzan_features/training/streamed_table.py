@@ -16,7 +16,13 @@ from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.column_cache import BATCH_VALUES, ColumnCache
 from gtzan_features.tables.feature_tables import table_meta
 from gtzan_features.tables.schema import GIVEN_NAMES, KEY_NAMES, is_key
-from gtzan_features.tables.table_files import record_batches, table_hash, table_rows, table_schema
+from gtzan_features.tables.table_files import (
+    record_batches,
+    table_hash,
+    table_rows,
+    table_schema,
+    unchanged,
+)
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -76,8 +82,13 @@ def read_streamed(path: Path, folder: Path) -> StreamedTable:
     Raises
     ------
     TableError
-        As `read_table`, and if the disk of `folder` has not the room.
+        As `read_table`, if the disk of `folder` has not the room, and if the table is replaced meanwhile.
     """
+    with unchanged(path):
+        return _read(path, folder)
+
+
+def _read(path: Path, folder: Path) -> StreamedTable:
     schema, n_rows = table_schema(path), table_rows(path)
     meta = table_meta(path, schema)
     names = _feature_names(path, schema, meta)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -26,6 +27,7 @@ from gtzan_features.tables import column_cache, memory
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.run_folder import read_run
 from gtzan_features.tables.table_files import ShardFile, table_hash, write_shard_list
+from gtzan_features.training import streamed_table
 from gtzan_features.training.announced import announced
 from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.streamed_fit import prepare_streamed
@@ -252,6 +254,20 @@ def test_a_disk_without_room_is_refused_before_anything_is_read(plain, tmp_path,
         TableError, match="100|0.0 GB are free. Name a larger disk in the environment variable"
     ):
         read_streamed(plain / "kaggle-3s.parquet", tmp_path)
+
+
+def test_a_table_that_is_replaced_while_batches_are_read_is_refused(plain, tmp_path, monkeypatch):
+    """Its hash would be that of another table than the one that was fitted."""
+    path = shutil.copyfile(plain / "kaggle-3s.parquet", tmp_path / "kaggle-3s.parquet")
+    real = streamed_table.record_batches
+
+    def replaced_meanwhile(*words, **more):
+        yield from real(*words, **more)
+        save_table(tmp_path, make_table(seed=5))
+
+    monkeypatch.setattr(streamed_table, "record_batches", replaced_meanwhile)
+    with pytest.raises(TableError, match="was replaced while it was read. Give the command once more"):
+        read_streamed(path, tmp_path)
 
 
 def test_what_is_announced_counts_rows_and_not_tracks(plain, tmp_path):
