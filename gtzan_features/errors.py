@@ -30,6 +30,7 @@ Every message says where, what, why and what next, in one line. All arguments go
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from gtzan_features.text import one_line
@@ -135,6 +136,11 @@ class SignalError(GtzanError):
 
 FILE_FAULTS = (AudioError, SignalError, MemoryError)
 """What costs one file its rows. Anything else is a fault of the settings or the program, and ends the run."""
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether the machine or a limit of the process is at fault, and not the file that was to be read."""
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def file_fault(error: BaseException) -> tuple[str, str]:

@@ -34,6 +34,7 @@ FIRST = (
 ONCE = (
     "tests/api/test_model_on_audio.py",
     "tests/cli/test_before.py",
+    "tests/cli/test_environment_faults.py",
     "tests/cli/test_odd_music.py",
     "tests/cli/test_predict_library.py",
     "tests/cli/test_progress.py",
@@ -51,7 +52,6 @@ ONCE = (
     "tests/reports/html/test_parts.py",
     "tests/reports/test_names.py",
     "tests/test_config.py",
-    "tests/test_environment.py",
     "tests/test_examples.py",
     "tests/training/test_deformed_rows.py",
 )

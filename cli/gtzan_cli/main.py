@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import re
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from gtzan_cli import signals, streams, verbosity
-from gtzan_cli.advice import fitting
 from gtzan_cli.bench import bench
 from gtzan_cli.data import data
 from gtzan_cli.demo import demo
 from gtzan_cli.examples import add_words
 from gtzan_cli.explain import explain
+from gtzan_cli.fault_lines import line_of
 from gtzan_cli.features import features
 from gtzan_cli.fit import fit
 from gtzan_cli.global_options import add_global_options
@@ -29,8 +28,6 @@ from gtzan_cli.root import cli
 from gtzan_cli.runs import runs
 from gtzan_cli.serve import serve
 from gtzan_cli.tune import tune
-from gtzan_features.errors import GtzanError
-from gtzan_features.storage import is_of_storage, reason_of
 from gtzan_features.text import meant, one_line
 
 if TYPE_CHECKING:
@@ -160,30 +157,8 @@ def _failed(error: Exception, command: click.Command, debug: bool) -> int:
         verbosity.record_in_log("debug", "".join(traceback.format_exception(error)).rstrip())
         if debug:
             traceback.print_exception(error)
-    _complain(f"Error: {_said(error, command)}")
+    _complain(f"Error: {line_of(error, command)}")
     return 1
-
-
-def _said(error: Exception, command: click.Command) -> str:
-    """Say in one line what went wrong."""
-    if isinstance(error, GtzanError):
-        return one_line(fitting(str(error), command))
-    if isinstance(error, streams.StdoutError):
-        return f"stdout: {error.reason}. What was to be printed is lost: send it elsewhere and try again."
-    if isinstance(error, OSError):
-        why = error.strerror or str(error)
-        where = f"{_name(error.filename)}: " if error.filename else ""
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        then = "Make room there" if is_full else "Check the path, its permissions and free space"
-        return one_line(f"{where}{why}. {then}, and give the command once more.")
-    if is_of_storage(error):
-        return one_line(f"a storage: {reason_of(error)}.")
-    text = f"a fault of this program ({type(error).__name__}: {error}). Report what gtzan --debug … prints."
-    return one_line(" ".join(text.split()))
-
-
-def _name(path: object) -> str:
-    return os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else str(path)
 
 
 def _complain(text: str) -> None:

@@ -15,7 +15,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from gtzan_features.errors import AudioDecodeError, StorageError
+from gtzan_features.errors import AudioDecodeError, StorageError, is_shortage
 from gtzan_features.storage import is_remote
 from gtzan_features.text import one_line
 
@@ -193,6 +193,8 @@ def _opened(path: Path) -> int:
         # A named pipe would wait for a writer for ever.
         return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        if is_shortage(error):
+            raise
         raise AudioDecodeError(path, _cannot_open(path, error)) from error
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from gtzan_features.errors import TableError
+from gtzan_features.errors import TableError, is_shortage
 from gtzan_features.extraction.layouts import layout_of
 from gtzan_features.extraction.row_cache import part_rows
 from gtzan_features.tables.row_groups import KeyColumns, rows_per_group, write_groups
@@ -103,6 +103,8 @@ class PartTable:
             try:
                 segments, values = part_rows(part, self.length.name)
             except _GONE as error:
+                if is_shortage(error):
+                    raise
                 raise TableError(part, _gone(track, str(error))) from error
             expected = (n_rows, 3), (n_rows, *self._none.shape[1:])
             if (segments.shape, values.shape) != expected:
