@@ -16,8 +16,9 @@ from gtzan_cli.main import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gtzan_features.config import SplitConfig
+from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import ModelError, TableError
+from gtzan_features.extraction.csv_exchange import import_csv
 from gtzan_features.models.applying.load import load_model
 from gtzan_features.models.registry import MODELS
 from gtzan_features.models.words import STREAMED
@@ -286,3 +287,25 @@ def test_a_folder_of_shards_needs_the_memory_of_its_rows(plain, tmp_path):
     shards(tmp_path / "t.parquet", pq.read_table(plain / "kaggle-3s.parquet"), [10, 40])
     needed = memory.needed_bytes(plain / "kaggle-3s.parquet")
     assert memory.needed_bytes(tmp_path / "t.parquet") == needed > 0
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "segment", "given", "bound"),
+    [
+        ("lda", 3.0, (), 1e-9),
+        ("lda", 30.0, (), 1e-9),
+        ("logistic-regression", 30.0, (), 1e-4),
+        ("xgboost", 30.0, ("n_estimators=20",), 0),
+    ],
+)
+def test_kaggles_columns_are_fitted_alike(model, segment, given, bound, real_material, tmp_path):
+    import_csv(real_material / "features" / f"features_{segment:.0f}_sec.csv", tmp_path)
+    wanted = config(model, HOLDOUT, settings=given, segment=SegmentConfig(segment))
+    held, streamed = both(tmp_path, tmp_path / "runs", wanted)
+    assert difference(held, streamed) <= bound
+    found = [one.predictions.probabilities.argmax(axis=1) for one in (held, streamed)]
+    np.testing.assert_array_equal(*found)
+    for name in SAME_FILES:
+        assert (held.folder / "model" / name).read_bytes() == (streamed.folder / "model" / name).read_bytes()
