@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
@@ -49,24 +48,41 @@ def call_isolated(function: Callable[[Item], Result], item: Item) -> Result:
     ProcessDiedError
         If the process ended by a signal or an exit of its own.
     """
-    with tempfile.TemporaryDirectory(prefix="gtzan-") as name:
-        task, answer = Path(name, "task"), Path(name, "answer")
-        task.write_bytes(pickled((with_plugins(function), item)))
-        words = [sys.executable, "-c", _START, json.dumps(sys.path), str(task), str(answer), str(os.getpid())]
-        with held_interrupts():
-            process = subprocess.Popen(words, env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL)
+    # Through pipes: files would stay where this process is killed.
+    task = pickled((with_plugins(function), item))
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as answers:
+        words = [sys.executable, "-c", _START, json.dumps(sys.path), str(writing), str(os.getpid())]
         try:
+            with held_interrupts():
+                process = subprocess.Popen(
+                    words, env={**os.environ, **ONE_THREAD}, stdin=subprocess.PIPE, pass_fds=(writing,)
+                )
+        finally:
+            os.close(writing)
+        try:
+            _send(task, process)
+            answer = answers.read()
             code = process.wait()
         finally:
             process.kill()
             process.wait()
-        if code or not answer.is_file():
-            raise ProcessDiedError(_how(code))
-        # Written by this program a moment ago, into a folder that only this user can read.
-        result, error = pickle.loads(answer.read_bytes())
+    if code or not answer:
+        raise ProcessDiedError(_how(code))
+    # Written by this program a moment ago, into a pipe of this process.
+    result, error = pickle.loads(answer)
     if error is not None:
         raise error
     return result  # type: ignore[no-any-return]
+
+
+def _send(task: bytes, process: subprocess.Popen[bytes]) -> None:
+    """Write a task to the stdin of a process, which may have ended before it reads."""
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(task)
+        with contextlib.suppress(BrokenPipeError):  # what is left is written now
+            process.stdin.close()
 
 
 def _how(code: int) -> str:
@@ -75,16 +91,22 @@ def _how(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def main(task: str, answer: str, parent: str) -> None:
-    """Do the call of the file `task`, and write its result or its exception into the file `answer`."""
+def main(answer: str, parent: str) -> None:
+    """Do the call that stdin holds, and write its result or its exception to the pipe of number `answer`."""
     end_with_parent(int(parent))
     watch_files()
+    os.set_inheritable(int(answer), False)
+    task = sys.stdin.buffer.read()
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
     result: Any = None
     error: BaseException | None = None
     try:
-        function, item = pickle.loads(Path(task).read_bytes())
+        function, item = pickle.loads(task)
         with threadpool_limits(1):
             result = function(item)
     except BaseException as caught:
         error = caught
-    Path(answer).write_bytes(pickle.dumps((result, error)))
+    with os.fdopen(int(answer), "wb") as pipe:
+        pipe.write(pickle.dumps((result, error)))

@@ -15,8 +15,13 @@ import pyarrow.parquet as pq
 
 from tests.kills.commands import recorded_files
 
-_VARYING = re.compile(r"fitted_at\.txt$|\.journal$|\.bench/|reports/(ablation|robustness)\.|genres\.csv$")
-"""Files that hold times: seconds that fits took, when a file was tagged or a trial ended."""
+_VARYING = re.compile(
+    r"fitted_at\.txt$|\.journal$|\.bench/|reports/(ablation|robustness)\.|\.shards/|_manifest\.json$|genres\.csv$"
+)
+"""Files that hold times: seconds that fits took, when a file was tagged or a trial ended; names of shards."""
+
+_SHARD = re.compile(r"(\d+-of-\d+)-[0-9a-f]{12}")
+"""Names of shards have times of change of the audio, whose copies are made anew for each trial."""
 
 
 def snapshot(folder: Path) -> dict[str, str]:
@@ -31,6 +36,7 @@ def snapshot(folder: Path) -> dict[str, str]:
 
 def differences(found: dict[str, str], usual: dict[str, str]) -> str:
     """Say how a folder differs from what an undisturbed command leaves; empty where it does not."""
+    found, usual = ({_SHARD.sub(r"\1", path): d for path, d in files.items()} for files in (found, usual))
     missing = sorted(set(usual) - set(found))
     extra = sorted(set(found) - set(usual))
     other = sorted(p for p in set(found) & set(usual) if found[p] != usual[p] and not _VARYING.search(p))
