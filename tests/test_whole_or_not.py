@@ -16,6 +16,7 @@ import soundfile
 from gtzan_features.cache import Cache, Key, Program
 from gtzan_features.datasets import download as mechanics
 from gtzan_features.datasets import gtzan
+from gtzan_features.errors import OutputLockedError
 from gtzan_features.extraction.csv_exchange import export_table
 from gtzan_features.models.registry import MODELS
 from gtzan_features.models.save import replace_model
@@ -73,9 +74,10 @@ class Steps:
 
 @dataclass(frozen=True)
 class Writer:
-    """What is written into a folder, old or new, and what tells from its files whether it is one of both."""
+    """What is written into a folder, old or new, and what is locked for it, and what tells if it is whole."""
 
     write: Callable[[Path, str], object]
+    locked: str
     is_whole: Callable[..., bool] = lambda found, old, new: (
         found.keys() >= old.keys() & new.keys()
         and all(content in (old.get(name), new.get(name)) for name, content in found.items())
@@ -190,18 +192,20 @@ def downloaded(folder: Path, version: str) -> None:
 
 
 WRITERS = {
-    "run": Writer(run_folder, as_one),
-    "entry of a cache": Writer(cache_entry, as_one),
-    "model": Writer(model, as_one),
-    "table": Writer(table),
-    "table of Python": Writer(lambda folder, v: write_fittable(folder / "t.parquet", in_memory(small(v)))),
-    "status": Writer(status),
-    "copies": Writer(copies),
-    "CSV": Writer(exported),
-    "playlists": Writer(lambda folder, v: write_playlists([row(f"/{v}.mp3")], folder, GENRES)),
-    "tags": Writer(tags),
-    "download": Writer(downloaded),
-    "answers": Writer(answered, reads_back),
+    "run": Writer(run_folder, "f/run", as_one),
+    "entry of a cache": Writer(cache_entry, f"f/{KEY.digits}", as_one),
+    "model": Writer(model, "f/m", as_one),
+    "table": Writer(table, "f"),
+    "table of Python": Writer(
+        lambda folder, v: write_fittable(folder / "t.parquet", in_memory(small(v))), "f/t.parquet"
+    ),
+    "status": Writer(status, "f"),
+    "copies": Writer(copies, "f"),
+    "CSV": Writer(exported, "f/out.csv"),
+    "playlists": Writer(lambda folder, v: write_playlists([row(f"/{v}.mp3")], folder, GENRES), "f"),
+    "tags": Writer(tags, "backup/b.jsonl"),
+    "download": Writer(downloaded, "f/.download"),
+    "answers": Writer(answered, "f/a.csv", reads_back),
 }
 
 
@@ -243,6 +247,20 @@ def test_a_fault_at_any_step_leaves_the_old_or_the_new_and_the_next_command_the_
         writer.write(folder, NEW)
         assert state(folder) == new
         assert hidden(folder) == []
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_second_writer_is_refused_and_changes_nothing(name, tmp_path):
+    writer, folder = WRITERS[name], tmp_path / "f"
+    folder.mkdir()
+    writer.write(folder, OLD)
+    old = state(folder)
+    refused = pytest.raises(OutputLockedError, match="is being written by process")
+    with output_lock(tmp_path / writer.locked), refused:
+        writer.write(folder, NEW)
+    assert state(folder) == old
+    writer.write(folder, NEW)
+    assert state(folder) != old
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
