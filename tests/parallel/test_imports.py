@@ -46,3 +46,12 @@ def test_workers_import_no_tables_and_no_models(music, tmp_path, recipe, kind):
         check=True,
     )
     assert not set(HEAVY) & set(json.loads(done.stdout))
+
+
+def test_what_computes_a_shard_imports_arrow_and_nothing_else_that_is_heavy():
+    code = "import sys, gtzan_features.extraction.shard_task; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    # Arrow itself imports pandas where it is installed, once an array is made.
+    assert set(HEAVY) & set(done.stdout.split()) == {"pyarrow"}
