@@ -10,6 +10,7 @@ from gtzan_features.extraction.cache_folders import open_parts
 from gtzan_features.extraction.older_shards import refill, rows_of
 from gtzan_features.extraction.row_kinds import ExtractConfig, Recipe, SpectrogramRecipe
 from gtzan_features.extraction.shards import ONE_FILE
+from gtzan_features.storage import local_side
 from gtzan_features.tables.feature_tables import read_meta
 from gtzan_features.tables.picture_column import COLUMN
 from gtzan_features.tables.status_columns import STATUS_SCHEMA
@@ -52,7 +53,7 @@ def keep_rows(status: Path, folders: Sequence[Path]) -> None:
     if digits != rows_of(shards[0]):
         return
     by_length = {SegmentConfig.parse(meta.segment): path.name for path, meta in metas.items()}
-    parts = open_parts(status.parent, recipe, made_by, recompute=False)
+    parts = open_parts(local_side(status.parent), recipe, made_by, recompute=False)
     ordered = [by_length[length] for length in recipe.segments]
     refill(parts, None, shards, recipe, [*ordered, status.name], digits)
 

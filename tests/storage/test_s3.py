@@ -13,6 +13,7 @@ pytest.importorskip("moto.server")
 pytest.importorskip("s3fs")
 
 import boto3
+import s3fs
 import soundfile
 from moto.server import ThreadedMotoServer
 
@@ -219,6 +220,8 @@ def test_an_upload_that_fails_leaves_the_old_object(server, monkeypatch):
         return await call(self, method, *args, **kwargs)
 
     monkeypatch.setattr(S3FileSystem, "_call_s3", failing)
+    if not hasattr(s3fs.core, "calculate_chunksize"):
+        pytest.skip("this s3fs sends up to 100 MB in one piece")
     monkeypatch.setattr("s3fs.core.calculate_chunksize", lambda *_, **__: 5 << 20)
     with pytest.raises(StorageError, match="access denied"), atomic_path(place) as temporary:
         temporary.write_bytes(bytes(12 << 20))
