@@ -200,7 +200,7 @@ def _info_list(file: BinaryIO) -> dict[str, tuple[str, ...]]:
             break
         (length,) = struct.unpack("<I", size)
         if name == b"LIST" and file.read(4) == b"INFO":
-            return dict(_info_fields(file.read(min(length - 4, _MOST_BYTES))))
+            return dict(_info_fields(file.read(max(0, min(length - 4, _MOST_BYTES)))))
         file.seek(length + length % 2 - 4 * (name == b"LIST"), 1)
     return {}
 

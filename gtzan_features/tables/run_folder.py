@@ -219,7 +219,7 @@ def require_run(folder: Path) -> None:
     RunError
         If it is missing, or has no manifest.
     """
-    if not (folder / MANIFEST).is_file():
+    if not is_there(folder / MANIFEST):
         raise RunError(folder, f"no run folder ({MANIFEST} is missing). Name a folder that gtzan fit wrote")
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 Job = tuple[str, int, int, int]
 """Reader, seed, first input, and the one after the last."""
 
-_MOST_ENDS = 200
+_MOST_ENDS = 20
 
 
 @dataclass

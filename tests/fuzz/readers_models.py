@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.fuzz.file_mutators import arrow_mutation, zip_mutation
-from tests.fuzz.mutators import Seeds, json_mutation
+from tests.fuzz.mutators import Seeds, bytes_mutation, json_mutation
 from tests.fuzz.reader import Mutate, Reader
 
 _SETTINGS = {"xgboost": ("n_estimators=3",), "svm": (), "lda": ()}
@@ -32,16 +32,24 @@ def run_of(model: str) -> Path:
     return fit_run(root / "t", root / "r", config, n_jobs=1).folder
 
 
+def _folder_of(model: str) -> Path:
+    """A run, or something like one around the packaged model."""
+    from gtzan_features.prediction.named_models import PACKAGED
+
+    return PACKAGED if model == "gtzan10" else run_of(model)
+
+
 def _model(model: str):
     def around(folder: Path) -> None:
-        shutil.copytree(run_of(model) / "model", folder, dirs_exist_ok=True)
+        name = "gtzan10" if model == "gtzan10" else "model"
+        shutil.copytree(_folder_of(model) / name, folder, dirs_exist_ok=True)
 
     return around
 
 
 def _file_of(model: str, name: str):
     def seeds(_: Path) -> Seeds:
-        return [(run_of(model) / name).read_bytes()]
+        return [(_folder_of(model) / name).read_bytes()]
 
     return seeds
 
@@ -107,7 +115,7 @@ def _in_model(
 ) -> Reader:
     return Reader(
         name=f"models/{name}",
-        seeds=_file_of(model, f"model/{file}"),
+        seeds=_file_of(model, f"{'gtzan10' if model == 'gtzan10' else 'model'}/{file}"),
         read=_load_recorded if recorded else _load,
         file=file,
         mutate=mutate,
@@ -134,10 +142,12 @@ MODELS = (
     _in_model("card", "model.json", "lda", json_mutation, 1, recorded=False),
     _in_model("arrays", "model.npz", "lda", zip_mutation, 0.4),
     _in_model("skops", "model.skops", "svm", zip_mutation, 0.05),
-    _in_model("range", "range.json", "lda", json_mutation, 0.5),
-    _in_model("unlike", "unlike.json", "lda", json_mutation, 0.5),
-    _in_model("unlike arrays", "unlike.npz", "lda", zip_mutation, 0.3),
-    _in_model("training files", "training_files.json", "lda", json_mutation, 0.5),
+    _in_model("range", "range.json", "gtzan10", json_mutation, 0.5),
+    _in_model("unlike", "unlike.json", "gtzan10", json_mutation, 0.5),
+    _in_model("unlike arrays", "unlike.npz", "gtzan10", zip_mutation, 0.3),
+    _in_model("training files", "training_files.json", "gtzan10", json_mutation, 0.5),
+    _in_model("trees, other hash", "model.ubj", "xgboost", bytes_mutation, 1, recorded=False),
+    Reader(name="runs/curves", seeds=_curves, read=_read_curves, file="curves.csv", weight=0.5),
     _in_run("manifest", "manifest.json", json_mutation, 0.05, recorded=True),
     _in_run("headline", "headline.json", json_mutation, 0.05, recorded=True),
     _in_run("metrics", "metrics.json", json_mutation, 0.05, recorded=False),

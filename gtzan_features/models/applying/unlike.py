@@ -301,7 +301,7 @@ def read_rates(folder: Path) -> UnlikeRates | None:
 def _arrays(content: bytes, n_columns: int) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in ("used", "quantiles", "centres")}
+            arrays = {name: np.asarray(archive[name]) for name in ("used", "quantiles", "centres")}
     except Exception as error:  # whatever a parser of damaged archives raises
         msg = "not the arrays of this program"
         raise DamagedError(msg) from error
@@ -310,7 +310,7 @@ def _arrays(content: bytes, n_columns: int) -> dict[str, npt.NDArray[Any]]:
         used.ndim == 1
         and quantiles.ndim == centres.ndim == 2
         and used.size == len(quantiles) == centres.shape[1] > 0
-        and used.dtype.kind == "i"
+        and used.dtype.kind + quantiles.dtype.kind + centres.dtype.kind == "iff"
         and 0 <= used.min() <= used.max() < n_columns
         and min(quantiles.shape[1], len(centres)) > 1
         and bool(
