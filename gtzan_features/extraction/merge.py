@@ -80,12 +80,12 @@ def merge(
     Returns
     -------
     tuple of MergedTable
-        Those that were shards before.
+        Those that were shards before; where none is left, the tables that are there.
 
     Raises
     ------
     TableError
-        If there are no shards, some are missing, or they are of several plans.
+        If there are neither shards nor tables, some shards are missing, or they are of several plans.
     OutputLockedError
         If another command is writing into `out`.
     """
@@ -94,6 +94,11 @@ def merge(
         raise ConfigError(msg)
     folders = [out, *sorted(path for path in out.glob(f"{AUGMENTED}/*") if path.is_dir())]
     done = [table for folder in folders for table in _merge_folder(folder, layout, progress, prune=prune)]
+    if not done:  # all of it was done before, by a command that was stopped at its very end, for example
+        done = [
+            MergedTable(path=printable(str(path)), rows=table_rows(path), shards=0)
+            for path in sorted(out.glob("*.parquet"))
+        ]
     if not done:
         reason = (
             "holds no shards. Make some: gtzan features extract AUDIO_DIR --shard 1/10, and so on to 10/10"
