@@ -1,6 +1,6 @@
 """Dask's clusters: one that is there, by the address of its scheduler, or one of processes of this machine.
 
-Work goes through ``Client.get_executor`` and `FuturesExecutor`, not through joblib's backend for Dask. That
+Work goes through a client as an executor and `FuturesExecutor`, not through joblib's backend for Dask. That
 streams results, too, but there a worker that ends raises Dask's exception and ends the run; it asks for the
 cores of the cluster once, batches tasks by their duration, and scatters each argument above 1 kB by itself.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import Executor as Pool
 from contextlib import contextmanager
 from types import FunctionType
@@ -21,7 +22,6 @@ from gtzan_features.parallel.futures import FuturesExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
 
 ANSWERS_S = 15.0
 """Seconds in which a scheduler must answer."""
@@ -40,8 +40,7 @@ def client_executor(client: Any) -> FuturesExecutor:  # noqa: ANN401 - a class o
     client : distributed.Client
         It stays open.
     """
-    # Pure tasks are known by their arguments: a lost item that is given again would get its old error.
-    return FuturesExecutor(_Sealed(client.get_executor(pure=False)), _Threads(client))
+    return FuturesExecutor(_ClientPool(client), _Threads(client))
 
 
 @contextmanager
@@ -103,7 +102,9 @@ def own_cluster(n_workers: int) -> Iterator[FuturesExecutor]:
     try:
         client = distributed.Client(cluster, timeout=ANSWERS_S, set_as_default=False)
         try:
-            yield client_executor(client)
+            # A process that ends while it starts is begun again only if somebody asks for as many as before.
+            threads = _Threads(client, lambda: cluster.scale(n_workers))
+            yield FuturesExecutor(_ClientPool(client), threads)
         finally:
             client.close()
     finally:
@@ -151,26 +152,50 @@ def dask_setup(worker: Any) -> None:  # noqa: ANN401, ARG001 - Dask calls it by 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-class _Sealed(Pool):
-    """A pool whose tasks travel as bytes, and are read where they can fail with an exception.
+class _ClientPool(Pool):
+    """A client as an executor, in the place of Dask's own.
 
-    Dask reads what it is sent before it runs it: a worker without this package, or with another version,
-    would end at its first message, and be taken for one that the item ended.
+    Dask's forgets a future for good whose result is lost with its worker, and whose task then ends another.
+    And tasks travel as bytes here, and are read where they can fail with an exception: Dask reads what it is
+    sent before it runs it, so that a worker without this package, or with another version, would end at its
+    first message, and be taken for one that the item ended.
 
     Parameters
     ----------
-    pool : concurrent.futures.Executor
-        Dask's.
+    client : distributed.Client
     """
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, client: Any) -> None:  # noqa: ANN401
+        self._client = client
 
     def submit(  # type: ignore[override]  # what is called here needs no keywords
         self, function: Callable[..., Any], /, *arguments: object
     ) -> Future[Any]:
-        """Give a call to the pool."""
-        return self._pool.submit(_UNSEAL, pickled((function, arguments)))
+        """Give a call to the cluster."""
+        # Pure tasks are known by their arguments: a lost item that is given again would get its old error.
+        there = self._client.submit(_UNSEAL, pickled((function, arguments)), pure=False)
+        here: Future[Any] = Future()
+        here.add_done_callback(lambda one: there.cancel() if one.cancelled() else None)
+        self._client.loop.add_callback(self._deliver, there, here)
+        return here
+
+    async def _deliver(self, there: Any, here: Future[Any]) -> None:  # noqa: ANN401
+        """Hand on what becomes of a task; runs in the client's loop."""
+        import asyncio
+
+        try:
+            result, error = await self._client.gather(there, asynchronous=True), None
+        except (asyncio.CancelledError, CancelledError):
+            here.cancel()
+            return
+        except Exception as caught:
+            result, error = None, caught
+        if not here.set_running_or_notify_cancel():
+            return
+        if error is None:
+            here.set_result(result)
+        else:
+            here.set_exception(error)
 
 
 def _unseal(task: bytes) -> Any:  # noqa: ANN401
@@ -194,13 +219,15 @@ _UNSEAL.__module__, _UNSEAL.__qualname__ = "__main__", _UNSEAL.__name__
 class _Threads:
     """How many tasks a cluster works on at a time, asked anew every few seconds."""
 
-    def __init__(self, client: Any) -> None:  # noqa: ANN401
-        self._client = client
+    def __init__(self, client: Any, ask: Callable[[], object] | None = None) -> None:  # noqa: ANN401
+        self._client, self._ask = client, ask
         self._count, self._until = 0, 0.0
 
     def __call__(self) -> int:
         if time.monotonic() >= self._until:
             self._count = sum(self._client.nthreads().values())
+            if self._ask is not None:
+                self._ask()
             self._until = time.monotonic() + _COUNTED_S
         return self._count
 

@@ -56,6 +56,8 @@ def engine(executor: Any = None, n_jobs: int = -1) -> AbstractContextManager[Exe
         return nullcontext(local)
     if isinstance(executor, _OURS):
         return nullcontext(executor)
+    if type(executor).__name__ == "ClientExecutor":  # Dask's, which loses futures; see `parallel.dask`
+        executor = executor._client
     if isinstance(executor, Pool):
         return nullcontext(FuturesExecutor(executor, n_jobs if n_jobs > 0 else _workers_of(executor)))
     if executor == DASK:

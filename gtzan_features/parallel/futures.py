@@ -26,6 +26,9 @@ _HOW = "worker lost"
 
 _PACKAGE = __name__.partition(".")[0]
 
+_LOOK_S = 5.0
+"""Seconds after which the number of workers is asked for again, though none has finished anything."""
+
 _TWICE = 2
 
 
@@ -35,7 +38,7 @@ class FuturesExecutor:
     Parameters
     ----------
     pool : concurrent.futures.Executor
-        Threads, processes, or what a cluster offers as one (``Client.get_executor(pure=False)`` of Dask,
+        Threads, processes, or what a cluster offers as one (``Client.get_executor()`` of Dask,
         ``mpi4py.futures.MPIPoolExecutor``).
     n_workers : int or callable
         How many items the pool works on at a time; a callable is asked again and again, where workers come
@@ -147,9 +150,12 @@ class _Flight(Generic[Item, Result]):
             self.start(self._apart.popleft())
 
     def finished(self, *, wait: bool) -> Iterator[Future[Result]]:
-        """Yield the futures that are done; wait for the first of them where that is said."""
+        """Yield the futures that are done; wait for the first of them, but not long, where that is said."""
         if wait:
-            yield self._done.get()
+            try:
+                yield self._done.get(timeout=_LOOK_S)
+            except queue.Empty:
+                return
         while not self._done.empty():
             yield self._done.get()
 
