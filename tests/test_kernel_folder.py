@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import stat
@@ -177,3 +178,27 @@ class TestWhetherKernelsAreCompiled:
 
         assert compiled._is_ready(Other()) is False
         assert compiled._is_ready(numba.njit(lambda x: x)) is False
+
+
+def test_no_kernel_calls_one_of_another_module():
+    """numba finds a compiled kernel again by the time and size of its own file alone."""
+    marks, package = {"kernel", "summing_kernel", "inlined", "part"}, Path(kernel_folder.__file__).parent
+    sources = {path: path.read_text() for path in package.rglob("*.py")}
+    trees = {path: ast.parse(text) for path, text in sources.items() if "spectra.compiled import" in text}
+    compiled = {
+        (".".join(path.relative_to(package.parent).with_suffix("").parts), node.name): path
+        for path, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and marks & {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)}
+    }
+    assert len(compiled) > 10
+    with_kernels = set(compiled.values())
+    assert [
+        (path.name, name.name)
+        for path in with_kernels
+        for node in ast.walk(trees[path])
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if (node.module, name.name) in compiled
+    ] == []
