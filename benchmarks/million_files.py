@@ -148,11 +148,13 @@ def run_child(name: str, music: Path, out: Path, jobs: int, part: str = "") -> d
 
 
 def sizes(out: Path) -> dict[str, int]:
-    """Return the bytes of each table, and of the manifest of the first."""
+    """Return the bytes of each table, and of the manifest of one."""
+    from gtzan_features.tables.table_files import MANIFEST
+
     found = {}
     for path in sorted(out.glob("*.parquet")):
         found[path.name] = sum(file.stat().st_size for file in path.iterdir())
-        found["manifest"] = (path / "_manifest.json").stat().st_size
+        found["manifest"] = (path / MANIFEST).stat().st_size
     return found
 
 
