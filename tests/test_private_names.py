@@ -11,7 +11,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 PRIVATE = {
-    "joblib": {"joblib.externals.loky", "joblib.externals.loky.backend.reduction"},
+    "joblib": {
+        "joblib.externals.loky",
+        "joblib.externals.loky.backend.reduction",
+        "joblib.externals.loky.backend.resource_tracker",
+    },
     "scikit-learn": {
         "sklearn.model_selection._search",
         "sklearn.utils._safe_indexing",
