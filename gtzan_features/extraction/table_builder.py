@@ -31,7 +31,7 @@ from gtzan_features.extraction.shards import LAYOUTS, ONE_FILE
 from gtzan_features.extraction.streamed_tables import PartTable
 from gtzan_features.parallel.engines import engine, is_elsewhere
 from gtzan_features.parallel.local import SerialExecutor
-from gtzan_features.storage import check_place, is_remote, local_side, stays_in_process, told
+from gtzan_features.storage import check_place, is_remote, is_url, local_side, stays_in_process, told
 from gtzan_features.tables import status_table as status_table
 from gtzan_features.tables.feature_tables import read_meta, table_path
 from gtzan_features.tables.file_status import FileStatus as FileStatus
@@ -66,6 +66,9 @@ def write_rows(
         msg = f"--layout {settings.layout} is not possible here: use --layout shards, or leave it out"
         raise ConfigError(msg)
     given = engine(settings.executor, settings.n_jobs)
+    if is_remote(out) and is_url(settings.executor):
+        msg = f"{out}: machines of a cluster leave rows in a folder that all share. Give such an --out"
+        raise ConfigError(msg)
     catalogue = chosen_catalogue(audio_dir, settings)
     if stays_in_process(catalogue.root) or stays_in_process(out):
         given = engine(None, 1)

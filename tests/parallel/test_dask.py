@@ -22,6 +22,7 @@ from gtzan_features.extraction import any_machine
 from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.parallel import dask as clusters
 from gtzan_features.parallel.engines import engine
+from gtzan_features.storage import location
 from tests.parallel.tasks import blas_threads, die, fail_at_three, pid, square
 from tests.parallel.test_local import is_running, wait_for
 
@@ -170,6 +171,12 @@ def test_an_address_a_client_and_no_worker_yet(caplog):
             with engine(client) as executor:
                 assert list(executor.map(square, range(3))) == [0, 1, 4]
             assert client.status == "running"
+
+
+def test_tables_of_a_cluster_go_to_a_shared_folder(music):
+    pytest.importorskip("upath")
+    with pytest.raises(ConfigError, match="in a folder that all share"):
+        extract(music, location("memory://tables"), executor="tcp://127.0.0.1:1")
 
 
 def test_without_dask_there_is_one_line():
