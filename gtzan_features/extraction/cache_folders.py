@@ -11,6 +11,7 @@ from gtzan_features.cache import ENTRY, Cache
 from gtzan_features.environment import row_program
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.row_cache import ONCE
+from gtzan_features.tables.atomic import remove_leftovers
 from gtzan_features.tables.feature_tables import AUGMENTED
 from gtzan_features.tables.locking import output_lock
 
@@ -60,6 +61,8 @@ def prune_parts(out: Path) -> None:
     Cache(out / PARTS).tidy(row_program())
     for folder in (out / PARTS).iterdir():
         _remove_once(folder)
+        if folder.is_dir():
+            remove_leftovers(folder)  # of workers that were killed while the command went on
 
 
 @dataclass(frozen=True, slots=True)

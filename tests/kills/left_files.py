@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from tests.kills.commands import recorded_files
 
 _VARYING = re.compile(
-    r"fitted_at\.txt$|\.journal$|\.bench/|reports/(ablation|robustness)\.|\.shards/|_manifest\.json$|genres\.csv$"
+    r"fitted_at\.txt$|\.journal$|\.bench/|reports/(ablation|robustness)\.|"
+    r"\.shards/|_manifest\.(json|parquet)$|genres\.csv$"
 )
 """Files that hold times: seconds that fits took, when a file was tagged or a trial ended; names of shards."""
 
