@@ -18,7 +18,6 @@ import tempfile
 import time
 from pathlib import Path
 
-NOBODY = 65_534
 _CAPABILITIES_3 = 0x20080522
 
 
@@ -29,18 +28,6 @@ def bound_by_permissions(_: object) -> None:
         head, none = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0), (ctypes.c_uint32 * 6)()
         if library.capset(head, none):
             raise OSError(ctypes.get_errno(), "capset")
-
-
-def unprivileged(_: object) -> None:
-    """Be a user to whom limits of processes apply."""
-    if os.geteuid() == 0:
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
-
-
-def without_processes(_: object) -> None:
-    unprivileged(None)
-    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 
 
 def without_descriptors(value: int) -> None:
@@ -75,7 +62,6 @@ def with_environment(value: dict[str, str | None]) -> None:
 STATES = {
     "": lambda _: None,
     "permissions": bound_by_permissions,
-    "processes": without_processes,
     "descriptors": without_descriptors,
     "size": with_short_files,
     "no folder": in_no_folder,
