@@ -125,17 +125,9 @@ for name in ("extraction.row_cache", "extraction.row_kinds", "training.fit"):
 print(json.dumps(found))
 """
 WITHOUT_EFFECT = {
-    *(
-        "cache",
-        "environment",
-        "kernel_folder",
-        "plugins",
-        "progress",
-        "selection",
-        "source_digits",
-        "storage",
-    ),
-    *("parallel", "split_config", "tables.atomic", "tables.checked", "tables.locking", "tables.run_storage"),
+    *("cache", "environment", "kernel_folder", "parallel", "plugins", "progress", "selection"),
+    *("source_digits", "split_config", "stall", "storage", "tables.atomic", "tables.checked"),
+    *("tables.locking", "tables.run_storage"),
 }
 """Parts of the package that decide where and when rows and predictions are computed, not what they are."""
 
