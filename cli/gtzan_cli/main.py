@@ -18,6 +18,7 @@ from gtzan_cli.examples import add_words
 from gtzan_cli.explain import explain
 from gtzan_cli.fault_lines import line_of
 from gtzan_cli.features import features
+from gtzan_cli.features_csv import export, import_
 from gtzan_cli.fit import fit
 from gtzan_cli.global_options import add_global_options
 from gtzan_cli.predict import predict
@@ -54,6 +55,8 @@ for command in (
 ):
     cli.add_command(command)
 data.add_command(restore_tags)
+features.add_command(import_)
+features.add_command(export)
 add_words(cli)
 add_global_options(cli)
 
