@@ -21,6 +21,7 @@ from gtzan_features.parallel.engines import is_elsewhere
 from gtzan_features.storage import is_remote, local_side
 from gtzan_features.tables.feature_tables import table_path
 from gtzan_features.tables.locking import output_lock
+from gtzan_features.tables.replacing import remove
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class _DataSet:
                 own = replace(own, plan=self.work.plan.digits, total=self.work.plan.n_files)
                 self.folder.write_record(own)
             if own is not None:
+                remove(self.folder.journal(name))  # left by a kill after the shard was written
                 found[name] = replace(own, n_reused=own.n_files, n_samples=0, n_computed=0)
         return found
 

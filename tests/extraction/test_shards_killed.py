@@ -20,7 +20,7 @@ from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.fatal_files import MARK
 from gtzan_features.extraction.merge import merge
 from gtzan_features.extraction.row_options import Extraction, RowSettings, chosen_catalogue
-from gtzan_features.extraction.shard_folders import publish
+from gtzan_features.extraction.shard_folders import ShardFolder, publish
 from gtzan_features.extraction.shard_task import compute_lost, compute_shard
 from gtzan_features.extraction.shards import Slice
 from gtzan_features.tables import atomic, replacing
@@ -285,3 +285,17 @@ def test_a_file_that_changes_while_it_is_read_is_another_shard_next_time(made, t
     extract(music, tmp_path / "new", CONFIG, n_jobs=1, layout="shards")
     assert tables(tmp_path / "t") == tables(tmp_path / "new")
     assert read_status(tmp_path / "t" / "status.parquet")["status"].tolist() == ["ok", "ok"]
+
+
+def test_rows_that_a_killed_slice_left_of_a_finished_shard_go_with_the_next_call(made, tmp_path):
+    one = partial(extract, made / "music", tmp_path, CONFIG, n_jobs=1, part=Slice(1, 2))
+    one()
+    before = sorted(tmp_path.rglob("*"))
+    record = next(tmp_path.glob(".shards/*/*-of-*.json"))
+    journal = ShardFolder(tmp_path, record.parent.name).journal(record.stem)
+    journal.mkdir(parents=True)
+    (journal / "0123.npz").write_bytes(b"rows")
+    one()
+    assert sorted(path for path in tmp_path.rglob("*") if path != journal.parent) == [
+        path for path in before if path != journal.parent
+    ]
