@@ -17,7 +17,8 @@ from typing import IO, TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from gtzan_features.errors import StorageError
-from gtzan_features.storage import file_system, is_web, key_of, reason_of, told
+from gtzan_features.storage import is_web, reason_of, told
+from gtzan_features.storage_files import file_system, key_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
-from gtzan_features.storage import is_remote, list_files
+from gtzan_features.storage import is_remote
+from gtzan_features.storage_files import list_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.shards import number_in
-from gtzan_features.storage import copy_within, is_remote, local_side, remove_below, sizes_below
+from gtzan_features.storage import is_remote, local_side
+from gtzan_features.storage_files import copy_within, remove_below, sizes_below
 from gtzan_features.tables.atomic import remove_leftovers, write_text
 from gtzan_features.tables.replacing import remove, replace_path
 from gtzan_features.tables.table_files import (

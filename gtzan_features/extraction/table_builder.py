@@ -31,7 +31,8 @@ from gtzan_features.extraction.shards import LAYOUTS, ONE_FILE
 from gtzan_features.extraction.streamed_tables import PartTable
 from gtzan_features.parallel.engines import engine, is_elsewhere
 from gtzan_features.parallel.local import SerialExecutor
-from gtzan_features.storage import check_place, is_remote, is_url, local_side, stays_in_process, told
+from gtzan_features.storage import is_remote, is_url, local_side, stays_in_process, told
+from gtzan_features.storage_files import check_place
 from gtzan_features.tables import status_table as status_table
 from gtzan_features.tables.feature_tables import read_meta, table_path
 from gtzan_features.tables.file_status import FileStatus as FileStatus

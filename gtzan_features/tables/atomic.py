@@ -12,7 +12,8 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gtzan_features.storage import is_remote, put, temporary_folder
+from gtzan_features.storage import is_remote, temporary_folder
+from gtzan_features.storage_files import put
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gtzan_features.storage import is_remote, remove_below
+from gtzan_features.storage import is_remote
+from gtzan_features.storage_files import remove_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
