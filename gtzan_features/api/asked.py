@@ -18,8 +18,9 @@ from gtzan_features.datasets.splitters import ProtocolSplitter
 from gtzan_features.errors import ConfigError, ModelError, SplitError, TableError
 from gtzan_features.models.estimator_spec import NOT_SETTABLE, spec_of_estimator
 from gtzan_features.models.registry import model_spec, parse_settings, setting_pairs
+from gtzan_features.training.divide import labelled
 from gtzan_features.training.fit_config import FitConfig
-from gtzan_features.training.load_rows import labelled, table_file
+from gtzan_features.training.load_rows import table_file
 from gtzan_features.training.prepare_fit import FromPython
 
 if TYPE_CHECKING:

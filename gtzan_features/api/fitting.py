@@ -11,8 +11,8 @@ from gtzan_features.api.showing import showing, warn
 from gtzan_features.api.table import Table, check_table
 from gtzan_features.api.words import speaks_python
 from gtzan_features.config import SplitConfig
+from gtzan_features.training.divide import labelled
 from gtzan_features.training.fit import fit_whole
-from gtzan_features.training.load_rows import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -42,14 +42,9 @@ from gtzan_features.reports.ablation import (
 )
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_folder import read_run
+from gtzan_features.training.divide import labelled, refuse_several_labels
 from gtzan_features.training.fit_key import fit_key
-from gtzan_features.training.load_rows import (
-    REPLACED,
-    labelled,
-    open_fittable,
-    refuse_several_labels,
-    table_file,
-)
+from gtzan_features.training.load_rows import REPLACED, open_fittable, table_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,10 +26,11 @@ from gtzan_features.tables.predictions import (
     write_predictions,
 )
 from gtzan_features.training.augmented_rows import extra_rows
+from gtzan_features.training.divide import labelled
 from gtzan_features.training.fit_config import FitConfig
 from gtzan_features.training.fit_key import fit_key
 from gtzan_features.training.fold import Fold, Job, training_data
-from gtzan_features.training.load_rows import REPLACED, labelled, open_fittable, table_file
+from gtzan_features.training.load_rows import REPLACED, open_fittable, table_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

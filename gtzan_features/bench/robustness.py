@@ -35,7 +35,8 @@ from gtzan_features.reports.robustness_frame import robustness_frames
 from gtzan_features.reports.robustness_tables import robustness_tables
 from gtzan_features.tables.feature_tables import augmented_folder
 from gtzan_features.tables.locking import output_lock
-from gtzan_features.training.load_rows import labelled, open_fittable, refuse_several_labels
+from gtzan_features.training.divide import labelled, refuse_several_labels
+from gtzan_features.training.load_rows import open_fittable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,8 @@ from gtzan_features.reports.saliency import SaliencyMaps
 from gtzan_features.rounding import percent
 from gtzan_features.spectra.spectrogram import band_hz
 from gtzan_features.text import printable
-from gtzan_features.training.load_rows import Fittable, labelled, open_fittable
+from gtzan_features.training.divide import labelled
+from gtzan_features.training.load_rows import Fittable, open_fittable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,6 +15,7 @@ from gtzan_features.environment import model_versions
 from gtzan_features.parallel.local import local_executor
 from gtzan_features.progress import Progress, silent
 from gtzan_features.training.augmented_rows import augmentation_text
+from gtzan_features.training.divide import labelled
 from gtzan_features.training.fold import (
     Fitted,
     Fold,
@@ -25,7 +26,6 @@ from gtzan_features.training.fold import (
     joined_predictions,
 )
 from gtzan_features.training.kept import card_of, kept_model
-from gtzan_features.training.load_rows import Fittable, labelled
 from gtzan_features.training.prepare_fit import FromPython, PreparedFit, augmented, job_to_fit
 from gtzan_features.training.run_manifest import with_copies
 from gtzan_features.training.source_files import known_files
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gtzan_features.tables.predictions import Predictions
     from gtzan_features.tables.run_folder import RunManifest
     from gtzan_features.training.fit_config import FitConfig
+    from gtzan_features.training.load_rows import Fittable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,9 @@ from gtzan_features.training.augmented_rows import (
     missing_tracks,
     split_kinds,
 )
+from gtzan_features.training.divide import divide, labelled
 from gtzan_features.training.fold import Fold, Job, planned_folds, training_data, uncalibrated
-from gtzan_features.training.load_rows import Fittable, divide, labelled, open_fittable
+from gtzan_features.training.load_rows import Fittable, open_fittable
 from gtzan_features.training.run_manifest import PlannedFit, make_manifest
 from gtzan_features.training.source_files import known_files
 

@@ -27,15 +27,10 @@ from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.feature_tables import FeatureTable, table_meta, table_path
 from gtzan_features.tables.memory import lacks_memory
 from gtzan_features.tables.table_files import table_schema
+from gtzan_features.training.divide import divide
 from gtzan_features.training.fold import Fold, Job, planned_folds, uncalibrated
 from gtzan_features.training.kept import card_of
-from gtzan_features.training.load_rows import (
-    Fittable,
-    check_plugins,
-    columns_of_families,
-    divide,
-    table_file,
-)
+from gtzan_features.training.load_rows import Fittable, check_plugins, columns_of_families, table_file
 from gtzan_features.training.prepare_fit import FromPython, job_to_fit, refuse_leak
 from gtzan_features.training.run_manifest import PlannedFit, make_manifest
 from gtzan_features.training.source_files import known_files

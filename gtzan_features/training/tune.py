@@ -23,9 +23,10 @@ from gtzan_features.progress import Progress, silent
 from gtzan_features.rounding import decimals, percent
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text_table import TextTable
+from gtzan_features.training.divide import divide
 from gtzan_features.training.fit_key import fit_key
 from gtzan_features.training.fold import Fold, training_data
-from gtzan_features.training.load_rows import Fittable, divide, open_fittable
+from gtzan_features.training.load_rows import Fittable, open_fittable
 from gtzan_features.training.prepare_fit import job_of
 from gtzan_features.training.run_manifest import fit_command
 from gtzan_features.training.study import Study, Trial

@@ -20,7 +20,8 @@ from gtzan_features.datasets.splits import make_split
 from gtzan_features.errors import SplitError, TableError
 from gtzan_features.tables.feature_tables import read_table, write_table
 from gtzan_features.tables.schema import GIVEN_NAMES, TableMeta, feature_schema
-from gtzan_features.training.load_rows import divide, in_memory, labelled, write_fittable
+from gtzan_features.training.divide import divide, labelled
+from gtzan_features.training.load_rows import in_memory, write_fittable
 from tests.conftest import make_table
 
 

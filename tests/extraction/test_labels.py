@@ -15,7 +15,8 @@ from gtzan_features.extraction.extract import ExtractConfig, extract
 from gtzan_features.extraction.spectrograms import SpectrogramRecipe, spectrograms
 from gtzan_features.tables.feature_tables import read_table
 from gtzan_features.tables.spectrograms import read_spectrograms
-from gtzan_features.training.load_rows import divide, read_fittable
+from gtzan_features.training.divide import divide
+from gtzan_features.training.load_rows import read_fittable
 from tests.conftest import SR, tone
 
 ROWS = ExtractConfig(segments=(SegmentConfig(1.0),))

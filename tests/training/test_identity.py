@@ -19,8 +19,8 @@ from gtzan_features.models.spec import FEATURES
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.run_folder import FITTED_AT, read_run
+from gtzan_features.training import divide
 from gtzan_features.training import fit as pipeline
-from gtzan_features.training import load_rows as fittable
 from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import make_spectrograms, make_table, save_spectrograms, save_table
 
@@ -210,13 +210,13 @@ def test_names_end_in_twelve_digits_and_begin_with_a_letter_whatever_the_data_se
 def test_the_manifest_names_the_table_that_was_read(tables, tmp_path, monkeypatch):
     config = FitConfig(model="majority", split=HOLDOUT)
     plain = fit_run(tables, tmp_path / "a", config, n_jobs=1)
-    real = fittable.make_split
+    real = divide.make_split
 
     def replaced_meanwhile(*arguments):
         save_table(tables, make_table(seed=5))
         return real(*arguments)
 
-    monkeypatch.setattr(fittable, "make_split", replaced_meanwhile)
+    monkeypatch.setattr(divide, "make_split", replaced_meanwhile)
     other = fit_run(tables, tmp_path / "b", config, n_jobs=1)
     assert other.manifest.table_sha256 == plain.manifest.table_sha256
     assert files(other.folder) == files(plain.folder)

@@ -9,8 +9,9 @@ from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import SplitError, TableError
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reports import protocols
+from gtzan_features.training.divide import divide
 from gtzan_features.training.fit_config import FitConfig, TuneConfig
-from gtzan_features.training.load_rows import divide, open_fittable
+from gtzan_features.training.load_rows import open_fittable
 from gtzan_features.training.tune import tune
 from tests.conftest import make_spectrograms, make_table, save_spectrograms, save_table
 
