@@ -1,4 +1,4 @@
-"""Labels of a folder of music: by a table in any form, by folders, by none; what does not fit is named."""
+"""Labels of a folder of music by a table, in any form."""
 
 from __future__ import annotations
 
@@ -11,46 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gtzan_features.config import Selection
-from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.label_match import match_paths
 from gtzan_features.datasets.label_table import read_label_table
 from gtzan_features.datasets.names import label
-from gtzan_features.datasets.remarks import catalogue_text, remarks
-from gtzan_features.errors import CatalogueError, ConfigError, TableError
-
-FILES = ("a/x.mp3", "a/y.mp3", "b/z.mp3", "b/caf\u00e9.mp3")
-GENRES = {"a/x.mp3": "rock", "a/y.mp3": "jazz", "b/z.mp3": "R&B/Soul", "b/caf\u00e9.mp3": "jazz"}
-
-
-def touch(root: Path, *names: str) -> Path:
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"")
-    return root
+from gtzan_features.datasets.remarks import catalogue_text
+from gtzan_features.errors import CatalogueError
+from tests.datasets.labelled import FILES, GENRES, by_path, frame, labelled, text, touch
 
 
 @pytest.fixture
 def music(tmp_path) -> Path:
     return touch(tmp_path / "music", *FILES)
-
-
-def by_path(found) -> dict[str, str]:
-    return {track.path: track.genre for track in found.tracks}
-
-
-def labelled(music: Path, labels, **options):
-    return read_catalogue(music, Selection(labels=labels, **options))
-
-
-def text(sep=",", header=("path", "genre"), form=str, order=1, quote='"') -> str:
-    """The labels as CSV."""
-    rows = (
-        [header, *((form(path), genre) for path, genre in GENRES.items())]
-        if header
-        else [(form(path), genre) for path, genre in GENRES.items()]
-    )
-    return "".join(sep.join(f"{quote}{cell}{quote}" for cell in row[::order]) + "\n" for row in rows)
 
 
 def windows(path: str) -> str:
@@ -98,10 +69,6 @@ def test_paths_are_found_in_every_form_and_encoding(tmp_path, music, form, order
 def test_columns_are_found_by_the_names_that_people_give_them(tmp_path, music, header):
     (tmp_path / "labels.tsv").write_text(text("\t", header, quote=""), encoding="utf-8")
     assert by_path(labelled(music, str(tmp_path / "labels.tsv"))) == GENRES
-
-
-def frame() -> pd.DataFrame:
-    return pd.DataFrame({"path": list(GENRES), "genre": list(GENRES.values())})
 
 
 @pytest.mark.parametrize(
@@ -229,186 +196,6 @@ def test_a_column_for_each_label_as_in_magnatagatune(tmp_path):
 )
 def test_several_genres_of_a_cell_are_sorted_and_no_name_is_cut(music, cell, genres):
     assert by_path(labelled(music, {"a/x.mp3": cell}))["a/x.mp3"] == genres
-
-
-def test_what_does_not_fit_is_counted_and_named(tmp_path):
-    music = touch(tmp_path / "music", "a/1.mp3", "a/2.mp3", "b/1.mp3", "b/3.mp3", "b/4.mp3")
-    rows = [("a/1.mp3", "x"), ("a/1.mp3", "x"), ("a/2.mp3", "x"), ("a/2.mp3", "y"), ("1.mp3", "x")]
-    rows += [("gone.mp3", "x"), ("b/3.mp3", ""), ("", "x")]
-    (tmp_path / "l.csv").write_text(
-        "path,genre\n" + "".join(f"{path},{genre}\n" for path, genre in rows), encoding="utf-8"
-    )
-    found = labelled(music, str(tmp_path / "l.csv"))
-    assert found.labels.problems == {
-        "missing": ("gone.mp3",),
-        "ambiguous": ("1.mp3 (2 files)",),
-        "twice": ("a/1.mp3",),
-        "contradicting": ("a/2.mp3 (line 4 and line 5)",),
-        "unknown": ("b/1.mp3", "b/4.mp3"),
-    }
-    assert by_path(found) == {"a/1.mp3": "x", "a/2.mp3": "", "b/1.mp3": "", "b/3.mp3": "", "b/4.mp3": ""}
-    said = remarks(found)
-    for words in (
-        "l.csv: rows that name no file here: 1, such as gone.mp3.",
-        "l.csv: files in several rows that say the same: 1, such as a/1.mp3.",
-        "l.csv: files here that are not in it, and so without a genre: 2, such as b/1.mp3, b/4.mp3.",
-    ):
-        assert words in said
-    assert catalogue_text(found) == "1 genre from l.csv, 5 files, 4 without a genre, artists not known: x 1"
-
-
-@pytest.mark.parametrize(
-    ("labels", "options", "error", "message"),
-    [
-        ("nothere.csv", {}, ConfigError, r"--labels nothere.csv: no such file. Give a table.*tags:genre"),
-        ("none:genre", {}, ConfigError, "--labels none:genre: no such file"),
-        ("tags", {"columns": (("label", "x"),)}, ConfigError, "--columns goes with a table"),
-        ("folders", {"artist_from": "table"}, ConfigError, "--artist-from table goes with a table"),
-        ("none", {"artist_from": "nobody"}, ConfigError, "--artist-from nobody: give tags, folders or table"),
-        (3, {}, ConfigError, "int says no labels"),
-        (
-            {"q/1.mp3": "x"},
-            {},
-            CatalogueError,
-            "no row names a file of .* has q/1.mp3; the folder has a/x.mp3, ",
-        ),
-        ({"a/x.mp3": "rock"}, {"genres": ("pop",)}, CatalogueError, "no track of pop; there are rock"),
-        ({"a/x.mp3": "rock"}, {"columns": (("tempo", "x"),)}, ConfigError, "there are path, label, artist"),
-        (
-            pd.DataFrame({"path": ["a/x.mp3"], "bpm": [3]}),
-            {},
-            CatalogueError,
-            "no column of labels; it has path, bpm",
-        ),
-        (
-            {"9" * 5000: "x"},
-            {},
-            CatalogueError,
-            "no row names a file of",
-        ),
-        (
-            pd.DataFrame({"path": ["a/x.mp3"], "genre": ["x"]}),
-            {"columns": (("path", "genre"),)},
-            CatalogueError,
-            "no column is left for the paths. Name it: --columns path=NAME",
-        ),
-        (
-            frame().assign(split="fold 1"),
-            {},
-            CatalogueError,
-            "'fold 1' in its column split is no part of a split",
-        ),
-    ],
-)
-def test_wrong_calls_are_one_line(music, labels, options, error, message):
-    with pytest.raises(error, match=message):
-        labelled(music, labels, **options)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "is empty. Give a CSV with a column for the path of each file and one for its genre"),
-        (b"path\na.mp3\n", "has one column .path.. Give a CSV with a column"),
-        (b"path,genre\na.mp3,x,y\n", "line 2 has 3 cells, the header 2"),
-        (b"PK\x03\x04rest", "archive is damaged"),
-        (b"\x89PNG....", "is a picture. Give a CSV with a column"),
-        (b"{}", "JSON"),
-        (b'path,genre\na/x.mp3,"rock\na/y.mp3,jazz\n', "line 2: a quote is not closed"),
-        (b'path,genre\na/x.mp3,rock\na/y.mp3,"jazz', "line 3: a quote is not closed"),
-    ],
-)
-def test_files_that_are_no_tables_are_refused_by_what_they_are(tmp_path, music, content, message):
-    (tmp_path / "labels.csv").write_bytes(content)
-    with pytest.raises(TableError, match=message):
-        labelled(music, str(tmp_path / "labels.csv"))
-
-
-def test_a_mark_of_inches_is_no_open_quote(tmp_path, music):
-    (tmp_path / "labels.csv").write_text('path,genre\na/x.mp3,7" single\na/y.mp3,jazz\n')
-    assert by_path(labelled(music, str(tmp_path / "labels.csv")))["a/x.mp3"] == '7" single'
-
-
-def test_a_column_that_may_mean_something_else_is_passed_over_with_a_word(music):
-    found = labelled(music, frame().assign(subset="small"))
-    assert found.keys == ("artist",)
-    assert "'small' in its column subset is no part of a split: the column is passed over." in "".join(
-        remarks(found)
-    )
-
-
-LAYOUTS = {
-    "flat": ("1.mp3", "2.mp3", "3.mp3"),
-    "genre": ("rock/1.mp3", "rock/2.mp3", "jazz/3.mp3"),
-    "genre and artist": ("rock/Q/1.mp3", "rock/R/2.mp3", "jazz/M/3.mp3"),
-    "genre, artist and album": ("rock/Q/One/1.mp3", "rock/R/Two/CD1/2.mp3", "jazz/M/Three/3.mp3"),
-}
-SOURCES = {
-    "folders": "folders",
-    "none": "none",
-    "table": {"1": "rock", "2": "rock", "3": "jazz"},
-}
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("source", SOURCES)
-def test_every_layout_goes_with_every_source(tmp_path, layout, source):
-    music = touch(tmp_path / "music", *LAYOUTS[layout])
-    if (layout, source) == ("flat", "folders"):
-        with pytest.raises(CatalogueError, match="--labels TABLE.*--labels tags; or --labels none"):
-            labelled(music, SOURCES[source])
-        return
-    found = labelled(music, SOURCES[source])
-    assert {track.track_id for track in found.tracks} == {
-        name.removesuffix(".mp3") for name in LAYOUTS[layout]
-    }
-    assert found.counts() == ({} if source == "none" else {"jazz": 1, "rock": 2})
-    artists = {track.artist for track in found.tracks}
-    assert artists == {""}
-    named = labelled(music, SOURCES[source], artist_from="folders")
-    if source != "folders":
-        first = {name.partition("/")[0] if "/" in name else "" for name in LAYOUTS[layout]}
-        assert {track.artist for track in named.tracks} == first
-    elif "artist" in layout:
-        assert "3 artists from folders" in catalogue_text(named)
-
-
-def test_a_table_without_genres_leaves_them_to_the_folders(tmp_path):
-    music = touch(tmp_path / "music", *LAYOUTS["genre"])
-    found = labelled(
-        music, pd.DataFrame({"path": ["1", "2", "3"], "artist": ["Q", "Q", "M"], "split": "train"})
-    )
-    assert by_path(found) == {"rock/1.mp3": "rock", "rock/2.mp3": "rock", "jazz/3.mp3": "jazz"}
-    assert {track.artist for track in found.tracks} == {"Q", "M"}
-
-
-def test_gtzan_is_known_without_its_folders(tmp_path):
-    music = touch(tmp_path / "music", "blues.00000.wav", "rock.00001.wav")
-    found = labelled(music, "none")
-    assert found.dataset == "GTZAN (2 of 1000 tracks)"
-    nested = touch(tmp_path / "nested", "x/blues.00000.wav", "y/rock.00001.wav")
-    assert {track.track_id for track in labelled(nested, "none").tracks} == {"blues.00000", "rock.00001"}
-    twice = touch(tmp_path / "twice", "x/blues.00000.wav", "y/blues.00000.wav")
-    assert {t.track_id for t in labelled(twice, "none").tracks} == {"x/blues.00000", "y/blues.00000"}
-
-
-@pytest.mark.parametrize(
-    ("files", "asked"),
-    [
-        (
-            [f"Artist {a}/Album/{t:02d} Song.mp3" for a in range(6) for t in range(1, 9)],
-            "6 genres of few folders",
-        ),
-        ([f"Artist {a}/Song.mp3" for a in range(6)], "6 of 6 genres have one track each: are these artists"),
-        ([f"{g}/Artist {a}/Album/{t:02d} Song.mp3" for g in "abcdef" for a in range(6) for t in (1, 2)], ""),
-        ([f"{g}/{t:02d} Song.mp3" for g in "abcdef" for t in range(9)], ""),
-    ],
-)
-def test_artists_that_were_taken_for_genres_are_asked_about(tmp_path, files, asked):
-    found = read_catalogue(touch(tmp_path / "music", *files))
-    questions = [line for line in remarks(found) if "are these artists" in line]
-    assert bool(questions) == bool(asked)
-    assert all(asked in line and "--labels tags" in line for line in questions)
 
 
 names = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=5).map(
