@@ -27,6 +27,8 @@ FIRST = (
     "tests/audio/test_augment.py",
     "tests/prediction/test_uploaded.py",
     "tests/api/test_evaluation.py",
+    "tests/api/test_evaluation_results.py",
+    "tests/api/test_evaluation_splitters.py",
     "tests/training",
 )
 """Files and folders that take long, the longest first: one that came last would leave a processor idle."""
