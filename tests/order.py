@@ -55,7 +55,9 @@ ONCE = (
     "tests/reports/test_names.py",
     "tests/test_config.py",
     "tests/test_examples.py",
+    "tests/training/test_deformed_refused.py",
     "tests/training/test_deformed_rows.py",
+    "tests/training/test_deformed_runs.py",
 )
 """Files and folders that show what no version of a dependency changes: processes and signals, names, words,
 properties of our own kernels and networks, one way against another. Others of the same libraries stay."""
