@@ -250,10 +250,8 @@ def by_artist(tmp_path_factory):
     return root
 
 
-@pytest.mark.parametrize("protocol", ["artist", "track"])
-def test_no_copy_of_a_tested_track_its_double_or_its_artist_is_trained_on(
-    by_artist, tmp_path, monkeypatch, protocol
-):
+def watched_training(monkeypatch):
+    """A list that gets each fold, what a model learns from in it, and whether copies are asked for."""
     trained = []
     real = deformed_fits.training_data
 
@@ -263,6 +261,14 @@ def test_no_copy_of_a_tested_track_its_double_or_its_artist_is_trained_on(
         return found
 
     monkeypatch.setattr(deformed_fits, "training_data", watched)
+    return trained
+
+
+@pytest.mark.parametrize("protocol", ["artist", "track"])
+def test_no_copy_of_a_tested_track_its_double_or_its_artist_is_trained_on(
+    by_artist, tmp_path, monkeypatch, protocol
+):
+    trained = watched_training(monkeypatch)
     config = dataclasses.replace(
         CONFIG,
         models=("knn",),
