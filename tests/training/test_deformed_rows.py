@@ -14,7 +14,7 @@ from gtzan_features.datasets.splits import make_split
 from gtzan_features.models import calibration
 from gtzan_features.models.choosing import feature_families, several_labels
 from gtzan_features.models.estimators import boosted_trees
-from gtzan_features.models.estimators.discriminant import few_rows_rule, moments
+from gtzan_features.models.estimators.shrunk_covariance import few_rows_rule, moments
 from gtzan_features.models.networks import early_stopping
 from gtzan_features.models.registry import model_spec
 from gtzan_features.reporting.fit_run import fit_run

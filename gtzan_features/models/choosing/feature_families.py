@@ -10,8 +10,8 @@ from scipy.special import log_softmax, softmax
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.calibration import grouped_splits, inverse_temperature
-from gtzan_features.models.estimators.discriminant import Moments, moments
 from gtzan_features.models.estimators.preprocessing import RankNormal
+from gtzan_features.models.estimators.shrunk_covariance import Moments, moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,15 +15,9 @@ from sklearn.pipeline import make_pipeline
 
 from gtzan_features.errors import InputError
 from gtzan_features.models.calibration import CALIBRATION_FOLDS, best_factor, decision_logits
-from gtzan_features.models.estimators.discriminant import (
-    AUTO,
-    LDA,
-    Moments,
-    ShrinkageLDA,
-    checked_balance,
-    intensity,
-)
+from gtzan_features.models.estimators.discriminant import AUTO, LDA, ShrinkageLDA, checked_balance
 from gtzan_features.models.estimators.preprocessing import FamilyBalance
+from gtzan_features.models.estimators.shrunk_covariance import Moments, intensity
 from gtzan_features.models.streaming.moments import GroupNorms, last_rows, passes_needed
 from gtzan_features.models.streaming.scaled import Scaled, fit_scaling
 
@@ -65,7 +59,7 @@ def moments_of(
     *,
     shrunk: bool,
 ) -> list[Moments]:
-    """Take the moments of some subsets of rows as they are scaled; see `estimators.discriminant.moments`.
+    """Take the moments of some subsets of rows as they are scaled; see `shrunk_covariance.moments`.
 
     Products are summed of rows less the mean of their genre, which is known before: no large numbers are
     subtracted from each other, and nothing depends on where a batch ends but the last digits.

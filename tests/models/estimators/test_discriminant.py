@@ -9,15 +9,9 @@ from sklearn.preprocessing import StandardScaler
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.calibration import CALIBRATION_FOLDS, calibrated_loss, inverse_temperature
-from gtzan_features.models.estimators.discriminant import (
-    AUTO,
-    SHRINKAGES,
-    ShrinkageLDA,
-    chosen_shrinkage,
-    few_rows_rule,
-    moments,
-)
+from gtzan_features.models.estimators.discriminant import AUTO, SHRINKAGES, ShrinkageLDA, chosen_shrinkage
 from gtzan_features.models.estimators.preprocessing import FamilyBalance
+from gtzan_features.models.estimators.shrunk_covariance import few_rows_rule, moments
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.spec import TrainingData, inner_splits
 
