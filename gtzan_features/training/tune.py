@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from gtzan_features.cache import Key
     from gtzan_features.config import SplitConfig
+    from gtzan_features.datasets.splits import Split
     from gtzan_features.models.spec import Choice, IntVector, Range
     from gtzan_features.training.fit_config import FitConfig, TuneConfig
 
@@ -151,10 +152,7 @@ def tune(
     fit = replace(config.fit, split=_one_part(config.fit.split))
     spec = model_spec(fit.model)
     space = _space(spec, fit.settings)
-    opened, split = divide(open_fittable(tables_dir, fit.table, fit.rows), fit.split)
-    if opened.data.several:
-        msg = f"{opened.place}: a track may have several labels, and tune searches for one genre a track"
-        raise ModelError(msg + ". Fit with the settings that you want to compare: gtzan fit --set NAME=VALUE")
+    opened, split = _divided(tables_dir, fit)
     fit = replace(fit, split=split.config)
     ((rows, _),) = split.folds(opened.data.rows)
     task = _Task(
@@ -163,13 +161,7 @@ def tune(
         fixed=parse_settings(spec, fit.settings),
         seed=fit.split.seed,
     )
-    key = fit_key(
-        replace(fit, settings=tuple(sorted(fit.settings))),
-        {"table": opened.sha256, "split": split.fingerprint()},
-        space=repr(space),
-        inner_folds=INNER_FOLDS,
-        score=config.score,
-    )
+    key = _study_key(fit, config.score, opened, split, space)
     name = _study_name(fit, opened, key)
     path = studies_dir / f"{name}.journal"
     with output_lock(path):
@@ -204,6 +196,15 @@ def _one_part(split: SplitConfig) -> SplitConfig:
     return replace(split, only=split.only or 1) if split.n_folds else split
 
 
+def _divided(tables_dir: Path, fit: FitConfig) -> tuple[Fittable, Split]:
+    """Read the table and divide its tracks; a track may have one genre only."""
+    opened, split = divide(open_fittable(tables_dir, fit.table, fit.rows), fit.split)
+    if opened.data.several:
+        msg = f"{opened.place}: a track may have several labels, and tune searches for one genre a track"
+        raise ModelError(msg + ". Fit with the settings that you want to compare: gtzan fit --set NAME=VALUE")
+    return opened, split
+
+
 def _training(opened: Fittable, rows: npt.NDArray[np.int64], fit: FitConfig) -> TrainingData:
     return training_data(Fold(rows, np.empty(0, dtype=np.int64), keep=False), job_of(opened, fit, {}))
 
@@ -216,6 +217,19 @@ def _space(spec: ModelSpec, settings: tuple[str, ...]) -> dict[str, Range | Choi
         raise ModelError(msg)
     given = {pair.partition("=")[0].strip() for pair in settings}
     return {name: where for name, where in spec.space.items() if name not in given}
+
+
+def _study_key(
+    fit: FitConfig, score: str, opened: Fittable, split: Split, space: dict[str, Range | Choice]
+) -> Key:
+    """Return all that the trials of a study depend on."""
+    return fit_key(
+        replace(fit, settings=tuple(sorted(fit.settings))),
+        {"table": opened.sha256, "split": split.fingerprint()},
+        space=repr(space),
+        inner_folds=INNER_FOLDS,
+        score=score,
+    )
 
 
 def _study_name(fit: FitConfig, opened: Fittable, key: Key) -> str:
