@@ -177,15 +177,7 @@ def extract(
     folder = place(folder)
     own, beside = parse_rows(str(segments))
     recipe, write = _recipe(features, own, beside, given_words(deformed))
-    selection = Selection(
-        genres=tuple(genres),
-        prefer=tuple(prefer),
-        as_genres=as_genres,
-        labels=str(place(labels)) if isinstance(labels, str | os.PathLike) else labels,
-        artist_from=artists,
-        columns=tuple((columns or {}).items()),
-        first_label=first_label,
-    )
+    selection = _selection(genres, prefer, as_genres, labels, artists, columns, first_label)
     tables = place(out) if out is not None else cache_folder(folder)
     with showing(progress) as shown:
         done = write(
@@ -203,12 +195,28 @@ def extract(
             progress=shown.progress,
             notice=lambda line: shown.notice(in_python(line)),
         )
-    for kind, summary in (("", done.clean), *done.deformed.items()):
-        _warn(summary, kind, done.clean)
-        if summary.fault:
-            msg = f"{folder}: {f'{kind}: ' if kind else ''}{summary.fault}"
-            raise CatalogueError(msg)
+    _tell(done, folder)
     return Table(open_fittable(tables, recipe.name, rows_name(own, beside)))
+
+
+def _selection(
+    genres: Sequence[str],
+    prefer: Sequence[str],
+    as_genres: bool,
+    labels: Any,  # noqa: ANN401 - see `extract`
+    artists: str | None,
+    columns: Mapping[str, str] | None,
+    first_label: bool,
+) -> Selection:
+    return Selection(
+        genres=tuple(genres),
+        prefer=tuple(prefer),
+        as_genres=as_genres,
+        labels=str(place(labels)) if isinstance(labels, str | os.PathLike) else labels,
+        artist_from=artists,
+        columns=tuple((columns or {}).items()),
+        first_label=first_label,
+    )
 
 
 def _recipe(
@@ -243,6 +251,15 @@ def cache_folder(folder: Path) -> Path:
     whole = folder.resolve()
     digits = hashlib.sha256(os.fsencode(str(whole))).hexdigest()[:8]
     return root / "gtzan" / "tables" / f"{whole.name or 'root'}-{digits}"
+
+
+def _tell(done: Extracted, folder: Path) -> None:
+    """Warn of what each table lacks; CatalogueError where one has no rows."""
+    for kind, summary in (("", done.clean), *done.deformed.items()):
+        _warn(summary, kind, done.clean)
+        if summary.fault:
+            msg = f"{folder}: {f'{kind}: ' if kind else ''}{summary.fault}"
+            raise CatalogueError(msg)
 
 
 def _warn(summary: ExtractSummary, kind: str, clean: ExtractSummary) -> None:
