@@ -33,16 +33,7 @@ _MOST_STEPS_BACK = 50
 
 def fit_logistic(rows: StreamedRows, settings: dict[str, Any], seed: int) -> Classifier:  # noqa: ARG001
     """Fit multinomial logistic regression with an L2 penalty; nothing in it is by chance."""
-    strange = sorted(set(settings) - _TAKEN)
-    if strange:
-        msg = (
-            f"logistic-regression: a fit in batches takes {', '.join(sorted(_TAKEN))}, and no "
-            f"{', '.join(strange)}. Leave it out"
-        )
-        raise ModelError(msg)
-    rest = {name: value for name, value in settings.items() if name != "scaling"}
-    model = LogisticRegression(**rest)
-    model._validate_params()  # scikit-learn's words for what cannot be meant
+    model = _unfitted(settings)
     (scaled,) = fit_scaling(rows, settings.get("scaling", "standard"), "logistic-regression", [rows.train])
     n_genres, n_columns = rows.n_genres, rows.n_columns
     n_lines = 1 if n_genres == 2 else n_genres
@@ -84,6 +75,20 @@ def fit_logistic(rows: StreamedRows, settings: dict[str, Any], seed: int) -> Cla
     model.n_iter_ = np.array([found.nit], dtype=np.int32)
     pipeline: Classifier = make_pipeline(scaled.scaling, model)
     return pipeline
+
+
+def _unfitted(settings: dict[str, Any]) -> LogisticRegression:
+    """Return the model with its settings; ModelError or ValueError where they cannot be meant."""
+    strange = sorted(set(settings) - _TAKEN)
+    if strange:
+        msg = (
+            f"logistic-regression: a fit in batches takes {', '.join(sorted(_TAKEN))}, and no "
+            f"{', '.join(strange)}. Leave it out"
+        )
+        raise ModelError(msg)
+    model = LogisticRegression(**{name: value for name, value in settings.items() if name != "scaling"})
+    model._validate_params()  # scikit-learn's words for what cannot be meant
+    return model
 
 
 def _loss(lines: FloatArray, y: npt.NDArray[np.int16]) -> tuple[float, FloatArray]:
