@@ -157,14 +157,7 @@ def _measure(
         notice(f"{split.config.protocol}, {note}.")
     audio = _deform_all(music, folders.work, config, split, n_jobs, progress, notice)
     copied = _copies(music, folders.tables, config, trained, n_jobs, progress, notice)
-    setting = Setting(
-        clean=folders.tables,
-        deformed={one.name: deformed_folder(folders.work, one, config.seed) for one in audio.usable},
-        segment=config.segment.name,
-        split=split,
-        seed=config.seed,
-        trained=tuple(one.name for one in trained),
-    )
+    setting = _setting(folders, config, split, audio.usable, trained)
     tasks = robust_tasks(models, with_families, name, setting, folders.work)
     outcomes = _predict_all(tasks, setting, n_jobs, progress)
     failed = tuple(f"{task.label}: {why}" for task in tasks if (why := outcomes[task.key.digits].reason))
@@ -188,6 +181,24 @@ def _measure(
         n_reused=n_reused,
         missing=missing,
         trained=trained,
+    )
+
+
+def _setting(
+    folders: WorkFolders,
+    config: RobustnessConfig,
+    split: Split,
+    usable: tuple[Deformation, ...],
+    trained: tuple[Deformation, ...],
+) -> Setting:
+    """Return what all fits share: the tables, those to test on and to train on, and the division."""
+    return Setting(
+        clean=folders.tables,
+        deformed={one.name: deformed_folder(folders.work, one, config.seed) for one in usable},
+        segment=config.segment.name,
+        split=split,
+        seed=config.seed,
+        trained=tuple(one.name for one in trained),
     )
 
 
