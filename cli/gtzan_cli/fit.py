@@ -180,19 +180,10 @@ def fit(
     MODEL is a name of ``gtzan fit --list``, or "all". Every protocol but segment keeps the segments of
     a track, and exact copies of it, on one side.
     """
-    from gtzan_features.training.model_list import DURATIONS, model_names, model_table
-
     if list_models:
-        table = model_table()
-        print_table(table.title, table.header, table.rows)
-        show(DURATIONS)
-        for fault in plugins.faults():
-            notice(fault)
+        _print_models()
         return
-    if not models:
-        raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
-    names = model_names(models, scale)
-
+    names = _names(ctx, models, scale)
     jobs = [
         FitConfig(
             model=model,
@@ -212,6 +203,26 @@ def fit(
     results = _fit_all(jobs, tables, runs, n_jobs, None if as_json else partial(_print_result, wide=wide))
     if as_json:
         print_json([result.to_dict() for result in results])
+
+
+def _print_models() -> None:
+    """Print the models with their settings, and which plugins could not be loaded."""
+    from gtzan_features.training.model_list import DURATIONS, model_table
+
+    table = model_table()
+    print_table(table.title, table.header, table.rows)
+    show(DURATIONS)
+    for fault in plugins.faults():
+        notice(fault)
+
+
+def _names(ctx: click.Context, models: tuple[str, ...], scale: str | None) -> tuple[str, ...]:
+    """Return the names of the models to fit; UsageError where none is given."""
+    from gtzan_features.training.model_list import model_names
+
+    if not models:
+        raise click.UsageError("Missing argument 'MODEL...'. gtzan fit --list shows the models.", ctx)
+    return model_names(models, scale)
 
 
 def _fit_all(
