@@ -176,16 +176,7 @@ class Child:
         try:  # what is imported, compiled and cached by the first input
             reader.read(path)
         except Exception as error:
-            self.say(
-                "fault",
-                {
-                    "reader": name,
-                    "seed": seed,
-                    "index": 0,
-                    "what": f"seed: {error!r}",
-                    "where": traceback.format_exc(),
-                },
-            )
+            self.say("fault", _fault(name, seed, 0, f"seed: {error!r}", traceback.format_exc()))
         self._limit()
         tally, counts = Tally(reader=name), Counter[str]()
         self.watch.children = reader.children
