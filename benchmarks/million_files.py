@@ -176,9 +176,31 @@ def measure(folder: Path, count: int, jobs: int) -> dict[str, Any]:
 
 def report(found: dict[str, Any], count: int, jobs: int) -> str:
     """Return the page."""
+    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    python, today = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
+    new = found["new"]
+    return (
+        "# A million files\n\n"
+        f"Written by `python benchmarks/million_files.py --files {count} --jobs {jobs}`; do not edit.\n\n"
+        f"- Machine: {processor()}, {cores} cores, {jobs} workers, load {load:.0f}; "
+        f"Python {python}; {today}.\n"
+        f"- {count:,} files of eight bytes, in folders of {ARTIST_FILES}; listed, opened and hashed. "
+        "Decoding and features are replaced by rows of chance of the real width (57 columns; ten rows of 3 s "
+        "and one of 30 s a file). All else is the package's own work.\n"
+        f"- {new['shards']:,} shards. The driver has {new['base_mb']:.0f} MB before it lists the files, "
+        f"{new['listed_mb']:.0f} MB then ({bytes_a_file(new, count):,.0f} bytes a file), and "
+        f"{new['driver_mb']:.0f} MB at its peak.\n\n"
+        + _commands(found)
+        + "\n"
+        + _output(found["sizes"], count)
+        + _extrapolated(found, count)
+    )
+
+
+def _commands(found: dict[str, Any]) -> str:
+    """Return what each command took, as a table."""
     from gtzan_features.text_table import TextTable
 
-    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     names = {
         "new": "all files new",
         "again": "the same again",
@@ -213,24 +235,7 @@ def report(found: dict[str, Any], count: int, jobs: int) -> str:
         "driver, peak MB",
         "worker, peak MB",
     )
-    python, today = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
-    new = found["new"]
-    return (
-        "# A million files\n\n"
-        f"Written by `python benchmarks/million_files.py --files {count} --jobs {jobs}`; do not edit.\n\n"
-        f"- Machine: {processor()}, {cores} cores, {jobs} workers, load {load:.0f}; "
-        f"Python {python}; {today}.\n"
-        f"- {count:,} files of eight bytes, in folders of {ARTIST_FILES}; listed, opened and hashed. "
-        "Decoding and features are replaced by rows of chance of the real width (57 columns; ten rows of 3 s "
-        "and one of 30 s a file). All else is the package's own work.\n"
-        f"- {new['shards']:,} shards. The driver has {new['base_mb']:.0f} MB before it lists the files, "
-        f"{new['listed_mb']:.0f} MB then ({bytes_a_file(new, count):,.0f} bytes a file), and "
-        f"{new['driver_mb']:.0f} MB at its peak.\n\n"
-        + TextTable(title="", header=header, rows=rows).markdown()
-        + "\n"
-        + _output(found["sizes"], count)
-        + _extrapolated(found, count)
-    )
+    return TextTable(title="", header=header, rows=rows).markdown()
 
 
 def bytes_a_file(one: dict[str, Any], count: int) -> float:
