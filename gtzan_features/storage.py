@@ -11,10 +11,8 @@ import contextlib
 import hashlib
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
-from urllib.parse import unquote, urlsplit
 
 from gtzan_features.errors import ConfigError, GtzanError, StorageError
 
@@ -129,6 +127,8 @@ def absolute(path: Path) -> str:
 
 
 def _plain(text: str) -> Path:
+    from urllib.parse import unquote, urlsplit
+
     parts = urlsplit(text)
     if parts.netloc not in ("", "localhost"):
         msg = f"{text}: names another machine. Give file:///PATH, or the path alone"
@@ -256,6 +256,8 @@ def temporary_folder() -> Path:
     OSError
         If it cannot be made, or is another's.
     """
+    import tempfile
+
     folder = Path(tempfile.gettempdir()) / f"gtzan-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()

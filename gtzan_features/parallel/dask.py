@@ -139,7 +139,7 @@ def _ask(distributed: Any, address: str) -> None:  # noqa: ANN401
             pool.submit(asyncio.run, ask()).result()
     except (OSError, TimeoutError) as error:
         msg = f"no Dask scheduler answers at {address}"
-        workers = f"dask worker {address} --nthreads 1"
+        workers = f"dask worker {address}"
         advice = f"Begin it (dask scheduler) and its workers ({workers}), or check the address"
         raise PoolError(msg, advice) from error
     except ValueError as error:

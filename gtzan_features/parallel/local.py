@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
 
@@ -91,13 +92,15 @@ class ProcessExecutor:
         # At least two: with one, a process that ends could not be told from one that is starting.
         count = max(2, min(self.n_jobs, line.n_unfinished))
         me, folder = os.getpid(), _working_folder()
+        # loky says so in a thread of its own, which ends where warnings are errors: nobody would be told.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
         start_resource_tracker()  # first: it lifts the hold on interrupts
         with held_interrupts():
             pool = get_reusable_executor(
                 max_workers=count,
                 timeout=_IDLE_S,
                 env=ONE_THREAD,
-                initializer=end_with_parent,
+                initializer=_begin,
                 initargs=(me,),
             )
         carried = with_plugins(function)
@@ -135,6 +138,16 @@ def _working_folder() -> str | None:
         return os.getcwd()  # noqa: PTH109 - text, which pickles fast
     except OSError:
         return None
+
+
+def _begin(parent: int) -> None:
+    """Make a new process a worker, before its first item."""
+    from joblib.externals.loky import process_executor
+
+    end_with_parent(parent)
+    # Where psutil is installed, a worker that grows by 300 MB after its first item would be replaced as one
+    # that leaks. Ours grow by kernels, libraries and the longest file, and then no more.
+    process_executor._USE_PSUTIL = False
 
 
 def _in_worker(function: Callable[[Item], Result], item: Item, folder: str | None) -> Result:

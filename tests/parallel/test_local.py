@@ -233,3 +233,20 @@ def wait_for(condition, seconds=60):
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+HELD = []
+
+
+def grow(_: int) -> int:
+    if not HELD:
+        HELD.append(None)
+    elif HELD[0] is None:
+        HELD[0] = b"x" * (400 << 20)
+    time.sleep(0.4)
+    return os.getpid()
+
+
+def test_a_worker_that_grows_is_not_replaced():
+    pytest.importorskip("psutil", reason="without it loky does not ask for the memory of workers")
+    assert len(set(ProcessExecutor(2).map(grow, range(12)))) <= 2
