@@ -158,20 +158,28 @@ def sizes(out: Path) -> dict[str, int]:
     return found
 
 
-def measure(folder: Path, count: int, jobs: int) -> dict[str, Any]:
-    """Make the files and run the commands."""
+def measure(folder: Path, count: int, jobs: int, *, short: bool) -> dict[str, Any]:
+    """Make the files and run the commands; without the third, if short."""
     music, out = folder / "music", folder / "tables"
     started = time.perf_counter()
     make_files(music, count)
     print(f"{count:,} files made in {time.perf_counter() - started:.0f} s", flush=True)
-    found: dict[str, Any] = {"new": run_child("new", music, out, jobs)}
+    found: dict[str, Any] = {"file system": file_system(folder), "new": run_child("new", music, out, jobs)}
     found["sizes"] = sizes(out)
     found["again"] = run_child("again", music, out, jobs)
-    (music / "genre0" / "artist 00000" / "00000000a.wav").write_bytes(b"one more")
-    found["one more"] = run_child("one more", music, out, jobs)
+    if not short:
+        (music / "genre0" / "artist 00000" / "00000000a.wav").write_bytes(b"one more")
+        found["one more"] = run_child("one more", music, out, jobs)
     shutil.rmtree(out)
     found["slice"] = run_child("slice", music, out, 1, f"17/{SLICES}")
     return found
+
+
+def file_system(folder: Path) -> str:
+    """Return the kind of file system that a folder lies on, as Linux calls it."""
+    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    place = folder.resolve()
+    return max((len(at), kind) for at, kind in mounts if place.is_relative_to(at))[1]
 
 
 def report(found: dict[str, Any], count: int, jobs: int) -> str:
@@ -181,9 +189,10 @@ def report(found: dict[str, Any], count: int, jobs: int) -> str:
     new = found["new"]
     return (
         "# A million files\n\n"
-        f"Written by `python benchmarks/million_files.py --files {count} --jobs {jobs}`; do not edit.\n\n"
-        f"- Machine: {processor()}, {cores} cores, {jobs} workers, load {load:.0f}; "
-        f"Python {python}; {today}.\n"
+        f"Written by `python benchmarks/million_files.py --files {count} --jobs {jobs}"
+        f"{'' if 'one more' in found else ' --short'}`; do not edit.\n\n"
+        f"- Machine: {processor()}, {cores} cores, {jobs} workers, load {load:.0f}; files and tables on "
+        f"{found['file system']}; Python {python}; {today}.\n"
         f"- {count:,} files of eight bytes, in folders of {ARTIST_FILES}; listed, opened and hashed. "
         "Decoding and features are replaced by rows of chance of the real width (57 columns; ten rows of 3 s "
         "and one of 30 s a file). All else is the package's own work.\n"
@@ -191,7 +200,7 @@ def report(found: dict[str, Any], count: int, jobs: int) -> str:
         f"{new['listed_mb']:.0f} MB then ({bytes_a_file(new, count):,.0f} bytes a file), and "
         f"{new['driver_mb']:.0f} MB at its peak.\n\n"
         + _commands(found)
-        + "\n"
+        + "\n\n"
         + _output(found["sizes"], count)
         + _extrapolated(found, count)
     )
@@ -221,6 +230,7 @@ def _commands(found: dict[str, Any]) -> str:
             f"{one['worker_mb']:.0f}" if one["worker_mb"] else "–",
         )
         for name, text in names.items()
+        if name in found
         for one in [found[name]]
     )
     header = (
@@ -294,6 +304,7 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, help="where files and tables are made; a temporary folder else"
     )
+    parser.add_argument("--short", action="store_true", help="leave the third command out")
     parser.add_argument("--out", type=Path, default=HERE / "MILLION_FILES.md")
     for hidden in ("--child", "--tables"):
         parser.add_argument(hidden, type=Path, help=argparse.SUPPRESS)
@@ -303,7 +314,7 @@ def main() -> None:
         child(options.child, options.tables, options.jobs, options.part)
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        found = measure(Path(name), options.files, options.jobs)
+        found = measure(Path(name), options.files, options.jobs, short=options.short)
     options.out.write_text(report(found, options.files, options.jobs), encoding="utf-8")
     digits = hashlib.sha256(options.out.read_bytes()).hexdigest()[:12]
     print(f"{options.out}: {digits}")
