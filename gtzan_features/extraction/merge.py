@@ -14,11 +14,11 @@ from gtzan_features.extraction.kept_rows import keep_rows
 from gtzan_features.extraction.shard_folders import publish, shard_folders
 from gtzan_features.extraction.shards import LAYOUTS, ONE_FILE
 from gtzan_features.progress import Progress, silent
-from gtzan_features.tables.feature_tables import AUGMENTED
+from gtzan_features.tables.feature_tables import AUGMENTED, table_meta
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.replacing import replacing, restore
 from gtzan_features.tables.row_groups import MOST_ROWS, rows_per_group, write_groups
-from gtzan_features.tables.schema import is_key
+from gtzan_features.tables.schema import is_key, key_fields
 from gtzan_features.tables.status_columns import STATUS_SCHEMA
 from gtzan_features.tables.table_files import (
     checked_shard,
@@ -201,13 +201,21 @@ def merge_table(path: Path) -> None:
     TableError
         If a shard is damaged.
     """
-    schema = table_schema(path)
-    if schema.names == STATUS_SCHEMA.names:
-        schema = STATUS_SCHEMA
-    names = _names(path, schema)
-    groups = (_renumbered(group, names) for group in _groups(path, schema, _group_rows(schema)))
+    read = table_schema(path)
+    is_status = read.names == STATUS_SCHEMA.names
+    schema = STATUS_SCHEMA if is_status else _as_written(path, read)
+    names = _names(path, read)
+    groups = _groups(path, STATUS_SCHEMA if is_status else read, _group_rows(schema))
+    groups = (_renumbered(group, names, schema) for group in groups)
     with replacing(path) as place:
         write_groups(place, schema, groups)
+
+
+def _as_written(path: Path, read: pa.Schema) -> pa.Schema:
+    """Return the schema of a table as an extraction has it: Arrow before 19 reads other numbers of names."""
+    keys = {one.name: one for one in key_fields(read.names, table_meta(path, read))}
+    fields = [keys.get(one.name, one) if is_key(one) else one for one in read]
+    return pa.schema(fields, metadata=read.metadata)
 
 
 def _group_rows(schema: pa.Schema) -> int:
@@ -228,9 +236,9 @@ def _names(path: Path, schema: pa.Schema) -> dict[str, npt.NDArray[np.str_]]:
     return {name: np.array(sorted(some), dtype=str) for name, some in found.items()}
 
 
-def _renumbered(group: pa.Table, names: dict[str, npt.NDArray[np.str_]]) -> pa.Table:
-    """Return rows whose dictionaries have these names."""
-    for at, one in enumerate(group.schema):
+def _renumbered(group: pa.Table, names: dict[str, npt.NDArray[np.str_]], schema: pa.Schema) -> pa.Table:
+    """Return rows whose dictionaries have these names, with the types of a schema."""
+    for at, one in enumerate(schema):
         if one.name not in names:
             continue
         known, pieces = names[one.name], []
