@@ -212,7 +212,7 @@ def merge_table(path: Path) -> None:
 
 
 def _as_written(path: Path, read: pa.Schema) -> pa.Schema:
-    """Return the schema of a table as an extraction has it: Arrow before 19 reads other numbers of names."""
+    """Return the schema of a table as an extraction has it: Arrow 18 reads names with other numbers."""
     keys = {one.name: one for one in key_fields(read.names, table_meta(path, read))}
     fields = [keys.get(one.name, one) if is_key(one) else one for one in read]
     return pa.schema(fields, metadata=read.metadata)

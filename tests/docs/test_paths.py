@@ -15,7 +15,7 @@ ABSOLUTE = re.compile(r"(?<![\w.])/(?:work|home|root|tmp|Users|mnt|srv)/\w[^\s`|
 
 
 def test_a_folder_of_a_machine_is_recognised():
-    assert ABSOLUTE.search("gtzan fit --tables /work/base/data/features --seed 0")
+    assert ABSOLUTE.search("gtzan fit --tables /home/me/data/features --seed 0")
     assert not ABSOLUTE.search("see docs/home/page.md and https://example.org/home/page")
 
 
