@@ -120,32 +120,54 @@ def test_every_command_has_help_that_says_what_it_does(words, here):
     assert len(done.stdout.splitlines()) > 4
 
 
-def test_help_imports_nothing_heavy():
-    script = "import sys; from gtzan_cli.main import run; run(['--help']); print(sorted(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    for heavy in ("numpy", "pandas", "librosa", "sklearn", "xgboost", "matplotlib", "rich", "numba"):
-        assert f"'{heavy}'" not in loaded
+def test_help_imports_click_and_its_own_words_only():
+    """What a command works with is imported when it runs; the time of `--help` is the sum of its imports."""
+    script = (
+        "import sys; before = set(sys.modules); from gtzan_cli.main import run; run(['--help']); "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1].split()
+    foreign = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
+    assert foreign == {"click", "lazy_loader", "gtzan_cli", "gtzan_features"}
+    slow = {
+        "asyncio",
+        "concurrent",
+        "email",
+        "http",
+        "logging",
+        "multiprocessing",
+        "ssl",
+        "subprocess",
+        "unittest",
+    }
+    assert not slow & set(loaded)
+    assert "importlib.metadata" not in loaded  # looks through all that is installed
+    assert len(loaded) < 250  # 145 with click 8.3
+    assert sum(name.startswith("gtzan_features") for name in loaded) < 30  # 18: settings and errors
 
 
 def test_help_is_hardly_slower_than_python_itself(tmp_path):
-    """In processor time of the child, which does not grow while it waits for a busy machine.
+    """In processor time of the child, the least of each as they take turns: 1.9 times where nothing is wrong.
 
     With compiled modules, as every command after the first has them.
     """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["PYTHONPYCACHEPREFIX"] = str(tmp_path)
 
-    def least(*command):
-        seconds = []
-        for _ in range(7):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(command, capture_output=True, check=True, env=env)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        return min(seconds)
+    def spent(*words):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *words], capture_output=True, check=True, env=env)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    bare = least(sys.executable, "-c", "import click, json, dataclasses, hashlib, pathlib")
-    assert least(sys.executable, "-m", "gtzan_cli", "--help") < 2.5 * bare
+    bare, ours = [], []
+    for _ in range(20):
+        bare.append(spent("-c", "import click, json, dataclasses, hashlib, pathlib"))
+        ours.append(spent("-m", "gtzan_cli", "--help"))
+        if min(ours) < 3 * min(bare):
+            return
+    pytest.fail(f"{min(ours):.3f} s against {min(bare):.3f} s")
 
 
 @pytest.mark.parametrize(
