@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.errors import ConfigError
+from gtzan_features.spectra import descriptors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,6 @@ _LOWEST_HZ = 200.0
 _SHARE = 0.02  # of a band's bins that count as peak, and as valley
 _FLOOR = 1e-10  # of the mean peak
 _SILENT = 1e-30
-_BLOCK = 64  # frames whose magnitudes a processor's cache holds
 
 
 def spectral_peak(spectra: Spectra) -> NDArray[np.float32]:
@@ -61,15 +61,10 @@ def spectral_contrast(spectra: Spectra) -> NDArray[np.float32]:
 
 def _peaks_and_valleys(spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     def compute() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        bands = octave_bands(spectra.config.sr, spectra.config.n_fft)
+        bands = np.array(octave_bands(spectra.config.sr, spectra.config.n_fft))
         peak = np.empty((spectra.n_frames, N_OCTAVES), np.float32)
         valley = np.empty_like(peak)
-        for start in range(0, spectra.n_frames, _BLOCK):
-            at = slice(start, start + _BLOCK)
-            for band, (first, stop, count) in enumerate(bands):
-                ranked = np.sort(spectra.magnitude[at, first:stop], axis=1)
-                peak[at, band] = ranked[:, -count:].mean(axis=1, dtype=np.float64)
-                valley[at, band] = ranked[:, :count].mean(axis=1, dtype=np.float64)
+        descriptors.mean_extremes(spectra.lanes, bands, peak, valley)
         mean = peak.mean(dtype=np.float64)
         if mean < _SILENT:
             return np.zeros_like(peak), np.zeros_like(valley)

@@ -24,7 +24,6 @@ N_RISE = 32
 
 _FLOOR = 1e-15  # of the largest power: that of float32's rounding. librosa's, 1e-10, depends on the gain
 _SILENT = 1e-30
-_BLOCK = 64  # frames at a time, so that they stay in the cache
 _ROUGH_STEP = 8  # frames between those whose roughness is taken
 _ROUGH_PEAKS = 20
 
@@ -216,32 +215,31 @@ def _of_power(spectra: Spectra) -> dict[str, NDArray[np.float32]]:
 
 
 def _descriptors(magnitude: NDArray[np.float32], sr: int) -> dict[str, NDArray[np.float32]]:
-    """Everything that takes powers and their logarithms, a block of frames at a time."""
+    """Everything that takes powers and their logarithms."""
     n_frames, n_bins = magnitude.shape
-    edges = octave_edges(n_bins)
-    widths = np.diff(np.append(edges, n_bins)).astype(np.float32)
+    edges = np.concatenate([[0], octave_edges(n_bins), [n_bins]])  # bin 0 is a band of its own here
     khz = np.linspace(0, sr / 2000, n_bins)
     fit = ((khz - khz.mean()) / ((khz - khz.mean()) ** 2).sum()).astype(np.float32)
     decibels = np.float32(10 / np.log(10))
     floor = np.float32(max(_FLOOR * float(magnitude.max()) ** 2, _SILENT))
-    whole, bands = np.empty((4, n_frames), np.float32), np.empty((2, n_frames, N_OCTAVES), np.float32)
-    for first in range(0, n_frames, _BLOCK):
-        at = slice(first, first + _BLOCK)
-        power = np.maximum(np.square(magnitude[at]), floor)
-        logs = np.log(power)
-        total = power.sum(axis=1)
-        mean_log = np.log(total / n_bins)
-        whole[0, at] = decibels * (logs.mean(axis=1) - mean_log)
-        whole[1, at] = decibels * (np.log(power.max(axis=1)) - mean_log)
-        whole[2, at] = (np.log(total) - np.einsum("tk,tk->t", power, logs) / total) / np.log(n_bins)
-        whole[3, at] = decibels * (logs @ fit)
-        band_mean = np.log(np.add.reduceat(power, edges, axis=1) / widths)
-        bands[0, at] = decibels * (np.add.reduceat(logs, edges, axis=1) / widths - band_mean)
-        bands[1, at] = decibels * (np.maximum.reduceat(logs, edges, axis=1) - band_mean)
-    if floor <= np.float32(_SILENT):
-        whole[3] = 0  # of a constant, but for rounding
-    names = ("flatness", "crest", "entropy", "slope")
-    return dict(zip(names, whole, strict=True)) | {"octave_flatness": bands[0], "octave_crest": bands[1]}
+    sums = np.empty((2, n_frames), np.float32)
+    in_bands = np.empty((3, n_frames, len(edges) - 1), np.float32)
+    descriptors.power_sums(magnitude, floor, fit, edges, sums, in_bands)
+    products, slopes = sums
+    powers, logs, largest = in_bands
+    total = powers.sum(axis=1)
+    mean_log = np.log(total / n_bins)
+    widths = np.diff(edges[1:]).astype(np.float32)
+    band_means = np.log(powers[:, 1:] / widths)
+    return {
+        "flatness": decibels * (logs.sum(axis=1) / n_bins - mean_log),
+        "crest": decibels * (np.log(largest.max(axis=1)) - mean_log),
+        "entropy": (np.log(total) - products / total) / np.float32(np.log(n_bins)),
+        # Of silence, it would be that of a constant, but for rounding.
+        "slope": np.zeros_like(slopes) if floor <= np.float32(_SILENT) else decibels * slopes,
+        "octave_flatness": decibels * (logs[:, 1:] / widths - band_means),
+        "octave_crest": decibels * (np.log(largest[:, 1:]) - band_means),
+    }
 
 
 def band_rise(spectra: Spectra) -> NDArray[np.float32]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.spectra.compiled import kernel, summing_kernel
+from gtzan_features.spectra.compiled import kernel, part, summing_kernel
+from gtzan_features.spectra.lanes import LANES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,153 @@ if TYPE_CHECKING:
     Float32 = NDArray[np.float32]
     Float64 = NDArray[np.float64]
 
-_TINY = np.finfo(np.float32).tiny
+_TINY = np.float32(np.finfo(np.float32).tiny)
+_ROOT_OF_HALF = np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
+
+
+@kernel
+def heard(magnitude: Float32, weight: Float32, floors: Float32, shape: Float32, result: Float32) -> None:
+    """Fill `result` with what is heard of `magnitude`: weighted by `weight`, over `floors` times `shape`.
+
+    `floors` holds the floor of each frame, `shape` its course over the bins, all in powers.
+    """
+    n_frames, n_bins = magnitude.shape
+    for t in range(n_frames):
+        for k in range(n_bins):
+            power = magnitude[t, k] * magnitude[t, k] * weight[k]
+            result[t, k] = np.sqrt(power + floors[t] * shape[k])
+
+
+@summing_kernel
+def weighted_power(magnitude: Float32, weight: Float64, result: Float64) -> None:
+    """Fill `result` (n_frames) with the mean over bins of power times `weight`."""
+    n_frames, n_bins = magnitude.shape
+    for t in range(n_frames):
+        total = 0.0
+        for k in range(n_bins):
+            total += np.float64(magnitude[t, k] * magnitude[t, k]) * weight[k]
+        result[t] = total / n_bins
+
+
+@kernel
+def mean_extremes(lanes: Float32, bands: NDArray[np.int64], peak: Float32, valley: Float32) -> None:
+    """Fill (n_frames, n_bands) with the means of the largest and of the smallest magnitudes of each band.
+
+    `lanes` has 64 frames side by side (n_blocks, n_bins, 64); a row of `bands` is the first bin, the one
+    after the last, and how many magnitudes count.
+    """
+    largest = np.empty((bands[:, 2].max() + 2) * LANES, np.float32)
+    new = np.empty(4 * LANES, np.float32)
+    for block in range(len(lanes)):
+        first_frame = block * LANES
+        for band in range(len(bands)):
+            first, stop, count = bands[band]
+            for result, sign in ((peak, np.float32(1)), (valley, np.float32(-1))):
+                largest[:] = -np.inf
+                for start in range(first, stop, 4):
+                    new[:] = -np.inf
+                    for i in range(min(4, stop - start)):
+                        source, target = lanes[block, start + i], new[i * LANES :]
+                        for lane in range(LANES):
+                            target[lane] = sign * source[lane]
+                    for place in range(0, count, 3):
+                        _insert(largest[place * LANES :], new)
+                for lane in range(min(LANES, len(peak) - first_frame)):
+                    total = 0.0
+                    for place in range(count):
+                        total += largest[place * LANES + lane]
+                    result[first_frame + lane, band] = sign * total / count
+
+
+@part
+def _insert(largest: Float32, new: Float32) -> None:
+    """Let four values of each lane of `new` go down three places of the falling list `largest`.
+
+    At each place the larger of two stays. There is no branch, so that all lanes go at once; twelve
+    comparisons are made of what is loaded once.
+    """
+    for lane in range(LANES):
+        x, y, z = largest[lane], largest[LANES + lane], largest[2 * LANES + lane]
+        v, w = new[lane], new[LANES + lane]
+        x, v = max(x, v), min(x, v)
+        x, w = max(x, w), min(x, w)
+        y, v = max(y, v), min(y, v)
+        y, w = max(y, w), min(y, w)
+        z, new[lane] = max(z, v), min(z, v)
+        z, new[LANES + lane] = max(z, w), min(z, w)
+        v, w = new[2 * LANES + lane], new[3 * LANES + lane]
+        x, v = max(x, v), min(x, v)
+        x, w = max(x, w), min(x, w)
+        y, v = max(y, v), min(y, v)
+        y, w = max(y, w), min(y, w)
+        z, new[2 * LANES + lane] = max(z, v), min(z, v)
+        z, new[3 * LANES + lane] = max(z, w), min(z, w)
+        largest[lane], largest[LANES + lane], largest[2 * LANES + lane] = x, y, z
+
+
+@part
+def _logarithms(power: Float32, mantissa: Float32, exponent: Float32, result: Float32) -> None:
+    """Fill `result` with natural logarithms of normal numbers, within two units of the last place.
+
+    `mantissa` and `exponent` are scratch. The polynomial is that of Cephes' ``logf``, taken of the number
+    without its power of two, within [sqrt(1/2), sqrt(2)).
+    """
+    bits, of_mantissa = power.view(np.int32), mantissa.view(np.int32)
+    for k in range(len(power)):
+        steps = np.int32(np.int32(bits[k] - _ROOT_OF_HALF) >> np.int32(23))  # stated: numba widens integers
+        of_mantissa[k] = bits[k] - np.int32(steps << np.int32(23))
+        exponent[k] = np.float32(steps)
+    for k in range(len(power)):
+        x = mantissa[k] - np.float32(1)
+        y = np.float32(7.0376836292e-2) * x - np.float32(1.1514610310e-1)
+        y = y * x + np.float32(1.1676998740e-1)
+        y = y * x - np.float32(1.2420140846e-1)
+        y = y * x + np.float32(1.4249322787e-1)
+        y = y * x - np.float32(1.6668057665e-1)
+        y = y * x + np.float32(2.0000714765e-1)
+        y = y * x - np.float32(2.4999993993e-1)
+        y = y * x + np.float32(3.3333331174e-1)
+        square = x * x
+        y = y * x * square + exponent[k] * np.float32(-2.12194440e-4) - np.float32(0.5) * square
+        result[k] = x + y + exponent[k] * np.float32(0.693359375)
+
+
+@summing_kernel
+def power_sums(
+    magnitude: Float32,
+    floor: np.float32,
+    fit: Float32,
+    edges: NDArray[np.int64],
+    sums: Float32,
+    bands: Float32,
+) -> None:
+    """Fill what flatness, crest, entropy and slope are made of; powers count as `floor` at least.
+
+    `sums` (2, n_frames): power times its logarithm, logarithms times `fit` (n_bins). `bands` (3, n_frames,
+    n_bands): power, its logarithm and the largest power between `edges` (n_bands + 1), summed in float32.
+    """
+    n_frames, n_bins = magnitude.shape
+    power, logs = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32)
+    mantissa, exponent = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32)
+    bits, tops = power.view(np.int32), bands[2].view(np.int32)  # not negative: bits have the order of numbers
+    for t in range(n_frames):
+        for k in range(n_bins):
+            power[k] = max(magnitude[t, k] * magnitude[t, k], floor)
+        _logarithms(power, mantissa, exponent, logs)
+        product, slope = np.float32(0), np.float32(0)
+        for k in range(n_bins):
+            product += power[k] * logs[k]
+            slope += logs[k] * fit[k]
+        sums[0, t], sums[1, t] = product, slope
+        for band in range(bands.shape[2]):
+            inside = slice(edges[band], edges[band + 1])  # slices: their indices are never negative
+            here, its_logs, its_bits = power[inside], logs[inside], bits[inside]
+            total, log_total, largest = np.float32(0), np.float32(0), np.int32(0)
+            for k in range(len(here)):
+                total += here[k]
+                log_total += its_logs[k]
+                largest = max(largest, its_bits[k])
+            bands[0, t, band], bands[1, t, band], tops[t, band] = total, log_total, largest
 
 
 @summing_kernel
@@ -88,7 +235,7 @@ def rolloffs(magnitude: Float32, percents: Float64, bin_hz: float, result: Float
                 break
 
 
-@kernel
+@summing_kernel
 def masked_bands(
     magnitude: Float32,
     smooth: Float32,
@@ -98,17 +245,22 @@ def masked_bands(
     percussive: Float64,
 ) -> None:
     """Fill (n_frames, n_bands) with the power of both soft-masked parts between `edges` (bins)."""
-    n_frames, n_bands = harmonic.shape
+    n_frames, n_bins = magnitude.shape
+    kept, left = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32)
     for t in range(n_frames):
-        for band in range(n_bands):
+        for k in range(n_bins):
+            h, p = smooth[t, k] * smooth[t, k], spiky[t, k] * spiky[t, k]
+            total = h + p
+            mask = h / total if total > _TINY else np.float32(0.5)
+            kept[k] = magnitude[t, k] * mask
+            left[k] = magnitude[t, k] * (np.float32(1) - mask)
+        for band in range(harmonic.shape[1]):
+            inside = slice(edges[band], edges[band + 1])
+            of_band, of_rest = kept[inside], left[inside]
             h_total, p_total = np.float32(0), np.float32(0)
-            for k in range(edges[band], edges[band + 1]):
-                h, p = smooth[t, k] * smooth[t, k], spiky[t, k] * spiky[t, k]
-                total = h + p
-                mask = h / total if total > _TINY else np.float32(0.5)
-                kept, left = magnitude[t, k] * mask, magnitude[t, k] * (np.float32(1) - mask)
-                h_total += kept * kept
-                p_total += left * left
+            for k in range(len(of_band)):
+                h_total += of_band[k] * of_band[k]
+                p_total += of_rest[k] * of_rest[k]
             harmonic[t, band], percussive[t, band] = h_total, p_total
 
 

@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gtzan_features.spectra import descriptors
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -45,7 +47,6 @@ FRAME_FLOOR_DB, TRACK_FLOOR_DB = 20.0, 35.0
 _LOW_ORDER, _HIGH_ORDER = 4, 8  # of the Butterworth-like edges of the band
 _SLOPE = 0.5  # exponent of frequency in the floor: 1.5 dB per octave
 _LEVEL_UNDER_HZ = 100.0  # where the floor no longer sinks
-_BLOCK = 64  # frames at a time, so that they stay in the cache
 
 
 def heard_magnitude(magnitude: Float32, sr: int, result: Float32) -> Float32:
@@ -68,17 +69,10 @@ def heard_magnitude(magnitude: Float32, sr: int, result: Float32) -> Float32:
     n_bins = magnitude.shape[1]
     weight, shape = band(sr, n_bins), floor_shape(sr, n_bins)
     means = np.empty(len(magnitude))
-    for first in range(0, len(magnitude), _BLOCK):
-        at = slice(first, first + _BLOCK)
-        power = np.square(magnitude[at])
-        means[at] = np.dot(power.astype(np.float64), weight) / n_bins
+    descriptors.weighted_power(magnitude, weight, means)
     of_frames = 10 ** (-FRAME_FLOOR_DB / 10) * means + 10 ** (-TRACK_FLOOR_DB / 10) * means.mean()
-    weight32, shape32 = weight.astype(np.float32), shape.astype(np.float32)
-    for first in range(0, len(magnitude), _BLOCK):
-        at = slice(first, first + _BLOCK)
-        power = np.square(magnitude[at]) * weight32
-        power += of_frames[at, None].astype(np.float32) * shape32
-        np.sqrt(power, out=result[at])
+    floors = of_frames.astype(np.float32)
+    descriptors.heard(magnitude, weight.astype(np.float32), floors, shape.astype(np.float32), result)
     return result
 
 
