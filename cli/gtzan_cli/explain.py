@@ -18,6 +18,7 @@ from gtzan_cli.options import (
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show
 from gtzan_features.errors import FILE_FAULTS
+from gtzan_features.garbage import seldom_looked_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,7 @@ _PICTURE = ".png"
 )
 @json_option
 @click.pass_context
+@seldom_looked_for()
 def explain(
     ctx: click.Context,
     files: tuple[Path, ...],

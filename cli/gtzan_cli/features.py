@@ -28,6 +28,7 @@ from gtzan_cli.options import (
 )
 from gtzan_cli.progress import notice, print_json, print_table, progress_bar, show, show_text
 from gtzan_features.config import DEFAULT_SEGMENTS, SCALES, FeatureConfig, SpectrogramConfig, default_of
+from gtzan_features.garbage import seldom_looked_for
 from gtzan_features.text import counted
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def features() -> None:
 @engine_options
 @json_option
 @click.pass_context
+@seldom_looked_for()
 def extract(
     ctx: click.Context,
     audio_dir: Path,
@@ -185,6 +187,7 @@ def extract(
 @engine_options
 @json_option
 @click.pass_context
+@seldom_looked_for()
 def spectrograms(
     ctx: click.Context,
     audio_dir: Path,

@@ -21,6 +21,7 @@ from gtzan_cli.options import (
 from gtzan_cli.predict_output import Shown, output_for
 from gtzan_cli.progress import notice, progress_bar
 from gtzan_features.errors import ModelError
+from gtzan_features.garbage import seldom_looked_for
 from gtzan_features.prediction.library_config import LibraryOptions
 from gtzan_features.storage import here, is_remote
 
@@ -70,6 +71,7 @@ MANY = 20
 @json_option
 @click.option("--json-lines", "as_json_lines", is_flag=True, help="Print a line of JSON per file.")
 @click.pass_context
+@seldom_looked_for()
 def predict(
     ctx: click.Context,
     files: tuple[Path, ...],

@@ -42,6 +42,16 @@ _SAMPLE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRow:
+    """What a row says of a file; each field as `datasets.tracks.TrackFile` has it."""
+
+    labels: tuple[str, ...] = ()
+    artist: str = ""
+    group: str = ""
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """Positions of columns in a `Grid`.
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gtzan_features.audio.tags import GENRE, Tags, check_mutagen, read_tags
+from gtzan_features.datasets.label_columns import LabelRow
 from gtzan_features.datasets.label_match import Matching, match_paths
-from gtzan_features.datasets.label_table import LabelRow, LabelTable, read_label_table
 from gtzan_features.datasets.names import genre_name, label
 from gtzan_features.datasets.tracks import Labels, TrackFile
 from gtzan_features.errors import CatalogueError, ConfigError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.config import Selection
+    from gtzan_features.datasets.label_table import LabelTable
 
 FOLDERS, TAGS, NONE, TABLE = "folders", "tags", "none", "table"
 _WORDS = {"folders": FOLDERS, "folder": FOLDERS, "tags": TAGS, "tag": TAGS, "none": NONE}
@@ -126,6 +127,8 @@ def label_tracks(
     problems: dict[str, tuple[str, ...]] = {}
     table: LabelTable | None = None
     if sources.genres == TABLE:
+        from gtzan_features.datasets.label_table import read_label_table  # pandas, which the rest needs not
+
         table = read_label_table(chosen.labels, dict(chosen.columns))
         told, problems = _by_table(root, told, [track.path for track in tracks], table)
     tags = _tags(root, tracks, sources.tag, progress) if TAGS in (sources.genres, sources.artists) else []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gtzan_features.datasets.label_columns import ROLES, Columns, find_columns, flagged
+from gtzan_features.datasets.label_columns import ROLES, Columns, LabelRow, find_columns, flagged
 from gtzan_features.datasets.names import genre_name, label
 from gtzan_features.datasets.parts import PARTS, part_of
 from gtzan_features.errors import CatalogueError, ConfigError
@@ -31,16 +31,6 @@ _MOST_PATHS = 8
 
 _SURE = "split"
 """The one name of a column that must hold parts of a split; others may mean something else."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRow:
-    """What a row says of a file; each field as `datasets.tracks.TrackFile` has it."""
-
-    labels: tuple[str, ...] = ()
-    artist: str = ""
-    group: str = ""
-    split: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gtzan_features.datasets.names import label
@@ -164,6 +163,8 @@ class Tally:
 
     def add_shard(self, path: Path) -> None:
         """Add what became of the files of a shard, by its status."""
+        import pyarrow.compute as pc
+
         with path.open("rb") as file:
             table = pq.ParquetFile(file).read()
         self.counts.update(_counted(table.column("status")))

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.descriptors import sets
+from gtzan_features.tables.arrow_arrays import array_of
 from gtzan_features.tables.picture_column import COLUMN, picture_codes, pixels, spectrogram_schema
 from gtzan_features.tables.schema import TableMeta, feature_schema
 
@@ -88,7 +89,7 @@ class _Features:
 
     def arrays(self, values: npt.NDArray[Any]) -> list[pa.Array]:
         """Return the columns of `values`, of shape (n_rows, n_columns)."""
-        return [pa.array(column) for column in values.T]
+        return [array_of(column, pa.float32()) for column in values.T]
 
 
 @dataclass(frozen=True, slots=True)

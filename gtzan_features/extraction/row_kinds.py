@@ -269,8 +269,8 @@ class SpectrogramRecipe(Recipe):
         if not self.is_compiled:
             notice("Compiling the kernels, once; later runs find them in numba's cache.")
             sets.warm_up(FeatureConfig())
-        noise = np.random.default_rng(0).standard_normal(16 * self.spectrograms.n_fft)
-        spectrogram(noise.astype(np.float32), self.spectrograms, 1)
+            noise = np.random.default_rng(0).standard_normal(16 * self.spectrograms.n_fft)
+            spectrogram(noise.astype(np.float32), self.spectrograms, 1)
 
     def compute(self, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig) -> npt.NDArray[np.uint8]:
         """Return one spectrogram of shape (n_frames, n_bands) for each piece of signal."""

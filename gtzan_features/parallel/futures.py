@@ -8,6 +8,7 @@ from concurrent.futures import BrokenExecutor, CancelledError
 from typing import TYPE_CHECKING, Generic
 
 from gtzan_features.errors import PoolError, WorkerError
+from gtzan_features.garbage import look_as_usual
 from gtzan_features.parallel.carried import with_plugins
 from gtzan_features.parallel.executor import Item, Result
 from gtzan_features.parallel.line import AHEAD, HELD, Line
@@ -76,6 +77,7 @@ class FuturesExecutor:
             If the pool takes no more work: it was shut down, it broke (as `ProcessPoolExecutor` does as a
             whole when one of its processes ends), or its scheduler is gone.
         """
+        look_as_usual()
         flight: _Flight[Item, Result] = _Flight(self.pool, with_plugins(function), items)
         line: Line[Result] = Line(len(items), most=HELD * self.n_workers)
         try:

@@ -10,22 +10,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _VARIABLE = "PYTHONWARNINGS"
 _QUIET = "ignore:resource_tracker:UserWarning"
 
 
 @contextmanager
 def held_interrupts() -> Iterator[None]:
-    """Keep SIGINT waiting while the block runs; processes that it starts never get it.
+    """Keep what ends a command waiting while the block runs: its exception would come amid loky's locks.
 
-    They are ended by their parent. One that got it itself would print a traceback where it stands, or hand
-    on the interrupt as the result of its item.
+    Processes that the block starts never get SIGINT. They are ended by their parent. One that got it itself
+    would print a traceback where it stands, or hand on the interrupt as the result of its item. They get the
+    others from `take_endings` on.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def take_endings() -> None:
+    """Let SIGTERM and SIGHUP end this process, which was started in `held_interrupts`."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING - {signal.SIGINT})
 
 
 def start_resource_tracker() -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
+from gtzan_features.garbage import look_later
 from gtzan_features.parallel.carried import pickled, with_plugins
-from gtzan_features.parallel.held_interrupts import held_interrupts
+from gtzan_features.parallel.held_interrupts import held_interrupts, take_endings
 from gtzan_features.parallel.parent import end_with_parent
 from gtzan_features.stall import LIMIT_S, ended_by_watch, watch_files
 
@@ -94,7 +95,9 @@ def _how(code: int) -> str:
 def main(answer: str, parent: str) -> None:
     """Do the call that stdin holds, and write its result or its exception to the pipe of number `answer`."""
     end_with_parent(int(parent))
+    take_endings()
     watch_files()
+    look_later()  # there is one item
     os.set_inheritable(int(answer), False)
     task = sys.stdin.buffer.read()
     nowhere = os.open(os.devnull, os.O_RDONLY)

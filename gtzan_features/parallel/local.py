@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from gtzan_features.errors import ConfigError, WorkerError
+from gtzan_features.garbage import look_as_usual, look_later
 from gtzan_features.parallel.carried import with_plugins
-from gtzan_features.parallel.held_interrupts import held_interrupts, start_resource_tracker
+from gtzan_features.parallel.held_interrupts import held_interrupts, start_resource_tracker, take_endings
 from gtzan_features.parallel.isolated import ONE_THREAD, ProcessDiedError, call_isolated
 from gtzan_features.parallel.line import AHEAD, HELD, Line
 from gtzan_features.parallel.parent import end_with_parent
@@ -34,7 +35,9 @@ class SerialExecutor:
         lost: Callable[[Item, str], Result] | None = None,  # noqa: ARG002 - a process that dies here ends the caller, too
     ) -> Iterator[Result]:
         """Yield ``function(item)`` for each item; see `Executor.map`."""
-        for item in items:
+        for number, item in enumerate(items):
+            if number:
+                look_as_usual()
             with threadpool_limits(1):
                 result = function(item)
             yield result
@@ -103,6 +106,7 @@ class ProcessExecutor:
                 initializer=_begin,
                 initargs=(me,),
             )
+        look_as_usual()
         carried = with_plugins(function)
         running: dict[Any, int] = {}
         try:
@@ -145,6 +149,8 @@ def _begin(parent: int) -> None:
     from joblib.externals.loky import process_executor
 
     end_with_parent(parent)
+    take_endings()
+    look_later()
     # Where psutil is installed, a worker that grows by 300 MB after its first item would be replaced as one
     # that leaks. Ours grow by kernels, libraries and the longest file, and then no more.
     process_executor._USE_PSUTIL = False
@@ -159,7 +165,10 @@ def _in_worker(function: Callable[[Item], Result], item: Item, folder: str | Non
     if folder is not None and folder != _working_folder():
         os.chdir(folder)
     watch_files()
-    return function(item)
+    try:
+        return function(item)
+    finally:  # by the first item all is loaded
+        look_as_usual()
 
 
 def local_executor(n_jobs: int = -1) -> Executor:

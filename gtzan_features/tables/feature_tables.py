@@ -1,4 +1,7 @@
-"""Parquet in and out: atomic writes, checked reads."""
+"""Parquet in and out: atomic writes, checked reads.
+
+pandas and Arrow's functions are imported where a table is read: an extraction, which writes, begins sooner.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gtzan_features.config import FeatureConfig, file_name
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +229,8 @@ def checked_table(path: Path, table: pa.Table, meta: TableMeta) -> FeatureTable:
         Key columns and features.
     meta : TableMeta
     """
+    import pandas as pd
+
     try:
         FeatureConfig(**meta.config)
     except (TypeError, AttributeError, ConfigError) as error:
@@ -259,6 +263,9 @@ def key_frame(path: Path, table: pa.Table) -> pd.DataFrame:
         If one is missing, occurs twice, has another type or an empty cell, or if a segment has two
         rows or a track two genres.
     """
+    import pandas as pd
+    import pyarrow.compute as pc
+
     again = "Extract the features again"
     names = table.schema.names
     missing = [name for name in KEY_NAMES if name not in names]

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gtzan_features.tables.arrow_arrays import array_of
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.schema import is_key
 
@@ -120,7 +121,7 @@ class KeyColumns:
             "n_samples": segments[:, 2],
         }
         return [
-            pa.array(found[one.name], type=one.type) if one.name in found else self._named(one, tracks)
+            array_of(found[one.name], one.type) if one.name in found else self._named(one, tracks)
             for one in self._fields()
         ]
 
@@ -129,7 +130,7 @@ class KeyColumns:
 
     def _named(self, one: pa.Field, tracks: npt.NDArray[np.int64]) -> pa.Array:
         if one.name not in self._text:
-            return pa.array([getattr(self.tracks[at], one.name) for at in tracks], type=one.type)
+            return array_of([getattr(self.tracks[at], one.name) for at in tracks], one.type)
         names, codes = self._text[one.name]
-        numbers = pa.array(codes[tracks], type=one.type.index_type)
-        return pa.DictionaryArray.from_arrays(numbers, pa.array(names.tolist(), one.type.value_type))
+        numbers = array_of(codes[tracks], one.type.index_type)
+        return pa.DictionaryArray.from_arrays(numbers, array_of(names.tolist(), one.type.value_type))

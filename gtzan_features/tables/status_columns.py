@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from gtzan_features.tables.arrow_arrays import array_of
 from gtzan_features.tables.row_groups import MOST_ROWS, write_groups
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def write_status(path: Path, rows: Sequence[FileStatus], said: Mapping[bytes, by
         What the schema's metadata say; nothing in a table of one file.
     """
     schema = STATUS_SCHEMA.with_metadata(dict(said)) if said else STATUS_SCHEMA
-    table = pa.Table.from_pylist([row.to_dict() for row in rows], schema=schema)
+    columns = [array_of([getattr(row, one.name) for row in rows], one.type) for one in schema]
+    table = pa.Table.from_arrays(columns, schema=schema)
     starts = range(0, max(1, table.num_rows), MOST_ROWS)
     write_groups(path, schema, (table.slice(start, MOST_ROWS) for start in starts))

@@ -48,6 +48,22 @@ def test_workers_import_no_tables_and_no_models(music, tmp_path, recipe, kind):
     assert not set(HEAVY) & set(json.loads(done.stdout))
 
 
+@pytest.mark.parametrize("kind", ["extract", "spectrograms"])
+def test_an_extraction_imports_no_pandas(music, tmp_path, kind):
+    code = (
+        "import json, sys; from gtzan_cli.main import run; code = run(sys.argv[1:]); "
+        "print(json.dumps([code, sorted(sys.modules)]))"
+    )
+    words = ["features", kind, str(music), "-o", str(tmp_path), "-s", "3s", "-j", "1"]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *words], capture_output=True, text=True, check=True
+    )
+    code, names = json.loads(done.stdout.splitlines()[-1])
+    assert code == 0
+    assert {*HEAVY, "pyarrow.compute", "joblib", "rich"} & set(names) == {"pyarrow"}
+    assert any(tmp_path.glob("status*.parquet"))
+
+
 def test_what_computes_a_shard_imports_arrow_and_nothing_else_that_is_heavy():
     code = "import sys, gtzan_features.extraction.shard_task; print(*sys.modules)"
     done = subprocess.run(
