@@ -6,6 +6,7 @@ AUDIO_DIR holds genre folders with WAV files, which are copied under other names
 as asked for; a few bytes after the samples make each copy another file. Every run is a process of its
 own that extracts the 3 s and 30 s rows into a new folder, start of the workers included. The numbers of
 workers take turns, so that a busy machine slows all of them. Memory is the highest of any worker (Linux).
+Wanted of two workers: 1.9 times one over 1000 files, 1.6 times over 100.
 Processors of a virtual machine may share a real one: the ceiling is how many times as fast plain Python
 loops in as many processes are as one, measured in the same turns.
 """
