@@ -59,7 +59,7 @@ def port(tmp_path):
 
 
 def connect(port, sent=b""):
-    opened = socket.create_connection(("127.0.0.1", port), timeout=20)
+    opened = socket.create_connection(("127.0.0.1", port), timeout=300)
     opened.sendall(sent)
     return opened
 

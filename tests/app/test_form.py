@@ -251,7 +251,7 @@ def test_a_body_without_an_end_is_ended(port):
                         got = opened.recv(65_536)
                     except BlockingIOError:
                         got = None
-                    opened.settimeout(20)
+                    opened.settimeout(300)
                     if got is not None:
                         assert got == b"" or b" 413 " in got
                         break
@@ -266,7 +266,7 @@ def test_a_client_that_goes_in_the_middle_leaves_nothing(tmp_path):
             with connect(port, head(kind, "Content-Length: 90000") + WHOLE[:5000]):
                 while not list((tmp_path / "uploads").iterdir()):
                     time.sleep(0.01)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 300
         while list((tmp_path / "uploads").iterdir()):
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -293,13 +293,13 @@ def test_curl_sends_it_in_each_of_its_ways(tmp_path, words):
     with serving(tmp_path / "uploads", classifier) as port:
         address = f"http://127.0.0.1:{port}{PREDICT}"
         command = ["curl", "-sS", "--noproxy", "*", "-w", "%{http_code}", *words, address]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert (done.stdout[-3:], done.stderr) == ("200", ""), done.stdout
     assert [content for _, content in classifier.uploads] == [sound]
 
 
 def test_pythons_own_client_is_answered_over_one_connection(port):
-    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=300)) as connection:
         for _ in range(3):
             connection.request("POST", PREDICT, WHOLE, {"Content-Type": KIND})
             reply = connection.getresponse()

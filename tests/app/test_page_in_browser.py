@@ -86,7 +86,7 @@ def opened(browser, address):
 
 def wait(browser, done):
     """Wait until `done` says so."""
-    for _ in range(600):
+    for _ in range(3000):
         if done():
             return
         time.sleep(0.1)

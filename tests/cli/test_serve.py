@@ -53,13 +53,13 @@ def form(path):
 
 
 def get(address, path):
-    with closing(http.client.HTTPConnection(address, timeout=60)) as connection:
+    with closing(http.client.HTTPConnection(address, timeout=300)) as connection:
         connection.request("GET", path)
         return json.loads(connection.getresponse().read())
 
 
 def post(address, body, query="", **headers):
-    with closing(http.client.HTTPConnection(address, timeout=60)) as connection:
+    with closing(http.client.HTTPConnection(address, timeout=300)) as connection:
         connection.request("POST", f"/api/predict?{query}", body, headers)
         reply = connection.getresponse()
         return reply.status, reply.read().decode()

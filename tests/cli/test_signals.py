@@ -77,7 +77,7 @@ def test_a_signal_ends_the_command_and_its_workers(tmp_path, number, code, n_job
     try:
         wait_for(lambda: len(list(seen.iterdir())) == n_jobs)
         parent.send_signal(number)
-        _, said = parent.communicate(timeout=60)
+        _, said = parent.communicate(timeout=300)
     finally:
         parent.kill()
         parent.wait()

@@ -203,7 +203,7 @@ class TestExitCodes:
             "import sys, time; from gtzan_cli import main as entry\n"
             "def work(**_):\n"
             "    try:\n"
-            "        print('ready', flush=True); time.sleep(60)\n"
+            "        print('ready', flush=True); time.sleep(600)\n"
             f"    finally: open({str(tmp_path / 'tidy')!r}, 'w')\n"
             "entry.cli.main = work\n"
             "entry.main([])"
@@ -214,7 +214,7 @@ class TestExitCodes:
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=300)
         assert process.returncode == 143
         assert told.count("\n") == 1
         assert (tmp_path / "tidy").exists()

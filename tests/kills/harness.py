@@ -33,7 +33,7 @@ ENDED = {
 """Exit codes that a shell takes for the end by a signal."""
 
 LINE = "Interrupted. What is finished is kept: the same command goes on from there."
-OUTLIVE_S = 20.0
+OUTLIVE_S = 120.0
 """Seconds that a worker may outlive its command, on a machine that is busy with other things."""
 
 LONGEST_S = 300.0

@@ -228,7 +228,7 @@ def is_running(pid):
         return False
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=300):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until

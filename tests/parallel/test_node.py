@@ -35,7 +35,7 @@ def together(patience_s):
 
 
 def test_one_is_inside_at_a_time():
-    assert together(30) == (1, 4)
+    assert together(300) == (1, 4)
 
 
 def test_nobody_waits_for_ever():
@@ -56,11 +56,11 @@ def test_where_no_lock_can_be_made_work_goes_on(kind, tmp_path, monkeypatch):
         (path,) = tmp_path.glob("gtzan-test-*.lock")
         path.unlink()
         path.symlink_to(tmp_path / "elsewhere")
-    assert together(30)[1] == 4
+    assert together(300)[1] == 4
     assert not (tmp_path / "elsewhere").exists()
 
 
 def test_an_error_lets_go_of_it():
     with pytest.raises(ZeroDivisionError), node_lock("test"):
         raise ZeroDivisionError
-    assert together(5) == (1, 4)
+    assert together(300) == (1, 4)

@@ -197,7 +197,7 @@ def test_a_killed_search_is_gone_on_with(tables, tmp_path, monkeypatch):
     command = [sys.executable, "-m", "gtzan_cli", *words]
     killed = subprocess.Popen([*command, "--trials", "500"], stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while sum(path.stat().st_size for path in tmp_path.glob("s/*.journal")) < 9000:
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -208,7 +208,7 @@ def test_a_killed_search_is_gone_on_with(tables, tmp_path, monkeypatch):
     Path(f"{journal}.lock").symlink_to(Path("s", journal.name))  # as optuna's own lock stays
     with journal.open("ab") as file:
         file.write(b'{"op_code": 8, "worker')  # as a kill in the middle of a line leaves it
-    done = subprocess.run([*command, "--trials", "1", "--json"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, "--trials", "1", "--json"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["trials"]) >= 2
     assert list((tmp_path / "s").iterdir()) == [journal]
