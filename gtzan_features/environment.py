@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -104,6 +104,7 @@ def versions_text() -> str:
     return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
 
 
+@cache  # a few milliseconds each, several times a command
 def _version(name: str) -> str:
     try:
         return version(name)
