@@ -211,16 +211,6 @@ def test_a_set_that_joins_the_registry_joins_the_table_and_is_tested_against_the
     assert "minus the same on kaggle" in page
 
 
-@pytest.mark.slow
-def test_a_second_run_fits_nothing_and_writes_the_same(folders, monkeypatch):
-    bench_tables(folders, CHEAP, n_jobs=1)  # workers would not know of the few trees
-    before = {p.name: p.read_bytes() for p in folders.out.iterdir()}
-    monkeypatch.setattr(accuracy, "fit_run", None)
-    again = bench_tables(folders, CHEAP, n_jobs=1)
-    assert again.n_fitted == 0
-    assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
-
-
 def test_when_the_time_is_over_references_are_there_and_the_next_call_makes_the_rest(folders):
     some = dataclasses.replace(CHEAP, models=("majority", "xgboost", "knn"), protocols=("track",))
     first = bench_tables(folders, dataclasses.replace(some, minutes=0), n_jobs=1)
@@ -234,7 +224,9 @@ def test_when_the_time_is_over_references_are_there_and_the_next_call_makes_the_
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_goes_on_and_a_changed_table_is_fitted_again(folders, monkeypatch):
+def test_an_interrupted_run_goes_on_a_second_fits_nothing_and_a_changed_table_is_fitted_again(
+    folders, monkeypatch
+):
     real, calls = accuracy.fit_run, []
 
     def killed(*words, **more):
@@ -250,6 +242,11 @@ def test_an_interrupted_run_goes_on_and_a_changed_table_is_fitted_again(folders,
     done = bench_tables(folders, CHEAP, n_jobs=1)
     assert done.n_reused == 3
     everything = done.n_fitted + done.n_reused
+    before = {p.name: p.read_bytes() for p in folders.out.iterdir()}
+    monkeypatch.setattr(accuracy, "fit_run", None)
+    assert bench_tables(folders, CHEAP, n_jobs=1).n_fitted == 0  # workers would not know of the few trees
+    assert {p.name: p.read_bytes() for p in folders.out.iterdir()} == before
+    monkeypatch.setattr(accuracy, "fit_run", real)
     save_table(folders.tables, make_table(n_segments=1, segment="30s", seed=5))
     # The reference and the cheap model on 3 s rows do not depend on the 30 s table.
     assert bench_tables(folders, CHEAP, n_jobs=1).n_fitted == everything - 2
