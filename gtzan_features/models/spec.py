@@ -65,6 +65,8 @@ class TrainingData:
         Which labels each row has, where a track may have several; `y` is then the rarest of them.
     stratum : ndarray of shape (n_rows,), optional
         What inner folds are stratified by instead of `y`: the rarest label, for all labels alike.
+    threads : int
+        How many a fit may use where they change nothing in its result.
     """
 
     X: FloatMatrix
@@ -78,6 +80,7 @@ class TrainingData:
     made: npt.NDArray[np.bool_] | None = None
     labels: npt.NDArray[np.bool_] | None = None
     stratum: IntVector | None = None
+    threads: int = 1
 
     @property
     def recorded(self) -> IntVector:

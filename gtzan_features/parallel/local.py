@@ -179,12 +179,17 @@ def local_executor(n_jobs: int = -1) -> Executor:
     ConfigError
         If `n_jobs` is 0, below -1 or no whole number.
     """
+    count = process_count(n_jobs)
+    return SerialExecutor() if count == 1 else ProcessExecutor(count)
+
+
+def process_count(n_jobs: int) -> int:
+    """Return how many processes, or threads of one, `n_jobs` stands for; see `local_executor`."""
     is_whole = hasattr(n_jobs, "__index__")  # in Python it may be anything
     if not is_whole or n_jobs == 0 or n_jobs < -1:
         msg = f"--n-jobs {n_jobs!r} is no number of workers: give 1 or more, or -1 for one per processor"
         raise ConfigError(msg)
-    count = available_processors() if n_jobs == -1 else n_jobs
-    return SerialExecutor() if count == 1 else ProcessExecutor(count)
+    return available_processors() if n_jobs == -1 else n_jobs
 
 
 def available_processors() -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.environment import model_versions
-from gtzan_features.parallel.local import local_executor
+from gtzan_features.parallel.local import local_executor, process_count
 from gtzan_features.progress import Progress, silent
 from gtzan_features.training.augmented_rows import augmentation_text
 from gtzan_features.training.divide import labelled
@@ -191,8 +191,9 @@ def fit_folds(
         progress(epoch.epoch, epoch.most, f"{job.model} {epoch.stage}")
 
     if len(folds) <= 1:
-        # One fold runs in this process, so that its epochs can be reported.
-        return list(local_executor(1).map(partial(fit_fold, job=job, on_epoch=on_epoch), folds))
+        # One fold runs in this process, so that its epochs can be reported, and has all its processors.
+        alone = partial(fit_fold, job=job, on_epoch=on_epoch, threads=process_count(n_jobs))
+        return list(local_executor(1).map(alone, folds))
     fitted: list[Fitted] = []
     progress(0, len(folds), job.model)  # the first fold may take minutes
     for one in local_executor(n_jobs).map(partial(fit_fold, job=job), folds):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,10 +101,10 @@ class Job:
         return with_several_labels(guarded(spec_of_estimator(self.model, self.estimator)))
 
 
-def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore) -> Fitted:
+def fit_fold(fold: Fold, job: Job, on_epoch: Callable[[Any], None] = ignore, threads: int = 1) -> Fitted:
     """Fit on the training rows of a fold and predict its test rows; runs in a worker."""
     data = job.data
-    training = training_data(fold, job, on_epoch)
+    training = replace(training_data(fold, job, on_epoch), threads=threads)
     spec = job.spec
     classifier = spec.fit(training, job.settings, job.seed)
     own = slice(len(fold.train))

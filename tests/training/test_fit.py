@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.errors import ModelError, RunError, SplitError, TableError
 from gtzan_features.extraction.csv_exchange import import_csv
+from gtzan_features.models.estimators import boosted_trees
 from gtzan_features.models.save import load_model
 from gtzan_features.reporting.compare import compare_runs
 from gtzan_features.reporting.fit_run import fit_run
@@ -324,3 +325,21 @@ def test_families_are_chosen_on_training_rows_only_and_written_down(tables, tmp_
     save_table(tmp_path / "bent", table)
     other = fit_run(tmp_path / "bent", tmp_path / "runs", chosen, n_jobs=2)
     assert json.loads((other.folder / "metrics.json").read_text())["families"]["2"] == found["2"]
+
+
+def test_a_fit_alone_has_all_processors_and_gives_the_same_bytes(tables, tmp_path, monkeypatch):
+    monkeypatch.setattr(boosted_trees, "VALUES_PER_THREAD", 1)
+    threads = []
+    whole = pipeline.fit_fold
+
+    def counted(fold, **named):
+        threads.append(named["threads"])
+        return whole(fold, **named)
+
+    monkeypatch.setattr(pipeline, "fit_fold", counted)
+    one = config("xgboost", SplitConfig(protocol="track", holdout=0.3), settings=("n_estimators=20",))
+    runs = [fit_run(tables, tmp_path / str(n_jobs), one, n_jobs=n_jobs) for n_jobs in (1, 3)]
+    assert threads == [1, 3]
+    for name in ("predictions.parquet", "model/model.ubj"):
+        serial, parallel = ((run.folder / name).read_bytes() for run in runs)
+        assert serial == parallel

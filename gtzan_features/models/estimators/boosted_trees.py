@@ -14,6 +14,9 @@ EARLY_STOPPING_FOLDS = 10
 MANY_COLUMNS = 500
 """Beyond, histograms have `_COARSE` bins: with thousands of columns they then take a fifth of the time."""
 
+VALUES_PER_THREAD = 250_000
+"""Rows times columns for which another thread pays: threads wait for each other at every level of a tree."""
+
 TOO_FEW_TO_STOP = (
     "early stopping needs two tracks of each genre in the training part. Add tracks, or leave it out"
 )
@@ -36,7 +39,8 @@ def with_bins(settings: dict[str, Any], n_columns: int) -> dict[str, Any]:
 
 def _fit(data: TrainingData, settings: dict[str, Any], seed: int) -> Classifier:
     settings = with_bins(settings, data.X.shape[1])
-    model = XGBClassifier(**settings, random_state=seed, n_jobs=1, verbosity=0)
+    threads = max(1, min(data.threads, data.X.size // VALUES_PER_THREAD))
+    model = XGBClassifier(**settings, random_state=seed, n_jobs=threads, verbosity=0)
     if settings.get("early_stopping_rounds"):
         return _fit_stopping_early(model, data, seed)
     return model.fit(data.X, data.y)

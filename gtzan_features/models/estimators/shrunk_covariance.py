@@ -50,7 +50,8 @@ class Moments:
         variance = float(np.diagonal(self.covariance)[columns].mean())
         # Where all columns are constant, any variance gives the priors.
         covariance[np.diag_indices_from(covariance)] += shrinkage * variance if variance else 1.0
-        weights = cho_solve(cho_factor(covariance, overwrite_a=True), means.T)
+        # LAPACK overwrites columns; those of a symmetric matrix are its rows, so nothing is copied.
+        weights = cho_solve(cho_factor(covariance.T, overwrite_a=True), means.T)
         return weights, self.log_priors - 0.5 * np.einsum("gc,cg->g", means, weights)
 
 
@@ -68,7 +69,7 @@ def moments(X: FloatMatrix, y: IntVector, groups: IntVector | None = None) -> Mo
     """
     means, log_priors, within = _within(X, y)
     covariance = within.T @ within / len(within)
-    size, trace = float(np.square(covariance).sum()), float(np.trace(covariance))
+    size, trace = float(np.vdot(covariance, covariance)), float(np.trace(covariance))
     shrinkage = _intensity(within, size, trace, groups)
     return Moments(means, log_priors, covariance, shrinkage)
 
@@ -102,7 +103,7 @@ def few_rows_rule(
     means, log_priors, within = _within(X, y)
     n_rows, n_columns = within.shape
     products = within @ within.T
-    size, trace = float(np.square(products).sum()) / n_rows**2, float(np.trace(products)) / n_rows
+    size, trace = float(np.vdot(products, products)) / n_rows**2, float(np.trace(products)) / n_rows
     if shrinkage is None:
         shrinkage = _intensity(within, size, trace, groups)
     if shrinkage == 0:
@@ -122,10 +123,13 @@ def _within(X: FloatMatrix, y: IntVector) -> tuple[FloatArray, FloatArray, Float
     """Means of the genres, logarithms of their shares, and rows less the mean of their genre."""
     count = np.bincount(y)
     means = np.zeros((len(count), X.shape[1]))
-    within = np.array(X, dtype=np.float64)
+    within = np.empty(X.shape)
     for genre in range(len(count)):
-        means[genre] = within[y == genre].mean(axis=0)
-        within[y == genre] -= means[genre]
+        at = np.flatnonzero(y == genre)
+        own = np.asarray(X[at], dtype=np.float64)
+        means[genre] = own.mean(axis=0)
+        own -= means[genre]
+        within[at] = own
     return means, np.log(count / len(y)), within
 
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
 from gtzan_features.models.estimators import kernel_svm
-from gtzan_features.models.estimators.kernel_svm import KernelSVM, whole_kernel_bytes
+from gtzan_features.models.estimators.kernel_svm import KernelSVM, kernel_of_pairs, whole_kernel_bytes
 
 
 def rows(n_classes, n=240, p=30, seed=0):
@@ -62,3 +63,16 @@ def test_memory_stays_bounded_whatever_the_number_of_rows():
         assert whole_kernel_bytes(n_rows, 3660) <= 2**31
     assert whole_kernel_bytes(5_000, 57) >= 8 * 5_000**2
     assert whole_kernel_bytes(10_000, 3660) >= 8 * 10_000**2
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1024])
+def test_blocks_of_the_kernel_are_that_of_scikit_learn(block, monkeypatch):
+    monkeypatch.setattr(kernel_svm, "_BLOCK", block)
+    monkeypatch.setattr(kernel_svm, "_CACHED", 3 * block)
+    X, y, others = rows(3, n=130)
+    X = np.concatenate([X, X[:5]])  # a distance of 0 beside the diagonal
+    np.testing.assert_allclose(kernel_of_pairs(X, 0.02), rbf_kernel(X, gamma=0.02), rtol=1e-12)
+    y = np.concatenate([y, y[:5]])
+    ours, reference = KernelSVM(gamma=0.02).fit(X, y), SVC(gamma=0.02).fit(X, y)
+    np.testing.assert_allclose(ours.decision_function(others), reference.decision_function(others), atol=1e-9)
+    np.testing.assert_array_equal(ours.predict(others), reference.predict(others))

@@ -84,3 +84,20 @@ def test_a_column_that_moves_within_rounding_decides_nothing(name, level, roundi
     model = spec.fit(data, spec.defaults, 0)
     elsewhere = np.hstack([told, np.full((60, 1), level - 0.3)])
     assert (model.predict_proba(elsewhere).argmax(axis=1) == y).mean() > 0.9
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(1, 3), (2, 1), (9, 150), (700, 70)])
+def test_one_sort_for_both_gives_what_fit_and_transform_give(shape, order):
+    rng = np.random.default_rng(0)
+    rows = np.array(np.round(rng.normal(size=shape), rng.integers(0, 5)), order=order)
+    before, together, apart = rows.copy(), RankNormal(), RankNormal().fit(rows)
+    np.testing.assert_array_equal(together.fit_transform(rows), apart.transform(rows))
+    np.testing.assert_array_equal(together.quantiles_, apart.quantiles_)
+    np.testing.assert_array_equal(together.scores_, apart.scores_)
+    np.testing.assert_array_equal(rows, before)  # a block of columns may be a view of them
+    expected = [
+        np.interp(column, *both)
+        for column, *both in zip(rows.T, apart.quantiles_, apart.scores_, strict=True)
+    ]
+    np.testing.assert_array_equal(apart.transform(rows), np.transpose(expected))
