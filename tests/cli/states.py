@@ -36,6 +36,7 @@ def without_descriptors(value: int) -> None:
 
 
 def with_short_files(value: int) -> None:
+    sys.dont_write_bytecode = True  # Python would leave a compiled module that is cut off there
     resource.setrlimit(resource.RLIMIT_FSIZE, (value, resource.RLIM_INFINITY))
 
 

@@ -127,6 +127,7 @@ def test_rows_that_another_run_may_get_better_are_in_the_tables_and_computed_aga
 LIMITED = """
 import resource, sys
 from gtzan_cli.main import run
+sys.dont_write_bytecode = True  # Python would leave a compiled module that is cut off there
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 sys.exit(run(sys.argv[2:]))
 """
