@@ -233,8 +233,7 @@ class _Job:
             if largest > LOUDEST:
                 reason = f"holds values of up to {largest:.0e} times full scale"
                 raise BeyondReasonError(self.file.path, reason)
-            mono = block[:, 0] if stream.channels == 1 else block.mean(axis=1)
-            yield np.ascontiguousarray(mono, dtype=np.float32)
+            yield _mono(block)
 
     def check_length(self, stream: Stream) -> None:
         """Refuse what is said to be too long, before it is decoded."""
@@ -317,6 +316,17 @@ class _Job:
         if taken.stream.n_faults:
             return f"{here_s:.1f} s could be read, with faults in them"
         return f"{here_s:.1f} s could be read: its end is missing" if self.layout.cut else ""
+
+
+def _mono(block: Float32) -> Float32:
+    """Return the mean of the channels, as ``block.mean(axis=1)`` gives it to the bit."""
+    if block.shape[1] == 2:  # numpy takes forty times as long for rows of two, nearly as long as decoding
+        mono: Float32 = block[:, 0] + block[:, 1]
+        mono += np.float32(0)  # its sum begins with 0, which makes 0 of -0
+        mono *= np.float32(0.5)
+        return mono
+    mean = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
+    return np.ascontiguousarray(mean, dtype=np.float32)
 
 
 def _read_longest(

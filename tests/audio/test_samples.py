@@ -39,6 +39,14 @@ def test_they_are_mixed_and_resampled_as_the_file_and_as_librosa_does(tmp_path, 
     assert (found.sha256, found.decoder, found.status) == ("", "", "ok")
 
 
+@pytest.mark.parametrize("channels", [2, 3])
+def test_channels_are_mixed_to_the_bit_as_librosa_does_the_sign_of_zero_included(channels):
+    y = np.random.default_rng(2).standard_normal((channels, 5_000)).astype(np.float32)
+    y[:, ::7], y[:, 1::7], y[0, 2::7] = -0.0, 1e-42, -y[-1, 2::7]
+    found = load(Samples(y, RATE), RATE).samples
+    assert found.tobytes() == librosa.to_mono(y).tobytes()
+
+
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_32", "PCM_U8"])
 def test_whole_numbers_of_a_wav_file_have_the_level_of_the_file(tmp_path, subtype):
     soundfile.write(tmp_path / "a.wav", stereo().T, 44_100, subtype=subtype)
