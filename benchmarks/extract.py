@@ -13,6 +13,7 @@ turns too. What a song in stereo costs is measured by ``music_file.py``; other e
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -313,11 +314,12 @@ def main() -> None:
         other["music"] = run_child("music", [music])
     run_child("worker", files[:1])
     other["few"], other["many"] = run_child("worker", files), run_child("worker", found)
-    if options.librosa1_python:
-        with Extractor(options.librosa1_python, ["librosa script"], pinned=False) as librosa1:
-            spent = measure(files, options.repeats, load_naive(options.naive), librosa1)
-    else:
-        spent = measure(files, options.repeats, load_naive(options.naive), None)
+    naive, python = load_naive(options.naive), options.librosa1_python
+    with contextlib.ExitStack() as stack:
+        librosa1 = Extractor(python, ["librosa script"], pinned=False) if python else None
+        if librosa1 is not None:
+            stack.callback(librosa1.close)
+        spent = measure(files, options.repeats, naive, librosa1)
     stage_seconds(files[0])
     stages = [stage_seconds(path) for path in files]
     text = report(spent, stages, other)

@@ -24,7 +24,8 @@ Written by `python benchmarks/peers.py AUDIO_DIR --envs FOLDER --python312 PYTHO
 - Machine: {machine}
 - {n_files} tracks of 30 s, mono at 22050 Hz: WAV, and mp3 of 128 kbit/s made of them.
 - Each peer runs in an environment of its own, in a process that takes turns with ours on every file.
-  Milliseconds are medians over files, of several turns each where a row takes less than half a second;
+  Milliseconds are medians over files, of several turns each; of rows of more than
+  half a second one turn, and from mp3 and on all cores of every second file;
   ratios are medians of the ratios on single files. One thread: one core, by affinity, and `OMP_NUM_THREADS`
   and its like at 1.
 - Ours: the file is hashed, examined, decoded and checked as in every command, then the features are

@@ -11,6 +11,7 @@ a busy machine slows both. The files are WAV and mp3 made of them by lame or ffm
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -112,10 +113,8 @@ class Extractor:
         lines = self._errors.read().strip().splitlines()
         return lines[-1] if lines else f"ended with {code}"
 
-    def __enter__(self) -> Extractor:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End the process."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -167,19 +166,15 @@ def mp3_of(wav: Path, folder: Path) -> Path:
 def measure(peer: Peer, python: Path, wavs: list[Path], mp3s: list[Path]) -> Result:
     """Measure a peer and, in turns with it, ours."""
     result = Result(peer)
-    both = (
-        (result.theirs, python, [peer.extractor]),
-        (result.ours, Path(sys.executable), ["ours", *peer.shared]),
-    )
-    for _ in range(STARTS):
-        for side, interpreter_, words in both:
-            start = time.perf_counter()
-            with Extractor(interpreter_, words) as extractor:
-                side.values = extractor.row(wavs[0])["values"]
-                side.first.append(time.perf_counter() - start)
-    with Extractor(python, [peer.extractor]) as theirs, Extractor(*both[1][1:]) as ours:
-        ours.row(wavs[0])
+    mine = ["ours", *peer.shared]
+    both = ((result.theirs, python, [peer.extractor]), (result.ours, Path(sys.executable), mine))
+    for _ in range(STARTS - 1):
+        for side, maker, words in both:
+            first_row(side, maker, words, wavs[0]).close()
+    theirs, ours = (first_row(side, maker, words, wavs[0]) for side, maker, words in both)
+    with contextlib.closing(theirs), contextlib.closing(ours):
         repeats = turns(theirs.seconds(wavs[0]))
+        some = slice(None, None, 1 if repeats > 1 else 2)
         for path in wavs:
             take_turns(path, repeats, (theirs, result.theirs.wav), (ours, result.ours.wav))
         try:
@@ -188,16 +183,25 @@ def measure(peer: Peer, python: Path, wavs: list[Path], mp3s: list[Path]) -> Res
             result.theirs.refusal = str(refusal)
         else:
             ours.row(mp3s[0])
-            for path in mp3s:
+            for path in mp3s[some]:
                 take_turns(path, repeats, (theirs, result.theirs.mp3), (ours, result.ours.mp3))
-    with Extractor(python, [peer.extractor], free=True) as theirs:
-        theirs.row(wavs[0])
-        tried = [theirs.row(wavs[0]) for _ in range(min(3, repeats))]
+    with contextlib.closing(Extractor(python, [peer.extractor], free=True)) as free:
+        free.row(wavs[0])
+        tried = [free.row(wavs[0]) for _ in range(min(3, repeats))]
         if max(one["cpu"] / one["seconds"] for one in tried) > THREADED:
             for path in wavs:
-                take_turns(path, repeats, (theirs, result.theirs.threads))
-    on_all_cores(both, wavs, repeats)
+                take_turns(path, repeats, (free, result.theirs.threads))
+    on_all_cores(both, wavs[some], repeats)
     return result
+
+
+def first_row(side: Side, python: Path, words: list[str], path: Path) -> Extractor:
+    """Start a process, and time it until its first row is there."""
+    start = time.perf_counter()
+    extractor = Extractor(python, words)
+    side.values = extractor.row(path)["values"]
+    side.first.append(time.perf_counter() - start)
+    return extractor
 
 
 def turns(seconds: float) -> int:
@@ -232,7 +236,7 @@ def on_all_cores(both: tuple[tuple[Side, Path, list[str]], ...], wavs: list[Path
     finally:
         for team in teams:
             for extractor in team:
-                extractor.__exit__()
+                extractor.close()
 
 
 def arguments() -> argparse.Namespace:
