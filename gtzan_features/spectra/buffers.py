@@ -14,6 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
+_LINE = 64  # bytes; a vector that lies across two lines of the cache costs twice as much
+
 
 class Scratch:
     """Named arrays that are handed out again and again, with whatever they hold.
@@ -42,5 +44,6 @@ class Scratch:
         n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
         buffer = self._buffers.get(name)
         if buffer is None or len(buffer) < n_bytes:
-            buffer = self._buffers[name] = np.empty(n_bytes, np.uint8)
+            memory = np.empty(n_bytes + _LINE, np.uint8)
+            buffer = self._buffers[name] = memory[-memory.ctypes.data % _LINE :][:n_bytes]
         return buffer[:n_bytes].view(dtype).reshape(shape)

@@ -25,6 +25,7 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 _LOCK = threading.Lock()
 _EXACT: dict[str, Any] = {"error_model": "numpy"}
 _WHOLE: dict[str, Any] = {**_EXACT, "nogil": True}
+_EMITTED: dict[str, Any] = {}
 
 
 class _Later:
@@ -53,11 +54,15 @@ _FUNCTIONS: list[_Later] = []
 def _hand_over() -> None:
     """Import numba and give it all functions of the modules that are imported so far; compiles nothing."""
     import numba
+    import numba.extending
 
     with _LOCK:
         new = [one for one in _FUNCTIONS if not one.is_linked]
         cached = bool(new) and _settled()
         for one in new:
+            if one.options is _EMITTED:
+                one.dispatcher = numba.extending.intrinsic(one.function)
+                continue
             options = {**one.options, "cache": cached} if one.is_kept else one.options
             one.dispatcher = numba.njit(**options)(one.function)
         for one in new:
@@ -88,6 +93,14 @@ def inlined(function: Function) -> Function:
 def part(function: Function) -> Function:
     """Compile `function` only for the kernels that call it, as a function of its own."""
     return cast("Function", _Later(function, _EXACT, is_kept=False))
+
+
+def emitted(function: Callable[..., Any]) -> Callable[..., None]:
+    """Let `function` write the instructions of each call to it in a kernel, as a numba intrinsic.
+
+    It is given numba's typing context and the types of the arguments of the call.
+    """
+    return cast("Callable[..., None]", _Later(function, _EMITTED, is_kept=False))
 
 
 def is_compiled(without: str = "") -> bool:

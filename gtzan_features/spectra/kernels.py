@@ -133,16 +133,18 @@ def tuning_votes(
 def soft_masked(parts: Float32, harmonic: Float32, percussive: Float32, result: Float32) -> None:
     """Fill `result` with `parts` (n_frames, 2 n_bins) times h^2 / (h^2 + p^2), or 1/2 where both are 0."""
     n_frames, n_bins = harmonic.shape
+    mask = np.empty(n_bins, np.float32)
     for t in range(n_frames):
         for k in range(n_bins):
             h, p = harmonic[t, k], percussive[t, k]
             top = max(h, p)
-            safe = top if top >= _TINY else np.float32(1)
-            a, b = h / safe, p / safe
-            a, b = a * a, b * b
-            mask = a / (a + b) if top >= _TINY else np.float32(0.5)
-            result[t, 2 * k] = parts[t, 2 * k] * mask
-            result[t, 2 * k + 1] = parts[t, 2 * k + 1] * mask
+            ratio = min(h, p) / (top if top >= _TINY else np.float32(1))  # at most 1: its square is finite
+            less = ratio * ratio
+            most = np.float32(1) / (np.float32(1) + less)
+            mask[k] = (most if h >= p else less * most) if top >= _TINY else np.float32(0.5)
+        for k in range(n_bins):
+            result[t, 2 * k] = parts[t, 2 * k] * mask[k]
+            result[t, 2 * k + 1] = parts[t, 2 * k + 1] * mask[k]
 
 
 @kernel

@@ -148,7 +148,8 @@ class Spectra:
     @cached_property
     def waveforms(self) -> tuple[Float32, Float32]:
         """Harmonic and percussive waveform, each of shape (n_samples,)."""
-        return separation.separate(self.signal, self.stft, self.enhanced, self.config, self._scratch)
+        lanes = lambda: self.lanes  # noqa: E731
+        return separation.separate(self.signal, self.stft, self.magnitude, lanes, self.config, self._scratch)
 
 
 class HeardSpectra(Spectra):
