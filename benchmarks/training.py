@@ -5,10 +5,10 @@
 
 MATERIAL holds features/features_3_sec.csv (57 columns), audio/ and audio_six/. Rows of all columns of
 ``full`` are 1 s of those tracks; they are read from DIR, or extracted into it, which takes two minutes of a
-processor and is not counted; --columns takes so many of them at equal steps, for a short run (above 500). Ours and the
-plain way take turns in one process; figures are medians over turns, and a pair takes no more turns once its
-time is used up. Fits take one thread, and N, one for each processor by default. Both learn from the same
-rows, and are tested on the same tenth of the tracks, of which neither saw a row.
+processor and is not counted. With --columns, so many of them are taken at equal steps: a short run, of more
+than 500. Ours and the plain way take turns in one process; figures are medians over turns, and a pair takes
+no more turns once its time is used up. Fits take one thread, and N, one for each processor by default. Both
+learn from the same rows, and are tested on the same tenth of the tracks, of which neither saw a row.
 """
 
 from __future__ import annotations
