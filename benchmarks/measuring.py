@@ -17,6 +17,12 @@ def one_thread() -> dict[str, str]:
     return {f"{name}_NUM_THREADS": "1" for name in THREADS}
 
 
+def compiled_modules(folder: Path) -> dict[str, str]:
+    """Return this process's variables for one that keeps compiled modules in a folder, as a user has them."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(folder)}
+
+
 def machine(*packages: str) -> str:
     """Return processor, load, Python and the versions of packages in one line."""
     from importlib.metadata import version

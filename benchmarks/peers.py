@@ -26,13 +26,14 @@ from pathlib import Path
 from typing import Any
 
 import peer_report
-from measuring import THREADS, one_thread
+from measuring import THREADS, compiled_modules, one_thread
 from peer_list import ENVIRONMENTS, PEERS, Environment, Peer
 
 HERE = Path(__file__).resolve().parent
 EXTRACTORS = HERE / "peer_extractors.py"
 THREADED = 1.15  # processor seconds a second from which on a peer has threads of its own
 STARTS = 3
+COMPILED = Path(tempfile.gettempdir()) / "gtzan-benchmarks"  # our compiled modules; kept
 
 
 @dataclass
@@ -68,12 +69,15 @@ class Extractor:
     """A process that computes rows; on one core with one thread unless it is `free`."""
 
     def __init__(self, python: Path, words: list[str], *, free: bool = False, pinned: bool = True) -> None:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        is_ours = words[0] == "ours"
+        environment = compiled_modules(COMPILED) if is_ours else dict(os.environ)
+        for name in () if is_ours else ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "NUMBA_CACHE_DIR"):
+            environment.pop(name, None)
         for name in THREADS:
             environment.pop(f"{name}_NUM_THREADS", None)
         environment |= {} if free else one_thread()
         self._clock = "seconds" if free else "cpu"
-        if words[0] == "ours":
+        if is_ours:
             environment["PYTHONPATH"] = str(HERE.parent)
         command = [str(python), str(EXTRACTORS), *words]
         core = max(os.sched_getaffinity(0))
