@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import ConfigError
-from gtzan_features.parallel import dask
 from gtzan_features.parallel.futures import FuturesExecutor
 from gtzan_features.parallel.local import (
     ProcessExecutor,
@@ -60,6 +59,8 @@ def engine(executor: Any = None, n_jobs: int = -1) -> AbstractContextManager[Exe
         executor = executor._client
     if isinstance(executor, Pool):
         return nullcontext(FuturesExecutor(executor, n_jobs if n_jobs > 0 else _workers_of(executor)))
+    from gtzan_features.parallel import dask  # a command on this machine does without
+
     if executor == DASK:
         return dask.own_cluster(n_jobs if n_jobs > 0 else available_processors())
     if isinstance(executor, str) and "://" in executor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
@@ -71,6 +70,8 @@ class ProcessExecutor:
         if len(items) == 1 and lost is None:  # nothing to do side by side, and nothing to save
             yield from SerialExecutor().map(function, items)
             return
+        from concurrent.futures.process import BrokenProcessPool  # as `_pooled` imports joblib
+
         line: Line[Result] = Line(len(items), most=HELD * self.n_jobs)
         while line.is_waiting:
             try:

@@ -14,7 +14,11 @@ from gtzan_cli.main import run
 
 from tests.cli.test_main import gtzan
 
-HEAVY = ("pandas", "pyarrow", "sklearn", "xgboost", "skops", "joblib", "librosa", "matplotlib", "jinja2")
+HEAVY = (
+    *("pandas", "pyarrow", "sklearn", "xgboost", "skops", "joblib", "librosa", "matplotlib", "jinja2"),
+    *("scipy.stats", "scipy.signal", "scipy.optimize", "rich", "fsspec", "asyncio"),
+    *("concurrent.futures.process", "multiprocessing.connection", "gtzan_features.parallel.dask"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +113,7 @@ def test_a_file_takes_little_longer_than_the_imports_that_it_needs(world):
     pytest.fail(f"{min(whole):.2f} s, and its imports {min(bare):.2f} s")
 
 
-@pytest.mark.parametrize("model", ["xgboost", "cnn"])
+@pytest.mark.parametrize("model", ["xgboost", "cnn", "lda"])
 def test_only_what_prediction_needs_is_imported(world, model, tmp_path):
     runs = world / "runs"
     if model == "cnn":
@@ -120,6 +124,10 @@ def test_only_what_prediction_needs_is_imported(world, model, tmp_path):
             f"{fit} --tables {tmp_path}/tables --runs {runs} -j 1",
         ):
             assert run(line.split()) == 0
+    if model == "lda":
+        runs = tmp_path / "runs"
+        line = f"fit lda --final --folds 2 --tables {world}/tables -s 3s --runs {runs} -j 1"
+        assert run(line.split()) == 0
     script = (
         "import sys; from gtzan_cli.main import run; "
         f"run(['predict', {str(song(world))!r}, '--runs', {str(runs)!r}]); "
