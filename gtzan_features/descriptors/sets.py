@@ -166,7 +166,8 @@ def warm_up(config: FeatureConfig) -> None:
 
     `is_compiled` tells beforehand whether this takes half a second or, once per installation, longer.
     """
-    compute([_noise(config)], config)
+    with compiled.without_collection():
+        compute([_noise(config)], config)
 
 
 def try_added(config: FeatureConfig) -> None:

@@ -119,7 +119,7 @@ def tuning_votes(
     for i in range(len(off)):
         place = (np.float64(off[i]) + 0.5) * n_bins
         here = min(max(int(place), 0), n_bins - 1)
-        edge = int(np.round(place))
+        edge = int(np.rint(place))
         if abs(place - edge) <= doubt * n_bins:
             doubtful[(edge - 1) % n_bins] += 1
             doubtful[edge % n_bins] += 1
@@ -168,7 +168,8 @@ def divided_by_windows(total: Float32, window: Float32, hop: int, n_frames: int)
     for block in range(overlap // 2, n_frames - 1 + overlap // 2):
         latest, earliest = min(block, n_frames - 1), max(block - overlap + 1, 0)
         if latest - earliest + 1 == overlap:
-            norm[:] = steady
+            for i in range(hop):  # numba compiles a second longer for an assignment of arrays
+                norm[i] = steady[i]
         else:
             norm[:] = np.float32(0)
             for frame in range(earliest, latest + 1):
