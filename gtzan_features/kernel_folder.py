@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import shutil
 import stat
 import tempfile
+import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _VARIABLE = "NUMBA_CACHE_DIR"
 _KERNELS = ("*.nbc", "*.nbi")
 """Kernels, and then the lists of them."""
+_EVERY_S = 0.1
+_PATIENCE_S = 180.0
 
 
 def settle_cache() -> bool:
@@ -57,6 +66,42 @@ def settle_cache() -> bool:
         folder,
         _VARIABLE,
     )
+    return True
+
+
+@contextmanager
+def folder_lock(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
+    """Hold the lock of a folder for compiled kernels while the block runs, whichever machine's it is.
+
+    Processes that put a kernel there at the same time may leave the code of one under the name of the other.
+    Where no lock can be made, or another process holds it for longer than compiling takes, the block runs all
+    the same. The lock ends with its process.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(
+            folder / "kernels.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
+    except OSError:
+        yield
+        return
+    try:
+        until = time.monotonic() + patience_s
+        while not _is_locked(handle) and time.monotonic() < until:
+            time.sleep(_EVERY_S)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_locked(handle: int) -> bool:
+    """Take the lock if nobody has it; True also where there are no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
     return True
 
 

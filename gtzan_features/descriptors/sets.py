@@ -17,6 +17,7 @@ from gtzan_features.descriptors.spec import selected as selected
 from gtzan_features.descriptors.summary import summarise_all
 from gtzan_features.errors import ConfigError, SignalError
 from gtzan_features.spectra import Scratch, Spectra, compiled, descriptors
+from gtzan_features.spectra.compiling import compile_kernels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +159,7 @@ def _scratch() -> Scratch:
 
 def is_compiled(config: FeatureConfig) -> bool:
     """Tell whether the kernels of a feature set are compiled here or in numba's cache on disk."""
-    return compiled.is_compiled(without="" if "full" in config.parts else descriptors.__name__)
+    return compiled.is_compiled(_without(config))
 
 
 def warm_up(config: FeatureConfig) -> None:
@@ -166,8 +167,14 @@ def warm_up(config: FeatureConfig) -> None:
 
     `is_compiled` tells beforehand whether this takes half a second or, once per installation, longer.
     """
+    compile_kernels(compiled.kernels(_without(config)))
     with compiled.without_collection():
         compute([_noise(config)], config)
+
+
+def _without(config: FeatureConfig) -> str:
+    """Return the module whose kernels a feature set can do without."""
+    return "" if "full" in config.parts else descriptors.__name__
 
 
 def try_added(config: FeatureConfig) -> None:

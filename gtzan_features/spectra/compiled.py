@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import threading
+from collections.abc import Hashable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -42,6 +44,7 @@ class _Later:
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], *, is_kept: bool) -> None:
         functools.update_wrapper(self, function)
         self.function, self.options, self.is_kept = function, options, is_kept
+        self.types: tuple[str, ...] = ()
         self.dispatcher: Any = None
         self.is_linked = False
         _FUNCTIONS.append(self)
@@ -89,9 +92,21 @@ def summing_kernel(function: Function) -> Function:
     return cast("Function", _Later(function, {**_WHOLE, "fastmath": {"reassoc", "contract"}}, is_kept=True))
 
 
-def inlined(function: Function) -> Function:
-    """Compile `function` only into the kernels that call it, at each call."""
-    return cast("Function", _Later(function, {**_WITHIN, "forceinline": True}, is_kept=False))
+def takes(*types: str) -> Callable[[Function], Function]:
+    """Say what a kernel is called with, so that it can be compiled before.
+
+    Parameters
+    ----------
+    *types : str
+        Types of all arguments in numba's short words, as in ``"f4[:, ::1], i8"``; one text for each kind of
+        call that there is. What is called with other types is compiled at that call.
+    """
+
+    def told(function: Function) -> Function:
+        cast("_Later", function).types = types
+        return function
+
+    return told
 
 
 def part(function: Function) -> Function:
@@ -105,6 +120,12 @@ def emitted(function: Callable[..., Any]) -> Callable[..., None]:
     It is given numba's typing context and the types of the arguments of the call.
     """
     return cast("Callable[..., None]", _Later(function, _EMITTED, is_kept=False))
+
+
+def kernels(without: str = "") -> list[Any]:
+    """Return the kernels of the modules that are imported, but for those of the module `without`."""
+    _hand_over()
+    return [one for one in _FUNCTIONS if one.is_kept and one.function.__module__ != without]
 
 
 def is_compiled(without: str = "") -> bool:
@@ -121,22 +142,49 @@ def is_compiled(without: str = "") -> bool:
         False means that the first row waits for the compiler; also False where numba's cache
         cannot be inspected.
     """
-    _hand_over()
-    kernels = [one for one in _FUNCTIONS if one.is_kept and one.function.__module__ != without]
-    return all(_is_ready(one.dispatcher) for one in kernels)
+    return all(is_ready(one) for one in kernels(without))
 
 
-def _is_ready(dispatcher: Any) -> bool:
-    if dispatcher.signatures:
+def is_ready(kernel: Any) -> bool:
+    """Tell whether a kernel is compiled, for all that it takes, in this process or on disk."""
+    dispatcher = kernel.dispatcher
+    known = arguments(kernel)
+    if dispatcher.signatures and all(one in dispatcher.overloads for one in known):
         return True
     try:  # numba has no public question for this; the index is empty when the source file changed
-        index = dispatcher._cache._cache_file._load_index()
-        processor = (
-            dispatcher.targetctx.codegen().magic_tuple()
-        )  # a home folder may be that of several machines
-        return any(processor in key for key in index)
+        cache, processor = dispatcher._cache, dispatcher.targetctx.codegen()
+        file = cache._cache_file
+        index = file._load_index()
+        if not known:
+            magic = processor.magic_tuple()  # a home folder may be that of several machines
+            return any(magic in key for key in index)
+        names = [index.get(cache._index_key(one, processor)) for one in known]
+        # numba writes the list before the code, and may have been ended between the two.
+        return all(name is not None and os.path.exists(file._data_path(name)) for name in names)  # noqa: PTH110
     except Exception:  # of another version of numba, or damaged in any way
         return False
+
+
+def arguments(kernel: Any) -> list[tuple[Any, ...]]:
+    """Return numba's types of all kinds of calls to a kernel; none where it does not say what it takes."""
+    from numba.core import sigutils
+
+    arguments_of: Any = sigutils.normalize_signature
+    return [arguments_of(f"({one},)")[0] for one in kernel.types]
+
+
+def functions_of(kernel: Any) -> set[Any]:
+    """Return a kernel and all parts that are compiled with it."""
+    found: set[Any] = set()
+    left = [kernel]
+    by_name = {one.dispatcher: one for one in _FUNCTIONS}
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            names = (one.function.__globals__.get(name) for name in one.function.__code__.co_names)
+            left += [by_name[value] for value in names if isinstance(value, Hashable) and value in by_name]
+    return found
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.spectra.compiled import kernel, part, summing_kernel
+from gtzan_features.spectra.compiled import kernel, part, summing_kernel, takes
 from gtzan_features.spectra.lanes import LANES
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _TINY = np.float32(np.finfo(np.float32).tiny)
 _ROOT_OF_HALF = np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
 
 
+@takes("f4[:, ::1], f4[::1], f4[::1], f4[::1], f4[:, ::1]")
 @kernel
 def heard(magnitude: Float32, weight: Float32, floors: Float32, shape: Float32, result: Float32) -> None:
     """Fill `result` with what is heard of `magnitude`: weighted by `weight`, over `floors` times `shape`.
@@ -35,6 +36,7 @@ def heard(magnitude: Float32, weight: Float32, floors: Float32, shape: Float32, 
             result[t, k] = np.sqrt(power + floors[t] * shape[k])
 
 
+@takes("f4[:, ::1], f8[::1], f8[::1]")
 @summing_kernel
 def weighted_power(magnitude: Float32, weight: Float64, result: Float64) -> None:
     """Fill `result` (n_frames) with the mean over bins of power times `weight`."""
@@ -46,6 +48,7 @@ def weighted_power(magnitude: Float32, weight: Float64, result: Float64) -> None
         result[t] = total / n_bins
 
 
+@takes("f4[:, :, ::1], i8[:, ::1], f4[:, ::1], f4[:, ::1]")
 @kernel
 def mean_extremes(lanes: Float32, bands: NDArray[np.int64], peak: Float32, valley: Float32) -> None:
     """Fill (n_frames, n_bands) with the means of the largest and of the smallest magnitudes of each band.
@@ -129,6 +132,7 @@ def _logarithms(power: Float32, mantissa: Float32, exponent: Float32, result: Fl
         result[k] = x + y + exponent[k] * np.float32(0.693359375)
 
 
+@takes("f4[:, ::1], f4, f4[::1], i8[::1], f4[:, ::1], f4[:, :, ::1]")
 @summing_kernel
 def power_sums(
     magnitude: Float32,
@@ -167,6 +171,7 @@ def power_sums(
             bands[0, t, band], bands[1, t, band], tops[t, band] = total, log_total, largest
 
 
+@takes("f4[:, ::1], f8[::1]")
 @summing_kernel
 def spectral_flux(magnitude: Float32, result: Float64) -> None:
     """Fill `result` (n_frames) with the distance of each unit-norm spectrum from the one before; 0 first."""
@@ -189,6 +194,7 @@ def spectral_flux(magnitude: Float32, result: Float64) -> None:
         norm_before = norm
 
 
+@takes("f4[:, ::1], f8[:, ::1], f8, f8[:, ::1]")
 @summing_kernel
 def higher_moments(magnitude: Float32, shape: Float64, bin_hz: float, result: Float64) -> None:
     """Fill `result` (n_frames, 2) with skewness and kurtosis of each magnitude spectrum over frequency.
@@ -211,6 +217,7 @@ def higher_moments(magnitude: Float32, shape: Float64, bin_hz: float, result: Fl
         result[t, 1] = fourth / (total * width**4) if known else 0.0
 
 
+@takes("f4[:, ::1], f8[::1], f8, f8[:, ::1]")
 @summing_kernel
 def rolloffs(magnitude: Float32, percents: Float64, bin_hz: float, result: Float64) -> None:
     """Fill `result` (n_frames, n) with the Hz at which the running sum of magnitudes reaches each percent.
@@ -235,6 +242,7 @@ def rolloffs(magnitude: Float32, percents: Float64, bin_hz: float, result: Float
                 break
 
 
+@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1]")
 @summing_kernel
 def masked_bands(
     magnitude: Float32,
@@ -264,6 +272,7 @@ def masked_bands(
             harmonic[t, band], percussive[t, band] = h_total, p_total
 
 
+@takes("f4[:, ::1], f8, i8, i8, f8[::1]")
 @kernel
 def roughness(magnitude: Float32, bin_hz: float, step: int, n_peaks: int, result: Float64) -> None:
     """Fill `result` with Sethares' dissonance of the loudest spectral peaks of every `step`-th frame.
@@ -299,6 +308,7 @@ def roughness(magnitude: Float32, bin_hz: float, step: int, n_peaks: int, result
         result[row] = total / loudness if loudness > 0.0 else 0.0
 
 
+@takes("f8[:, ::1], f8[::1], f8[::1], f8[::1]")
 @summing_kernel
 def column_shape(x: Float64, mean: Float64, third: Float64, fourth: Float64) -> None:
     """Fill `third` and `fourth` with the central moments of each column of `x`, whose `mean` is known."""
@@ -316,6 +326,7 @@ def column_shape(x: Float64, mean: Float64, third: Float64, fourth: Float64) -> 
         fourth[k] /= n_rows
 
 
+@takes("f8[:, ::1], f8[::1]")
 @summing_kernel
 def column_sizes(x: Float64, size: Float64) -> None:
     """Fill `size` with the mean absolute value of each column of `x`."""

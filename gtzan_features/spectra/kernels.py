@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.spectra.compiled import kernel, part, summing_kernel
+from gtzan_features.spectra.compiled import kernel, part, summing_kernel, takes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     Float32 = NDArray[np.float32]
     Float64 = NDArray[np.float64]
 
+_WINDOW = "Array(f4, 1, 'C', readonly=True)"
 _TINY = np.float32(np.finfo(np.float32).tiny)
 _NEGATIVE = np.float32(-1e-10)  # librosa takes samples within 1e-10 of zero as zero
 
 
+@takes(f"f4[::1], {_WINDOW}, i8, f4[:, ::1]")
 @kernel
 def windowed_frames(padded: Float32, window: Float32, hop: int, frames: Float32) -> None:
     """Fill `frames` (n_frames, n_fft) with windowed frames of `padded`, one every `hop` samples."""
@@ -32,6 +34,7 @@ def windowed_frames(padded: Float32, window: Float32, hop: int, frames: Float32)
             target[i] = source[i] * window[i]
 
 
+@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1]")
 @kernel
 def magnitudes(parts: Float32, kept: Float32, magnitude: Float32) -> None:
     """Copy `parts` (n_frames, 2 n_bins: real, imaginary) to `kept`, fill `magnitude` (n_frames, n_bins)."""
@@ -43,6 +46,7 @@ def magnitudes(parts: Float32, kept: Float32, magnitude: Float32) -> None:
             magnitude[t, k] = np.sqrt(re * re + im * im)
 
 
+@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1]")
 @summing_kernel
 def dense_power(magnitude: Float32, filters: Float32, result: Float32) -> None:
     """Fill `result` (n_frames, n_filters) with power under `filters` (n_filters, n_bins); float32 sums."""
@@ -58,6 +62,7 @@ def dense_power(magnitude: Float32, filters: Float32, result: Float32) -> None:
             result[t, m] = total
 
 
+@takes("f4[:, ::1]")
 @kernel
 def scaled_to_peak(x: Float32) -> None:
     """Divide each row of `x` by its largest value in place; rows below the smallest normal number stay."""
@@ -71,6 +76,7 @@ def scaled_to_peak(x: Float32) -> None:
                 x[t, k] = x[t, k] / peak
 
 
+@takes("f4[:, ::1], i8, i8, f8, f8[::1], f4[::1]")
 @kernel
 def spectral_peaks(
     magnitude: Float32, first: int, stop: int, threshold: float, found: Float64, heights: Float32
@@ -102,6 +108,7 @@ def spectral_peaks(
     return count
 
 
+@takes("f4[::1], b1[::1], f8, i8[::1], i8[::1]")
 @kernel
 def tuning_votes(
     off: Float32,
@@ -129,6 +136,7 @@ def tuning_votes(
             doubtful[here] += 1
 
 
+@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1], f4[:, ::1]")
 @kernel
 def soft_masked(parts: Float32, harmonic: Float32, percussive: Float32, result: Float32) -> None:
     """Fill `result` with `parts` (n_frames, 2 n_bins) times h^2 / (h^2 + p^2), or 1/2 where both are 0."""
@@ -147,6 +155,7 @@ def soft_masked(parts: Float32, harmonic: Float32, percussive: Float32, result: 
             result[t, 2 * k + 1] = parts[t, 2 * k + 1] * mask[k]
 
 
+@takes(f"f4[:, ::1], {_WINDOW}, i8, f4[::1]")
 @kernel
 def overlap_added(frames: Float32, window: Float32, hop: int, total: Float32) -> None:
     """Add windowed `frames` (n_frames, n_fft) to `total` at multiples of `hop` samples."""
@@ -157,6 +166,7 @@ def overlap_added(frames: Float32, window: Float32, hop: int, total: Float32) ->
             target[i] += source[i] * window[i]
 
 
+@takes(f"f4[::1], {_WINDOW}, i8, i8")
 @kernel
 def divided_by_windows(total: Float32, window: Float32, hop: int, n_frames: int) -> None:
     """Divide `total` by the sum of its frames' squared windows, but for half a frame at either end."""
@@ -179,6 +189,7 @@ def divided_by_windows(total: Float32, window: Float32, hop: int, n_frames: int)
             total[block * hop + i] /= norm[i]
 
 
+@takes("f4[::1], i8, i8, i8, f8[::1]")
 @summing_kernel
 def mean_square_of_frames(padded: Float32, n_frames: int, n_fft: int, hop: int, result: Float64) -> None:
     """Fill `result` with the mean square of each frame; `hop` must divide `n_fft`."""
@@ -196,6 +207,7 @@ def mean_square_of_frames(padded: Float32, n_frames: int, n_fft: int, hop: int, 
         result[t] = total / n_fft
 
 
+@takes("f4[::1], i8, i8, f8[::1]")
 @kernel
 def crossings_of_frames(signal: Float32, n_fft: int, hop: int, result: Float64) -> None:
     """Fill `result` with the share of samples of each centred frame whose sign is not that of the one before.
@@ -221,6 +233,7 @@ def crossings_of_frames(signal: Float32, n_fft: int, hop: int, result: Float64) 
         result[t] = total / n_fft
 
 
+@takes("f4[:, ::1], f4[::1]")
 @kernel
 def median_rise(levels: Float32, result: Float32) -> None:
     """Fill `result` (n_frames - 1) with the median over bands of the rise to the next frame, falls as 0."""
@@ -272,6 +285,7 @@ def _ranked(values: Float32, count: int, rank: int) -> np.float32:
     return result
 
 
+@takes("f4[:, ::1], i8, f8[::1]")
 @summing_kernel
 def add_normalised_power(parts: Float32, n_fft: int, total: Float64) -> None:
     """Add power spectra to `total` (n_bins), each divided by the energy of its frame.
@@ -296,6 +310,7 @@ def add_normalised_power(parts: Float32, n_fft: int, total: Float64) -> None:
                 total[k] += scale * power[k]
 
 
+@takes("f4[:, ::1], f8[::1], f8[::1]", "f8[:, ::1], f8[::1], f8[::1]")
 @summing_kernel
 def column_moments(x: Float32, mean: Float64, variance: Float64) -> None:
     """Fill `mean` and `variance` with those of each column of `x` (population variance, two passes)."""
@@ -315,6 +330,7 @@ def column_moments(x: Float32, mean: Float64, variance: Float64) -> None:
         variance[k] /= n_rows
 
 
+@takes("f4[::1]", "f8[::1]")
 @summing_kernel
 def moments(x: Float32) -> tuple[float, float]:
     """Mean and population variance of the values of `x` (1-D), in two passes."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.spectra.compiled import kernel, part
+from gtzan_features.spectra.compiled import kernel, part, takes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,7 @@ def n_blocks(n_frames: int) -> int:
     return -(-n_frames // LANES)
 
 
+@takes("f4[:, ::1], f4[:, :, ::1]")
 @kernel
 def to_lanes(magnitude: Float32, lanes: Float32) -> None:
     """Fill `lanes` (n_blocks, n_bins, LANES) from `magnitude` (n_frames, n_bins), lanes left over with 0."""
@@ -50,6 +51,7 @@ def to_lanes(magnitude: Float32, lanes: Float32) -> None:
                     lanes[block, k, lane] = np.float32(0)
 
 
+@takes("f4[:, :, ::1], f8, f8, f4[:, ::1], f8[:, ::1]")
 @kernel
 def shape_of_spectrum(
     lanes: Float32, bin_hz: float, roll_percent: float, running: Float32, result: Float64
@@ -111,6 +113,7 @@ def _first_reaching(running: Float32, lane: int, threshold: float) -> int:
     return low
 
 
+@takes("f4[:, :, ::1], f4[::1], i8[:, ::1], f4[:, ::1], f4[:, ::1]")
 @kernel
 def banded_power(
     lanes: Float32, weights: Float32, bounds: NDArray[np.int64], power: Float32, result: Float32

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gtzan_features.spectra.compiled import emitted, kernel, part
+from gtzan_features.spectra.compiled import emitted, kernel, part, takes
 from gtzan_features.spectra.lanes import LANES
 
 if TYPE_CHECKING:
@@ -220,6 +220,7 @@ def _fetch_rows(x: Int32, first: int, stop: int, start: int) -> None:
                 _fetch(x, row * n_columns + start + line)
 
 
+@takes("i4[:, ::1], i4[:, ::1], i8, i4[:, ::1], i4[:, ::1], i4[:, ::1]")
 @kernel
 def _filter_block(
     x: Int32,
