@@ -266,8 +266,10 @@ def report(spent: dict[str, list[float]], stages: list[dict[str, float]], other:
             "Written by `python benchmarks/extract.py AUDIO_DIR`; do not edit.",
             "",
             f"- Machine: {other['machine']}",
-            f"- {count} tracks of 30 s; one worker, one thread, decoding included; "
-            "processor time, medians over files.",
+            (
+                f"- {count} tracks of 30 s; one worker, one thread, decoding included; "
+                "processor time, medians over files."
+            ),
             f"- One track, all its rows: {1e3 * seconds:.0f} ms, {30 / seconds:.0f} times real time.",
             "- Floor: the Fourier transforms of the same frames, forward and back, and nothing else.",
             "",
