@@ -106,7 +106,7 @@ PEERS = (
     Peer(environment="bliss-audio", extractor="bliss", of="`Song`, 23 numbers",
          shared=("tempo", "zero_crossing_rate", "spectral_centroid", "rolloff", "spectral_flatness",
                  "level", "chroma"),
-         beyond="decodes with ffmpeg; chroma as interval features; threads of its own"),
+         beyond="decodes with ffmpeg; chroma as interval features"),
     Peer(environment="kaldi-native-fbank", extractor="kaldi mfcc", of="MFCC alone", shared=("mfcc",),
          beyond="Kaldi's definition; reads no files: soundfile does"),
     Peer(environment="aubio-ledfx", extractor="aubio", of="MFCC, centroid, rolloff, crossings, tempo",

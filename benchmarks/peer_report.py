@@ -150,7 +150,7 @@ def _ahead(results: list[Result]) -> str:
             reason = f": {result.peer.reason}" if result.peer.reason else ""
             lines.append(f"- **{_name(result)}, {result.peer.of}**: {'; '.join(found)}{reason}.")
     if not lines:
-        lines.append("With the features in common, none is faster by more than 5 % once it runs.")
+        lines.append("- With the features in common, none is faster by more than 5 % once it runs.")
     return "\n".join([*lines, *_starts(results)])
 
 
