@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.descriptors.spectral import band_levels
+from gtzan_features.spectra import descriptors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,8 +40,10 @@ def spectral_pattern(spectra: Spectra) -> NDArray[np.float64]:
     .. [1] K. Seyerlehner, G. Widmer and T. Pohle, "Fusing block-level features for music similarity
        estimation", DAFx 2010.
     """
-    ranked = _ranked(_levels(spectra), _SPECTRAL_BLOCK)
-    return _percentile(_spread(ranked, N_SPECTRAL))
+    levels = band_levels(spectra, N_BANDS)
+    ranked, _ = _blocks(levels, _SPECTRAL_BLOCK)
+    result: NDArray[np.float64] = _percentile(_spread(ranked, N_SPECTRAL)) - levels.mean(dtype=np.float64)
+    return result
 
 
 def delta_spectral_pattern(spectra: Spectra) -> NDArray[np.float64]:
@@ -51,8 +54,7 @@ def delta_spectral_pattern(spectra: Spectra) -> NDArray[np.float64]:
     ndarray of shape (N_DELTA * N_BANDS,)
         dB, not negative.
     """
-    ranked = _ranked(_rises(spectra), _DELTA_BLOCK)
-    return _percentile(_spread(ranked, N_DELTA))
+    return _percentile(_spread(_rise_blocks(spectra)[0], N_DELTA))
 
 
 def variance_delta_pattern(spectra: Spectra) -> NDArray[np.float64]:
@@ -63,8 +65,7 @@ def variance_delta_pattern(spectra: Spectra) -> NDArray[np.float64]:
     ndarray of shape (N_BANDS,)
         Standard deviations in dB.
     """
-    result: NDArray[np.float64] = np.median(_blocks(_rises(spectra), _DELTA_BLOCK).std(axis=2), axis=0)
-    return result
+    return _median(_rise_blocks(spectra)[1])
 
 
 def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
@@ -78,49 +79,54 @@ def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
     found = []
     step = _CORRELATION_BLOCK // 2
     levels = _levels(spectra)
+    above = np.triu_indices(N_BANDS, 1)
     for start in range(0, max(1, len(levels) - _CORRELATION_BLOCK + 1), step):
         block = levels[start : start + _CORRELATION_BLOCK]
         away = block - block.mean(axis=0)
         covariance = away.T @ away / len(block)
         variance = np.diag(covariance)
         scale = np.where(variance > _STILL, 1 / np.sqrt(np.maximum(variance, _STILL)), 0.0)
-        found.append(covariance * scale[:, None] * scale)
-    result: NDArray[np.float64] = np.median(found, axis=0)[np.triu_indices(N_BANDS, 1)]
-    return result
+        found.append((covariance * scale[:, None] * scale)[above])
+    return _median(np.array(found))
 
 
 def _levels(spectra: Spectra) -> NDArray[np.float64]:
-    def compute() -> NDArray[np.float64]:
-        levels = band_levels(spectra, N_BANDS).astype(np.float64)
-        result: NDArray[np.float64] = levels - levels.mean()
-        return result
-
-    return spectra.kept("block levels", compute)
+    levels = band_levels(spectra, N_BANDS).astype(np.float64)
+    result: NDArray[np.float64] = levels - levels.mean()
+    return result
 
 
-def _rises(spectra: Spectra) -> NDArray[np.float64]:
-    levels = _levels(spectra)
-    if len(levels) <= _LAG:
-        return np.zeros((1, N_BANDS))
-    return np.maximum(levels[_LAG:] - levels[:-_LAG], 0)
+def _rise_blocks(spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    def compute() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        levels = band_levels(spectra, N_BANDS)
+        if len(levels) <= _LAG:
+            return _blocks(np.zeros((1, N_BANDS), np.float32), _DELTA_BLOCK)
+        return _blocks(np.maximum(levels[_LAG:] - levels[:-_LAG], 0), _DELTA_BLOCK)
+
+    return spectra.kept("blocks of rises", compute)
 
 
-def _blocks(series: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Overlapping blocks, (n_blocks, n_bands, width); a shorter series is one block."""
+def _blocks(series: NDArray[np.float32], width: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Sorted overlapping blocks, (width, n_blocks, n_bands), and their deviations; one of a short series."""
     width = min(width, len(series))
-    return np.lib.stride_tricks.sliding_window_view(series, width, axis=0)[::_STEP]
+    n_blocks = 1 + (len(series) - width) // _STEP
+    ranked, spread = np.empty((width, n_blocks, N_BANDS), np.float32), np.empty((n_blocks, N_BANDS))
+    descriptors.ranked_blocks(series, width, _STEP, ranked, spread)
+    return ranked, spread
 
 
-def _ranked(series: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    return np.sort(_blocks(series, width), axis=2)
+def _spread(ranked: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """`count` ranks from the lowest to the highest, (count, n_blocks, n_bands)."""
+    return ranked[np.round(np.linspace(0, len(ranked) - 1, count)).astype(np.int64)]
 
 
-def _spread(ranked: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """`count` ranks from the lowest to the highest, (count, n_bands, n_blocks)."""
-    at = np.round(np.linspace(0, ranked.shape[2] - 1, count)).astype(np.int64)
-    return ranked[:, :, at].transpose(2, 1, 0)
+def _percentile(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    place = round(_PERCENTILE * (values.shape[1] - 1))
+    return np.sort(values, axis=1)[:, place].reshape(-1).astype(np.float64)
 
 
-def _percentile(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    place = round(_PERCENTILE * (values.shape[2] - 1))
-    return np.partition(values, place, axis=2)[:, :, place].reshape(-1)
+def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``numpy.median`` over the first axis, which takes as long for a few rows as for many."""
+    ranked = np.sort(values, axis=0)
+    middle: NDArray[np.float64] = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
+    return middle

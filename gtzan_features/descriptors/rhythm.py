@@ -60,10 +60,14 @@ def onset_envelope(spectra: Spectra) -> NDArray[np.float32]:
     ----------
     .. [1] S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset detection", 2013.
     """
-    levels, config = spectra.mel_db, spectra.config
-    rise = np.empty(max(len(levels) - 1, 0), np.float32)
-    kernels.median_rise(levels, rise)
-    return late(rise, len(levels), config)
+
+    def compute() -> NDArray[np.float32]:
+        levels = spectra.mel_db
+        rise = np.empty(max(len(levels) - 1, 0), np.float32)
+        kernels.median_rise(levels, rise)
+        return late(rise, len(levels), spectra.config)
+
+    return spectra.kept("onset envelope", compute)
 
 
 def late(rise: NDArray[np.float32], n_frames: int, config: FeatureConfig) -> NDArray[np.float32]:

@@ -273,7 +273,8 @@ def cens(spectra: Spectra) -> NDArray[np.float64]:
     width = min(round(spectra.config.sr / spectra.config.hop) | 1, len(share))
     window = np.hanning(width + 2)[1:-1]
     padded = np.pad(np.asarray(steps), ((width // 2, width - 1 - width // 2), (0, 0)))
-    smooth = np.lib.stride_tricks.sliding_window_view(padded, width, axis=0) @ (window / window.sum())
+    weights = window / window.sum()  # symmetric: a convolution is the weighted mean
+    smooth = np.stack([np.convolve(column, weights, "valid") for column in padded.T], axis=1)
     norm = np.linalg.norm(smooth, axis=1, keepdims=True)
     result: NDArray[np.float64] = smooth / np.where(norm > 1e-9, norm, 1.0)
     return result

@@ -21,6 +21,7 @@ _EDGES = np.linspace(-0.5, 0.5, _BINS + 1)  # hundredths of a semitone
 _CLOSE = 1e-5  # relative difference of two powers that rounding may turn round
 _DOUBT = 2e-5  # semitones from an edge within which rounding may move a peak across
 _CLASSES = 12
+_BLOCK = 64  # frames at a time, so that they stay in the cache
 
 
 def tuning(magnitude: NDArray[np.float32], sr: int, precise: Callable[[], NDArray[np.float32]]) -> float:
@@ -73,18 +74,29 @@ def _peaks(magnitude: NDArray[np.float32], sr: int) -> tuple[NDArray[np.float32]
 
 def _louder_half(heights: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which peaks reach the median, rounding error granted, and of which that is certain."""
-    middle = np.median(heights)
+    middle = _median(heights)
     close = np.abs(heights - middle) <= _CLOSE * middle
     if np.count_nonzero(close) <= len(heights) % 2:  # none but the median itself
         return heights >= middle, np.ones(len(heights), np.bool_)
     return close | (heights >= middle), ~close
 
 
+def _median(values: NDArray[np.float32]) -> np.float32:
+    """Median of numbers over 0, as numpy's, and faster: those of an eighth of an octave alone are sorted."""
+    coarse = values.view(np.int32) >> 20  # their exponents, and three bits of what is beyond
+    ends = np.cumsum(np.bincount(coarse))
+    low, high = (len(values) - 1) // 2, len(values) // 2
+    first, last = np.searchsorted(ends, (low, high), side="right")
+    near = np.sort(values[(coarse >= first) & (coarse <= last)])
+    n_under = int(ends[first - 1]) if first else 0
+    middle: np.float32 = (near[low - n_under] + near[high - n_under]) / np.float32(2)
+    return middle
+
+
 def _semitones_off(hz: NDArray[np.float32]) -> NDArray[np.float32]:
     """Semitones from the nearest note to each frequency, in [-0.5, 0.5), in librosa's float32 steps."""
-    off: NDArray[np.float32] = np.mod(
-        np.float32(_CLASSES) * np.log2(hz / np.float32(440.0 / 16)), np.float32(1)
-    )
+    off: NDArray[np.float32] = np.float32(_CLASSES) * np.log2(hz / np.float32(440.0 / 16))
+    off -= np.floor(off)  # the remainder of what is not negative, to the bit, and faster than it
     off[off >= 0.5] -= np.float32(1)
     return off
 
@@ -141,7 +153,12 @@ def chroma(magnitude: NDArray[np.float32], sr: int, tuned: float) -> NDArray[np.
     ndarray of shape (n_frames, 12), float32
         Transpose of ``librosa.feature.chroma_stft``, in [0, 1]; 0 for a silent frame.
     """
+    weights = filters(sr, 2 * (magnitude.shape[1] - 1), tuned).T
     result = np.empty((len(magnitude), _CLASSES), np.float32)
-    kernels.dense_power(magnitude, filters(sr, 2 * (magnitude.shape[1] - 1), tuned), result)
+    power = np.empty((_BLOCK, magnitude.shape[1]), np.float32)
+    for first in range(0, len(magnitude), _BLOCK):
+        part = magnitude[first : first + _BLOCK]
+        squared = np.square(part, out=power[: len(part)])
+        np.dot(squared, weights, out=result[first : first + _BLOCK])
     kernels.scaled_to_peak(result)
     return result

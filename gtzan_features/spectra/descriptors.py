@@ -272,6 +272,39 @@ def masked_bands(
             harmonic[t, band], percussive[t, band] = h_total, p_total
 
 
+@takes("f4[:, ::1], i8, i8, f4[:, :, ::1], f8[:, ::1]")
+@kernel
+def ranked_blocks(series: Float32, width: int, step: int, ranked: Float32, spread: Float64) -> None:
+    """Sort every band of blocks of `width` frames, one every `step` frames, and measure their spread.
+
+    `ranked` (width, n_blocks, n_bands) is in rising order, `spread` (n_blocks, n_bands) standard deviations.
+    All bands are sorted side by side, by exchanges of neighbours, without a branch.
+    """
+    n_bands = series.shape[1]
+    mean = np.empty(n_bands)
+    for block in range(len(spread)):
+        frames = series[block * step : block * step + width]
+        mean[:] = 0.0
+        for i in range(width):
+            for band in range(n_bands):
+                mean[band] += frames[i, band]
+                ranked[i, block, band] = frames[i, band]
+            for j in range(i, 0, -1):
+                low, high = ranked[j - 1, block], ranked[j, block]
+                for band in range(n_bands):
+                    a, b = low[band], high[band]
+                    low[band], high[band] = min(a, b), max(a, b)
+        of_block = spread[block]
+        mean /= width
+        of_block[:] = 0.0
+        for i in range(width):
+            for band in range(n_bands):
+                away = frames[i, band] - mean[band]
+                of_block[band] += away * away
+        for band in range(n_bands):
+            of_block[band] = np.sqrt(of_block[band] / width)
+
+
 @takes("f4[:, ::1], f8, i8, i8, f8[::1]")
 @kernel
 def roughness(magnitude: Float32, bin_hz: float, step: int, n_peaks: int, result: Float64) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _WINDOW = "Array(f4, 1, 'C', readonly=True)"
 _TINY = np.float32(np.finfo(np.float32).tiny)
+_SIDE = 64  # frames side by side
 _NEGATIVE = np.float32(-1e-10)  # librosa takes samples within 1e-10 of zero as zero
 
 
@@ -44,22 +45,6 @@ def magnitudes(parts: Float32, kept: Float32, magnitude: Float32) -> None:
             re, im = parts[t, 2 * k], parts[t, 2 * k + 1]
             kept[t, 2 * k], kept[t, 2 * k + 1] = re, im
             magnitude[t, k] = np.sqrt(re * re + im * im)
-
-
-@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1]")
-@summing_kernel
-def dense_power(magnitude: Float32, filters: Float32, result: Float32) -> None:
-    """Fill `result` (n_frames, n_filters) with power under `filters` (n_filters, n_bins); float32 sums."""
-    n_frames, n_bins = magnitude.shape
-    power = np.empty(n_bins, np.float32)
-    for t in range(n_frames):
-        for k in range(n_bins):
-            power[k] = magnitude[t, k] * magnitude[t, k]
-        for m in range(len(filters)):
-            total = np.float32(0.0)
-            for k in range(n_bins):
-                total += power[k] * filters[m, k]
-            result[t, m] = total
 
 
 @takes("f4[:, ::1]")
@@ -88,21 +73,27 @@ def spectral_peaks(
     to `heights`; returns how many there are.
     """
     count = 0
-    n_frames, n_bins = magnitude.shape
-    for t in range(n_frames):
-        top = np.float32(0.0)
-        for k in range(n_bins):
-            top = max(top, magnitude[t, k])
-        floor = np.float32(threshold) * (top * top)
-        for k in range(first, stop):
-            here = magnitude[t, k] * magnitude[t, k]
+    power = np.empty(stop - first + 2, np.float32)  # from the bin before `first` to `stop`
+    highest = np.empty(1, np.float32)
+    of_highest = highest.view(np.int32)
+    for t in range(len(magnitude)):
+        bits, top = magnitude[t].view(np.int32), np.int32(0)  # not negative: bits have the order of numbers
+        for k in range(len(bits)):
+            top = max(top, bits[k])
+        of_highest[0] = top
+        floor = np.float32(threshold) * (highest[0] * highest[0])
+        frame = magnitude[t, first - 1 : stop + 1]
+        for i in range(len(frame)):
+            power[i] = frame[i] * frame[i]
+        for i in range(1, stop - first + 1):
+            here = power[i]
             if not here > floor:
                 continue
-            left, right = magnitude[t, k - 1] * magnitude[t, k - 1], magnitude[t, k + 1] * magnitude[t, k + 1]
+            left, right = power[i - 1], power[i + 1]
             if here > left and here >= right:
                 curve, slope = right + left - np.float32(2) * here, (right - left) / np.float32(2)
                 shift = np.float32(0) if abs(slope) >= abs(curve) else -slope / curve
-                found[count] = k + np.float64(shift)
+                found[count] = first + i - 1 + np.float64(shift)
                 heights[count] = here + np.float32(0.5) * slope * shift
                 count += 1
     return count
@@ -236,53 +227,56 @@ def crossings_of_frames(signal: Float32, n_fft: int, hop: int, result: Float64) 
 @takes("f4[:, ::1], f4[::1]")
 @kernel
 def median_rise(levels: Float32, result: Float32) -> None:
-    """Fill `result` (n_frames - 1) with the median over bands of the rise to the next frame, falls as 0."""
+    """Fill `result` (n_frames - 1) with the median over bands of the rise to the next frame, falls as 0.
+
+    The rises of 64 frames lie side by side. Bit by bit, from the highest, the largest number is found that no
+    more than half of the rises are under: numbers that are not negative have the order of their bits.
+    """
     n_frames, n_bands = levels.shape
-    rise = np.empty(n_bands, np.float32)
-    for t in range(n_frames - 1):
-        count = 0
-        for m in range(n_bands):
-            value = levels[t + 1, m] - levels[t, m]
-            if value > 0:
-                rise[count] = value
-                count += 1
-        upper = n_bands // 2 - (n_bands - count)  # rank of the upper middle among the positive ones
-        if upper < 0:
-            result[t] = 0
-            continue
-        above = _ranked(rise, count, upper)
+    upper, n_rows = n_bands // 2, -(-n_bands // 4) * 4
+    rise, middle = np.full(n_rows * _SIDE, np.inf, np.float32), np.empty(_SIDE, np.float32)
+    bits, found = rise.view(np.int32), middle.view(np.int32)
+    under, trial = np.empty(_SIDE, np.int32), np.empty(_SIDE, np.int32)
+    for first in range(0, n_frames - 1, _SIDE):
+        count = min(_SIDE, n_frames - 1 - first)
+        for lane in range(count):
+            before, after = levels[first + lane], levels[first + lane + 1]
+            for m in range(n_bands):
+                value = after[m] - before[m]
+                rise[m * _SIDE + lane] = value if value > 0 else np.float32(0)
+        found[:] = 0
+        for bit in range(30, -1, -1):
+            for lane in range(_SIDE):
+                trial[lane] = found[lane] | np.int32(1 << bit)
+            _count_under(bits, trial, under)
+            for lane in range(_SIDE):
+                found[lane] = trial[lane] if under[lane] <= upper else found[lane]
         if n_bands % 2:
-            result[t] = above
+            result[first : first + count] = middle[:count]
             continue
-        below = np.float32(0)
-        for m in range(upper):  # after ranking, the smaller values precede the ranked one
-            below = max(below, rise[m])
-        result[t] = (below + above) / np.float32(2)
+        _count_under(bits, found, under)
+        for lane in range(count):
+            below = middle[lane]
+            if (
+                under[lane] == upper
+            ):  # all others are higher: the lower middle is the largest of those under it
+                below = np.float32(0)
+                for m in range(n_bands):
+                    value = rise[m * _SIDE + lane]
+                    below = max(below, value if value < middle[lane] else np.float32(0))
+            result[first + lane] = (below + middle[lane]) / np.float32(2)
 
 
 @part
-def _ranked(values: Float32, count: int, rank: int) -> np.float32:
-    """Move the value of `rank` among the first `count` to its place, smaller ones before it (Hoare)."""
-    low, high = 0, count - 1
-    while low < high:
-        pivot, i, j = values[(low + high) // 2], low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if rank <= j:
-            high = j
-        elif rank >= i:
-            low = i
-        else:
-            break
-    result: np.float32 = values[rank]
-    return result
+def _count_under(bits: NDArray[np.int32], limit: NDArray[np.int32], under: NDArray[np.int32]) -> None:
+    """Count the numbers in each of `_SIDE` columns of `bits` under its `limit`, four rows at a time."""
+    under[:] = 0
+    for start in range(0, len(bits), 4 * _SIDE):
+        rows = bits[start : start + 4 * _SIDE]
+        for lane in range(_SIDE):
+            a, b = rows[lane] < limit[lane], rows[_SIDE + lane] < limit[lane]
+            c, d = rows[2 * _SIDE + lane] < limit[lane], rows[3 * _SIDE + lane] < limit[lane]
+            under[lane] += np.int32(a) + np.int32(b) + np.int32(c) + np.int32(d)
 
 
 @takes("f4[:, ::1], i8, f8[::1]")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gtzan_features.errors import SignalError
-from gtzan_features.spectra import chroma, hearing, lanes, mel, separation, stft
+from gtzan_features.spectra import chroma, descriptors, hearing, lanes, mel, separation, stft
 from gtzan_features.spectra.buffers import Scratch
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ class Spectra:
     @cached_property
     def frame_power(self) -> Float64:
         """Mean power of the bins of each frame, shape (n_frames,)."""
-        total = np.einsum("tk,tk->t", self.magnitude, self.magnitude, dtype=np.float64)
-        mean: Float64 = total / self.magnitude.shape[1]
-        return mean
+        result = np.empty(self.n_frames)
+        descriptors.weighted_power(self.magnitude, np.ones(self.magnitude.shape[1]), result)
+        return result
 
     @cached_property
     def lanes(self) -> Float32:
