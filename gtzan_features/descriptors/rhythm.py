@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.fft
 
-from gtzan_features.spectra import kernels
+from gtzan_features.spectra import fourier, kernels, vectors
 from gtzan_features.spectra.stft import hann
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _WINDOW_S = 8.0  # of the autocorrelation
 _START_BPM = 120.0
 _MAX_BPM = 320.0
-_BLOCK = 128  # frames whose autocorrelation is taken at a time
 
 
 def perceptr(spectra: Spectra) -> NDArray[np.float32]:
@@ -123,16 +122,22 @@ def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[n
     ndarray of shape (width,)
         Mean over frames of ``librosa.feature.tempogram``.
     """
-    n_fft = scipy.fft.next_fast_len(2 * width - 1, real=True)
+    n_fft = fourier.power_of_two(2 * width - 1)
+    window, plan = _padded_hann(width, n_fft), fourier.plan(n_fft)
     padded = np.pad(envelope, width // 2, mode="linear_ramp", end_values=0)
-    frames, power = np.empty((_BLOCK, width), np.float32), np.zeros(n_fft // 2 + 1)
-    for first in range(0, len(envelope), _BLOCK):
-        block = frames[: len(envelope) - first]
-        kernels.windowed_frames(padded[first:], hann(width), 1, block)
-        spectrum = scipy.fft.rfft(block, n_fft, axis=1, workers=1)
-        kernels.add_normalised_power(spectrum.view(np.float32), n_fft, power)
+    readable = np.zeros(len(padded) + n_fft + vectors.EIGHT, np.float32)
+    readable[: len(padded)] = padded
+    power = np.zeros(n_fft // 2 + 1)
+    fourier.add_normalised_powers(readable, len(envelope), window, plan.turns, plan.split, plan.places, power)
     mean: NDArray[np.float64] = scipy.fft.irfft(power / len(envelope), n_fft)
     return mean[:width]
+
+
+@lru_cache(maxsize=8)
+def _padded_hann(width: int, n_fft: int) -> NDArray[np.float32]:
+    window = np.concatenate([hann(width), np.zeros(n_fft - width, np.float32)])
+    window.flags.writeable = False
+    return window
 
 
 @lru_cache(maxsize=8)

@@ -24,29 +24,6 @@ _SIDE = 64  # frames side by side
 _NEGATIVE = np.float32(-1e-10)  # librosa takes samples within 1e-10 of zero as zero
 
 
-@takes(f"f4[::1], {_WINDOW}, i8, f4[:, ::1]")
-@kernel
-def windowed_frames(padded: Float32, window: Float32, hop: int, frames: Float32) -> None:
-    """Fill `frames` (n_frames, n_fft) with windowed frames of `padded`, one every `hop` samples."""
-    n_frames, n_fft = frames.shape
-    for t in range(n_frames):
-        source, target = padded[t * hop : t * hop + n_fft], frames[t]
-        for i in range(n_fft):
-            target[i] = source[i] * window[i]
-
-
-@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1]")
-@kernel
-def magnitudes(parts: Float32, kept: Float32, magnitude: Float32) -> None:
-    """Copy `parts` (n_frames, 2 n_bins: real, imaginary) to `kept`, fill `magnitude` (n_frames, n_bins)."""
-    n_frames, n_bins = magnitude.shape
-    for t in range(n_frames):
-        for k in range(n_bins):
-            re, im = parts[t, 2 * k], parts[t, 2 * k + 1]
-            kept[t, 2 * k], kept[t, 2 * k + 1] = re, im
-            magnitude[t, k] = np.sqrt(re * re + im * im)
-
-
 @takes("f4[:, ::1]")
 @kernel
 def scaled_to_peak(x: Float32) -> None:
@@ -127,12 +104,11 @@ def tuning_votes(
             doubtful[here] += 1
 
 
-@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1], f4[:, ::1]")
+@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1]")
 @kernel
-def soft_masked(parts: Float32, harmonic: Float32, percussive: Float32, result: Float32) -> None:
-    """Fill `result` with `parts` (n_frames, 2 n_bins) times h^2 / (h^2 + p^2), or 1/2 where both are 0."""
+def soft_mask(harmonic: Float32, percussive: Float32, mask: Float32) -> None:
+    """Fill `mask` (n_frames, n_bins) with h^2 / (h^2 + p^2), or 1/2 where both are 0."""
     n_frames, n_bins = harmonic.shape
-    mask = np.empty(n_bins, np.float32)
     for t in range(n_frames):
         for k in range(n_bins):
             h, p = harmonic[t, k], percussive[t, k]
@@ -140,21 +116,7 @@ def soft_masked(parts: Float32, harmonic: Float32, percussive: Float32, result: 
             ratio = min(h, p) / (top if top >= _TINY else np.float32(1))  # at most 1: its square is finite
             less = ratio * ratio
             most = np.float32(1) / (np.float32(1) + less)
-            mask[k] = (most if h >= p else less * most) if top >= _TINY else np.float32(0.5)
-        for k in range(n_bins):
-            result[t, 2 * k] = parts[t, 2 * k] * mask[k]
-            result[t, 2 * k + 1] = parts[t, 2 * k + 1] * mask[k]
-
-
-@takes(f"f4[:, ::1], {_WINDOW}, i8, f4[::1]")
-@kernel
-def overlap_added(frames: Float32, window: Float32, hop: int, total: Float32) -> None:
-    """Add windowed `frames` (n_frames, n_fft) to `total` at multiples of `hop` samples."""
-    n_frames, n_fft = frames.shape
-    for t in range(n_frames):
-        source, target = frames[t], total[t * hop : t * hop + n_fft]
-        for i in range(n_fft):
-            target[i] += source[i] * window[i]
+            mask[t, k] = (most if h >= p else less * most) if top >= _TINY else np.float32(0.5)
 
 
 @takes(f"f4[::1], {_WINDOW}, i8, i8")
@@ -277,31 +239,6 @@ def _count_under(bits: NDArray[np.int32], limit: NDArray[np.int32], under: NDArr
             a, b = rows[lane] < limit[lane], rows[_SIDE + lane] < limit[lane]
             c, d = rows[2 * _SIDE + lane] < limit[lane], rows[3 * _SIDE + lane] < limit[lane]
             under[lane] += np.int32(a) + np.int32(b) + np.int32(c) + np.int32(d)
-
-
-@takes("f4[:, ::1], i8, f8[::1]")
-@summing_kernel
-def add_normalised_power(parts: Float32, n_fft: int, total: Float64) -> None:
-    """Add power spectra to `total` (n_bins), each divided by the energy of its frame.
-
-    `parts` holds real transforms of length `n_fft`, real and imaginary (n_frames, 2 n_bins); frames
-    without energy add nothing.
-    """
-    n_frames, n_bins = parts.shape[0], len(total)
-    power = np.empty(n_bins)
-    for t in range(n_frames):
-        row, energy = parts[t], 0.0
-        for k in range(n_bins):
-            re, im = np.float64(row[2 * k]), np.float64(row[2 * k + 1])
-            power[k] = re * re + im * im
-            energy += power[k]
-        energy = 2 * energy - power[0]
-        if n_fft % 2 == 0:
-            energy -= power[n_bins - 1]
-        if energy > 0:
-            scale = n_fft / energy
-            for k in range(n_bins):
-                total[k] += scale * power[k]
 
 
 @takes("f4[:, ::1], f8[::1], f8[::1]", "f8[:, ::1], f8[::1], f8[::1]")

@@ -8,7 +8,7 @@ import numpy as np
 
 from gtzan_features.spectra import kernels, medians
 from gtzan_features.spectra.lanes import LANES
-from gtzan_features.spectra.stft import istft
+from gtzan_features.spectra.stft import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gtzan_features.config import FeatureConfig
     from gtzan_features.spectra.buffers import Scratch
 
-    Complex64 = NDArray[np.complex64]
     Float32 = NDArray[np.float32]
 
 
@@ -58,7 +57,7 @@ def enhanced(
 
 def separate(
     signal: Float32,
-    spectrum: Complex64,
+    padded: Float32,
     magnitude: Float32,
     lanes: Callable[[], Float32],
     config: FeatureConfig,
@@ -73,10 +72,10 @@ def separate(
     ----------
     signal : ndarray of shape (n_samples,), float32
         Mono.
-    spectrum : ndarray of shape (n_frames, n_bins), complex64
-        Its transform.
-    magnitude : ndarray of the same shape, float32
-        Its absolute values.
+    padded : ndarray of shape (n_samples + n_fft,), float32
+        The signal with its padding.
+    magnitude : ndarray of shape (n_frames, n_bins), float32
+        Absolute values of its transform.
     lanes : callable
         Returns them with 64 frames side by side, as `enhanced` takes them.
     config : FeatureConfig
@@ -101,13 +100,17 @@ def separate(
     ----------
     .. [1] D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
     """
-    n_samples, n_frames = len(signal), len(spectrum)
+    n_samples, n_frames = len(signal), len(magnitude)
     if config.hpss_kernel == medians.WINDOW:
         smoothed = _enhanced_blocks(magnitude, lanes(), scratch)
     else:
         smoothed = _blocks(*enhanced(magnitude, lanes, config.hpss_kernel, scratch))
-    blocks = _masked(spectrum, smoothed, scratch)
-    total = istft(blocks, n_frames, config.n_fft, config.hop, scratch)
+    mask, first = scratch.array("mask", magnitude.shape), 0
+    for smooth, spiky in smoothed:
+        stop = first + len(smooth)
+        kernels.soft_mask(smooth, spiky, mask[first:stop])
+        first = stop
+    total = filtered(padded, mask, config.n_fft, config.hop, scratch)
     harmonic = total[config.n_fft // 2 :][:n_samples]
     percussive = scratch.array("percussive", (n_samples,))
     inner = config.hop * (n_frames - 1)
@@ -133,16 +136,3 @@ def _blocks(smooth: Float32, spiky: Float32) -> Iterator[tuple[Float32, Float32]
     """Yield what `enhanced` returned, LANES frames at a time."""
     for first in range(0, len(smooth), LANES):
         yield smooth[first : first + LANES], spiky[first : first + LANES]
-
-
-def _masked(
-    spectrum: Complex64, smoothed: Iterator[tuple[Float32, Float32]], scratch: Scratch
-) -> Iterator[Complex64]:
-    """Yield the harmonic part of the spectrum, LANES frames at a time."""
-    block = scratch.array("masked", (LANES, spectrum.shape[1]), np.complex64)
-    parts, first = spectrum.view(np.float32), 0
-    for smooth, spiky in smoothed:
-        result, stop = block[: len(smooth)], first + len(smooth)
-        kernels.soft_masked(parts[first:stop], smooth, spiky, result.view(np.float32))
-        yield result
-        first = stop

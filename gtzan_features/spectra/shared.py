@@ -69,32 +69,29 @@ class Spectra:
         return stft.pad(self.signal, self.config.n_fft // 2, self.config.pad_mode, self._scratch)
 
     @cached_property
-    def _transformed(self) -> tuple[NDArray[np.complex64], Float32]:
-        return stft.stft(self.padded, self.config.n_fft, self.config.hop, self._scratch)
-
-    @property
     def stft(self) -> NDArray[np.complex64]:
         """Complex spectra, shape (n_frames, n_bins)."""
-        return self._transformed[0]
+        return stft.stft(self.padded, self.config.n_fft, self.config.hop, self._scratch)
+
+    @cached_property
+    def _magnitudes(self) -> tuple[Float32, Float32]:
+        return stft.magnitude(self.padded, self.config.n_fft, self.config.hop, self._scratch)
 
     @property
     def magnitude(self) -> Float32:
         """Magnitudes, linear, shape (n_frames, n_bins)."""
-        return self._transformed[1]
+        return self._magnitudes[0]
+
+    @property
+    def lanes(self) -> Float32:
+        """Magnitudes with 64 frames side by side, shape (n_blocks, n_bins, LANES)."""
+        return self._magnitudes[1]
 
     @cached_property
     def frame_power(self) -> Float64:
         """Mean power of the bins of each frame, shape (n_frames,)."""
         result = np.empty(self.n_frames)
         descriptors.weighted_power(self.magnitude, np.ones(self.magnitude.shape[1]), result)
-        return result
-
-    @cached_property
-    def lanes(self) -> Float32:
-        """Magnitudes with 64 frames side by side, shape (n_blocks, n_bins, LANES)."""
-        n_bins = self.config.n_fft // 2 + 1
-        result = self._scratch.array("lanes", (lanes.n_blocks(self.n_frames), n_bins, lanes.LANES))
-        lanes.to_lanes(self.magnitude, result)
         return result
 
     @cached_property
@@ -149,7 +146,9 @@ class Spectra:
     def waveforms(self) -> tuple[Float32, Float32]:
         """Harmonic and percussive waveform, each of shape (n_samples,)."""
         lanes = lambda: self.lanes  # noqa: E731
-        return separation.separate(self.signal, self.stft, self.magnitude, lanes, self.config, self._scratch)
+        return separation.separate(
+            self.signal, self.padded, self.magnitude, lanes, self.config, self._scratch
+        )
 
 
 class HeardSpectra(Spectra):
@@ -174,11 +173,18 @@ class HeardSpectra(Spectra):
         """As in `Spectra`."""
         return self._of_signal.padded
 
+    @property
+    def stft(self) -> NDArray[np.complex64]:
+        """As in `Spectra`."""
+        return self._of_signal.stft
+
     @cached_property
-    def _transformed(self) -> tuple[NDArray[np.complex64], Float32]:
+    def _magnitudes(self) -> tuple[Float32, Float32]:
         raw = self._of_signal.magnitude
-        result = self._scratch.array("magnitude", raw.shape)
-        return self._of_signal.stft, hearing.heard_magnitude(raw, self.config.sr, result)
+        heard = hearing.heard_magnitude(raw, self.config.sr, self._scratch.array("magnitude", raw.shape))
+        beside = self._scratch.array("lanes", self._of_signal.lanes.shape)
+        lanes.to_lanes(heard, beside)
+        return heard, beside
 
     def _precise_magnitude(self) -> Float32:
         precise = self._of_signal._precise_magnitude()

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.fft
 
-from gtzan_features.spectra import kernels
+from gtzan_features.spectra import fourier, kernels, lanes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from gtzan_features.spectra.buffers import Scratch
@@ -67,9 +65,7 @@ def pad(signal: NDArray[np.float32], half: int, mode: str, scratch: Scratch) -> 
     return padded
 
 
-def stft(
-    padded: NDArray[np.float32], n_fft: int, hop: int, scratch: Scratch
-) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
+def stft(padded: NDArray[np.float32], n_fft: int, hop: int, scratch: Scratch) -> NDArray[np.complex64]:
     """Transform Hann-windowed frames of a signal that is already padded by ``n_fft // 2`` on both sides.
 
     Parameters
@@ -83,23 +79,51 @@ def stft(
 
     Returns
     -------
-    spectrum : ndarray of shape (n_frames, n_fft // 2 + 1), complex64
+    ndarray of shape (n_frames, n_fft // 2 + 1), complex64
         Within float32 rounding of the transpose of ``librosa.stft``.
-    magnitude : ndarray of the same shape, float32
-        Its absolute values.
+    """
+    count = 1 + (len(padded) - n_fft) // hop
+    spectrum = scratch.array("stft", (count, n_fft // 2 + 1), np.complex64)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
+    for first in range(0, count, BLOCK):
+        at = slice(first, first + BLOCK)
+        spectrum[at] = scipy.fft.rfft(frames[at] * hann(n_fft), axis=1, workers=1)
+    return spectrum
+
+
+def magnitude(
+    padded: NDArray[np.float32], n_fft: int, hop: int, scratch: Scratch
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Magnitudes of what `stft` gives, in two layouts.
+
+    Parameters
+    ----------
+    padded : ndarray of shape (n_samples + n_fft,), float32
+        The padded signal.
+    n_fft, hop : int
+        Length of a frame and step between frames in samples; powers of two are fast.
+    scratch : Scratch
+        Memory.
+
+    Returns
+    -------
+    magnitude : ndarray of shape (n_frames, n_fft // 2 + 1), float32
+        Absolute values of the spectra.
+    lanes : ndarray of shape (n_blocks, n_fft // 2 + 1, LANES), float32
+        The same with frames side by side, see `lanes.to_lanes`.
     """
     count, n_bins = 1 + (len(padded) - n_fft) // hop, n_fft // 2 + 1
-    spectrum = scratch.array("stft", (count, n_bins), np.complex64)
-    magnitude = scratch.array("magnitude", (count, n_bins))
-    parts = spectrum.view(np.float32)
-    frames = scratch.array("frames", (BLOCK, n_fft))
-    for first in range(0, count, BLOCK):
-        stop = min(first + BLOCK, count)
-        block = frames[: stop - first]
-        kernels.windowed_frames(padded[first * hop :], hann(n_fft), hop, block)
-        transformed = scipy.fft.rfft(block, axis=1, workers=1)
-        kernels.magnitudes(transformed.view(np.float32), parts[first:stop], magnitude[first:stop])
-    return spectrum, magnitude
+    result = scratch.array("magnitude", (count, n_bins))
+    beside = scratch.array("lanes", (lanes.n_blocks(count), n_bins, lanes.LANES))
+    if fourier.is_fast(n_fft, hop):
+        plan = fourier.plan(n_fft)
+        fourier.magnitudes_of_frames(
+            padded, hop, hann(n_fft), plan.turns, plan.split, plan.places, result, beside
+        )
+    else:
+        np.abs(stft(padded, n_fft, hop, scratch), out=result)
+        lanes.to_lanes(result, beside)
+    return result, beside
 
 
 def precise_magnitude(padded: NDArray[np.float32], n_fft: int, hop: int) -> NDArray[np.float32]:
@@ -126,17 +150,17 @@ def precise_magnitude(padded: NDArray[np.float32], n_fft: int, hop: int) -> NDAr
     return np.concatenate(blocks)
 
 
-def istft(
-    blocks: Iterable[NDArray[np.complex64]], n_frames: int, n_fft: int, hop: int, scratch: Scratch
+def filtered(
+    padded: NDArray[np.float32], mask: NDArray[np.float32], n_fft: int, hop: int, scratch: Scratch
 ) -> NDArray[np.float32]:
-    """Invert `stft`, padding included.
+    """Multiply the spectra of a signal with a mask, and transform them back.
 
     Parameters
     ----------
-    blocks : iterable of ndarray of shape (up to BLOCK, n_fft // 2 + 1), complex64
-        Spectra of one frame after the other.
-    n_frames : int
-        How many there are in all.
+    padded : ndarray of shape (n_samples + n_fft,), float32
+        The padded signal.
+    mask : ndarray of shape (n_frames, n_fft // 2 + 1), float32
+        Of each bin of each frame; all 1 gives the signal back.
     n_fft, hop : int
         Length of a frame and step between frames in samples; `hop` divides ``n_fft // 2``.
     scratch : Scratch
@@ -148,13 +172,27 @@ def istft(
         Overlapped and added frames, divided by the sum of the squared windows, but for the half
         frame at either end, which belongs to the padding.
     """
-    window = hann(n_fft)
+    window, n_frames = hann(n_fft), len(mask)
     total = scratch.array("inverse", (hop * (n_frames - 1) + n_fft,))
-    total[:] = 0
-    first = 0
-    for block in blocks:
-        frames = scipy.fft.irfft(block, n_fft, axis=1, workers=1)
-        kernels.overlap_added(frames, window, hop, total[first * hop :])
-        first += len(block)
+    if fourier.is_fast(n_fft, hop):
+        plan = fourier.plan(n_fft)
+        fourier.filter_frames(
+            padded, hop, window, _synthesis(n_fft), plan.turns, plan.split, plan.places, mask, total
+        )
+    else:
+        total[:] = 0
+        spectrum = stft(padded, n_fft, hop, scratch)
+        for first in range(0, n_frames, BLOCK):
+            at = slice(first, first + BLOCK)
+            frames = scipy.fft.irfft(spectrum[at] * mask[at], n_fft, axis=1, workers=1)
+            for frame, samples in enumerate(frames * window, first):
+                total[frame * hop : frame * hop + n_fft] += samples
     kernels.divided_by_windows(total, window, hop, n_frames)
     return total
+
+
+@lru_cache(maxsize=8)
+def _synthesis(n_fft: int) -> NDArray[np.float32]:
+    window = (periodic_hann(n_fft) / (2 * n_fft)).astype(np.float32)
+    window.flags.writeable = False
+    return window

@@ -57,10 +57,3 @@ def test_summing_kernels_repeat_to_the_bit_wherever_the_data_lie():
         room[offset : offset + len(x)] = x
         results.add(kernels.moments(room[offset : offset + len(x)]))
     assert len(results) == 1
-
-
-def test_normalised_power_of_a_frame_without_energy_adds_nothing():
-    parts, total = np.zeros((2, 10), np.float32), np.zeros(5)
-    parts[1, 2] = 3  # all energy in bin 1, and in its mirror image
-    kernels.add_normalised_power(parts, 8, total)
-    np.testing.assert_allclose(total, [0, 4, 0, 0, 0])
