@@ -36,7 +36,8 @@ ENV PATH=/opt/gtzan/bin:$PATH \
 USER 10001:10001
 WORKDIR /home/gtzan
 # Compiles the kernels, and fails the build where a prediction would fail.
-RUN gtzan data synth /tmp/music --tracks 1 --seconds 4 -j 1 \
+RUN gtzan warm \
+    && gtzan data synth /tmp/music --tracks 1 --seconds 4 -j 1 \
     && gtzan predict /tmp/music --model gtzan10 -j 1 \
     && gtzan features extract /tmp/music --out /tmp/tables --features kaggle --segments 3s -j 1 \
     && gtzan features extract /tmp/music --out /tmp/tables --features full --segments 3s -j 1 \

@@ -29,6 +29,7 @@ from gtzan_cli.root import cli
 from gtzan_cli.runs import runs
 from gtzan_cli.serve import serve
 from gtzan_cli.tune import tune
+from gtzan_cli.warm import warm
 from gtzan_features.text import meant, one_line
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ for command in (
     bench,
     data,
     demo,
+    warm,
 ):
     cli.add_command(command)
 data.add_command(restore_tags)

@@ -162,14 +162,16 @@ def is_compiled(config: FeatureConfig) -> bool:
     return compiled.is_compiled(_without(config))
 
 
-def warm_up(config: FeatureConfig) -> None:
+def warm_up(config: FeatureConfig) -> int:
     """Compile the kernels, or load them from numba's cache, so that the first row does not wait.
 
     `is_compiled` tells beforehand whether this takes half a second or, once per installation, longer.
+    Returns how many kernels had to be compiled.
     """
-    compile_kernels(compiled.kernels(_without(config)))
+    compiled_now = compile_kernels(compiled.kernels(_without(config)))
     with compiled.without_collection():
         compute([_noise(config)], config)
+    return compiled_now
 
 
 def _without(config: FeatureConfig) -> str:

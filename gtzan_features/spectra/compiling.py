@@ -71,6 +71,11 @@ def compile_kernels(wanted: Sequence[Any]) -> int:
         return len(missing)
 
 
+def kernel_folder_of() -> str:
+    """Return the folder of the compiled kernels; empty where they cannot be kept."""
+    return str(_place(kernels()) or "")
+
+
 def _place(wanted: Sequence[Any]) -> Path | None:
     """Return the folder of the compiled kernels; None where they cannot be kept."""
     found = wanted[0].dispatcher.stats.cache_path

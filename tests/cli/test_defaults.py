@@ -117,6 +117,7 @@ OWN = {
     "features import --rows",  # a part of CsvReading
     "features spectrograms --segments",  # the length that a network is fitted on
     "predict --top",  # how much is printed
+    "warm --name",  # a word for several sets
     # A word for what a step takes as None
     "features extract --backend",
     "features spectrograms --backend",
