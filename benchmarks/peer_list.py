@@ -83,7 +83,7 @@ _RUST = "in Rust, one transform of each frame feeds all its features, of which f
 
 PEERS = (
     Peer(environment="sonara", extractor="sonara mfcc", of="MFCC alone", shared=("mfcc",), beyond="",
-         reason=_NATIVE),
+         reason="transform and decoder are in Rust; from mp3, most of our time is libsndfile's"),
     Peer(environment="sonara", extractor="sonara compact", of="`compact`",
          shared=("rms", "spectral_centroid", "zero_crossing_rate", "tempo"),
          beyond="beats, onsets, loudness (LUFS), dynamic range; means, no variances", reason=_RUST),
