@@ -187,12 +187,13 @@ def report(found: dict[str, Any], count: int, jobs: int) -> str:
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     python, today = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
     new = found["new"]
+    busy = " More processes wanted a processor than these workers: seconds would be fewer without them."
     return (
         f"# {count:,} files\n\n"
         f"Written by `python benchmarks/million_files.py --files {count} --jobs {jobs}"
         f"{'' if 'one more' in found else ' --short'}`; do not edit.\n\n"
         f"- Machine: {processor()}, {cores} cores, {jobs} workers, load {load:.0f}; files and tables on "
-        f"{found['file system']}; Python {python}; {today}.\n"
+        f"{found['file system']}; Python {python}; {today}.{busy if load > jobs + 2 else ''}\n"
         f"- {count:,} files of eight bytes, in folders of {ARTIST_FILES}; listed, opened and hashed. "
         "Decoding and features are replaced by rows of chance of the real width (57 columns; ten rows of 3 s "
         "and one of 30 s a file). All else is the package's own work.\n"
