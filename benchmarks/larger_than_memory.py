@@ -141,9 +141,10 @@ def report(found: dict[str, dict[str, Any]], n_rows: int, n_bytes: int, n_held: 
     names = ("numpy", "scipy", "scikit-learn", "xgboost", "pyarrow", "pandas")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     python, cores = platform.python_version(), len(os.sched_getaffinity(0))
+    words = "" if tuple(found) == tuple(SETTINGS) else f" --models {' '.join(found)}"
     return (
         "# A table larger than memory\n\n"
-        "Written by `python benchmarks/larger_than_memory.py`; do not edit.\n\n"
+        f"Written by `python benchmarks/larger_than_memory.py{words}`; the last section is by hand.\n\n"
         f"- Machine: {processor()}, {cores} cores; Python {python}, {versions}; "
         f"{datetime.now(UTC):%Y-%m-%d}.\n"
         f"- {n_rows:,} rows of 57 columns of random music, {n_rows // ROWS_OF_TRACK:,} tracks of "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -31,6 +32,16 @@ from tests.order import arrange
 
 MATERIAL = "GTZAN_MATERIAL"
 SR = 22_050
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the kernels once, on all processors, before each worker would do so for itself."""
+    made = config.rootpath / ".numba_cache" / "made"
+    if _worker:
+        shutil.copytree(made, os.environ["NUMBA_CACHE_DIR"], dirs_exist_ok=True)
+    elif getattr(config.option, "numprocesses", None):
+        command = (sys.executable, "-m", "gtzan_cli", "-q", "warm", "--set", "all")
+        subprocess.run(command, env={**os.environ, "NUMBA_CACHE_DIR": str(made)}, check=True)
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
