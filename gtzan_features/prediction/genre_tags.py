@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 _BEGIN = b'{"file": '
 """What a backup begins with."""
 
+_LONGEST = 1 << 24
+"""Bytes at its end that are looked at for a last line."""
+
 _NO_GENRE = {"", "unknown", "unknown genre", "other", "none"}
 """Genre tags that say nothing, in lower case."""
 
@@ -124,7 +127,7 @@ def tag_files(
                 change = _planned(row, options)
                 if file is not None:
                     _tidy(change.path, tidied)
-                    _keep(file, change)
+                    file.keep(change)
                     write_genre(change.path, change.new)
             except _LeftAloneError as error:
                 report.left[str(error)] += 1
@@ -231,8 +234,8 @@ def write_genre(path: Path, genres: Sequence[str]) -> None:
 
 
 @contextmanager
-def _backup(path: Path) -> Iterator[IO[str]]:
-    """Open a backup to add to; a last line that a kill left is ended, and never read.
+def _backup(path: Path) -> Iterator[_Backup]:
+    """Open a backup to add to; half a line that a kill left is taken away.
 
     A file that holds something else stays as it is: OutputExistsError.
     """
@@ -242,21 +245,42 @@ def _backup(path: Path) -> Iterator[IO[str]]:
             start = file.read(len(_BEGIN))
             if not _BEGIN.startswith(start):
                 raise OutputExistsError(path, "holds no old tags. Give another --tag-backup")
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
-        file.flush()
-        with path.open("a", encoding="utf-8") as text:
-            yield text
+        yield _Backup(file, _mended(file))
 
 
-def _keep(file: IO[str], change: TagChange) -> None:
-    """Add a change to the backup; it is on the disk when this returns."""
-    where = printable(os.path.abspath(change.path))  # noqa: PTH100 - the link, not what it leads to
-    line = {"file": where, "genre": list(change.old), "written": list(change.new)}
-    file.write(json.dumps(line, ensure_ascii=False) + "\n")
-    file.flush()
-    os.fsync(file.fileno())
+def _mended(file: IO[bytes]) -> bytes:
+    """End a file of lines with a whole one, and return that; empty if there is none."""
+    size = file.seek(0, os.SEEK_END)
+    first = max(size - _LONGEST, 0)
+    file.seek(first)
+    lines = file.read().splitlines(keepends=True)
+    if not lines or lines[-1].endswith(b"\n"):
+        return lines[-1] if lines else b""
+    try:
+        json.loads(lines[-1])
+    except ValueError:
+        file.truncate(size - len(lines[-1]))
+        return lines[-2] if len(lines) > 1 else b""
+    file.write(b"\n")  # somebody's editor took it away
+    return lines[-1] + b"\n"
+
+
+class _Backup:
+    """An open backup, and its last line: a command that was killed may have told a change and not made it."""
+
+    def __init__(self, file: IO[bytes], last: bytes) -> None:
+        self._file, self._last = file, last
+
+    def keep(self, change: TagChange) -> None:
+        """Add a change; it is on the disk when this returns."""
+        where = printable(os.path.abspath(change.path))  # noqa: PTH100 - the link, not what it leads to
+        fields = {"file": where, "genre": list(change.old), "written": list(change.new)}
+        line = json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+        if line != self._last:
+            self._file.write(line)
+            self._file.flush()
+        os.fsync(self._file.fileno())
+        self._last = line
 
 
 def restore_tags(backup: Path, *, apply: bool, told: Callable[[TagChange], None]) -> TagReport:

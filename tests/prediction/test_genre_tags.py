@@ -219,6 +219,36 @@ def test_a_backup_is_written_before_the_tag(song, tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == ["old-tags.jsonl", path.name]  # noqa: PTH208
 
 
+@pytest.mark.parametrize("cut", [0, 1, 5, 20, None])
+def test_a_change_that_a_kill_left_undone_is_told_once(cut, song, tmp_path):
+    """Killed amid a line of the backup, or between it and the tag: the next command has the same bytes."""
+    paths = [song(), song("wav")]
+    rows, backup = [row(path) for path in paths], tmp_path / "old-tags.jsonl"
+    before = [path.read_bytes() for path in paths]
+    tag(rows, tmp_path)
+    whole = backup.read_bytes()
+    first = whole.index(b"\n") + 1
+    for stop in (0, first):
+        for path, sound in zip(paths[stop > 0 :], before[stop > 0 :], strict=True):
+            path.write_bytes(sound)
+        following = whole.index(b"\n", stop) + 1
+        backup.write_bytes(whole[: following if cut is None else stop + cut])
+        tag(rows, tmp_path)
+        assert backup.read_bytes() == whole
+        assert [genre_tag(path) for path in paths] == [("rock",)] * 2
+
+
+def test_a_last_line_without_its_end_is_kept(song, tmp_path):
+    first, second = song(), song("wav")
+    tag([row(first)], tmp_path)
+    backup = tmp_path / "old-tags.jsonl"
+    kept = backup.read_bytes()
+    backup.write_bytes(kept[:-1])
+    tag([row(second)], tmp_path)
+    assert backup.read_bytes().startswith(kept)
+    assert len(backup.read_bytes().splitlines()) == 2
+
+
 def test_a_file_whose_sound_would_change_stays(song, tmp_path, monkeypatch):
     path = song("wav")
     before = path.read_bytes()
