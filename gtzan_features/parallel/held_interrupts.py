@@ -31,18 +31,25 @@ def held_interrupts() -> Iterator[None]:
 
 
 def take_endings() -> None:
-    """Let SIGTERM and SIGHUP end this process, which was started in `held_interrupts`."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING - {signal.SIGINT})
+    """Let SIGTERM and SIGHUP end this process, which was started in `held_interrupts`, and SIGINT never."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
-def start_resource_tracker() -> None:
-    """Start the process that removes loky's semaphores after a kill, so that it says nothing about them."""
+def start_resource_trackers() -> None:
+    """Start the processes that remove semaphores after a kill, so that they say nothing about them.
+
+    That of Python 3.11 lifts any hold on SIGINT and SIGTERM when it is started, as loky does where it is not.
+    """
+    from multiprocessing.resource_tracker import ensure_running as ensure_pythons
+
     from joblib.externals.loky.backend.resource_tracker import ensure_running
 
     before = os.environ.get(_VARIABLE)
     os.environ[_VARIABLE] = f"{before},{_QUIET}" if before else _QUIET
     try:
         ensure_running()
+        ensure_pythons()
     finally:
         if before is None:
             del os.environ[_VARIABLE]

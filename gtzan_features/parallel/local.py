@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from gtzan_features.errors import ConfigError, WorkerError
 from gtzan_features.garbage import look_as_usual, look_later
 from gtzan_features.parallel.carried import with_plugins
-from gtzan_features.parallel.held_interrupts import held_interrupts, start_resource_tracker, take_endings
+from gtzan_features.parallel.held_interrupts import held_interrupts, start_resource_trackers, take_endings
 from gtzan_features.parallel.isolated import ONE_THREAD, ProcessDiedError, call_isolated
 from gtzan_features.parallel.line import AHEAD, HELD, Line
 from gtzan_features.parallel.parent import end_with_parent
@@ -98,7 +98,7 @@ class ProcessExecutor:
         me, folder = os.getpid(), _working_folder()
         # loky says so in a thread of its own, which ends where warnings are errors: nobody would be told.
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
-        start_resource_tracker()  # first: it lifts the hold on interrupts
+        start_resource_trackers()  # first: one lifts the hold on interrupts
         with held_interrupts():
             pool = get_reusable_executor(
                 max_workers=count,

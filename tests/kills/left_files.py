@@ -99,5 +99,10 @@ def _read(path: Path) -> None:
         soundfile.read(path)
     elif path.name == "fitted_at.txt":
         datetime.fromisoformat(path.read_text().strip())
+    elif path.suffix == ".md" and _VARYING.search(path.as_posix()):  # made anew as fits end, with their times
+        text = path.read_text()
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        if not (text.startswith("# ") and text.endswith("\n") and all(row.endswith("|") for row in rows)):
+            raise ValueError(text[-100:])
     else:
         raise pa.ArrowInvalid("neither as before nor as in the end")

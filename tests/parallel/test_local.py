@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import os
 import pickle
 import signal
@@ -162,6 +163,32 @@ def be_interrupted(x):
 
 def test_an_interrupt_of_a_worker_is_none():
     assert list(ProcessExecutor(2).map(be_interrupted, range(4))) == [0, 1, 4, 9]
+
+
+FIRST_POOL = """
+import os, signal
+from gtzan_features.parallel.local import ProcessExecutor
+
+def seen(_):
+    os.kill(os.getpid(), signal.SIGINT)
+    lines = open("/proc/self/status").read().splitlines()
+    masks = {line[:6]: int(line.split()[1], 16) for line in lines if line[:6] in ("SigBlk", "SigIgn")}
+    return [bool(masks[name] >> number - 1 & 1) for name in masks for number in (2, 15, 1)]
+
+if __name__ == "__main__":
+    print([one for one in ProcessExecutor(2).map(seen, range(3))])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
+def test_the_first_pool_of_a_command_takes_no_interrupts_but_what_ends_it(tmp_path):
+    """Python's own tracker of semaphores, which the first pool starts, lifts every hold on interrupts."""
+    script = tmp_path / "first.py"
+    script.write_text(FIRST_POOL)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    blocked, ignored = [False, False, False], [True, False, False]
+    assert ast.literal_eval(done.stdout) == [blocked + ignored] * 3
+    assert done.stderr == ""
 
 
 def where_it_works(_: int) -> str:
