@@ -125,7 +125,7 @@ for name in ("extraction.row_cache", "extraction.row_kinds", "training.fit"):
 print(json.dumps(found))
 """
 WITHOUT_EFFECT = {
-    *("cache", "environment", "kernel_folder", "parallel", "plugins", "progress", "selection"),
+    *("cache", "environment", "garbage", "kernel_folder", "parallel", "plugins", "progress", "selection"),
     *("source_digits", "split_config", "stall", "storage", "storage_files", "tables.atomic"),
     *("tables.checked", "tables.locking", "tables.run_storage"),
 }
