@@ -16,6 +16,7 @@ from typing import Any
 from gtzan_features import plugins
 from gtzan_features.errors import ConfigError
 from gtzan_features.selection import Selection as Selection
+from gtzan_features.setting_types import wrong_type
 from gtzan_features.split_config import DEFAULT_FOLDS as DEFAULT_FOLDS
 from gtzan_features.split_config import LEFT_OUT as LEFT_OUT
 from gtzan_features.split_config import ON_BOTH as ON_BOTH
@@ -104,6 +105,13 @@ _LARGEST_FRAME = 1 << 20  # samples
 _FULL_MELS, _FULL_SR = 32, 24_000  # blocks of mel bands, and the highest rate of fluctuation patterns
 
 
+def _check_types(config: FeatureConfig | SpectrogramConfig) -> None:
+    """Refuse settings of another type than their fields: tables and model cards may hold anything."""
+    wrong = wrong_type(type(config), {field.name: getattr(config, field.name) for field in fields(config)})
+    if wrong:
+        raise ConfigError(wrong)
+
+
 def _check_frames(sr: int, n_fft: int, hop: int, pad_mode: str) -> None:
     """Refuse settings of an STFT that has no frames or no bins."""
     low, high = _RATES
@@ -150,6 +158,7 @@ class FeatureConfig:
     code: str = ""  # digits of the source of the plugins' features; empty for the present one, and for none
 
     def __post_init__(self) -> None:
+        _check_types(self)
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
         if not self.version:
             object.__setattr__(self, "version", max(_VERSIONS.get(part, 1) for part in self.parts))
@@ -310,6 +319,7 @@ class SpectrogramConfig:
     step_db: float = 0.5  # dB from one code to the next; code 255 is 47.5 dB
 
     def __post_init__(self) -> None:
+        _check_types(self)
         if self.scale not in SCALES:
             msg = f"scale {self.scale!r} is not known; there are {', '.join(SCALES)}"
             raise ConfigError(msg)

@@ -76,7 +76,7 @@ def add_seconds(folder: Path, step: str, seconds: float) -> float:
     path = folder / FOLDER / f"seconds-{step}.json"
     try:
         before = float(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         before = 0.0
     total = round(before + seconds, 2)
     if total != before:

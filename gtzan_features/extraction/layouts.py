@@ -5,7 +5,6 @@ Workers that write shards import this module, so it needs no pandas.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 from gtzan_features.config import FeatureConfig
 from gtzan_features.descriptors import sets
 from gtzan_features.tables.arrow_arrays import array_of
+from gtzan_features.tables.checked import parse_json
 from gtzan_features.tables.picture_column import COLUMN, picture_codes, pixels, spectrogram_schema
 from gtzan_features.tables.schema import TableMeta, feature_schema
 
@@ -76,7 +76,7 @@ def values_of(recipe: Recipe, table: pa.Table) -> npt.NDArray[Any]:
     """
     if isinstance(recipe.config, FeatureConfig):
         return np.stack([table.column(name).to_numpy() for name in recipe.columns], axis=1)
-    shape = json.loads(table.schema.field(COLUMN).metadata[b"shape"])
+    shape = parse_json(table.schema.field(COLUMN).metadata[b"shape"])
     return picture_codes(table.column(COLUMN)).reshape(table.num_rows, *shape)
 
 

@@ -8,7 +8,6 @@ Workers import this module, so it needs no pandas.
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 from gtzan_features.errors import TableError
 from gtzan_features.extraction.layouts import values_of
 from gtzan_features.extraction.row_cache import Part, write_part
+from gtzan_features.tables.checked import parse_json
 from gtzan_features.tables.file_status import FileStatus
 from gtzan_features.tables.table_files import is_sharded, table_files
 from gtzan_features.text import printable
@@ -153,7 +153,7 @@ def _parts(
     said = status.schema.metadata or {}
     if said.get(ROWS) != rows.encode():
         return []
-    once, decoders = set(json.loads(said[ONCE])), json.loads(said[DECODERS])
+    once, decoders = set(parse_json(said[ONCE])), parse_json(said[DECODERS])
     pieces = {
         length.name: _rows_of(_read(source.parent.parent / table / source.name), recipe)
         for length, table in zip(recipe.segments, tables, strict=False)

@@ -247,7 +247,7 @@ def _read_part(path: Path, track: TrackFile, recipe: Recipe) -> Part | None:
         # The same bytes may lie under another name than when the part was written.
         status |= {"track_id": track.track_id, "genre": track.genre, "path": track.path}
         part = Part(FileStatus(**status), rows, reused=True, decoder=decoder)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile):
         return None
     is_current = decoder in ("", decoder_version())
     return part if is_current and all(_fits(part, s, recipe) for s in recipe.segments) else None

@@ -21,6 +21,7 @@ from gtzan_features.extraction.shards import number_in
 from gtzan_features.storage import is_remote, local_side
 from gtzan_features.storage_files import copy_within, remove_below, sizes_below
 from gtzan_features.tables.atomic import remove_leftovers, write_text
+from gtzan_features.tables.checked import parse_json
 from gtzan_features.tables.replacing import remove, replace_path
 from gtzan_features.tables.table_files import (
     MANIFEST,
@@ -133,7 +134,7 @@ class ShardFolder:
     def record(self, name: str) -> ShardRecord | None:
         """Return what became of a shard; None where it is not finished, or a file of it is gone."""
         try:
-            content = json.loads((self.path / f"{name}.json").read_text(encoding="utf-8"))
+            content = parse_json((self.path / f"{name}.json").read_bytes())
             files = {table: (int(a), int(b), str(c)) for table, (a, b, c) in content["files"].items()}
             one = ShardRecord(**(content | {"files": files}))
         except (OSError, ValueError, KeyError, TypeError):

@@ -100,7 +100,10 @@ class JsonText:
 
     def decode(self, record: bytes) -> Row:
         """Return the row of a record; see `RowText`."""
-        found = json.loads(record)
+        try:
+            found = json.loads(record)
+        except RecursionError as error:
+            raise ValueError(str(error)) from error
         if not isinstance(found, dict) or "probabilities" not in found:
             msg = "no answer"
             raise ValueError(msg)

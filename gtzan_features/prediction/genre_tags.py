@@ -258,7 +258,7 @@ def _mended(file: IO[bytes]) -> bytes:
         return lines[-1] if lines else b""
     try:
         json.loads(lines[-1])
-    except ValueError:
+    except (ValueError, RecursionError):
         file.truncate(size - len(lines[-1]))
         return lines[-2] if len(lines) > 1 else b""
     file.write(b"\n")  # somebody's editor took it away
@@ -326,7 +326,7 @@ def _lines(backup: Path) -> list[dict[str, Any]]:
     found = []
     with backup.open("rb") as file:
         for record in file:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 line = json.loads(record)
                 if isinstance(line, dict) and {"file", "genre", "written"} <= set(line):
                     found.append(line)

@@ -12,7 +12,7 @@ from gtzan_features.config import PROTOCOLS, SplitConfig
 from gtzan_features.datasets.custom_split import CUSTOM
 from gtzan_features.datasets.groups import inner_groups
 from gtzan_features.datasets.splits import Split
-from gtzan_features.errors import RunError
+from gtzan_features.errors import ConfigError, RunError
 from gtzan_features.models.registry import MODELS, model_spec
 from gtzan_features.models.spec import FEATURES
 from gtzan_features.reports.protocols import tested_on
@@ -120,7 +120,7 @@ def _split(run: Run) -> Split:
         frame = pd.read_csv(path, dtype={"track_id": str, "role": str}, keep_default_na=False)
         config = SplitConfig(**{k: v for k, v in settings.items() if k in known} | {"protocol": kind})
         return Split(frame=frame[["track_id", "segment", "fold", "role"]], config=config)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
         raise RunError(path, "cannot be read as a split. Fit the model again") from error
 
 

@@ -42,9 +42,10 @@ PROTOCOLS = {
 Order = tuple[int, bool, int, float, int, bool, str]
 
 _FOLDED = ("segment", "track", "artist")
-_FOLD = re.compile(r" fold (\d+) of (\d+)$")
-_FOLDS = re.compile(r" (\d+)-fold$")
-_SHARES = re.compile(r" [\d.e-]+/([\d.e-]+)$")
+_COUNT, _SHARE = r"(\d{1,18})", r"(\d{1,3}(?:\.\d{1,20})?(?:e-\d{1,3})?)"
+_FOLD = re.compile(f" fold {_COUNT} of {_COUNT}$")
+_FOLDS = re.compile(f" {_COUNT}-fold$")
+_SHARES = re.compile(f" {_SHARE}/{_SHARE}$")
 _VALID = " (validation part)"
 
 
@@ -190,7 +191,7 @@ def tested_by_name(name: str) -> Tested:
     if every := _FOLDS.fullmatch(rest):
         return Tested(kind=kind, name=name, folds=int(every[1]))
     if shares := _SHARES.fullmatch(rest):
-        return Tested(kind=kind, name=name, holdout=float(shares[1]) / 100)
+        return Tested(kind=kind, name=name, holdout=float(shares[2]) / 100)
     return Tested(kind=kind if not rest else "", name=name)
 
 

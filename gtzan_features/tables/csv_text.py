@@ -81,14 +81,17 @@ def read_csv_text(path: Path, wanted: Collection[str], encoding: str | None = No
     Raises
     ------
     TableError
-        If the file is no CSV, a line has another number of cells than the header, or a wanted column
-        is in it twice. Columns that are missing are missing in the result, too.
+        If the file is no CSV or has no header, a line has another number of cells than the header, or a
+        wanted column is in it twice. Columns that are missing are missing in the result, too.
     ConfigError
         If there is no such encoding.
     """
     content, notes = read_utf8(path, encoding)
     content = content.lstrip(b"\r\n") + b"\n"  # a header alone ends, too
     separator, header, skipped = _header(content, wanted)
+    if not header:
+        reason = "the first line is empty or longer than a header is. Give it the names of the columns"
+        raise TableError(path, reason)
     names = [_tidy(word) for word in header]
     twice = sorted({name for name in names if name in wanted and names.count(name) > 1})
     if twice:
@@ -159,7 +162,7 @@ def parse_text(
     separator : str
         Between cells.
     n_columns : int
-        Cells of the header.
+        Cells of the header, at least one: with none, Arrow takes names from a row and guesses types.
     skipped : int
         Lines before the first row.
 

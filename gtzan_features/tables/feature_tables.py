@@ -5,7 +5,6 @@ pandas and Arrow's functions are imported where a table is read: an extraction, 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from gtzan_features.config import FeatureConfig, file_name
 from gtzan_features.errors import ConfigError, TableError
+from gtzan_features.tables.checked import DamagedError
 from gtzan_features.tables.row_groups import MOST_ROWS, rows_per_group, write_groups
 from gtzan_features.tables.schema import (
     GIVEN_NAMES,
@@ -24,6 +24,7 @@ from gtzan_features.tables.schema import (
     TableMeta,
     is_key,
     key_names,
+    recipe_of,
 )
 from gtzan_features.tables.table_files import is_sharded, is_table, read_shards, table_schema
 from gtzan_features.text import one_line
@@ -231,10 +232,7 @@ def checked_table(path: Path, table: pa.Table, meta: TableMeta) -> FeatureTable:
     """
     import pandas as pd
 
-    try:
-        FeatureConfig(**meta.config)
-    except (TypeError, AttributeError, ConfigError) as error:
-        raise TableError(path, "of features of another version. Extract the features again") from error
+    recipe_of(path, meta, FeatureConfig, "Extract the features again")
     keys = key_frame(path, table)
     columns = tuple(
         (field.name, (field.metadata or {}).get(b"unit", b"").decode("utf-8", "replace"))
@@ -315,7 +313,7 @@ def table_meta(path: Path, schema: pa.Schema) -> TableMeta:
     try:
         return TableMeta.from_json(text.decode())
     except (ValueError, ConfigError) as error:
-        why = "it is no JSON" if isinstance(error, json.JSONDecodeError | UnicodeDecodeError) else str(error)
+        why = "it is no JSON" if isinstance(error, DamagedError | UnicodeDecodeError) else str(error)
         reason = f"metadata cannot be read ({one_line(why)}). Extract the features again"
         raise TableError(path, reason) from error
 

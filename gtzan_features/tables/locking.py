@@ -147,7 +147,7 @@ def _is_alive(handle: IO[str]) -> bool:
         os.kill(int(found["pid"]), 0)
     except PermissionError:  # it runs, as another user's
         return True
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return True
 
@@ -163,5 +163,5 @@ def _holder(handle: IO[str]) -> str:
     try:
         found = json.loads(handle.read())
         return f"process {found['pid']} on {found['host']}, {found['what']}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "another process"

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from gtzan_features.errors import TableError
+from gtzan_features.tables.checked import parse_json
 from gtzan_features.tables.feature_tables import read_parquet, write_parquet
 from gtzan_features.text import BETWEEN_LABELS
 
@@ -159,7 +160,7 @@ def read_predictions(path: Path) -> Predictions:
 def _thresholds(metadata: dict[bytes, bytes] | None) -> tuple[tuple[float, ...], ...]:
     """Read the thresholds of several labels; ValueError or TypeError where they are none."""
     text = (metadata or {}).get(_THRESHOLDS)
-    return () if text is None else tuple(tuple(map(float, one)) for one in json.loads(text))
+    return () if text is None else tuple(tuple(map(float, one)) for one in parse_json(text))
 
 
 def _names(cell: object, *, several: bool) -> set[str]:

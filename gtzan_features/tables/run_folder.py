@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import RunError
+from gtzan_features.setting_types import wrong_type
+from gtzan_features.split_config import SplitConfig
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.checked import (
     DamagedError,
@@ -245,9 +247,18 @@ def read_manifest(folder: Path) -> RunManifest:
     require_run(folder)
     path = folder / MANIFEST
     try:
-        return from_json(RunManifest, parse_json(checked_bytes(path)))
+        manifest = from_json(RunManifest, parse_json(checked_bytes(path)))
+        _check_protocol(manifest.protocol_settings)
     except (OSError, DamagedError) as error:
         raise RunError(path, f"not a manifest of this program: {error}. Fit the model again") from error
+    return manifest
+
+
+def _check_protocol(settings: dict[str, Any]) -> None:
+    wrong = wrong_type(SplitConfig, settings)
+    if wrong:
+        msg = f"protocol_settings: {wrong}"
+        raise DamagedError(msg)
 
 
 def check_files(folder: Path, manifest: RunManifest) -> None:

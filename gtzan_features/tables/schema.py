@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from gtzan_features.config import SegmentConfig
+from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+from gtzan_features.errors import ConfigError, TableError
+from gtzan_features.tables.checked import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
 SCHEMA_VERSION = 1
 METADATA_KEY = b"gtzan"
@@ -88,7 +91,7 @@ class TableMeta:
     @classmethod
     def from_json(cls, text: str) -> TableMeta:
         """Read what `to_json` wrote; ValueError for anything else, with the reason."""
-        content = json.loads(text)
+        content = parse_json(text.encode())
         if not isinstance(content, dict):
             msg = "it is no JSON object"
             raise ValueError(msg)
@@ -105,6 +108,10 @@ class TableMeta:
             if not isinstance(content.get(one.name, kind()), kind):
                 msg = f"{one.name} is no {kind.__name__}"
                 raise ValueError(msg)
+        for name in ("config", "versions", "deformation"):
+            if not all(isinstance(value, str | int | float) for value in content.get(name, {}).values()):
+                msg = f"{name} holds more than words and numbers"
+                raise ValueError(msg)
         known = {name: content[name] for name in (one.name for one in fields(cls)) if name in content}
         absent = [name for name in _NEEDED if name not in known]
         if absent or len(known) < len(content):
@@ -114,6 +121,35 @@ class TableMeta:
             raise ValueError(msg)
         SegmentConfig.parse(known["segment"])
         return cls(**known)
+
+
+_Recipe = TypeVar("_Recipe", FeatureConfig, SpectrogramConfig)
+
+
+def recipe_of(path: Path, meta: TableMeta, kind: type[_Recipe], advice: str) -> _Recipe:
+    """Return how the values of a table were computed, of whatever `meta` holds of that.
+
+    Parameters
+    ----------
+    path : Path
+        The table, for messages.
+    meta : TableMeta
+        What it says of itself; without a configuration, the default is returned.
+    kind : type
+        The configuration that the values have.
+    advice : str
+        What to do where it is none.
+
+    Raises
+    ------
+    TableError
+        If the configuration is none that this program knows.
+    """
+    try:
+        return kind(**meta.config)
+    except (TypeError, ConfigError) as error:
+        what = "features" if kind is FeatureConfig else "spectrograms"
+        raise TableError(path, f"of {what} of another version or program. {advice}") from error
 
 
 def feature_schema(

@@ -6,7 +6,6 @@ field's metadata has the shape, the metadata of the schema the configuration tha
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 from gtzan_features.config import SpectrogramConfig
 from gtzan_features.errors import TableError
 from gtzan_features.spectra.spectrogram import decode
+from gtzan_features.tables.checked import parse_json
 from gtzan_features.tables.feature_tables import (
     FeatureTable,
     checked_table,
@@ -27,7 +27,7 @@ from gtzan_features.tables.feature_tables import (
 from gtzan_features.tables.picture_column import COLUMN as COLUMN
 from gtzan_features.tables.picture_column import picture_codes, pixels, spectrogram_schema
 from gtzan_features.tables.row_groups import rows_per_group
-from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_names
+from gtzan_features.tables.schema import KEY_NAMES, TableMeta, key_names, recipe_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,11 +114,11 @@ def _spectrograms(path: Path, table: pa.Table) -> SpectrogramTable:
     again = "Make it again: gtzan features spectrograms AUDIO_DIR"
     if COLUMN not in table.schema.names or any(name not in table.schema.names for name in KEY_NAMES):
         raise TableError(path, f"no spectrogram table. {again}")
+    recipe_of(path, meta, SpectrogramConfig, again)
     try:
-        shape = tuple(json.loads(table.schema.field(COLUMN).metadata[b"shape"]))
+        shape = tuple(parse_json(table.schema.field(COLUMN).metadata[b"shape"]))
         codes = picture_codes(table.column(COLUMN)).reshape(table.num_rows, *shape)
         codes = codes.reshape(table.num_rows, *shape[:2])
-        SpectrogramConfig(**meta.config)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TableError(path, f"spectrograms of another program or version. {again}") from error
     return SpectrogramTable(frame=key_frame(path, table), codes=codes, meta=meta)

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.datasets.training_arrays import copies_by_content
-from gtzan_features.errors import ConfigError, TableError
+from gtzan_features.errors import TableError
 from gtzan_features.tables.column_cache import BATCH_VALUES, ColumnCache
 from gtzan_features.tables.feature_tables import table_meta
-from gtzan_features.tables.schema import GIVEN_NAMES, KEY_NAMES, is_key
+from gtzan_features.tables.schema import GIVEN_NAMES, KEY_NAMES, is_key, recipe_of
 from gtzan_features.tables.table_files import (
     record_batches,
     table_hash,
@@ -126,10 +126,7 @@ def _read(path: Path, folder: Path) -> StreamedTable:
 
 
 def _feature_names(path: Path, schema: pa.Schema, meta: TableMeta) -> list[str]:
-    try:
-        FeatureConfig(**meta.config)
-    except (TypeError, AttributeError, ConfigError) as error:
-        raise TableError(path, f"of features of another version. {_AGAIN}") from error
+    recipe_of(path, meta, FeatureConfig, _AGAIN)
     missing = [name for name in KEY_NAMES if name not in schema.names]
     if missing:
         raise TableError(path, f"the key columns {', '.join(missing)} are missing. {_AGAIN}")
