@@ -11,16 +11,21 @@ if TYPE_CHECKING:
 
 _LARGEST = 2**63  # beyond it, numbers of other programs have no room
 
+
+def is_whole(value: Any) -> bool:  # noqa: ANN401 - whatever was read
+    """Whether a value is a whole number, of 64 bits at most."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+def is_number(value: Any) -> bool:  # noqa: ANN401
+    """Whether a value is a finite number."""
+    return (isinstance(value, float) and math.isfinite(value)) or is_whole(value)
+
+
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "str": ("a text", lambda value: isinstance(value, str)),
-    "int": (
-        "a whole number",
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST,
-    ),
-    "float": (
-        "a number",
-        lambda value: (isinstance(value, float) and math.isfinite(value)) or _TYPES["int"][1](value),
-    ),
+    "int": ("a whole number", is_whole),
+    "float": ("a number", is_number),
 }
 
 

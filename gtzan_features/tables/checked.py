@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from gtzan_features.setting_types import is_number, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,12 +57,14 @@ def checked_bytes(path: Path, record: Mapping[str, Any] | None = None, limit: in
         raise FileNotFoundError(path)
     most = limit if record is None else int(record["bytes"])
     with path.open("rb") as file:
-        content = file.read(most + 1)
+        # What is said of the size may be anything: no room is made for it.
+        other = record is not None and os.fstat(file.fileno()).st_size != most
+        content = b"" if other else file.read(most + 1)
     if record is None:
         if len(content) > most:
             msg = f"larger than {most} bytes, as no file of its kind is"
             raise DamagedError(msg)
-    elif len(content) != most or hashlib.sha256(content).hexdigest() != record["sha256"]:
+    elif other or len(content) != most or hashlib.sha256(content).hexdigest() != record["sha256"]:
         msg = "damaged or replaced: its SHA-256 is not the one that was recorded with it"
         raise DamagedError(msg)
     return content
@@ -115,11 +120,7 @@ def _finite(text: str) -> float:
 
 
 def _is_count(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_number(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_whole(value) and value >= 0
 
 
 def _is_record(value: Any) -> bool:  # noqa: ANN401
@@ -148,10 +149,10 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "a list of different texts",
         lambda v: isinstance(v, list) and _are_texts(v) and len(set(v)) == len(v) > 0,
     ),
-    "float": ("a number", _is_number),
+    "float": ("a number", is_number),
     "tuple[float, ...]": (
         "a list of numbers",
-        lambda v: isinstance(v, list) and all(map(_is_number, v)),
+        lambda v: isinstance(v, list) and all(map(is_number, v)),
     ),
     "tuple[tuple[int, ...], ...]": (
         "a list of lists of whole numbers from 0",

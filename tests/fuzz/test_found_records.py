@@ -17,6 +17,7 @@ from gtzan_features.errors import ConfigError, RunError, TableError
 from gtzan_features.extraction.csv_exchange import read_kaggle
 from gtzan_features.reports import protocols
 from gtzan_features.split_config import SplitConfig
+from gtzan_features.tables.checked import DamagedError, checked_bytes, file_record
 from gtzan_features.tables.feature_tables import read_meta, read_table
 from gtzan_features.tables.predictions import read_predictions
 from gtzan_features.tables.run_folder import RunManifest, read_manifest
@@ -145,6 +146,24 @@ def test_a_manifest_says_how_tracks_were_divided_by_values_of_the_right_types(tm
     for change in ({}, {"splitter": "GroupKFold()", "crossed": True}, {"folds": None, "holdout": 1}):
         with_settings(tmp_path, change)
         assert protocols.tested_on(read_manifest(tmp_path)).kind == "track"
+
+
+@pytest.mark.parametrize("size", [0, 3, 5, 2**40, 2**62, 2**63 - 1])
+def test_no_room_is_made_for_a_file_by_the_size_that_a_record_has_of_it(size, tmp_path):
+    (tmp_path / "a").write_bytes(b"four")
+    record = file_record(tmp_path / "a")
+    assert checked_bytes(tmp_path / "a", record) == b"four"
+    with pytest.raises(DamagedError, match="damaged or replaced"):
+        checked_bytes(tmp_path / "a", record | {"bytes": size})
+
+
+@pytest.mark.parametrize("size", [-1, 2**63, 10**400, True, 1.5, "4", None, []])
+def test_a_size_that_no_file_has_is_none(size, tmp_path):
+    content = MANIFEST.to_dict() | {"files": {"split.csv": {"bytes": size, "sha256": "0" * 64}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(RunError, match="files is not an object of hashes and sizes") as error:
+        read_manifest(tmp_path)
+    assert not message_fault(error.value, tmp_path / "manifest.json")
 
 
 @pytest.mark.parametrize(
