@@ -21,6 +21,9 @@ _VARYING = re.compile(
 )
 """Files that hold times: seconds that fits took, when a file was tagged or a trial ended; names of shards."""
 
+_SECONDS = re.compile(r"\.bench/(seconds-[^/]+)?$|\.bench$")
+"""Seconds of steps, which a step that was stopped does not count; none, where it was then found done."""
+
 _SHARD = re.compile(r"(\d+-of-\d+)-[0-9a-f]{12}")
 """Names of shards have times of change of the audio, whose copies are made anew for each trial."""
 
@@ -38,7 +41,7 @@ def snapshot(folder: Path) -> dict[str, str]:
 def differences(found: dict[str, str], usual: dict[str, str]) -> str:
     """Say how a folder differs from what an undisturbed command leaves; empty where it does not."""
     found, usual = ({_SHARD.sub(r"\1", path): d for path, d in files.items()} for files in (found, usual))
-    missing = sorted(set(usual) - set(found))
+    missing = sorted(path for path in set(usual) - set(found) if not _SECONDS.search(path))
     extra = sorted(set(found) - set(usual))
     other = sorted(p for p in set(found) & set(usual) if found[p] != usual[p] and not _VARYING.search(p))
     told = (("missing", missing), ("left behind", extra), ("other bytes", other))
