@@ -101,7 +101,7 @@ def _metadata(rng: Random, table: Any) -> Any:
     if rng.random() < 0.6:
         try:
             held[key] = json_mutation(rng, [held[key]])
-        except ValueError:
+        except (ValueError, RecursionError):  # of a change before: no JSON, or too deep
             held[key] = rng.randbytes(8)
     else:
         held.pop(key)
