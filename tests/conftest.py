@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -35,7 +36,13 @@ SR = 22_050
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the kernels once, on all processors, before each worker would do so for itself."""
+    """Take signals as a command of a shell does, and compile the kernels once, on all processors.
+
+    Tests under nohup or in the background of a script ignore SIGHUP or SIGINT, and so would all they start.
+    """
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
     made = config.rootpath / ".numba_cache" / "made"
     if _worker:
         shutil.copytree(made, os.environ["NUMBA_CACHE_DIR"], dirs_exist_ok=True)

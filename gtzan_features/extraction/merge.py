@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.extraction.kept_rows import keep_rows
-from gtzan_features.extraction.shard_folders import publish, shard_folders
+from gtzan_features.extraction.shard_folders import publish, remove_dropped, shard_folders
 from gtzan_features.extraction.shards import LAYOUTS, ONE_FILE
 from gtzan_features.progress import Progress, silent
 from gtzan_features.tables.feature_tables import AUGMENTED, table_meta
@@ -110,6 +110,7 @@ def merge(
 def _merge_folder(out: Path, layout: str, progress: Progress, *, prune: bool) -> list[MergedTable]:
     with output_lock(out):
         restore(out)
+        remove_dropped(out)
         plans = [(folder, _whole_plan(folder)) for folder in shard_folders(out)]
         _check_recipes(out, plans)
         sizes: dict[str, int] = {}

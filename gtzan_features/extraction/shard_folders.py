@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SHARDS = ".shards"
 _JOURNALS = "files"
+_DROPPED = ".dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,12 +263,27 @@ def publish(folder: ShardFolder, records: Sequence[ShardRecord]) -> None:
     if is_remote(folder.out):
         remove_below(folder.path)
         return
-    shutil.rmtree(folder.path)
+    _drop(folder)
     for other in shard_folders(folder.out):  # of another version: these tables took their place
         if all((other.path / table).is_dir() for table in records[0].files):
-            shutil.rmtree(other.path)
-    with contextlib.suppress(OSError):  # another recipe's shards
-        (folder.out / SHARDS).rmdir()
+            _drop(other)
+    remove_dropped(folder.out)
+
+
+def _drop(folder: ShardFolder) -> None:
+    """Let a folder of shards be none in one step: half of one would be taken for shards that are missing."""
+    folder.path.rename(folder.path.with_name(f".{folder.rows}{_DROPPED}"))
+
+
+def remove_dropped(out: Path) -> None:
+    """Remove the folders of shards that became tables, also those that a kill left half removed."""
+    if is_remote(out):
+        return
+    root = out / SHARDS
+    for path in root.glob(f".*{_DROPPED}"):
+        shutil.rmtree(path)
+    with contextlib.suppress(OSError):  # another recipe's shards, or none
+        root.rmdir()
 
 
 def _publish_there(folder: ShardFolder, table: str, shards: Sequence[ShardFile]) -> None:
@@ -297,7 +313,7 @@ def shard_folders(out: Path) -> Iterator[ShardFolder]:
     """Yield the folders of shards beside the tables in `out`."""
     root = out / SHARDS
     for path in sorted(root.iterdir()) if root.is_dir() else ():
-        if path.is_dir() and not path.is_symlink():
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
             yield ShardFolder(out, path.name)
 
 

@@ -27,6 +27,7 @@ from gtzan_features.extraction.row_cache import file_part, lost_file
 from gtzan_features.extraction.row_options import Extraction, RowSettings, chosen_catalogue
 from gtzan_features.extraction.row_options import RowOptions as RowOptions
 from gtzan_features.extraction.row_options import announced_catalogue as announced_catalogue
+from gtzan_features.extraction.shard_folders import remove_dropped
 from gtzan_features.extraction.shards import LAYOUTS, ONE_FILE
 from gtzan_features.extraction.streamed_tables import PartTable
 from gtzan_features.parallel.engines import engine, is_elsewhere
@@ -84,6 +85,7 @@ def write_rows(
     with given as workers, output_lock(out, shared=settings.part is not None):
         if settings.part is None:
             restore(side)
+            remove_dropped(out)
         if not settings.overwrite:
             with told(out):
                 _check_output(extraction)

@@ -10,13 +10,6 @@ import pytest
 
 from tests.parallel.test_local import is_running, wait_for
 
-
-def as_a_shell_does():
-    """Take back what tests under nohup or in the background of a script ignore, and their children would."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-
-
 COMMAND = """
 import os, sys, time
 from pathlib import Path
@@ -80,7 +73,7 @@ def test_a_signal_ends_the_command_and_its_workers(tmp_path, number, code, n_job
     script.write_text(COMMAND)
     seen.mkdir()
     words = [sys.executable, str(script), str(seen), str(n_jobs)]
-    parent = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, preexec_fn=as_a_shell_does)
+    parent = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     try:
         wait_for(lambda: len(list(seen.iterdir())) == n_jobs)
         parent.send_signal(number)

@@ -61,6 +61,13 @@ class Killed(BaseException):
     """What stands for a kill: nothing in the package catches it."""
 
 
+def remove_half(folder) -> None:
+    """Be a removal that is killed on its way."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    for path in files[: len(files) // 2]:
+        os.remove(path)  # noqa: PTH107 - which nothing here counts
+
+
 def kill_at(monkeypatch, step: int) -> list[str]:
     """Let nothing that changes a name in a folder happen from the step-th on; return what happened."""
     taken: list[str] = []
@@ -72,6 +79,9 @@ def kill_at(monkeypatch, step: int) -> list[str]:
             if name == "unlink" and str(args[0]).endswith((".part", ".lock")):
                 return real(*args, **options)  # of the process itself, which ends with it
             if len(taken) >= step:
+                if name == "rmtree" and len(taken) == step:
+                    remove_half(args[0])
+                    taken.append(name)
                 raise Killed
             taken.append(name)
             return real(*args, **options)
@@ -181,6 +191,30 @@ def test_a_kill_at_any_step_of_a_merge_costs_nothing(made, tmp_path, monkeypatch
         if not killed:
             break
     assert 4 < step < 99
+
+
+def test_a_kill_at_any_step_of_a_merge_of_slices_costs_nothing(made, tmp_path, monkeypatch):
+    for part in ("1/2", "2/2"):
+        extract(made / "music", tmp_path / "slices", CONFIG, n_jobs=1, part=Slice.parse(part), name="x")
+    merge(shutil.copytree(tmp_path / "slices", tmp_path / "usual"), layout="file")
+    usual = tables(tmp_path / "usual")
+    for step in range(100):
+        out = shutil.copytree(tmp_path / "slices", tmp_path / f"t{step}")
+        killed = run_killed(monkeypatch, step, partial(merge, out, layout="file"))
+        merge(out, layout="file")
+        assert tables(out) == usual
+        assert not [
+            path
+            for path in out.rglob("*")
+            if path.name.startswith(".")
+            and path.name != ".parts"
+            and ".parts" not in path.parts
+            and path.name != ".shards"
+        ]
+        shutil.rmtree(out)
+        if not killed:
+            break
+    assert 8 < step < 99
 
 
 # --- files that end the process
