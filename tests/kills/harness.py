@@ -197,6 +197,7 @@ class Harness:
         if not process.has_ended(seconds):
             for pid in (process.pid, *process.others()):
                 _send(pid, signal.SIGKILL)
+        os.close(process.handle)
         return self._ask(do="status", pid=process.pid)
 
     def said(self, name: str) -> str:
