@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _MOST_BYTES = np.iinfo(np.int32).max
 """Of all text in an array: offsets are of 32 bits."""
 
+_NAMES = {"halffloat": "float16", "float": "float32", "double": "float64"}
+"""Arrow's names of numbers that numpy has others for; ``to_pandas_dtype`` of Arrow 18 imports pandas."""
+
 
 def array_of(values: npt.NDArray[np.generic] | Sequence[object], kind: pa.DataType) -> pa.Array:
     """Return an array as ``pyarrow.array`` makes it of values without missing ones.
@@ -46,7 +49,7 @@ def array_of(values: npt.NDArray[np.generic] | Sequence[object], kind: pa.DataTy
     """
     if pa.types.is_string(kind):
         return _text([str(value) for value in values], kind)
-    held = np.ascontiguousarray(values, dtype=kind.to_pandas_dtype())
+    held = np.ascontiguousarray(values, dtype=_NAMES.get(str(kind), str(kind)))
     if isinstance(values, np.ndarray) and values.dtype != held.dtype and (held != values).any():
         msg = f"values that {kind} cannot hold"
         raise pa.ArrowInvalid(msg)
