@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 GENRES, ARTIST_FILES = 10, 100
-FILE_S = 0.078
+FILE_S = 0.051
 """Seconds of one core for the columns of kaggle of a clip of 30 s: benchmarks/RESULTS.md."""
 
 CLIP_MB = 1.32
