@@ -31,6 +31,17 @@ def test_numbers(kind, values):
         assert found.equals(expected)
 
 
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()], ids=str)
+@given(values=st.lists(st.floats(-1e30, 1e30) | st.sampled_from([np.nan, np.inf, -0.0])))
+def test_floating_point_is_rounded_and_may_be_no_number(kind, values):
+    given_values = np.array(values, dtype=np.float64)
+    expected = pa.array(given_values, kind)
+    found = array_of(given_values, kind)
+    assert (
+        found.buffers()[1].to_pybytes()[: found.nbytes] == expected.buffers()[1].to_pybytes()[: found.nbytes]
+    )
+
+
 @pytest.mark.parametrize("values", [[2**15], np.array([2**15])], ids=["list", "array"])
 def test_what_a_type_does_not_hold_is_refused(values):
     with pytest.raises((OverflowError, pa.ArrowInvalid)):
