@@ -27,7 +27,7 @@ Every public name is listed in the stub beside this file and loaded when it is f
 
 import lazy_loader
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 

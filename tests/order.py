@@ -55,6 +55,7 @@ ONCE = (
     "tests/reports/test_names.py",
     "tests/test_config.py",
     "tests/test_examples.py",
+    "tests/test_release.py",
     "tests/training/test_deformed_refused.py",
     "tests/training/test_deformed_rows.py",
     "tests/training/test_deformed_runs.py",
