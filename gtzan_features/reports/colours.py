@@ -1,4 +1,8 @@
-"""Colours with a meaning, the same one in every picture and on every page."""
+"""The one palette: what pictures and pages take their colours from, and what each colour means.
+
+Hues are those of Okabe and Ito, which readers with any kind of colour vision can distinguish; beside a colour
+stands always a shape, a pattern or a word. Pages have each hue in two shades, for light and for dark ground.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.colors import LinearSegmentedColormap
 
-FOR, AGAINST = "#D55E00", "#0072B2"
-"""What speaks for a genre, and what against it: vermilion and blue of Okabe and Ito's palette.
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+)
 
-Colour-blind readers can distinguish the two, and each number has its sign.
-"""
+SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+"""Colours of series in a picture, in this order."""
+
+INK, SOFT, GRID, PALE = "#1a1d21", "#55606b", "#cccccc", "#dceaf5"
+"""Letters; words that are less; lines of a grid; the inside of a shape that has `BLUE` as its line."""
+
+LEAKED, LEAKED_GROUND = "#a83200", "#fdeee6"
+"""What has segments of one track on both sides: always with the word, as an area with a pattern, too."""
+
+FOR, AGAINST = VERMILION, BLUE
+"""What speaks for a genre, and what against it; each number has its sign, too."""
 
 FOR_NAME, AGAINST_NAME = "orange", "blue"
 """What the two are called in words."""
+
+LEVELS, SHARES, PROBABILITIES = "magma", "Blues", "cividis"
+"""Colour maps: of levels in dB, of shares of a whole, and of probabilities over time."""
 
 ON_PAGES = {
     "@for-light@": "#b34700",

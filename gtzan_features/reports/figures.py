@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from gtzan_features.reports.collect import segment_s
 from gtzan_features.reports.lettering import heading, label, letters_in, set_fonts, set_heading
@@ -157,6 +158,16 @@ def figure_png(figure: Figure) -> bytes:
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
     return png.getvalue()
+
+
+def small_png(figure: Figure, dpi: float) -> bytes:
+    """Return a figure as PNG of 256 colours, a third of the size; the same figure gives the same bytes."""
+    set_fonts(figure)
+    drawn, held = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi)
+    with Image.open(drawn) as image:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(held, format="PNG", optimize=True)
+    return held.getvalue()
 
 
 def save_figure(figure: Figure, path: Path) -> None:

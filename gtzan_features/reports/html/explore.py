@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
+from gtzan_features.reports.figures import small_png
 from gtzan_features.reports.html.page import asset
-from gtzan_features.reports.lettering import set_fonts
 from gtzan_features.reports.templating import environment
 from gtzan_features.tables.atomic import atomic_path, write_text
 
@@ -66,7 +63,7 @@ def write_explore_page(
     for section in sections:
         pictures = []
         for picture in section.pictures:
-            data = _png(picture.figure)
+            data = small_png(picture.figure, 100)
             with atomic_path(folder / f"{picture.name}.png") as temporary:
                 temporary.write_bytes(data)
             source = "data:image/png;base64," + base64.b64encode(data).decode()
@@ -76,13 +73,3 @@ def write_explore_page(
     page = text.render(title=title, words=words, sections=shown, synthetic=synthetic, css=asset("page.css"))
     write_text(folder / PAGE, page)
     return folder / PAGE
-
-
-def _png(figure: Figure) -> bytes:
-    """Return a figure as PNG of 256 colours, a third of the size; the same figure gives the same bytes."""
-    set_fonts(figure)
-    drawn, held = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    with Image.open(drawn) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(held, format="PNG", optimize=True)
-    return held.getvalue()
