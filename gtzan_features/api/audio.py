@@ -130,7 +130,9 @@ def describe(features: str = "kaggle") -> pd.DataFrame:
     -------
     DataFrame
         A row for each column, in their order: ``column``, ``family``, ``unit`` ("1" where there is none),
-        ``definition`` and ``source`` (where it was published, and what computes it elsewhere).
+        ``range`` of the values ("0 to 1", "0 or more", "any"), ``silence`` (what the feature's columns are
+        for digital silence), ``definition`` and ``source`` (where it was published, and what computes it
+        elsewhere).
 
     Raises
     ------
@@ -143,12 +145,12 @@ def describe(features: str = "kaggle") -> pd.DataFrame:
     >>> table = gf.describe("kaggle")
     >>> len(table), table.family.unique().tolist()
     (57, ['tonal', 'energy', 'spectral', 'timbre', 'rhythm'])
-    >>> table.set_index("column").loc["spectral_centroid_mean", ["unit", "definition"]].tolist()
-    ['Hz', "Mean of: centre of mass of a frame's magnitude spectrum"]
+    >>> table.set_index("column").loc["spectral_centroid_mean", ["unit", "range", "definition"]].tolist()
+    ['Hz', '0 to 11025', "Mean of: centre of mass of a frame's magnitude spectrum"]
     """
-    names = ["column", "family", "unit", "definition", "source"]
+    names = ["column", "family", "unit", "range", "silence", "definition", "source"]
     columns = columns_of(feature_config(features).feature_set)
-    rows = [(c.name, c.family, c.unit, c.description, c.source) for c in columns]
+    rows = [(c.name, c.family, c.unit, c.range, c.silence, c.description, c.source) for c in columns]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -7,19 +7,18 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features import plugins
-from gtzan_features.config import BESIDE, FEATURE_SETS
+from gtzan_features.config import BESIDE, FEATURE_SETS, FeatureConfig
 from gtzan_features.descriptors.added import CheckedFeature
+from gtzan_features.descriptors.ranges import read_range
 from gtzan_features.descriptors.spec import STATISTICS, FeatureSpec, Statistic, grid, numbered
 from gtzan_features.descriptors.words import sets_in_words
-from gtzan_features.errors import PluginError
+from gtzan_features.errors import ConfigError, PluginError
 from gtzan_features.models.added import AddedModel, signature_defaults
 from gtzan_features.models.words import WORDS, ModelWords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
-
-    from gtzan_features.config import FeatureConfig
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     Indices = int | tuple[int, int] | Callable[[FeatureConfig], tuple[tuple[int, ...], ...]] | None
@@ -38,6 +37,7 @@ def feature(
     statistics: tuple[Statistic, ...] = ("mean", "var"),
     indices: Indices = None,
     silence: str = "0",
+    range: str = "any",  # noqa: A002 - the word that describe and the registry have for it
 ) -> Callable[[Function], Function]:
     """Make a feature of a function of `Spectra`.
 
@@ -68,6 +68,9 @@ def feature(
         all values are summarised together.
     silence : str
         The value of all columns for digital silence, as a number, or in words.
+    range : str
+        Between which numbers all that the function returns lies: "0 to 1", "0 or more", "0 or less", "any";
+        a number may be "sr/2", "log 0.001" or "sqrt 2", too.
 
     Returns
     -------
@@ -95,6 +98,7 @@ def feature(
     def register(function: Function) -> Function:
         own = function.__name__ if name is None else name
         _check_feature(own, family, statistics, {"unit": unit, "description": description, "source": source})
+        _check_range(own, range)
         by_index = _indices(own, indices)
         spec = FeatureSpec(
             name=own,
@@ -103,6 +107,7 @@ def feature(
             description=description,
             source=source,
             silence=silence,
+            range=range,
             compute=CheckedFeature(own, function, statistics == ("value",), by_index),
             statistics=tuple(statistics),
             indices=by_index,
@@ -200,6 +205,15 @@ def _check_feature(name: str, family: str, statistics: tuple[str, ...], words: M
         known = ", ".join(one for one in STATISTICS if one != "value")
         msg = f'feature {name!r}: statistics {statistics}: give some of {known}, or ("value",) alone'
         raise PluginError(msg)
+
+
+def _check_range(name: str, text: str) -> None:
+    """Refuse a range that says nothing."""
+    try:
+        read_range(text, FeatureConfig().sr)
+    except ConfigError as error:
+        msg = f"feature {name!r}: {error}"
+        raise PluginError(msg) from error
 
 
 def _indices(name: str, indices: Indices) -> Callable[[FeatureConfig], tuple[tuple[int, ...], ...]] | None:

@@ -20,6 +20,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="energy of the twelve pitch classes, each frame scaled to a maximum of 1",
         source="Ellis, Chroma feature analysis and synthesis, 2007; librosa.feature.chroma_stft",
         silence="0",
+        range="0 to 1",
         compute=tonal.chroma_stft,
     ),
     FeatureSpec(
@@ -29,6 +30,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="root mean square of the samples of a frame, full scale 1",
         source="librosa.feature.rms",
         silence="0",
+        range="0 or more",
         compute=energy.rms,
     ),
     FeatureSpec(
@@ -38,6 +40,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="centre of mass of a frame's magnitude spectrum",
         source="Peeters, A large set of audio features, 2004; librosa.feature.spectral_centroid",
         silence="0",
+        range="0 to sr/2",
         compute=spectral.spectral_centroid,
     ),
     FeatureSpec(
@@ -47,6 +50,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="standard deviation of a frame's magnitude spectrum around its centroid",
         source="Klapuri and Davy, Signal processing methods for music transcription, 2006",
         silence="0",
+        range="0 to sr/4",
         compute=spectral.spectral_bandwidth,
     ),
     FeatureSpec(
@@ -56,6 +60,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="frequency under which 85 % of a frame's magnitudes lie",
         source="Tzanetakis and Cook, Musical genre classification of audio signals, 2002",
         silence="0",
+        range="0 to sr/2",
         compute=spectral.spectral_rolloff,
     ),
     FeatureSpec(
@@ -65,6 +70,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="share of a frame's samples at which the sign changes",
         source="Tzanetakis and Cook, Musical genre classification of audio signals, 2002",
         silence="0",
+        range="0 to 1",
         compute=timbre.zero_crossing_rate,
     ),
     FeatureSpec(
@@ -74,6 +80,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="samples of the harmonic waveform, full scale 1",
         source="FitzGerald, Harmonic/percussive separation using median filtering, 2010",
         silence="0",
+        range="any",
         compute=tonal.harmony,
     ),
     FeatureSpec(
@@ -83,6 +90,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="samples of the percussive waveform, full scale 1",
         source="FitzGerald, Harmonic/percussive separation using median filtering, 2010",
         silence="0",
+        range="any",
         compute=rhythm.perceptr,
     ),
     FeatureSpec(
@@ -92,6 +100,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="tempo of the beat tracker",
         source="Ellis, Beat tracking by dynamic programming, 2007; librosa.beat.beat_track",
         silence="0 (also without any onset)",
+        range="0 to 320",
         compute=rhythm.tempo,
         statistics=("value",),
     ),
@@ -102,6 +111,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         description="mel-frequency cepstral coefficient (orthonormal cosine transform of dB levels)",
         source="Davis and Mermelstein, 1980; librosa.feature.mfcc",
         silence="-100 sqrt(n_mels) for mfcc1_mean, 0 for the others",
+        range="any",
         compute=timbre.mfcc,
         indices=lambda config: tuple((i + 1,) for i in range(config.n_mfcc)),
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gtzan_features import plugins
 from gtzan_features.config import feature_set_parts
+from gtzan_features.descriptors.ranges import read_range
 from gtzan_features.errors import ConfigError
 from gtzan_features.text import meant
 
@@ -75,6 +76,10 @@ class Column:
         Number of the band, or of both bands of a pair; empty where there is one series only.
     source : str
         Where the feature was published, and what computes it elsewhere.
+    range : str
+        Between which numbers its values lie: ``0 to 1``, ``0 or more``, ``0 or less`` or ``any``.
+    silence : str
+        What the columns of the feature are for digital silence, as a number or in words.
     """
 
     name: str
@@ -85,6 +90,8 @@ class Column:
     feature: str
     index: tuple[int, ...]
     source: str
+    range: str
+    silence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +101,8 @@ class FeatureSpec:
     ``compute`` returns one value for each frame or sample, shape (n,), or for each band too, shape
     (n, n_bands). With ``indices``, every band has columns of its own, named by its index, from 1; without,
     all values are summarised together. A spec with the statistic "value" returns one value for each index,
-    or shape (1,).
+    or shape (1,). `range` says between which numbers all that it returns lies, in words for
+    `ranges.read_range`.
     """
 
     name: str
@@ -103,6 +111,7 @@ class FeatureSpec:
     description: str
     source: str
     silence: str
+    range: str
     compute: Callable[[Spectra], NDArray[np.floating]]
     statistics: tuple[Statistic, ...] = ("mean", "var")
     indices: Callable[[FeatureConfig], tuple[tuple[int, ...], ...]] | None = None
@@ -110,9 +119,13 @@ class FeatureSpec:
     def columns(self, config: FeatureConfig) -> tuple[Column, ...]:
         """Return the columns in the order in which `summary.summarise` fills them."""
         indices = ((),) if self.indices is None else self.indices(config)
-        return tuple(self._column(index, statistic) for index in indices for statistic in self.statistics)
+        values = read_range(self.range, config.sr)
+        within = {statistic: str(values.of_statistic(statistic)) for statistic in self.statistics}
+        return tuple(
+            self._column(i, statistic, limits) for i in indices for statistic, limits in within.items()
+        )
 
-    def _column(self, index: tuple[int, ...], statistic: Statistic) -> Column:
+    def _column(self, index: tuple[int, ...], statistic: Statistic, limits: str) -> Column:
         name = self.name + "x".join(str(number) for number in index)
         squared = "1" if self.unit == "1" else f"{self.unit}^2"
         unit = {"var": squared, "skew": "1", "kurt": "1"}.get(statistic, self.unit)
@@ -126,6 +139,8 @@ class FeatureSpec:
             feature=self.name,
             index=index,
             source=self.source,
+            range=limits,
+            silence=self.silence,
         )
 
 

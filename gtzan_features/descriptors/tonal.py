@@ -135,13 +135,13 @@ def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def key_major(spectra: Spectra) -> NDArray[np.float64]:
-    """Strength of the best major key; shape (1,), within [-1, 1]."""
+    """Strength of the best major key; shape (1,), within [0, 1]: over all keys, correlations sum to 0."""
     result: NDArray[np.float64] = key_strengths(spectra)[0].max(keepdims=True)
     return result
 
 
 def key_minor(spectra: Spectra) -> NDArray[np.float64]:
-    """Strength of the best minor key; shape (1,), within [-1, 1]."""
+    """Strength of the best minor key; shape (1,), within [0, 1], as `key_major`."""
     result: NDArray[np.float64] = key_strengths(spectra)[1].max(keepdims=True)
     return result
 

@@ -61,6 +61,7 @@ def _words(spec: FeatureSpec, config: FeatureConfig) -> dict[str, Any]:
         "description": spec.description,
         "source": spec.source,
         "silence": spec.silence,
+        "range": spec.range,
         "statistics": list(spec.statistics),
         "indices": None if spec.indices is None else [list(index) for index in spec.indices(config)],
     }

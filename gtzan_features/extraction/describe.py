@@ -34,7 +34,7 @@ def families_table(columns: tuple[Column, ...]) -> TextTable:
 
 
 def columns_table(columns: tuple[Column, ...]) -> TextTable:
-    """Return name, unit, family, meaning and source of every column."""
-    header = ("column", "unit", "family", "what it is", "source")
-    rows = tuple((c.name, c.unit, c.family, c.description, c.source) for c in columns)
+    """Return name, unit, range, value for silence, family, meaning and source of every column."""
+    header = ("column", "unit", "range", "silence", "family", "what it is", "source")
+    rows = tuple((c.name, c.unit, c.range, c.silence, c.family, c.description, c.source) for c in columns)
     return TextTable(title="", header=header, rows=rows)

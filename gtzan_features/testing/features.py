@@ -10,6 +10,7 @@ import numpy as np
 
 from gtzan_features import plugins
 from gtzan_features.config import FeatureConfig
+from gtzan_features.descriptors.ranges import read_range
 from gtzan_features.descriptors.spec import STATISTICS, FeatureSpec
 from gtzan_features.descriptors.summary import summarise_all
 from gtzan_features.errors import GtzanError, PluginError, SignalError
@@ -40,8 +41,8 @@ def check_feature(
     """Check that a feature keeps what every feature of the package does.
 
     It says what it is; its columns have names of their own; noise, the shortest signal and silence give
-    finite numbers, silence those that `silence` says; equal signals give equal bits, in worker processes,
-    too; what it reads of `Spectra` it leaves as it is; NaN is refused.
+    finite numbers within `range`, silence those that `silence` says; equal signals give equal bits, in
+    worker processes, too; what it reads of `Spectra` it leaves as it is; NaN is refused.
 
     Parameters
     ----------
@@ -80,8 +81,11 @@ def check_feature(
     first = _row(noise, spec, config)
     _expect(spec, first.shape == (len(columns),), f"gives {first.size} values for {len(columns)} columns")
     _expect(spec, np.array_equal(first, _row(noise.copy(), spec, config)), "two calls give other values")
+    _check_range(spec, columns, first, "noise")
     for name, signal in _odd_signals(config).items():
-        _expect(spec, bool(np.isfinite(_row(signal, spec, config)).all()), f"is not finite for {name}")
+        row = _row(signal, spec, config)
+        _expect(spec, bool(np.isfinite(row).all()), f"is not finite for {name}")
+        _check_range(spec, columns, row, name)
     _check_silence(spec, columns, _row(np.zeros(3 * config.sr, np.float32), spec, config))
     _check_leaves_spectra(spec, noise, config)
     _check_nan(spec, noise, config)
@@ -151,7 +155,7 @@ def _expect(spec: FeatureSpec, holds: bool, otherwise: str) -> None:
 
 def _check_words(spec: FeatureSpec, columns: tuple[Column, ...]) -> None:
     _expect(spec, _NAME.fullmatch(spec.name) is not None, "its name is not small letters, digits and _")
-    for what in ("unit", "family", "description", "source", "silence"):
+    for what in ("unit", "family", "description", "source", "silence", "range"):
         _expect(spec, bool(str(getattr(spec, what)).strip()), f"{what} is empty")
     _expect(spec, set(spec.statistics) <= set(STATISTICS), "has statistics that are not known")
     names = [column.name for column in columns]
@@ -166,6 +170,18 @@ def _check_silence(spec: FeatureSpec, columns: tuple[Column, ...], found: NDArra
         if said is not None:
             near = abs(value - said) <= _SMALL * max(1.0, abs(said))
             _expect(spec, bool(near), f"{column.name} of silence is {value:g}, and `silence` says {said:g}")
+
+
+def _check_range(
+    spec: FeatureSpec, columns: tuple[Column, ...], found: NDArray[np.float64], signal: str
+) -> None:
+    for column, value in zip(columns, found, strict=True):
+        said = read_range(column.range, FeatureConfig().sr)
+        slack = _SMALL * max(1.0, abs(value))
+        inside = said.low - slack <= value <= said.high + slack
+        _expect(
+            spec, bool(inside), f"{column.name} of {signal} is {value:g}, and `range` says {column.range}"
+        )
 
 
 def _check_leaves_spectra(spec: FeatureSpec, noise: Signal, config: FeatureConfig) -> None:

@@ -192,5 +192,5 @@ def test_describe_says_what_the_columns_of_features_are(name):
     table = gf.describe(name)
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 4 * SR)
     assert table["column"].tolist() == gf.features(noise, SR, features=name).columns.tolist()
-    assert list(table.columns) == ["column", "family", "unit", "definition", "source"]
+    assert list(table.columns) == ["column", "family", "unit", "range", "silence", "definition", "source"]
     assert (table != "").all(axis=None)
