@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gtzan_features.reports.accuracy_figure import accuracy_figure, accuracy_words
 from gtzan_features.reports.collect import ScoredRun, by_dataset, long_table
 from gtzan_features.reports.drawn import exact_tests, frame_words, p_title
-from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
+from gtzan_features.reports.figures import confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.label_sections import label_sections, write_labels_csv
 from gtzan_features.reports.paired import length_tests
@@ -55,6 +56,7 @@ class _Section:
     leaked: TextTable | None
     drawn: str
     picture: str
+    seen: str
     tests: TextTable
     test: str
     figures: TextTable
@@ -116,6 +118,7 @@ def _section(title: str, name: str, runs: list[ScoredRun], folder: Path) -> _Sec
         leaked=accuracy_table(part, leaked=True),
         drawn=frame_words(part),
         picture=picture,
+        seen=accuracy_words(part),
         tests=_tests_table(tests),
         test=exact_tests(_counts(tests)),
         figures=figures_table(part),

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from gtzan_features.reports.figures import accuracy_figure, confusion_figure
+from gtzan_features.reports.accuracy_figure import accuracy_figure, accuracy_words
+from gtzan_features.reports.figures import confusion_figure
 from gtzan_features.reports.scores import score
 from tests.reports.test_scores import predictions
 from tests.reports.test_tables import results, row
@@ -93,3 +94,47 @@ def test_no_two_panels_overlap():
     tight = [axes.get_tightbbox() for axes in shown]
     assert len(shown) == len(PROTOCOLS)
     assert not any(a.shrunk(0.98, 0.98).overlaps(b.shrunk(0.98, 0.98)) for a, b in combinations(tight, 2))
+
+
+def shown_texts(figure):
+    return [
+        text.get_text() for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()
+    ]
+
+
+def test_each_mark_has_its_figure_and_alone_its_interval_too():
+    rows = [
+        row("svm", "3s", "mean", "track 10-fold", 0.512),
+        row("lda", "3s", "mean", "track 10-fold", 0.907),
+    ]
+    table = results(*rows)
+    texts = shown_texts(accuracy_figure(table, "toy"))
+    for one in table.itertuples():
+        cell = f"{100 * one.accuracy:.1f} ({100 * one.ci_low:.1f}–{100 * one.ci_high:.1f})"
+        assert cell in texts
+    both = results(*rows, row("svm", "3s", "mean", "artist 3-fold", 0.333))
+    assert {"51.2", "90.7", "33.3"} <= set(shown_texts(accuracy_figure(both, "toy")))
+
+
+def test_the_floor_is_a_line_and_no_row_unless_there_is_nothing_else():
+    floor = row("majority", "30s", "track", "track 10-fold", 0.1)
+    figure = accuracy_figure(results(row("svm", "30s", "track", "track 10-fold", 0.5), floor), "toy")
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["svm"]
+    lines = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert [float(line.get_xdata()[0]) for line in lines] == pytest.approx([10.0])
+    assert any("most frequent genre" in text for text in shown_texts(figure))
+    alone = accuracy_figure(results(floor), "toy")
+    assert [text.get_text() for text in alone.axes[0].get_yticklabels()] == ["majority"]
+
+
+def test_the_caption_says_what_the_marks_are_and_the_best_of_each_protocol():
+    frame = results(
+        row("svm", "3s", "mean", "track 10-fold", 0.6),
+        row("lda", "3s", "mean", "track 10-fold", 0.7),
+        row("svm", "3s", "mean", "segment 5-fold", 0.9, leaked=True),
+    )
+    words = accuracy_words(frame)
+    assert words.endswith(
+        "The highest accuracies are 70.0 % under track 10-fold, 90.0 % under LEAKED segment 5-fold."
+    )
+    assert "dotted" not in words

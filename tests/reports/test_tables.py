@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from gtzan_features.reports.accuracy_figure import accuracy_figure
 from gtzan_features.reports.collect import COLUMNS, score_runs
-from gtzan_features.reports.figures import accuracy_figure, confusion_figure, save_figure
+from gtzan_features.reports.figures import confusion_figure, save_figure
 from gtzan_features.reports.html.page import write_page
 from gtzan_features.reports.page import write_report
 from gtzan_features.reports.scores import score
