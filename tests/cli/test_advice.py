@@ -118,7 +118,7 @@ def test_a_genre_that_looks_like_an_option_keeps_its_sentence(genre):
 
 
 def shown_commands() -> list[tuple[str, str]]:
-    """Every command line that the package or the README shows."""
+    """Every command line that the package, the README or a page shows."""
     texts = {where: text for where, text in MESSAGES.items() if "(?" not in text}
     for file in sorted([*(ROOT / "gtzan_features").rglob("*.py"), *(ROOT / "cli").rglob("*.py")]):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -126,9 +126,9 @@ def shown_commands() -> list[tuple[str, str]]:
             text = _text(node) if isinstance(node, (ast.Constant, ast.JoinedStr)) else None
             if text and "gtzan " in text and "(?" not in text:  # no pattern of a command
                 texts[f"{file.relative_to(ROOT)}:{node.lineno}"] = text
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for number, line in enumerate(readme.splitlines()):
-        texts[f"README.md:{number + 1}"] = line
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines()):
+            texts[f"{page.relative_to(ROOT)}:{number + 1}"] = line
     return [
         (where, line)
         for where, text in texts.items()

@@ -278,7 +278,7 @@ class TestErrors:
 
 
 class TestJourney:
-    """The main job, word by word as in the README."""
+    """The main job, as in docs/how-to/audio-to-accuracy.md."""
 
     def test_extract_export_fit_report(self, music, tmp_path, monkeypatch, here):
         monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The README's main job runs as it stands there, on the smallest folder that it promises to run on."""
+"""The main job runs as it stands on its page, on the smallest folder that it promises to run on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from gtzan_cli import main as entry
 
 from tests.conftest import SR, tone
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "how-to" / "audio-to-accuracy.md"
 
 
 def main_job() -> list[str]:
-    """The commands below the heading, without their comments."""
-    text = README.read_text(encoding="utf-8").partition("\n## The main job\n")[2]
-    (block,) = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[:1]
+    """The commands of the first block, without their comments."""
+    block = re.findall(r"^```\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)[0]
     return [line.partition("  #")[0].strip() for line in block.splitlines()]
 
 
