@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := .venv-lowest
 
-.PHONY: help install demo test lint lowest lock clean
+.PHONY: help install demo test lint figures lowest lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | expand -t 10
@@ -32,6 +32,9 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/mypy tests/api/typed_face.py
 	$(BIN)/lint-imports
+
+figures: $(STAMP)  ## write every number, table and picture of texts from data; RUNS=runs: reports/ from run folders first
+	$(BIN)/python -m figures $(if $(RUNS),--runs $(RUNS))
 
 lowest: $(LOWEST)/.installed  ## the tests that a version can change, without slow ones and a browser, on the lowest versions of all dependencies
 	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not once' tests

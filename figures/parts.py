@@ -1,0 +1,134 @@
+"""Tables of pages: of `tables.md`, whose cells name figures, and those taken whole from data."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from figures.facts import figure
+from figures.sources import ROOT, FiguresError, Row, Table, audio, audio_under, source, tables
+from gtzan_features.reports.tables import accuracy_table
+from gtzan_features.text_table import TextTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TEMPLATES = ROOT / "figures" / "tables.md"
+_CELL = re.compile(r"\{([^{}]+)\}")
+
+
+def part(words: str) -> tuple[str, str]:
+    """Return a table, and a line that says what it was measured on; the line may be empty.
+
+    Parameters
+    ----------
+    words : str
+        A heading of ``tables.md``, or ``copy; …``, ``runs; …``, ``confusions; …``, ``lost; …``.
+
+    Raises
+    ------
+    FiguresError
+        If there is no such table.
+    """
+    name, *given = (word.strip() for word in " ".join(words.split()).split(";"))
+    if name in templates():
+        return _CELL.sub(lambda m: figure(m[1]).text, templates()[name]), ""
+    if name not in _WHOLE:
+        message = f"no table {name!r}; there are {', '.join((*templates(), *_WHOLE))}"
+        raise FiguresError(message)
+    return _WHOLE[name](*given)
+
+
+def named(words: str) -> list[str]:
+    """Return the words of the figures of a table of ``tables.md``; others name their source themselves."""
+    return _CELL.findall(templates().get(words.strip(), ""))
+
+
+@cache
+def templates() -> dict[str, str]:
+    """Return the tables of ``tables.md`` by their headings."""
+    found = re.split(r"^## (.+)$", TEMPLATES.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {name.strip(): body.strip() for name, body in zip(found[1::2], found[2::2], strict=True)}
+
+
+def _about(name: str, audio: str, more: str = "") -> str:
+    """Return the line below a table: what it has, on what audio it was measured, and what wrote the data."""
+    said = f"{more}. " if more else ""
+    one = source(name)
+    return f"*{said}Audio: {audio}. [{one.path}](../../{one.path}), by `{one.command}`.*"
+
+
+def _copy(name: str, *words: str) -> tuple[str, str]:
+    """Copy a table of a page, or some of its columns: ``copy; SOURCE; heading; columns=a, b``."""
+    columns = [word.removeprefix("columns=") for word in words if word.startswith("columns=")]
+    under = [word for word in words if not word.startswith("columns=")]
+    found = [table for table in tables(name) if all(word in table.under for word in under)]
+    if len(found) != 1:
+        message = f"copy; {name}; {'; '.join(words)}: {len(found)} tables are so, and one is wanted"
+        raise FiguresError(message)
+    (table,) = found
+    shown = _some_columns(table, [one.strip() for one in columns[0].split(",")]) if columns else table
+    text = TextTable(title="", header=shown.header, rows=shown.rows).markdown()
+    return text, _about(name, audio_under(name, table.under))
+
+
+def _some_columns(table: Table, columns: Sequence[str]) -> Table:
+    if missing := [one for one in columns if one not in table.header]:
+        message = f"no column {missing[0]!r}; there are {', '.join(table.header)}"
+        raise FiguresError(message)
+    places = [table.header.index(one) for one in columns]
+    rows = tuple(tuple(row[at] for at in places) for row in table.rows)
+    return Table(header=tuple(columns), rows=rows, under=table.under)
+
+
+def results(name: str, dataset: str) -> pd.DataFrame:
+    """Return the rows of a data set that were measured, of ``accuracy`` or ``cnn``."""
+    frame = pd.read_csv(ROOT / source(name).path)
+    found = frame[frame["dataset"] == dataset]
+    if "kind" in found:
+        found = found[found["kind"] != "published"]
+    if found.empty:
+        message = f"no data set {dataset!r} in {source(name).path}"
+        raise FiguresError(message)
+    return found.astype({"leaked": bool, "synthetic": bool})
+
+
+def _runs(name: str, dataset: str, which: str, *without: str) -> tuple[str, str]:
+    """Lay out all runs on a data set: ``runs; SOURCE; DATASET; honest`` (``leaked``); without levels."""
+    frame = results(name, dataset)
+    table = accuracy_table(frame[~frame["aggregation"].isin(without)], leaked=which == "leaked")
+    if table is None:
+        message = f"nothing {which} on {dataset} in {source(name).path}"
+        raise FiguresError(message)
+    audio = audio_of(name, frame)
+    return table.markdown(), _about(name, audio, "Per cent right with the 95 % interval over artists")
+
+
+def audio_of(name: str, frame: pd.DataFrame) -> str:
+    """Return what the rows of a data set were measured on."""
+    return audio(name, Row(cells={str(key): str(value) for key, value in frame.iloc[0].items()}))
+
+
+def _confusions(run: str) -> tuple[str, str]:
+    """Lay out the confusions of a run: ``confusions; RUN_ID``."""
+    frame = pd.read_csv(ROOT / source("confusions").path)
+    counts = frame[frame["run_id"] == run]
+    if counts.empty:
+        message = f"no run {run!r} in {source('confusions').path}"
+        raise FiguresError(message)
+    matrix = counts.pivot(index="true", columns="predicted", values="count").fillna(0).astype(int)
+    names = sorted({*matrix.index, *matrix.columns})
+    matrix = matrix.reindex(index=names, columns=names, fill_value=0)
+    rows = tuple((name, *(str(count) if count else "" for count in matrix.loc[name])) for name in names)
+    text = TextTable(title="", header=("true genre", *names), rows=rows).markdown()
+    return text, _about("confusions", audio_of("confusions", counts), "Tracks, by what they were taken for")
+
+
+_WHOLE: dict[str, Callable[..., tuple[str, str]]] = {
+    "copy": _copy,
+    "runs": _runs,
+    "confusions": _confusions,
+}

@@ -1,0 +1,214 @@
+"""Figures, tables and pictures of texts are those of the data, and each says what audio was measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figures import pages, parts, pictures, sources
+from figures.facts import figure
+from figures.loose import loose
+from figures.pages import FIGURE, TABLE, marked, rewritten
+from figures.sources import AUDIO, ROOT, SOURCES, FiguresError
+from gtzan_features.audio.deform import ROBUST, deformations
+from gtzan_features.reports.ablation import Baseline, ablation_tables
+from gtzan_features.reports.robustness_tables import robustness_tables
+from gtzan_features.reports.tables import accuracy_table
+
+REPORTS = ROOT / "reports"
+PAGES = pages.pages()
+MARKED = [
+    path for path in PAGES if FIGURE.search(text := path.read_text(encoding="utf-8")) or TABLE.search(text)
+]
+REF = "accuracy; xgboost; 3s; mean; artist 3-fold"
+
+
+def of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_make_figures_has_nothing_to_write():
+    """Whoever changed data or text runs ``make figures``."""
+    assert [of(path) for path in pages.stale()] == []
+    assert [one.name for one in pictures.stale_pictures()] == []
+
+
+@pytest.mark.parametrize("path", MARKED, ids=of)
+def test_whatever_stands_between_marks_is_written_anew(path):
+    page = path.read_text(encoding="utf-8")
+    told = ROOT / pages.RESULTS in path.parents
+    spoilt = FIGURE.sub(lambda m: f"<!-- figure {m['words']} -->{m['text']}0<!-- /figure -->", page)
+    spoilt = TABLE.sub(lambda m: f"{m['start']}\n| 99.9 |\n{m['end']}", spoilt)
+    assert spoilt != page
+    assert rewritten(spoilt, told=told) == page
+
+
+def test_other_data_give_another_text(tmp_path, monkeypatch):
+    frame = pd.read_csv(REPORTS / "accuracy.csv")
+    chosen = (frame["model"] == "xgboost") & (frame["segments"] == "3s") & (frame["aggregation"] == "mean")
+    chosen &= frame["protocol"] == "artist 3-fold"
+    frame.loc[chosen, ["accuracy", "ci_low", "ci_high"]] = 0.12345, 0.1, 0.2
+    frame.to_csv(tmp_path / "accuracy.csv", index=False)
+    path = str(tmp_path / "accuracy.csv")
+    monkeypatch.setitem(SOURCES, "accuracy", replace(SOURCES["accuracy"], path=path))
+    assert rewritten(f"<!-- figure {REF} -->?<!-- /figure -->").count("12.3 (10.0–20.0)") == 1
+
+
+def test_a_figure_is_its_cell_of_the_csv():
+    with (REPORTS / "accuracy.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["kind"] != "published"]
+    for row in rows:
+        words = [
+            f"{name}={row[name]}" for name in ("dataset", "model", "features", "segments", "aggregation")
+        ]
+        found = figure("; ".join(("accuracy", *words, f"protocol={row['protocol']}")))
+        shown = [float(one) / 100 for one in re.findall(r"[\d.]+", found.text)]
+        known = [float(row[name]) for name in ("accuracy", "ci_low", "ci_high")]
+        assert shown == pytest.approx(known, abs=0.000501)
+        assert found.protocol == row["protocol"]
+        assert found.audio == ("Ogg copies" if "Ogg" in row["dataset"] else "Kaggle's CSVs")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("x; a", "1,234.5 MB"),
+        ("x; a; 0", "1235"),
+        ("x; b; #3", "226"),
+        ("x; b; #3; 1", "226.0"),
+        ("x; c; points", "+0.5"),
+        ("y; c", "-0.25"),
+        ("y; c; 1", "−0.3"),
+        ("x; c minus T; y; c", "0.75"),
+        ("x; c minus T; y; c; points; 1", "+0.8"),
+        ("x; a over T; y; a; 0", "2"),
+        ("~([\\d.]+) s in all", "7.5"),
+        ("~([\\d.]+) s in all; 0", "8"),
+        ("Head; d=5; c", "−"),
+        ("x; e", "bold|bar"),
+    ],
+)
+def test_ways_to_show_a_cell(tmp_path, monkeypatch, words, text):
+    page = (
+        "# Head\n\nIt took 7.5 s\nin all.\n\n| n | a | b | c | d | e |\n|---|---|---|---|---|---|\n"
+        "| x | 1,234.5 MB | 222 MB after 10 files, 226 MB after 70 | 0.5 | 4 | **bold\\|bar** |\n"
+        "| y | 617.25 MB | none | -0.25 | 4 | |\n| z | | | − | 5 | |\n"
+    )
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    one = sources.Source(path=str(tmp_path / "page.md"), audio="WAV", command="x")
+    monkeypatch.setitem(SOURCES, "T", one)
+    assert figure(f"T; {words}").text == text
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<!-- figure nowhere; x -->1<!-- /figure -->", "no source 'nowhere'"),
+        (
+            "<!-- figure accuracy; xgboost; 3s; mean -->1<!-- /figure -->",
+            "rows of reports/accuracy.csv are so",
+        ),
+        ("<!-- figure accuracy; xgbost; 3s -->1<!-- /figure -->", "0 rows"),
+        (f"<!-- figure {REF}; n_tracks; log_loss -->1<!-- /figure -->", "one column is wanted"),
+        ("<!-- figure segments; ~no such ([0-9]+) -->1<!-- /figure -->", "0 places"),
+        (f"<!-- figure {REF} -->1", "without its other half"),
+        ("1<!-- /figure -->", "without its other half"),
+        ("<!-- table leak -->\n| 1 |\n", "without its other half"),
+        ("<!-- table nothing -->\n| 1 |\n<!-- end table -->", "no table 'nothing'"),
+        ("<!-- table copy; RESULTS -->\n<!-- end table -->", "2 tables are so"),
+        ("<!-- table runs; accuracy; nothing; honest -->\n<!-- end table -->", "no data set 'nothing'"),
+        ("<!-- table copy; SCALING; columns=none -->\n<!-- end table -->", "no column 'none'"),
+    ],
+)
+def test_a_wrong_mark_is_said_in_one_line(page, said):
+    with pytest.raises(FiguresError, match=re.escape(said)) as error:
+        rewritten(page)
+    assert "\n" not in str(error.value)
+
+
+def test_the_list_says_audio_source_and_command_of_every_figure():
+    rows = list(csv.DictReader(io.StringIO(pages.listed())))
+    assert {row["page"] for row in rows} == {of(path) for path in MARKED if marked(path.read_text("utf-8"))}
+    for row in rows:
+        assert all(one in AUDIO for one in row["audio"].split("; ")), row
+        assert all((ROOT / one.partition(",")[0]).is_file() for one in row["source"].split("; ")), row
+        assert row["command"], row
+        assert row["shown"], row
+
+
+@given(
+    st.sampled_from(
+        ["{} %", "{}.5 s", "{} points", "{} ms", "{} times", "{} MB", "{}.7 (60.1–62.3)", "{} per cent"]
+    ),
+    st.integers(0, 99_999),
+    st.sampled_from(
+        ["It takes {}.", "({})", "| a | {} |", "- {}: much", "**{}**", "of {} of [all](x)", "{}"]
+    ),
+)
+def test_a_measured_number_outside_of_marks_is_found(number, value, text):
+    text = text.format(number.format(value))
+    assert loose(f"# Head\n\n{text}\n\nAnd so on.")
+    assert not loose(f"# Head\n\n<!-- figure x -->{text}<!-- /figure -->\n\nAnd so on.")
+    assert not loose(f"# Head\n\n```\n{text}\n```\n\nAnd `{text}`.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Python 3.11 or later",
+        "scikit-learn 1.8, 1.9",
+        "3 s and 30 s rows",
+        "[1](https://x.org/1.5)",
+        "version 0.2.0",
+    ],
+)
+def test_no_number_is_found_where_none_is_measured(text):
+    assert loose(text) == []
+
+
+def test_pages_of_reports_have_the_figures_of_their_csvs():
+    pairs = [("ablation.md", one) for one in ablation_tables(pd.read_csv(REPORTS / "ablation.csv"), BASELINE)]
+    for dataset in ("GTZAN", "GTZAN (389 of 1000 tracks, Ogg copies)"):
+        frame = parts.results("accuracy", dataset)
+        pairs += [("accuracy.md", accuracy_table(frame, leaked=leaked)) for leaked in (False, True)]
+    lost = robustness_tables(pictures.robustness_frames(REPORTS), deformations(ROBUST))
+    pairs += [("robustness.md", one) for one in lost]
+    assert len([one for _, one in pairs if one]) > 25
+    for page, table in pairs:
+        assert table is None or table.markdown() in (REPORTS / page).read_text(encoding="utf-8"), table.title
+
+
+BASELINE = Baseline(feature_set="kaggle", model="xgboost")
+
+
+def test_confusions_give_the_accuracy_of_their_run():
+    confusions = pd.read_csv(REPORTS / "confusions.csv")
+    frame = pd.read_csv(REPORTS / "accuracy.csv").set_index(["run_id", "aggregation"])
+    runs = confusions.groupby(["run_id", "aggregation"])
+    assert len(runs) > 30
+    for key, counts in runs:
+        right = counts.loc[counts["true"] == counts["predicted"], "count"].sum()
+        assert right / counts["count"].sum() == pytest.approx(frame.loc[key, "accuracy"], abs=1e-9)
+    drawn = pictures.confusion_metrics(counts)
+    assert (drawn.n, drawn.n_correct) == (counts["count"].sum(), right)
+
+
+def test_a_picture_of_other_data_or_changed_by_hand_is_stale(tmp_path):
+    folder = tmp_path / "reports"
+    shutil.copytree(REPORTS, folder)
+    assert pictures.stale_pictures(folder) == []
+    (folder / "hero.png").write_bytes(b"another")
+    frame = pd.read_csv(folder / "confusions.csv")
+    best = pictures.best_runs(parts.results("accuracy", "GTZAN")).loc["artist 3-fold", "run_id"]
+    frame.loc[frame["run_id"] == best, "count"] += 1
+    frame.to_csv(folder / "confusions.csv", index=False)
+    stale = [one.name for one in pictures.stale_pictures(folder)]
+    assert stale == ["hero.png", "confusion-gtzan-artist-3-fold.png"]
