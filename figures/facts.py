@@ -6,9 +6,10 @@
 
 `SOURCE` is a name of `sources.SOURCES`. Each `PART` is the name of a column, which is shown; or a way to
 show it (`show.is_way`); or the text of a cell, or of the heading or the line before the table, which the row
-has; ``column=text`` says of which column. Exactly one row must be left. ``… minus SOURCE; …`` and
-``… over SOURCE; …`` are a difference and a ratio. ``~PATTERN`` as a part finds a number that stands on a page
-outside of tables, by a regular expression with one group.
+has, or begins with where an ellipsis follows (``rows of full…``); ``column=text`` says of which column.
+Exactly one row must be left. ``… minus SOURCE; …`` and ``… over SOURCE; …`` are a difference and a ratio.
+``~PATTERN`` as a part finds a number that stands on a page outside of tables, by a regular expression with
+one group.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def _taken(words: str) -> _Taken:
         elif is_way(part) or any(part in row.cells for row in left):
             how.append(part)
         else:
-            left = [row for row in left if part in row.cells.values() or part in row.under]
+            left = [row for row in left if any(_is(part, one) for one in (*row.cells.values(), *row.under))]
     if len(left) != 1:
         message = f"{len(left)} rows of {path} are so, and one is wanted"
         raise FiguresError(message)
@@ -104,11 +105,15 @@ def _figure(words: str, said: str, *taken: _Taken) -> Figure:
         words=words,
         text=said,
         n=of_all(one.get("n_tracks") or one.get("tracks", "") for one in cells),
-        protocol=of_all(one.get("protocol", "") for one in cells),
+        protocol=of_all(one.get("protocol") or one.get("of", "") for one in cells),
         audio=of_all(audio(one.name, one.row) for one in taken),
         source=of_all(_place(one) for one in taken),
         command=of_all(one.row.cells.get("command") or source(one.name).command for one in taken),
     )
+
+
+def _is(part: str, cell: str) -> bool:
+    return cell.startswith(part[:-1]) if part.endswith("…") else cell == part
 
 
 def _place(taken: _Taken) -> str:

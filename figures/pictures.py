@@ -14,7 +14,7 @@ import pandas as pd
 from figures.sources import ROOT
 from gtzan_features.audio.deform import ROBUST, deformations
 from gtzan_features.evaluation.metrics import Metrics, evaluate
-from gtzan_features.reports import colours, hero, lettering, robustness_figure
+from gtzan_features.reports import accuracy_figure, colours, hero, lettering, robustness_figure
 from gtzan_features.reports import figures as drawing
 from gtzan_features.reports.html.data import slug
 from gtzan_features.reports.protocols import protocol_order
@@ -114,11 +114,11 @@ def best_runs(part: pd.DataFrame) -> pd.DataFrame:
 
 def _accuracy(part: pd.DataFrame, title: str) -> Picture:
     def write(out: Path) -> None:
-        figure = drawing.accuracy_figure(part, f"{title}: accuracy with 95 % intervals")
+        figure = accuracy_figure.accuracy_figure(part, f"{title}: accuracy with 95 % intervals")
         drawing.save_figure(figure, out / name)
 
     name = f"accuracy-{slug(title)}.png"
-    return Picture(name=name, data=part.to_csv(), code=_CODE, write=write)
+    return Picture(name=name, data=part.to_csv(), code=(accuracy_figure, *_CODE), write=write)
 
 
 def _confusions(part: pd.DataFrame, confusions: pd.DataFrame, title: str) -> Iterator[Picture]:

@@ -17,6 +17,9 @@ _PLACES = re.compile(r"\d")
 _WHICH = re.compile(r"#(\d)")
 _SIGNED = "points"
 _NUMBER = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?")
+ALONE = "shown"
+"""The column of a table that has but one figure a row."""
+
 _INTERVAL = ("accuracy", "ci_low", "ci_high")
 _NO_SHARES = re.compile(r"n_\w+|\w+_p(_holm)?|ci_(method|units)|log_loss|seconds|seed|count")
 """Columns of the CSVs of reports that hold no share; all other numbers there are shares within [-1, 1]."""
@@ -61,7 +64,7 @@ def show(cells: Mapping[str, str], how: Sequence[str], *, has_shares: bool) -> S
     >>> show({"ratio": "62.4 times faster"}, ["ratio", "0"], has_shares=False).text
     '62'
     """
-    columns = [word for word in how if word in cells]
+    columns = [word for word in how if word in cells] or [name for name in cells if name == ALONE]
     if len(columns) > 1 or (not columns and not (has_shares and set(_INTERVAL) <= set(cells))):
         message = f"one column is wanted, of {', '.join(cells)}"
         raise FiguresError(message)

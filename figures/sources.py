@@ -76,6 +76,7 @@ _ROBUSTNESS = "gtzan bench robustness AUDIO_DIR"
 
 SOURCES = {
     "accuracy": _shares("reports/accuracy", CSV, "gtzan fit, then gtzan report"),
+    "cnn-pairs": Source(path="reports/cnn.md", audio=OGG, command="the commands there"),
     "confusions": _shares("reports/confusions", CSV, "gtzan fit, then gtzan report"),
     "ablation": _shares("reports/ablation", OGG, "gtzan bench accuracy AUDIO_DIR"),
     "cnn": _shares("reports/cnn", OGG, "the commands in reports/cnn.md"),
@@ -112,9 +113,9 @@ SOURCES = {
     "LIBRARY": _script("library", "LIBRARY", WAV, "AUDIO_DIR --model RUN"),
     "TRAINING": _script("training", "TRAINING", WAV_AND_OGG, "MATERIAL"),
     "LARGER_THAN_MEMORY": _script("larger_than_memory", "LARGER_THAN_MEMORY", SYNTHETIC, ""),
-    "once": Source(path="benchmarks/once.csv", audio="", command=""),
+    "once": Source(path="figures/once.csv", audio="", command=""),
 }
-"""By the word that a mark begins with. `once` has what scripts print that write no page."""
+"""By the word that a mark begins with. `once` has what was measured without a file that a script wrote."""
 
 
 def source(name: str) -> Source:
@@ -140,10 +141,26 @@ def rows(name: str) -> tuple[Row, ...]:
     if path.suffix == ".csv":
         return _csv_rows(path, path.stat().st_mtime_ns)
     return tuple(
-        Row(cells=dict(zip(table.header, row, strict=True)), under=table.under)
+        Row(cells=dict(zip(unique(table.header), row, strict=True)), under=table.under)
         for table in tables(name)
         for row in table.rows
     )
+
+
+def unique(header: tuple[str, ...]) -> list[str]:
+    """Return names of columns, a second one of a name with a number.
+
+    Examples
+    --------
+    >>> unique(("peer", "ours", "ratio", "ours"))
+    ['peer', 'ours', 'ratio', 'ours (2)']
+    """
+    seen: dict[str, int] = {}
+    names = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names
 
 
 def text(name: str) -> str:

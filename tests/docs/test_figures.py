@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from figures import pages, parts, pictures, sources
 from figures.facts import figure
-from figures.loose import loose
+from figures.loose import KINDS, allowed, loose, readable
 from figures.pages import FIGURE, TABLE, marked, rewritten
 from figures.sources import AUDIO, ROOT, SOURCES, FiguresError
 from gtzan_features.audio.deform import ROBUST, deformations
@@ -28,6 +28,8 @@ PAGES = pages.pages()
 MARKED = [
     path for path in PAGES if FIGURE.search(text := path.read_text(encoding="utf-8")) or TABLE.search(text)
 ]
+TEXTS = [path for path in PAGES if REPORTS not in path.parents and "reference" not in path.parts]
+"""Written by hand: reports are written by commands, and the reference from the code."""
 REF = "accuracy; xgboost; 3s; mean; artist 3-fold"
 
 
@@ -49,6 +51,33 @@ def test_whatever_stands_between_marks_is_written_anew(path):
     spoilt = TABLE.sub(lambda m: f"{m['start']}\n| 99.9 |\n{m['end']}", spoilt)
     assert spoilt != page
     assert rewritten(spoilt, told=told) == page
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=of)
+def test_every_measured_number_of_a_text_is_marked_or_allowed(path):
+    """Mark it (`figures/pages.py`), or say in `figures/allowed.csv` why it is no figure of ours."""
+    words = tuple(one.words for one in allowed() if one.page in ("*", of(path)))
+    assert loose(path.read_text(encoding="utf-8"), words) == []
+
+
+def test_what_is_allowed_is_there_and_says_why():
+    texts = {of(path): readable(path.read_text(encoding="utf-8")) for path in TEXTS}
+    for one in allowed():
+        assert one.kind in KINDS, one
+        assert one.why, one
+        assert loose(one.words), f"{one} has no number"
+        where = texts.values() if one.page == "*" else [texts[one.page]]
+        assert any(one.words in text for text in where), f"{one} is nowhere"
+
+
+def test_what_was_measured_once_is_used_and_says_how():
+    listed = pages.listed()
+    for row in sources.rows("once"):
+        assert f"once; {row.cells['name']}" in listed, row
+        assert row.cells["audio"] in AUDIO, row
+        assert row.cells["of"], row
+        assert row.cells["command"], row
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", row.cells["stated"]), row
 
 
 def test_other_data_give_another_text(tmp_path, monkeypatch):
