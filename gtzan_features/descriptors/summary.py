@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +17,16 @@ if TYPE_CHECKING:
 
     from gtzan_features.descriptors.registry import FeatureSpec
 
+    Float64 = NDArray[np.float64]
+    Shape = tuple[int, int, tuple[str, ...]]
+
 _TINY = 1e-14  # variance of a series that stands still, but for float32's rounding
 _ALONE = (("value",), ("mean", "var"))  # these need no help, and waveforms no copy
 _PERCENTS = {"min": 0.0, "p10": 0.1, "p50": 0.5, "p90": 0.9, "max": 1.0}
+_ORDER = ("mean", "var", "std", "skew", "kurt", "dmean", "dstd", *_PERCENTS)
 
 
-def summarise(values: NDArray[np.floating], spec: FeatureSpec) -> NDArray[np.float64]:
+def summarise(values: NDArray[np.floating], spec: FeatureSpec) -> Float64:
     """Return the statistics of a feature in the order of the spec's columns.
 
     Parameters
@@ -45,33 +51,82 @@ def summarise(values: NDArray[np.floating], spec: FeatureSpec) -> NDArray[np.flo
     return np.stack(statistics(series, spec.statistics), axis=1).reshape(-1)
 
 
-def summarise_all(
-    values: Sequence[NDArray[np.floating]], specs: Sequence[FeatureSpec]
-) -> NDArray[np.float64]:
+def summarise_all(values: Sequence[NDArray[np.floating]], specs: Sequence[FeatureSpec]) -> Float64:
     """Return `summarise` of each feature, one after the other.
 
-    Features of equal length and with equal statistics are summarised side by side, which for the short series
-    of a segment costs a fraction of one call for each.
+    Features of equal length are summarised side by side, which for the short series of a segment costs a
+    fraction of one call for each.
     """
-    together: dict[tuple[int, tuple[str, ...]], list[int]] = {}
-    found: list[NDArray[np.float64]] = []
-    for at, (series, spec) in enumerate(zip(values, specs, strict=True)):
-        if spec.statistics not in _ALONE:
-            together.setdefault((len(series), spec.statistics), []).append(at)
-            found.append(np.empty(0))
-        else:
-            found.append(summarise(series, spec))
-    for (_, names), members in together.items():
-        columns = [np.asarray(values[at], np.float64).reshape(len(values[at]), -1) for at in members]
-        stacked = np.array(statistics(np.hstack(columns), names)).T
-        first = 0
-        for at, column in zip(members, columns, strict=True):
-            found[at] = stacked[first : first + column.shape[1]].reshape(-1)
-            first += column.shape[1]
-    return np.concatenate(found)
+    series = list(values)
+    for at, spec in enumerate(specs):
+        if spec.statistics in _ALONE:
+            series[at] = summarise(values[at], spec)
+    shapes = [
+        (one.size, 1, ("value",))
+        if spec.statistics in _ALONE
+        else (len(one), one.size // len(one), spec.statistics)
+        for one, spec in zip(series, specs, strict=True)
+    ]
+    groups, alone, places = _plan(tuple(shapes))
+    found = [_statistics(_beside([series[at] for at in one.members], one), one.n_ranked) for one in groups]
+    pool = [one.reshape(-1) for one in found] + [series[at] for at in alone]
+    return np.concatenate(pool)[places]
 
 
-def statistics(series: NDArray[np.floating], names: Sequence[str]) -> list[NDArray[np.float64]]:
+@dataclass(frozen=True)
+class _Group:
+    """Features of one length; those of which percentiles are asked for are the first."""
+
+    members: tuple[int, ...]
+    length: int
+    n_columns: int
+    n_ranked: int
+
+
+@lru_cache(maxsize=16)
+def _plan(shapes: tuple[Shape, ...]) -> tuple[list[_Group], list[int], NDArray[np.intp]]:
+    """Return groups of features, those that are in none, and where the columns are in the results of both.
+
+    A shape is the length of a series, its number of bands, and the statistics that are asked for.
+    """
+    lengths: dict[int, list[int]] = {}
+    alone = [at for at, (_, _, names) in enumerate(shapes) if names == ("value",)]
+    for at, (length, _, names) in enumerate(shapes):
+        if names != ("value",):
+            lengths.setdefault(length, []).append(at)
+    groups, first, places = [], 0, {}
+    for length, members in lengths.items():
+        members.sort(key=lambda at: not _is_ranked(shapes[at]))
+        n_columns = sum(shapes[at][1] for at in members)
+        n_ranked = sum(shapes[at][1] for at in members if _is_ranked(shapes[at]))
+        groups.append(_Group(tuple(members), length, n_columns, n_ranked))
+        for at in members:
+            _, n_bands, names = shapes[at]
+            rows = np.array([_ORDER.index(name) for name in names])
+            places[at] = first + rows * n_columns + np.arange(n_bands)[:, None]
+            first += n_bands
+        first += (len(_ORDER) - 1) * n_columns
+    for at in alone:
+        places[at] = first + np.arange(shapes[at][0])
+        first += shapes[at][0]
+    return groups, alone, np.concatenate([places[at].reshape(-1) for at in range(len(shapes))])
+
+
+def _is_ranked(shape: Shape) -> bool:
+    return any(name in _PERCENTS for name in shape[2])
+
+
+def _beside(series: list[NDArray[np.floating]], group: _Group) -> Float64:
+    """Return the series of a group as rows, (n_columns, length)."""
+    rows, first = np.empty((group.n_columns, group.length)), 0
+    for one in series:
+        columns = one.reshape(group.length, -1).T
+        rows[first : first + len(columns)] = columns
+        first += len(columns)
+    return rows
+
+
+def statistics(series: NDArray[np.floating], names: Sequence[str]) -> list[Float64]:
     """Return statistics over frames, each of shape (n_bands,).
 
     Parameters
@@ -87,40 +142,33 @@ def statistics(series: NDArray[np.floating], names: Sequence[str]) -> list[NDArr
     list of ndarray of shape (n_bands,)
         In the order of `names`.
     """
-    mean, variance = np.empty(series.shape[1]), np.empty(series.shape[1])
-    kernels.column_moments(series, mean, variance)
-    found = {"mean": mean, "var": variance, "std": np.sqrt(variance)}
-    if "skew" in names or "kurt" in names:
-        found["skew"], found["kurt"] = _shape(series, mean, variance)
-    if any(name in _PERCENTS for name in names):
-        found |= _percentiles(series, names)
-    if "dmean" in names or "dstd" in names:
-        steps = np.diff(series, axis=0) if len(series) > 1 else np.zeros_like(series[:1])
-        step_mean, step_variance, size = np.empty_like(mean), np.empty_like(mean), np.empty_like(mean)
-        kernels.column_moments(steps, step_mean, step_variance)
-        descriptors.column_sizes(steps, size)
-        found["dmean"], found["dstd"] = size, np.sqrt(step_variance)
-    return [found[name] for name in names]
+    if set(names) <= {"mean", "var"}:  # frame after frame, as the series lies in memory
+        mean, variance = np.empty(series.shape[1]), np.empty(series.shape[1])
+        kernels.column_moments(series, mean, variance)
+        found = {"mean": mean, "var": variance}
+        return [found[name] for name in names]
+    n_ranked = series.shape[1] if any(name in _PERCENTS for name in names) else 0
+    rows = _statistics(np.ascontiguousarray(series.T, np.float64), n_ranked)
+    return [rows[_ORDER.index(name)] for name in names]
 
 
-def _shape(
-    series: NDArray[np.floating], mean: NDArray[np.float64], variance: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    third, fourth = np.empty_like(mean), np.empty_like(mean)
-    descriptors.column_shape(series.astype(np.float64, copy=False), mean, third, fourth)
+def _statistics(rows: Float64, n_ranked: int) -> Float64:
+    """Return all statistics of `_ORDER` of each row, and percentiles of the first `n_ranked`; sorts these."""
+    result = np.empty((len(_ORDER), len(rows)))
+    mean, variance, deviation, skew, kurt, _, step_deviation = result[:7]
+    descriptors.row_moments(rows, result)
+    np.sqrt(variance, out=deviation)
+    np.sqrt(step_deviation, out=step_deviation)
     still = variance <= _TINY + 1e-12 * mean * mean
     safe = np.where(still, 1.0, variance)
-    return np.where(still, 0.0, third / safe**1.5), np.where(still, 0.0, fourth / safe**2)
-
-
-def _percentiles(series: NDArray[np.floating], names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    ranked = np.sort(series.T, axis=1)
-    found = {}
-    for name in names:
-        if name in _PERCENTS:
-            place = _PERCENTS[name] * (len(series) - 1)
+    skew[:] = np.where(still, 0.0, skew / safe**1.5)
+    kurt[:] = np.where(still, 0.0, kurt / safe**2)
+    if n_ranked:
+        ranked, last = rows[:n_ranked], rows.shape[1] - 1
+        ranked.sort(axis=1)
+        for name, share in _PERCENTS.items():
+            place = share * last
             low = int(place)
-            high = min(low + 1, len(series) - 1)
-            below, above = ranked[:, low].astype(np.float64), ranked[:, high].astype(np.float64)
-            found[name] = below + (place - low) * (above - below)
-    return found
+            below, above = ranked[:, low], ranked[:, min(low + 1, last)]
+            result[_ORDER.index(name), :n_ranked] = below + (place - low) * (above - below)
+    return result

@@ -11,6 +11,7 @@ import numpy as np
 
 from gtzan_features.spectra.compiled import kernel, part, summing_kernel, takes
 from gtzan_features.spectra.lanes import LANES
+from gtzan_features.spectra.vectors import EIGHT, turn_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +35,38 @@ def heard(magnitude: Float32, weight: Float32, floors: Float32, shape: Float32, 
         for k in range(n_bins):
             power = magnitude[t, k] * magnitude[t, k] * weight[k]
             result[t, k] = np.sqrt(power + floors[t] * shape[k])
+
+
+@takes("f4[:, :, ::1], f4[::1], f4[::1], f4[::1], f4[:, ::1], f4[:, :, ::1]")
+@kernel
+def heard_beside(
+    lanes: Float32, weight: Float32, floors: Float32, shape: Float32, result: Float32, beside: Float32
+) -> None:
+    """Do what `heard` does with magnitudes that lie side by side, and fill both layouts.
+
+    `lanes` and `beside` have 64 frames side by side (n_blocks, n_bins, 64); `floors` has as many numbers, 0
+    for frames that are not there.
+    """
+    n_frames, n_bins = result.shape
+    flat, flat_beside = result.reshape(-1), beside.reshape(-1)
+    for block in range(len(lanes)):
+        frame = block * LANES
+        here = floors[frame : frame + LANES]
+        for start in range(0, n_bins, EIGHT):  # bins that are still in the cache when they are turned
+            count = min(EIGHT, n_bins - start)
+            for k in range(start, start + count):
+                source, target = lanes[block, k], beside[block, k]
+                for lane in range(LANES):
+                    power = source[lane] * source[lane] * weight[k]
+                    target[lane] = np.sqrt(power + here[lane] * shape[k])
+            for lane in range(0, min(LANES, n_frames - frame), EIGHT):
+                if count == EIGHT and frame + lane + EIGHT <= n_frames:
+                    at, to = (block * n_bins + start) * LANES + lane, (frame + lane) * n_bins + start
+                    turn_square(flat_beside, at, LANES, flat, to, n_bins)
+                    continue
+                for t in range(lane, min(lane + EIGHT, n_frames - frame)):
+                    for k in range(start, start + count):
+                        result[frame + t, k] = beside[block, k, t]
 
 
 @takes("f4[:, ::1], f8[::1], f8[::1]")
@@ -341,32 +374,31 @@ def roughness(magnitude: Float32, bin_hz: float, step: int, n_peaks: int, result
         result[row] = total / loudness if loudness > 0.0 else 0.0
 
 
-@takes("f8[:, ::1], f8[::1], f8[::1], f8[::1]")
+@takes("f8[:, ::1], f8[:, ::1]")
 @summing_kernel
-def column_shape(x: Float64, mean: Float64, third: Float64, fourth: Float64) -> None:
-    """Fill `third` and `fourth` with the central moments of each column of `x`, whose `mean` is known."""
-    n_rows, n_columns = x.shape
-    third[:] = 0.0
-    fourth[:] = 0.0
-    for t in range(n_rows):
-        for k in range(n_columns):
-            away = x[t, k] - mean[k]
+def row_moments(x: Float64, result: Float64) -> None:
+    """Fill columns of `result` with what is known of each row of `x`.
+
+    0: mean; 1, 3, 4: central moments of the second, third and fourth order; 5: mean size of the steps from
+    one number to the next; 6: their variance. What is in other rows of `result` stays.
+    """
+    n = x.shape[1]
+    for i in range(len(x)):
+        row = x[i]
+        before, after = row[: n - 1], row[1:]
+        total, size, second, third, fourth, steps = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for t in range(n):
+            total += row[t]
+        mean, step = total / n, (row[n - 1] - row[0]) / max(n - 1, 1)
+        for t in range(n):
+            away = row[t] - mean
             square = away * away
-            third[k] += square * away
-            fourth[k] += square * square
-    for k in range(n_columns):
-        third[k] /= n_rows
-        fourth[k] /= n_rows
-
-
-@takes("f8[:, ::1], f8[::1]")
-@summing_kernel
-def column_sizes(x: Float64, size: Float64) -> None:
-    """Fill `size` with the mean absolute value of each column of `x`."""
-    n_rows, n_columns = x.shape
-    size[:] = 0.0
-    for t in range(n_rows):
-        for k in range(n_columns):
-            size[k] += abs(x[t, k])
-    for k in range(n_columns):
-        size[k] /= n_rows
+            second += square
+            third += square * away
+            fourth += square * square
+        for t in range(len(before)):
+            here = after[t] - before[t]
+            size += abs(here)
+            steps += (here - step) * (here - step)
+        result[0, i], result[1, i], result[3, i], result[4, i] = mean, second / n, third / n, fourth / n
+        result[5, i], result[6, i] = size / max(n - 1, 1), steps / max(n - 1, 1)

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.spectra import descriptors
+from gtzan_features.spectra.lanes import LANES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,14 +67,49 @@ def heard_magnitude(magnitude: Float32, sr: int, result: Float32) -> Float32:
     ndarray of shape (n_frames, n_bins), float32
         Linear, in the unit of `magnitude`: a gain goes through. 0 for silence, positive for all else.
     """
-    n_bins = magnitude.shape[1]
-    weight, shape = band(sr, n_bins), floor_shape(sr, n_bins)
-    means = np.empty(len(magnitude))
-    descriptors.weighted_power(magnitude, weight, means)
-    of_frames = 10 ** (-FRAME_FLOOR_DB / 10) * means + 10 ** (-TRACK_FLOOR_DB / 10) * means.mean()
-    floors = of_frames.astype(np.float32)
-    descriptors.heard(magnitude, weight.astype(np.float32), floors, shape.astype(np.float32), result)
+    weight, shape = _single(sr, magnitude.shape[1])
+    descriptors.heard(magnitude, weight, _floors(magnitude, sr), shape, result)
     return result
+
+
+def heard_beside(
+    magnitude: Float32, lanes: Float32, sr: int, result: Float32, beside: Float32
+) -> tuple[Float32, Float32]:
+    """Return what `heard_magnitude` does, in both layouts of `stft.magnitude`.
+
+    Parameters
+    ----------
+    magnitude, lanes : ndarray of float32
+        Linear magnitudes in both layouts.
+    sr : int
+        Sampling rate in Hz.
+    result, beside : ndarray of the same shapes
+        Filled and returned.
+
+    Returns
+    -------
+    magnitude, lanes : ndarray of float32
+        To the bit what `heard_magnitude` gives; 0 in lanes that have no frame.
+    """
+    weight, shape = _single(sr, magnitude.shape[1])
+    floors = np.zeros(len(lanes) * LANES, np.float32)
+    floors[: len(magnitude)] = _floors(magnitude, sr)
+    descriptors.heard_beside(lanes, weight, floors, shape, result, beside)
+    return result, beside
+
+
+def _floors(magnitude: Float32, sr: int) -> Float32:
+    """Power of the floor of each frame, shape (n_frames,)."""
+    means = np.empty(len(magnitude))
+    descriptors.weighted_power(magnitude, band(sr, magnitude.shape[1]), means)
+    of_frames = 10 ** (-FRAME_FLOOR_DB / 10) * means + 10 ** (-TRACK_FLOOR_DB / 10) * means.mean()
+    return of_frames.astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _single(sr: int, n_bins: int) -> tuple[Float32, Float32]:
+    """`band` and `floor_shape` in float32."""
+    return band(sr, n_bins).astype(np.float32), floor_shape(sr, n_bins).astype(np.float32)
 
 
 @lru_cache(maxsize=8)

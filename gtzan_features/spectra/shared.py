@@ -180,11 +180,9 @@ class HeardSpectra(Spectra):
 
     @cached_property
     def _magnitudes(self) -> tuple[Float32, Float32]:
-        raw = self._of_signal.magnitude
-        heard = hearing.heard_magnitude(raw, self.config.sr, self._scratch.array("magnitude", raw.shape))
-        beside = self._scratch.array("lanes", self._of_signal.lanes.shape)
-        lanes.to_lanes(heard, beside)
-        return heard, beside
+        raw, beside = self._of_signal.magnitude, self._of_signal.lanes
+        room = self._scratch.array("magnitude", raw.shape), self._scratch.array("lanes", beside.shape)
+        return hearing.heard_beside(raw, beside, self.config.sr, *room)
 
     def _precise_magnitude(self) -> Float32:
         precise = self._of_signal._precise_magnitude()
