@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gtzan_features.descriptors.spectral import band_levels
-from gtzan_features.spectra import descriptors
+from gtzan_features.spectra import ranks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 N_BANDS = 32
 """Groups of four mel bands."""
 
-N_SPECTRAL, N_DELTA = 4, 5
+N_SPECTRAL, N_DELTA = len(ranks.RANKS[10]), len(ranks.RANKS[25])
 """Ranks that are kept of a block of ten frames, and of one of 25 frames of rises."""
 
 _SPECTRAL_BLOCK, _DELTA_BLOCK, _CORRELATION_BLOCK = 10, 25, 256  # frames
@@ -41,8 +42,8 @@ def spectral_pattern(spectra: Spectra) -> NDArray[np.float64]:
        estimation", DAFx 2010.
     """
     levels = band_levels(spectra, N_BANDS)
-    ranked, _ = _blocks(levels, _SPECTRAL_BLOCK)
-    result: NDArray[np.float64] = _percentile(_spread(ranked, N_SPECTRAL)) - levels.mean(dtype=np.float64)
+    ranked = _ranked(levels, _SPECTRAL_BLOCK)
+    result: NDArray[np.float64] = _percentile(ranked) - levels.mean(dtype=np.float64)
     return result
 
 
@@ -54,7 +55,7 @@ def delta_spectral_pattern(spectra: Spectra) -> NDArray[np.float64]:
     ndarray of shape (N_DELTA * N_BANDS,)
         dB, not negative.
     """
-    return _percentile(_spread(_rise_blocks(spectra)[0], N_DELTA))
+    return _percentile(_ranked(_rises(spectra), _DELTA_BLOCK))
 
 
 def variance_delta_pattern(spectra: Spectra) -> NDArray[np.float64]:
@@ -65,7 +66,11 @@ def variance_delta_pattern(spectra: Spectra) -> NDArray[np.float64]:
     ndarray of shape (N_BANDS,)
         Standard deviations in dB.
     """
-    return _median(_rise_blocks(spectra)[1])
+    rises = _rises(spectra)
+    width = min(_DELTA_BLOCK, len(rises))
+    spread = np.empty((1 + (len(rises) - width) // _STEP, N_BANDS))
+    ranks.spread_of_blocks(rises, width, _STEP, spread)
+    return _median(spread)
 
 
 def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
@@ -76,18 +81,20 @@ def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
     ndarray of shape (N_BANDS * (N_BANDS - 1) / 2,)
         Within [-1, 1], in the order of ``numpy.triu_indices``; 0 where a band stands still.
     """
-    found = []
-    step = _CORRELATION_BLOCK // 2
-    levels = _levels(spectra)
-    above = np.triu_indices(N_BANDS, 1)
-    for start in range(0, max(1, len(levels) - _CORRELATION_BLOCK + 1), step):
-        block = levels[start : start + _CORRELATION_BLOCK]
-        away = block - block.mean(axis=0)
-        covariance = away.T @ away / len(block)
-        variance = np.diag(covariance)
-        scale = np.where(variance > _STILL, 1 / np.sqrt(np.maximum(variance, _STILL)), 0.0)
-        found.append((covariance * scale[:, None] * scale)[above])
-    return _median(np.array(found))
+    step, levels = _CORRELATION_BLOCK // 2, _levels(spectra)
+    width = min(_CORRELATION_BLOCK, len(levels))
+    blocks = np.stack([levels[i : i + width] for i in range(0, len(levels) - width + 1, step)])
+    blocks -= blocks.mean(axis=1, keepdims=True)
+    covariance = blocks.transpose(0, 2, 1) @ blocks / width
+    variance = np.diagonal(covariance, axis1=1, axis2=2)
+    scale = np.where(variance > _STILL, 1 / np.sqrt(np.maximum(variance, _STILL)), 0.0)
+    return _median((covariance * scale[:, :, None] * scale[:, None, :]).reshape(len(blocks), -1)[:, _above()])
+
+
+@lru_cache(maxsize=1)
+def _above() -> NDArray[np.int64]:
+    """Places of the pairs of different bands in a flat matrix."""
+    return np.flatnonzero(np.triu(np.ones((N_BANDS, N_BANDS)), 1))
 
 
 def _levels(spectra: Spectra) -> NDArray[np.float64]:
@@ -96,33 +103,33 @@ def _levels(spectra: Spectra) -> NDArray[np.float64]:
     return result
 
 
-def _rise_blocks(spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    def compute() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def _rises(spectra: Spectra) -> NDArray[np.float32]:
+    """Rises of each band over `_LAG` frames; a single frame of zeros for a shorter signal."""
+
+    def compute() -> NDArray[np.float32]:
         levels = band_levels(spectra, N_BANDS)
         if len(levels) <= _LAG:
-            return _blocks(np.zeros((1, N_BANDS), np.float32), _DELTA_BLOCK)
-        return _blocks(np.maximum(levels[_LAG:] - levels[:-_LAG], 0), _DELTA_BLOCK)
+            return np.zeros((1, N_BANDS), np.float32)
+        return np.maximum(levels[_LAG:] - levels[:-_LAG], 0)
 
-    return spectra.kept("blocks of rises", compute)
-
-
-def _blocks(series: NDArray[np.float32], width: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Sorted overlapping blocks, (width, n_blocks, n_bands), and their deviations; one of a short series."""
-    width = min(width, len(series))
-    n_blocks = 1 + (len(series) - width) // _STEP
-    ranked, spread = np.empty((width, n_blocks, N_BANDS), np.float32), np.empty((n_blocks, N_BANDS))
-    descriptors.ranked_blocks(series, width, _STEP, ranked, spread)
-    return ranked, spread
+    return spectra.kept("rises of 32 bands", compute)
 
 
-def _spread(ranked: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """`count` ranks from the lowest to the highest, (count, n_blocks, n_bands)."""
-    return ranked[np.round(np.linspace(0, len(ranked) - 1, count)).astype(np.int64)]
+def _ranked(series: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Ranks of overlapping blocks, (n_blocks, n_ranks, N_BANDS); a series shorter than one is a block."""
+    kept = ranks.RANKS[width]
+    if len(series) < width:
+        places = np.round(np.linspace(0, len(series) - 1, len(kept))).astype(np.int64)
+        return np.sort(series, axis=0)[places][None]
+    result = np.empty((1 + (len(series) - width) // _STEP, len(kept), N_BANDS), np.float32)
+    ranks.ranks_of_blocks(series, _STEP, result)
+    return result
 
 
-def _percentile(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    place = round(_PERCENTILE * (values.shape[1] - 1))
-    return np.sort(values, axis=1)[:, place].reshape(-1).astype(np.float64)
+def _percentile(ranked: NDArray[np.float32]) -> NDArray[np.float64]:
+    by_band = np.ascontiguousarray(ranked.reshape(len(ranked), -1).T)
+    by_band.sort(axis=1)
+    return by_band[:, round(_PERCENTILE * (len(ranked) - 1))].astype(np.float64)
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.fft
 
-from gtzan_features.spectra import fourier, kernels, vectors
-from gtzan_features.spectra.stft import hann
+from gtzan_features.spectra import kernels
+from gtzan_features.spectra.sliding import summed_powers
+from gtzan_features.spectra.stft import periodic_hann
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,22 +123,22 @@ def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[n
     ndarray of shape (width,)
         Mean over frames of ``librosa.feature.tempogram``.
     """
-    n_fft = fourier.power_of_two(2 * width - 1)
-    window, plan = _padded_hann(width, n_fft), fourier.plan(n_fft)
-    padded = np.pad(envelope, width // 2, mode="linear_ramp", end_values=0)
-    readable = np.zeros(len(padded) + n_fft + vectors.EIGHT, np.float32)
-    readable[: len(padded)] = padded
-    power = np.zeros(n_fft // 2 + 1)
-    fourier.add_normalised_powers(readable, len(envelope), window, plan.turns, plan.split, plan.places, power)
-    mean: NDArray[np.float64] = scipy.fft.irfft(power / len(envelope), n_fft)
-    return mean[:width]
+    half, n_frames = width // 2, len(envelope)
+    padded = np.zeros(n_frames + 2 * half + 1)  # as numpy's "linear_ramp", which takes longer than all windows
+    ramp = np.arange(half) / max(half, 1)
+    padded[:half] = ramp * envelope[0]
+    padded[half : half + n_frames] = envelope
+    padded[half + n_frames : -1] = ramp[::-1] * envelope[-1]
+    energy = np.correlate(padded * padded, _squared_hann(width), "valid")[:n_frames]
+    scale = np.divide(1, energy, out=np.zeros(n_frames), where=energy > 0)
+    mean: NDArray[np.float64] = scipy.fft.irfft(summed_powers(padded, width, scale), 2 * width)
+    return mean[:width] / n_frames
 
 
 @lru_cache(maxsize=8)
-def _padded_hann(width: int, n_fft: int) -> NDArray[np.float32]:
-    window = np.concatenate([hann(width), np.zeros(n_fft - width, np.float32)])
-    window.flags.writeable = False
-    return window
+def _squared_hann(width: int) -> NDArray[np.float64]:
+    squared: NDArray[np.float64] = periodic_hann(width) ** 2
+    return squared
 
 
 @lru_cache(maxsize=8)

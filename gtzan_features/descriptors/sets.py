@@ -16,7 +16,7 @@ from gtzan_features.descriptors.spec import chosen_specs, columns_of, families_o
 from gtzan_features.descriptors.spec import selected as selected
 from gtzan_features.descriptors.summary import summarise_all
 from gtzan_features.errors import ConfigError, SignalError
-from gtzan_features.spectra import Scratch, Spectra, compiled, descriptors
+from gtzan_features.spectra import Scratch, Spectra, compiled, descriptors, ranks
 from gtzan_features.spectra.compiling import compile_kernels
 
 if TYPE_CHECKING:
@@ -174,9 +174,9 @@ def warm_up(config: FeatureConfig) -> int:
     return compiled_now
 
 
-def _without(config: FeatureConfig) -> str:
-    """Return the module whose kernels a feature set can do without."""
-    return "" if "full" in config.parts else descriptors.__name__
+def _without(config: FeatureConfig) -> tuple[str, ...]:
+    """Return the modules whose kernels a feature set can do without."""
+    return () if "full" in config.parts else (descriptors.__name__, ranks.__name__)
 
 
 def try_added(config: FeatureConfig) -> None:

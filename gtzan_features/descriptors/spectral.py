@@ -140,7 +140,7 @@ def rolloff_at(spectra: Spectra) -> NDArray[np.float64]:
     """
     result = np.empty((spectra.n_frames, len(ROLLOFFS)))
     bin_hz = spectra.config.sr / spectra.config.n_fft
-    descriptors.rolloffs(spectra.magnitude, np.array(ROLLOFFS) / 100, bin_hz, result)
+    descriptors.rolloffs(spectra.lanes, spectra.magnitude, np.array(ROLLOFFS) / 100, bin_hz, result)
     return result
 
 

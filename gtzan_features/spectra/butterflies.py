@@ -122,12 +122,3 @@ def two_filtered(
     _put(work, at, a)
     work.put(mirrored, b.re)
     work.put(mirrored + EIGHT, b.im * -1.0)
-
-
-@on_eights
-def two_powers(
-    work: Any, at: Any, mirrored: Any, split: Any, k: Any, powers: Any, low: Any, high: Any
-) -> None:
-    """Write the squared magnitudes of bin k and of the one as far from the other end, four times as large."""
-    for x, place in zip(_two_bins(work, at, mirrored, split, k), (low, high), strict=True):
-        powers.put(place, x.re * x.re + x.im * x.im)

@@ -122,19 +122,19 @@ def emitted(function: Callable[..., Any]) -> Callable[..., None]:
     return cast("Callable[..., None]", _Later(function, _EMITTED, is_kept=False))
 
 
-def kernels(without: str = "") -> list[Any]:
-    """Return the kernels of the modules that are imported, but for those of the module `without`."""
+def kernels(without: tuple[str, ...] = ()) -> list[Any]:
+    """Return the kernels of the modules that are imported, but for those of the modules `without`."""
     _hand_over()
-    return [one for one in _FUNCTIONS if one.is_kept and one.function.__module__ != without]
+    return [one for one in _FUNCTIONS if one.is_kept and one.function.__module__ not in without]
 
 
-def is_compiled(without: str = "") -> bool:
+def is_compiled(without: tuple[str, ...] = ()) -> bool:
     """Tell whether the kernels are compiled in this process or in numba's cache on disk.
 
     Parameters
     ----------
-    without : str
-        A module whose kernels are not asked for.
+    without : tuple of str
+        Modules whose kernels are not asked for.
 
     Returns
     -------

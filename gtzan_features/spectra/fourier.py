@@ -35,7 +35,6 @@ from gtzan_features.spectra.butterflies import (
     next_quartered,
     two_filtered,
     two_magnitudes,
-    two_powers,
 )
 from gtzan_features.spectra.compiled import kernel, part, takes
 from gtzan_features.spectra.lanes import LANES
@@ -58,11 +57,6 @@ def is_fast(n_fft: int, hop: int) -> bool:
     """Tell whether frames of this length and step can be transformed here."""
     is_power = n_fft >= _SHORTEST and n_fft & (n_fft - 1) == 0
     return is_power and hop % EIGHT == 0 and (n_fft // 4) % hop == 0
-
-
-def power_of_two(least: int) -> int:
-    """Return the shortest length that is transformed here and has `least` samples."""
-    return max(_SHORTEST, 1 << (least - 1).bit_length())
 
 
 @dataclass(frozen=True)
@@ -323,39 +317,3 @@ def _return_hops(tile: Float32, width: int, n_columns: int, hop: int, total: Flo
         for k in range(column, n_columns):
             for row in range(hop):
                 total[to + k * hop + row] = tile[row * width + k]
-
-
-@takes(f"f4[::1], i8, {_FIXED}, {_PLAN}, f8[::1]")
-@kernel
-def add_normalised_powers(
-    padded: Float32,
-    n_frames: int,
-    window: Float32,
-    turns: Float32,
-    split: Float32,
-    places: Places,
-    total: Float64,
-) -> None:
-    """Add power spectra of frames, one at each sample, to `total` (n_bins), each divided by its mean power.
-
-    `padded` is readable for eight samples beyond the last frame. Frames without energy add nothing.
-    """
-    half, middle, quarter = len(total) - 1, len(total) // 2, len(window) // 4
-    work, powers = np.empty(half * PAIR, np.float32), np.empty(len(total) * EIGHT, np.float32)
-    energy = np.empty(EIGHT)
-    for frame in range(0, n_frames, EIGHT):
-        _transformed(padded, frame, quarter, 1, quarter, window, turns, work)
-        for k in range(middle + 1):
-            at, mirrored = places[k] * PAIR, places[(half - k) % half] * PAIR
-            two_powers(work, at, mirrored, split, k, powers, k * EIGHT, (half - k) * EIGHT)
-        for lane in range(EIGHT):
-            energy[lane] = -np.float64(powers[lane]) - np.float64(powers[half * EIGHT + lane])
-        for k in range(len(total)):
-            for lane in range(EIGHT):
-                energy[lane] += 2 * np.float64(powers[k * EIGHT + lane])
-        for lane in range(EIGHT):
-            is_there = frame + lane < n_frames and energy[lane] > 0
-            energy[lane] = len(window) / energy[lane] if is_there else 0.0
-        for k in range(len(total)):
-            for lane in range(EIGHT):
-                total[k] += energy[lane] * np.float64(powers[k * EIGHT + lane])

@@ -4,8 +4,8 @@ Sixteen neighbouring windows of 31 share the sixteen values in their middle. Tho
 then the sixteen windows are halved four times, and each half adds the values that its windows
 share beyond that (8, 4, 2 and 1), which are sorted, too. After each addition only the values that can
 still become the median are kept. Sorted runs of 8 are left to the next sixteen windows. This takes 29
-minima and maxima for each output instead of about 240 for a sorted window, without a branch. The networks
-are Batcher's odd-even merges [1]_, the sharing follows Adams [2]_.
+minima and maxima for each output instead of about 240 for a sorted window, without a branch. The sharing
+follows Adams [1]_; for the networks see `networks`.
 
 Values are compared as integers: the bits of floats that are not negative are in the order of the floats,
 and processors take twice as many minima of integers at a time. The instructions are written as vectors,
@@ -13,8 +13,7 @@ without a loop that the compiler would first have to recognise: that takes it a 
 
 References
 ----------
-.. [1] K. Batcher, "Sorting networks and their applications", AFIPS 1968.
-.. [2] A. Adams, "Fast median filters using separable sorting networks", ACM TOG 40(4), 2021.
+.. [1] A. Adams, "Fast median filters using separable sorting networks", ACM TOG 40(4), 2021.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ import numpy as np
 
 from gtzan_features.spectra.compiled import emitted, kernel, part, takes
 from gtzan_features.spectra.lanes import LANES
+from gtzan_features.spectra.networks import merged, sorted_by_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,22 +79,12 @@ class _Emitter:
 
     def merged(self, a: list[Any], b: list[Any]) -> list[Any]:
         """Merge two sorted lists; what is not used of the result, the compiler leaves out."""
-        if not a or not b:
-            return a or b
-        if len(a) == len(b) == 1:
-            return self.ordered(a[0], b[0])
-        even, odd = self.merged(a[::2], b[::2]), self.merged(a[1::2], b[1::2])
-        result = even[:1]
-        for one, other in zip(odd, even[1:], strict=False):
-            result += self.ordered(one, other)
-        return result + even[1 + len(odd) :] + odd[len(even) - 1 :]
+        return merged(a, b, self.ordered)
 
     def sorted(self, source: Any, first: int, count: int) -> list[Any]:
-        """Sort `count` rows of `source` (a power of two)."""
-        if count == 1:
-            return [self.load(source(first))]
-        half = count // 2
-        return self.merged(self.sorted(source, first, half), self.sorted(source, first + half, half))
+        """Sort `count` rows of `source`."""
+        values = [self.load(source(row)) for row in range(first, first + count)]
+        return sorted_by_network(values, self.ordered)
 
 
 @emitted
