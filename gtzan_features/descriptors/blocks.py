@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gtzan_features.descriptors.spectral import band_levels
+from gtzan_features.descriptors.timbre import upper_triangle
 from gtzan_features.spectra import ranks
 
 if TYPE_CHECKING:
@@ -88,13 +88,8 @@ def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
     covariance = blocks.transpose(0, 2, 1) @ blocks / width
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     scale = np.where(variance > _STILL, 1 / np.sqrt(np.maximum(variance, _STILL)), 0.0)
-    return _median((covariance * scale[:, :, None] * scale[:, None, :]).reshape(len(blocks), -1)[:, _above()])
-
-
-@lru_cache(maxsize=1)
-def _above() -> NDArray[np.int64]:
-    """Places of the pairs of different bands in a flat matrix."""
-    return np.flatnonzero(np.triu(np.ones((N_BANDS, N_BANDS)), 1))
+    correlation = covariance * scale[:, :, None] * scale[:, None, :]
+    return _median(correlation.reshape(len(blocks), -1)[:, upper_triangle(N_BANDS)])
 
 
 def _levels(spectra: Spectra) -> NDArray[np.float64]:

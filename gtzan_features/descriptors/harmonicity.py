@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.fft
 
 from gtzan_features.spectra import descriptors, mel
 from gtzan_features.spectra.mel_scale import mel_frequencies
@@ -60,7 +59,7 @@ def _ratio(harmonic: NDArray[np.float64], percussive: NDArray[np.float64]) -> ND
     return result
 
 
-def harmonic_cepstrum(spectra: Spectra) -> NDArray[np.float64]:
+def harmonic_cepstrum(spectra: Spectra) -> NDArray[np.float32]:
     """Cosine transform of the levels of the harmonic part's bands.
 
     Returns
@@ -71,15 +70,15 @@ def harmonic_cepstrum(spectra: Spectra) -> NDArray[np.float64]:
     return _cepstrum(_parts(spectra)[0])
 
 
-def percussive_cepstrum(spectra: Spectra) -> NDArray[np.float64]:
+def percussive_cepstrum(spectra: Spectra) -> NDArray[np.float32]:
     """Cosine transform of the levels of the percussive part's bands, as `harmonic_cepstrum`."""
     return _cepstrum(_parts(spectra)[1])
 
 
-def _cepstrum(power: NDArray[np.float64]) -> NDArray[np.float64]:
+def _cepstrum(power: NDArray[np.float64]) -> NDArray[np.float32]:
     levels = mel.decibels(power.astype(np.float32))
     levels -= levels.max()
-    return scipy.fft.dct(levels, type=2, norm="ortho", axis=1, workers=1)[:, :N_CEPSTRUM]  # type: ignore[no-any-return]
+    return mel.cepstrum(levels, N_CEPSTRUM)
 
 
 def _parts(spectra: Spectra) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.fft
 
 from gtzan_features.descriptors.rhythm import late, onset_envelope
+from gtzan_features.descriptors.timbre import upper_triangle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def onset_correlation(spectra: Spectra) -> NDArray[np.float64]:
     norm = np.sqrt((away**2).sum(axis=0))
     scale = np.where(norm > _STILL, 1 / np.maximum(norm, _STILL), 0.0)
     matrix = (away.T @ away) * scale[:, None] * scale
-    result: NDArray[np.float64] = matrix[np.triu_indices(N_BANDS, 1)]
+    result: NDArray[np.float64] = matrix.reshape(-1)[upper_triangle(N_BANDS)]
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,9 +142,17 @@ def mfcc_delta_covariance(spectra: Spectra) -> NDArray[np.float64]:
 
 
 def _covariance(series: NDArray[np.float32]) -> NDArray[np.float64]:
-    matrix = np.cov(series.T.astype(np.float64), bias=True)
-    pairs: NDArray[np.float64] = matrix[np.triu_indices(len(matrix), 1)]
+    away = series.astype(np.float64)
+    away -= away.mean(axis=0)
+    matrix = away.T @ away / len(away)
+    pairs: NDArray[np.float64] = matrix.reshape(-1)[upper_triangle(len(matrix))]
     return pairs
+
+
+@lru_cache(maxsize=8)
+def upper_triangle(size: int) -> NDArray[np.int64]:
+    """Return the places of ``numpy.triu_indices(size, 1)`` in a flat matrix, which take longer than a product."""
+    return np.flatnonzero(np.triu(np.ones((size, size)), 1))
 
 
 def mfcc_window_mean(spectra: Spectra) -> NDArray[np.float64]:

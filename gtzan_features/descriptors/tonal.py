@@ -23,6 +23,8 @@ N_RANKED = 4
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
+_SMOOTHED = 64  # frames that `cens` smooths at a time
+
 _TRIADS = ((0, 4, 7), (0, 3, 7))
 
 
@@ -211,8 +213,10 @@ def chroma_interval_of_mean(spectra: Spectra) -> NDArray[np.float64]:
 
 
 def _intervals(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    distances = range(1, N_INTERVALS + 1)
-    return np.stack([np.einsum("tk,tk->t", share, np.roll(share, d, axis=1)) for d in distances], axis=1)
+    wide = np.hstack([share, share[:, :N_INTERVALS]])
+    turned = np.lib.stride_tricks.sliding_window_view(wide[:, 1:], N_CLASSES, axis=1)
+    result: NDArray[np.float64] = np.einsum("tk,tdk->td", share, turned)
+    return result
 
 
 def tonnetz(spectra: Spectra) -> NDArray[np.float64]:
@@ -269,15 +273,33 @@ def cens(spectra: Spectra) -> NDArray[np.float64]:
     .. [1] M. Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011.
     """
     share = chroma_relative(spectra)
-    steps = sum((share >= edge).astype(np.float64) for edge in (0.05, 0.1, 0.2, 0.4))
     width = min(round(spectra.config.sr / spectra.config.hop) | 1, len(share))
-    window = np.hanning(width + 2)[1:-1]
-    padded = np.pad(np.asarray(steps), ((width // 2, width - 1 - width // 2), (0, 0)))
-    weights = window / window.sum()  # symmetric: a convolution is the weighted mean
-    smooth = np.stack([np.convolve(column, weights, "valid") for column in padded.T], axis=1)
-    norm = np.linalg.norm(smooth, axis=1, keepdims=True)
+    weights = _smoothing(width)
+    n_blocks = -(-len(share) // _SMOOTHED)
+    steps = np.zeros((n_blocks * _SMOOTHED + width - 1, N_CLASSES))
+    inner = steps[width // 2 : width // 2 + len(share)]
+    for edge in (0.05, 0.1, 0.2, 0.4):
+        inner += share >= edge
+    blocks = np.lib.stride_tricks.as_strided(
+        steps,
+        (n_blocks, weights.shape[1], N_CLASSES),
+        (_SMOOTHED * steps.strides[0], *steps.strides),
+        writeable=False,
+    )
+    smooth = (weights @ blocks).reshape(-1, N_CLASSES)[: len(share)]
+    norm = np.sqrt(np.einsum("tk,tk->t", smooth, smooth))[:, None]
     result: NDArray[np.float64] = smooth / np.where(norm > 1e-9, norm, 1.0)
     return result
+
+
+@lru_cache(maxsize=8)
+def _smoothing(width: int) -> NDArray[np.float64]:
+    """Weights of frames in the weighted means of `_SMOOTHED` neighbours: a band matrix."""
+    window = np.hanning(width + 2)[1:-1]
+    weights = np.zeros((_SMOOTHED, _SMOOTHED + width - 1))
+    for row in range(_SMOOTHED):
+        weights[row, row : row + width] = window / window.sum()
+    return weights
 
 
 def chord_strength(spectra: Spectra) -> NDArray[np.float64]:

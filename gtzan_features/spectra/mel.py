@@ -84,3 +84,33 @@ def decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
     level *= np.float32(10)
     np.maximum(level, level.max() - np.float32(80), out=level)
     return level
+
+
+def cepstrum(levels: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """First coefficients of the orthonormal cosine transform of each row.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n_frames, n_bands), float32
+        Levels in dB.
+    count : int
+        How many coefficients, at most `n_bands`. For a few, a product takes less than a fast transform.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, count), float32
+        As ``scipy.fft.dct(levels, norm="ortho")``, in the unit of `levels`.
+    """
+    cosines = _cosines(levels.shape[1], count)
+    result = np.empty((len(levels), count), np.float32)
+    for first in range(0, len(levels), LANES):  # so few that no library divides them among threads
+        np.dot(levels[first : first + LANES], cosines, out=result[first : first + LANES])
+    return result
+
+
+@lru_cache(maxsize=8)
+def _cosines(n_bands: int, count: int) -> NDArray[np.float32]:
+    angles = np.outer(2 * np.arange(n_bands) + 1, np.arange(count)) * (np.pi / (2 * n_bands))
+    cosines = np.cos(angles) * np.sqrt(2 / n_bands)
+    cosines[:, 0] /= np.sqrt(2)
+    return cosines.astype(np.float32)
