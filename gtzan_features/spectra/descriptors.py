@@ -290,26 +290,18 @@ def rolloffs(lanes: Float32, magnitude: Float32, percents: Float64, bin_hz: floa
                 result[t, at] = k * bin_hz
 
 
-@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1]")
+@takes("f4[:, ::1], f4[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1]")
 @summing_kernel
 def masked_bands(
-    magnitude: Float32,
-    smooth: Float32,
-    spiky: Float32,
-    edges: NDArray[np.int64],
-    harmonic: Float64,
-    percussive: Float64,
+    magnitude: Float32, mask: Float32, edges: NDArray[np.int64], harmonic: Float64, percussive: Float64
 ) -> None:
     """Fill (n_frames, n_bands) with the power of both soft-masked parts between `edges` (bins)."""
     n_frames, n_bins = magnitude.shape
     kept, left = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32)
     for t in range(n_frames):
         for k in range(n_bins):
-            h, p = smooth[t, k] * smooth[t, k], spiky[t, k] * spiky[t, k]
-            total = h + p
-            mask = h / total if total > _TINY else np.float32(0.5)
-            kept[k] = magnitude[t, k] * mask
-            left[k] = magnitude[t, k] * (np.float32(1) - mask)
+            kept[k] = magnitude[t, k] * mask[t, k]
+            left[k] = magnitude[t, k] * (np.float32(1) - mask[t, k])
         for band in range(harmonic.shape[1]):
             inside = slice(edges[band], edges[band + 1])
             of_band, of_rest = kept[inside], left[inside]

@@ -255,7 +255,7 @@ def filter_frames(
 ) -> None:
     """Transform frames, multiply with `mask` (n_frames, n_bins), transform back, window, add up in `total`.
 
-    `synthesis` is the window divided by ``2 * n_fft``, which undoes the factors of the transforms.
+    `synthesis` is the window of the way back, divided by ``2 * n_fft``, which undoes the transforms' factors.
     """
     n_frames, n_bins = mask.shape
     half, middle, over = n_bins - 1, n_bins // 2, len(window) // hop - 1

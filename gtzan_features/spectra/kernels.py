@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     Float32 = NDArray[np.float32]
     Float64 = NDArray[np.float64]
 
-_WINDOW = "Array(f4, 1, 'C', readonly=True)"
 _TINY = np.float32(np.finfo(np.float32).tiny)
+_EXPONENT = np.int32(0x7F800000)  # of a float32, in its bits
+_BITS_OF_TINY = np.int32(0x00800000)
+_TWICE_127 = np.int32(0x7F000000)  # the exponent 0 twice
 _SIDE = 64  # frames side by side
 _NEGATIVE = np.float32(-1e-10)  # librosa takes samples within 1e-10 of zero as zero
 
@@ -108,38 +110,26 @@ def tuning_votes(
 @kernel
 def soft_mask(harmonic: Float32, percussive: Float32, mask: Float32) -> None:
     """Fill `mask` (n_frames, n_bins) with h^2 / (h^2 + p^2), or 1/2 where both are 0."""
-    n_frames, n_bins = harmonic.shape
-    for t in range(n_frames):
-        for k in range(n_bins):
-            h, p = harmonic[t, k], percussive[t, k]
-            top = max(h, p)
-            ratio = min(h, p) / (top if top >= _TINY else np.float32(1))  # at most 1: its square is finite
-            less = ratio * ratio
-            most = np.float32(1) / (np.float32(1) + less)
-            mask[t, k] = (most if h >= p else less * most) if top >= _TINY else np.float32(0.5)
+    scale = np.empty(mask.shape[1], np.int32)
+    for t in range(len(mask)):
+        mask_row(harmonic[t].view(np.int32), percussive[t].view(np.int32), scale, mask[t])
 
 
-@takes(f"f4[::1], {_WINDOW}, i8, i8")
-@kernel
-def divided_by_windows(total: Float32, window: Float32, hop: int, n_frames: int) -> None:
-    """Divide `total` by the sum of its frames' squared windows, but for half a frame at either end."""
-    overlap = len(window) // hop
-    steady, norm = np.zeros(hop, np.float32), np.empty(hop, np.float32)
-    for part_ in range(overlap):
-        for i in range(hop):
-            steady[i] += window[part_ * hop + i] * window[part_ * hop + i]
-    for block in range(overlap // 2, n_frames - 1 + overlap // 2):
-        latest, earliest = min(block, n_frames - 1), max(block - overlap + 1, 0)
-        if latest - earliest + 1 == overlap:
-            for i in range(hop):  # numba compiles a second longer for an assignment of arrays
-                norm[i] = steady[i]
-        else:
-            norm[:] = np.float32(0)
-            for frame in range(earliest, latest + 1):
-                for i in range(hop):
-                    norm[i] += window[(block - frame) * hop + i] * window[(block - frame) * hop + i]
-        for i in range(hop):
-            total[block * hop + i] /= norm[i]
+@part
+def mask_row(
+    harmonic: NDArray[np.int32], percussive: NDArray[np.int32], scale: NDArray[np.int32], mask: Float32
+) -> None:
+    """Fill a row of `soft_mask` from the bits of numbers that are not negative; `scale` is scratch.
+
+    Both are divided by the power of two under the larger of them, so that squares stay within float32.
+    """
+    h, p, factor = harmonic.view(np.float32), percussive.view(np.float32), scale.view(np.float32)
+    for k in range(len(mask)):
+        scale[k] = np.int32(_TWICE_127 - (max(harmonic[k], percussive[k]) & _EXPONENT))
+    for k in range(len(mask)):
+        a, b = h[k] * factor[k], p[k] * factor[k]
+        share = a * a / (a * a + b * b)
+        mask[k] = share if max(harmonic[k], percussive[k]) >= _BITS_OF_TINY else np.float32(0.5)
 
 
 @takes("f4[::1], i8, i8, i8, f8[::1]")

@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.spectra.compiled import emitted, kernel, part, takes
+from gtzan_features.spectra.kernels import mask_row
 from gtzan_features.spectra.lanes import LANES
 from gtzan_features.spectra.networks import merged, sorted_by_network
+from gtzan_features.spectra.vectors import EIGHT, turn_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +44,7 @@ _SQUARE = LANES  # rows of medians at a time: with the rows around them, they st
 _SPAN = _SQUARE + WINDOW - 1  # rows that these medians are taken of
 _TILE = 16  # windows that share one sorted core
 _RUN = 8  # rows that are sorted for two tiles
+_RUNS_END = _SPAN + 4 * _RUN  # rows of scratch before the squares
 _VECTOR = 8  # lanes in a register: 256 bits, of which processors do at least as much as of 512
 _LINE = 16  # values in a line of the cache
 
@@ -210,39 +213,84 @@ def _fetch_rows(x: Int32, first: int, stop: int, start: int) -> None:
                 _fetch(x, row * n_columns + start + line)
 
 
-@takes("i4[:, ::1], i4[:, ::1], i8, i4[:, ::1], i4[:, ::1], i4[:, ::1]")
+@part
+def _turned(square: Int32, n_columns: int, result: Int32) -> None:
+    """Write columns of `square` (LANES, LANES) as rows of `result`, up to a multiple of eight."""
+    flat, flat_result = square.reshape(-1), result.reshape(-1)
+    for column in range(0, n_columns, EIGHT):
+        for row in range(0, LANES, EIGHT):
+            turn_square(flat, row * LANES + column, LANES, flat_result, column * LANES + row, LANES)
+
+
+@takes("i4[:, ::1], i4[:, ::1], i8, i4[:, ::1], i4[:, ::1], i4[:, ::1], i4[:, ::1]")
 @kernel
 def _filter_block(
-    x: Int32,
-    lanes: Int32,
-    first: int,
-    work: Int32,
-    smooth: Int32,
-    spiky: Int32,
+    x: Int32, lanes: Int32, first: int, work: Int32, smooth: Int32, spiky: Int32, mask: Int32
 ) -> None:
     """Fill `smooth` with medians over frames of `x` from `first` on, `spiky` with those over bins of `lanes`.
 
-    Both have the shape (up to LANES, n_bins), or no rows where they are not asked for. `work` is scratch.
+    `mask` is filled with the soft mask of both. All three have the shape (up to LANES, n_bins), or no rows
+    where they are not asked for. `work` is scratch.
     """
-    n_bins = x.shape[1]
-    source, runs, target = work[:_SPAN], work[_SPAN:-_SQUARE], work[-_SQUARE:]
+    n_bins, n_frames = x.shape[1], max(len(smooth), len(spiky), len(mask))
+    source, runs, room = work[:_SPAN], work[_SPAN:_RUNS_END], work[_RUNS_END:]
+    over_frames, over_bins, turned = room[:LANES], room[LANES : 2 * LANES], room[2 * LANES :]
     for start in range(0, n_bins, LANES):
         width = min(LANES, n_bins - start)
-        if len(smooth) > 0:
-            _fetch_rows(x, first - _HALF, first + len(smooth) + _HALF, start + LANES)
-            _rows_around(x, first, len(smooth), start, width, source)
-            _square_medians(source, len(smooth), width, runs, target)
-            for t in range(len(smooth)):
-                row = smooth[t, start : start + width]
-                for k in range(width):
-                    row[k] = target[t, k]
-        if len(spiky) > 0:
-            _rows_around(lanes, start, width, 0, len(spiky), source)
-            _square_medians(source, width, len(spiky), runs, target)
-            for t in range(len(spiky)):
-                row = spiky[t, start : start + width]
-                for k in range(width):
-                    row[k] = target[k, t]
+        if len(smooth) + len(mask) > 0:
+            _fetch_rows(x, first - _HALF, first + n_frames + _HALF, start + LANES)
+            _rows_around(x, first, n_frames, start, width, source)
+            _square_medians(source, n_frames, width, runs, over_frames)
+            _copied(over_frames, smooth, start, width)
+        if len(spiky) + len(mask) > 0:
+            if start >= _HALF and start - _HALF + _SPAN <= n_bins:
+                _square_medians(lanes[start - _HALF :], width, n_frames, runs, over_bins)
+            else:
+                _rows_around(lanes, start, width, 0, n_frames, source)
+                _square_medians(source, width, n_frames, runs, over_bins)
+            _turned(over_bins, n_frames, turned)
+            _copied(turned, spiky, start, width)
+        if len(mask) > 0:
+            _masked(over_frames, turned, len(mask), source)
+            _copied(source, mask, start, width)
+
+
+@part
+def _copied(square: Int32, result: Int32, start: int, width: int) -> None:
+    """Write the left `width` columns of `square` to columns of `result` from `start` on, in all its rows."""
+    for t in range(len(result)):
+        row = result[t, start : start + width]
+        for k in range(width):
+            row[k] = square[t, k]
+
+
+@part
+def _masked(smooth: Int32, spiky: Int32, n_rows: int, result: Int32) -> None:
+    """Fill the first rows of `result` with soft masks, all as bits; see `mask_row`. More rows are scratch."""
+    h, p, room = smooth.reshape(-1), spiky.reshape(-1), result.reshape(-1)
+    scale = room[LANES * LANES : LANES * (LANES + EIGHT)]
+    for at in range(0, n_rows * LANES, LANES * EIGHT):
+        to = at + LANES * EIGHT
+        mask_row(h[at:to], p[at:to], scale, room[at:to].view(np.float32))
+
+
+def mask_of_block(magnitude: Float32, lanes: Float32, first: int, mask: Float32, scratch: Scratch) -> None:
+    """Soft mask of what is smooth over frames, against what is smooth over bins, of up to LANES frames.
+
+    Parameters
+    ----------
+    magnitude, lanes, first, scratch
+        As in `median_of_block`.
+    mask : ndarray of shape (up to LANES, n_bins), float32, C order
+        Is filled with h^2 / (h^2 + p^2) of the medians over frames, h, and over bins, p.
+    """
+    bits = magnitude.view(np.int32)
+    _filter_block(bits, lanes.view(np.int32), first, _room(scratch), bits[:0], bits[:0], mask.view(np.int32))
+
+
+def _room(scratch: Scratch) -> Int32:
+    room: Int32 = scratch.array("median", (_RUNS_END + 3 * _SQUARE, LANES), np.int32)
+    return room
 
 
 def median_of_block(
@@ -263,9 +311,8 @@ def median_of_block(
     scratch : Scratch
         Memory.
     """
-    work = scratch.array("median", (_SPAN + 4 * _RUN + _SQUARE, LANES), np.int32)
     bits = [array.view(np.int32) for array in (magnitude, lanes, *medians)]
-    _filter_block(bits[0], bits[1], first, work, bits[2], bits[3])
+    _filter_block(bits[0], bits[1], first, _room(scratch), bits[2], bits[3], bits[0][:0])
 
 
 def median_over_frames(magnitude: Float32, result: Float32, scratch: Scratch) -> Float32:

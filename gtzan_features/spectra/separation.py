@@ -11,7 +11,7 @@ from gtzan_features.spectra.lanes import LANES
 from gtzan_features.spectra.stft import filtered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -55,11 +55,34 @@ def enhanced(
     )
 
 
+def soft_mask(magnitude: Float32, lanes: Callable[[], Float32], width: int, scratch: Scratch) -> Float32:
+    """Share of the harmonic part in each bin: h^2 / (h^2 + p^2) of what `enhanced` returns.
+
+    Parameters
+    ----------
+    magnitude, lanes, width, scratch
+        As in `enhanced`.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_bins), float32
+        Within [0, 1]; 1/2 for silence.
+    """
+    mask: Float32 = scratch.array("mask", magnitude.shape)
+    if width == medians.WINDOW:
+        beside = lanes()
+        for block, first in enumerate(range(0, len(mask), LANES)):
+            here = mask[first : first + LANES]
+            medians.mask_of_block(magnitude, beside[block], first, here, scratch)
+    else:
+        kernels.soft_mask(*enhanced(magnitude, lanes, width, scratch), mask)
+    return mask
+
+
 def separate(
     signal: Float32,
     padded: Float32,
-    magnitude: Float32,
-    lanes: Callable[[], Float32],
+    mask: Float32,
     config: FeatureConfig,
     scratch: Scratch,
 ) -> tuple[Float32, Float32]:
@@ -74,12 +97,10 @@ def separate(
         Mono.
     padded : ndarray of shape (n_samples + n_fft,), float32
         The signal with its padding.
-    magnitude : ndarray of shape (n_frames, n_bins), float32
-        Absolute values of its transform.
-    lanes : callable
-        Returns them with 64 frames side by side, as `enhanced` takes them.
+    mask : ndarray of shape (n_frames, n_bins), float32
+        What `soft_mask` returns.
     config : FeatureConfig
-        Frame length and hop, and the width of the medians.
+        Frame length and hop.
     scratch : Scratch
         Memory.
 
@@ -100,16 +121,7 @@ def separate(
     ----------
     .. [1] D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
     """
-    n_samples, n_frames = len(signal), len(magnitude)
-    if config.hpss_kernel == medians.WINDOW:
-        smoothed = _enhanced_blocks(magnitude, lanes(), scratch)
-    else:
-        smoothed = _blocks(*enhanced(magnitude, lanes, config.hpss_kernel, scratch))
-    mask, first = scratch.array("mask", magnitude.shape), 0
-    for smooth, spiky in smoothed:
-        stop = first + len(smooth)
-        kernels.soft_mask(smooth, spiky, mask[first:stop])
-        first = stop
+    n_samples, n_frames = len(signal), len(mask)
     total = filtered(padded, mask, config.n_fft, config.hop, scratch)
     harmonic = total[config.n_fft // 2 :][:n_samples]
     percussive = scratch.array("percussive", (n_samples,))
@@ -117,22 +129,3 @@ def separate(
     np.subtract(signal[:inner], harmonic[:inner], out=percussive[:inner])
     harmonic[inner:] = percussive[inner:] = 0
     return harmonic, percussive
-
-
-def _enhanced_blocks(
-    magnitude: Float32, lanes: Float32, scratch: Scratch
-) -> Iterator[tuple[Float32, Float32]]:
-    """Yield what `enhanced` returns, LANES frames at a time, which stay in the cache."""
-    shape = (LANES, magnitude.shape[1])
-    smooth, spiky = scratch.array("smooth block", shape), scratch.array("spiky block", shape)
-    for block, first in enumerate(range(0, len(magnitude), LANES)):
-        count = min(LANES, len(magnitude) - first)
-        here = smooth[:count], spiky[:count]
-        medians.median_of_block(magnitude, lanes[block], first, here, scratch)
-        yield here
-
-
-def _blocks(smooth: Float32, spiky: Float32) -> Iterator[tuple[Float32, Float32]]:
-    """Yield what `enhanced` returned, LANES frames at a time."""
-    for first in range(0, len(smooth), LANES):
-        yield smooth[first : first + LANES], spiky[first : first + LANES]

@@ -143,12 +143,16 @@ class Spectra:
         return separation.enhanced(self.magnitude, lambda: self.lanes, self.config.hpss_kernel, self._scratch)
 
     @cached_property
+    def soft_mask(self) -> Float32:
+        """Share of the harmonic part of each bin, as `magnitude`."""
+        return separation.soft_mask(
+            self.magnitude, lambda: self.lanes, self.config.hpss_kernel, self._scratch
+        )
+
+    @cached_property
     def waveforms(self) -> tuple[Float32, Float32]:
         """Harmonic and percussive waveform, each of shape (n_samples,)."""
-        lanes = lambda: self.lanes  # noqa: E731
-        return separation.separate(
-            self.signal, self.padded, self.magnitude, lanes, self.config, self._scratch
-        )
+        return separation.separate(self.signal, self.padded, self.soft_mask, self.config, self._scratch)
 
 
 class HeardSpectra(Spectra):

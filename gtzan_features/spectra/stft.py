@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.fft
 
-from gtzan_features.spectra import fourier, kernels, lanes
+from gtzan_features.spectra import fourier, lanes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -172,12 +172,12 @@ def filtered(
         Overlapped and added frames, divided by the sum of the squared windows, but for the half
         frame at either end, which belongs to the padding.
     """
-    window, n_frames = hann(n_fft), len(mask)
+    n_frames, synthesis = len(mask), _synthesis(n_fft, hop)
     total = scratch.array("inverse", (hop * (n_frames - 1) + n_fft,))
     if fourier.is_fast(n_fft, hop):
         plan = fourier.plan(n_fft)
         fourier.filter_frames(
-            padded, hop, window, _synthesis(n_fft), plan.turns, plan.split, plan.places, mask, total
+            padded, hop, hann(n_fft), synthesis, plan.turns, plan.split, plan.places, mask, total
         )
     else:
         total[:] = 0
@@ -185,14 +185,35 @@ def filtered(
         for first in range(0, n_frames, BLOCK):
             at = slice(first, first + BLOCK)
             frames = scipy.fft.irfft(spectrum[at] * mask[at], n_fft, axis=1, workers=1)
-            for frame, samples in enumerate(frames * window, first):
+            for frame, samples in enumerate(frames * (synthesis * np.float32(2 * n_fft)), first):
                 total[frame * hop : frame * hop + n_fft] += samples
-    kernels.divided_by_windows(total, window, hop, n_frames)
+    _mend_ends(total, n_fft, hop, n_frames)
     return total
 
 
 @lru_cache(maxsize=8)
-def _synthesis(n_fft: int) -> NDArray[np.float32]:
-    window = (periodic_hann(n_fft) / (2 * n_fft)).astype(np.float32)
-    window.flags.writeable = False
-    return window
+def _synthesis(n_fft: int, hop: int) -> NDArray[np.float32]:
+    """Window divided by the sum of the squared windows over it, and by ``2 * n_fft``."""
+    window = periodic_hann(n_fft)
+    over = np.tile(_squared(n_fft, hop).sum(axis=0), n_fft // hop)
+    synthesis = (window / over / (2 * n_fft)).astype(np.float32)
+    synthesis.flags.writeable = False
+    return synthesis
+
+
+@lru_cache(maxsize=8)
+def _squared(n_fft: int, hop: int) -> NDArray[np.float64]:
+    """Squared window, a hop in each row."""
+    squared: NDArray[np.float64] = (periodic_hann(n_fft) ** 2).reshape(-1, hop)
+    return squared
+
+
+def _mend_ends(total: NDArray[np.float32], n_fft: int, hop: int, n_frames: int) -> None:
+    """Divide hops that fewer frames lie over than elsewhere by the windows that do."""
+    squared, n_over = _squared(n_fft, hop), n_fft // hop
+    stop = n_frames - 1 + n_over // 2
+    few = {*range(n_over // 2, n_over - 1), *range(n_frames, stop)}
+    for block in (one for one in few if one < stop):
+        latest, earliest = min(block, n_frames - 1), max(block - n_over + 1, 0)
+        there = squared[block - latest : block - earliest + 1].sum(axis=0)
+        total[block * hop : (block + 1) * hop] *= (squared.sum(axis=0) / there).astype(np.float32)
