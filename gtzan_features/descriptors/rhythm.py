@@ -124,7 +124,7 @@ def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[n
         Mean over frames of ``librosa.feature.tempogram``.
     """
     half, n_frames = width // 2, len(envelope)
-    padded = np.zeros(n_frames + 2 * half + 1)  # as numpy's "linear_ramp", which takes longer than all windows
+    padded = np.zeros(n_frames + 2 * half + 1)  # as numpy's "linear_ramp", which takes longer
     ramp = np.arange(half) / max(half, 1)
     padded[:half] = ramp * envelope[0]
     padded[half : half + n_frames] = envelope

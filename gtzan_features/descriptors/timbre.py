@@ -151,7 +151,7 @@ def _covariance(series: NDArray[np.float32]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=8)
 def upper_triangle(size: int) -> NDArray[np.int64]:
-    """Return the places of ``numpy.triu_indices(size, 1)`` in a flat matrix, which take longer than a product."""
+    """Return the places of ``numpy.triu_indices(size, 1)`` in a flat matrix."""
     return np.flatnonzero(np.triu(np.ones((size, size)), 1))
 
 

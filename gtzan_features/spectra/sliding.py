@@ -56,7 +56,7 @@ def summed_powers(x: Float64, width: int, scale: Float64) -> Float64:
 
 @lru_cache(maxsize=8)
 def _turns(width: int) -> tuple[Float64, Float64]:
-    """What a point is turned by at a step, real and imaginary part, and at the length of a window."""
+    """Return what a point is turned by at a step, (2, n_points), and at the length of a window."""
     at = np.arange(width + 1)
     angle = np.pi * at / width
     return np.stack([np.cos(angle), np.sin(angle)]), np.where(at % 2 == 0, 1.0, -1.0)

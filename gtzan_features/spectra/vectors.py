@@ -92,9 +92,7 @@ def ordered_bits(a: Eight, b: Eight) -> list[Eight]:
     from llvmlite import ir
 
     kind = ir.VectorType(ir.IntType(32), EIGHT)
-    is_less = a.builder.icmp_signed(
-        "<", a.builder.bitcast(a.value, kind), a.builder.bitcast(b.value, kind)
-    )
+    is_less = a.builder.icmp_signed("<", a.builder.bitcast(a.value, kind), a.builder.bitcast(b.value, kind))
     return [Eight(a.builder, a.builder.select(is_less, *pair)) for pair in _both(a, b)]
 
 
