@@ -105,7 +105,8 @@ def _rises(spectra: Spectra) -> NDArray[np.float32]:
         levels = band_levels(spectra, N_BANDS)
         if len(levels) <= _LAG:
             return np.zeros((1, N_BANDS), np.float32)
-        return np.maximum(levels[_LAG:] - levels[:-_LAG], 0)
+        rises: NDArray[np.float32] = np.maximum(levels[_LAG:] - levels[:-_LAG], 0)
+        return rises
 
     return spectra.kept("rises of 32 bands", compute)
 

@@ -103,7 +103,8 @@ def _floors(magnitude: Float32, sr: int) -> Float32:
     means = np.empty(len(magnitude))
     descriptors.weighted_power(magnitude, band(sr, magnitude.shape[1]), means)
     of_frames = 10 ** (-FRAME_FLOOR_DB / 10) * means + 10 ** (-TRACK_FLOOR_DB / 10) * means.mean()
-    return of_frames.astype(np.float32)
+    floors: Float32 = of_frames.astype(np.float32)
+    return floors
 
 
 @lru_cache(maxsize=8)

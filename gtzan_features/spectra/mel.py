@@ -113,4 +113,5 @@ def _cosines(n_bands: int, count: int) -> NDArray[np.float32]:
     angles = np.outer(2 * np.arange(n_bands) + 1, np.arange(count)) * (np.pi / (2 * n_bands))
     cosines = np.cos(angles) * np.sqrt(2 / n_bands)
     cosines[:, 0] /= np.sqrt(2)
-    return cosines.astype(np.float32)
+    result: NDArray[np.float32] = cosines.astype(np.float32)
+    return result

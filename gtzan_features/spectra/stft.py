@@ -196,7 +196,7 @@ def _synthesis(n_fft: int, hop: int) -> NDArray[np.float32]:
     """Window divided by the sum of the squared windows over it, and by ``2 * n_fft``."""
     window = periodic_hann(n_fft)
     over = np.tile(_squared(n_fft, hop).sum(axis=0), n_fft // hop)
-    synthesis = (window / over / (2 * n_fft)).astype(np.float32)
+    synthesis: NDArray[np.float32] = (window / over / (2 * n_fft)).astype(np.float32)
     synthesis.flags.writeable = False
     return synthesis
 
