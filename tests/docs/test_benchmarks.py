@@ -20,7 +20,7 @@ def script(monkeypatch):
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
 def test_the_index_names_every_script_and_page(path):
-    assert path.name in (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert path.name == "README.md" or path.name in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
 def test_each_peer_has_an_environment_an_extractor_and_features_that_exist(script):
