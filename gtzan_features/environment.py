@@ -12,7 +12,7 @@ from gtzan_features import __version__
 from gtzan_features.cache import Program
 from gtzan_features.parallel.local import available_processors
 
-_LIBRARIES = ("librosa", "numba", "numpy", "scipy", "soundfile", "soxr")
+_LIBRARIES = ("numba", "numpy", "scipy", "soundfile", "soxr")
 _PACKAGE = Path(__file__).resolve().parent
 _ROWS = (
     "audio",
@@ -43,6 +43,8 @@ _FITS = (
 """Source of all that turns rows into predictions."""
 
 _CPU_INFO = Path("/proc/cpuinfo")
+_OTHER_PACKAGES = {"xgboost": ("xgboost-cpu",)}
+"""Which packages bring the same module under another name."""
 _MODEL_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost")
 
 
@@ -106,10 +108,12 @@ def versions_text() -> str:
 
 @cache  # a few milliseconds each, several times a command
 def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
+    for package in (name, *_OTHER_PACKAGES.get(name, ())):
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 def describe_machine() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
@@ -12,6 +11,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gtzan_features.system_calls import NO_FOLLOW, OWN, lock, user_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,9 +80,7 @@ def folder_lock(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(
-            folder / "kernels.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
+        handle = os.open(folder / "kernels.lock", os.O_RDWR | os.O_CREAT | NO_FOLLOW | OWN, 0o600)
     except OSError:
         yield
         return
@@ -97,7 +96,7 @@ def folder_lock(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]
 def _is_locked(handle: int) -> bool:
     """Take the lock if nobody has it; True also where there are no locks."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(handle)
     except BlockingIOError:
         return False
     except OSError:
@@ -132,7 +131,7 @@ def _private_folder() -> Path:
     A folder of that name that somebody else made, or that others can write to, is not taken: a new one is
     made, which only this process and its workers know.
     """
-    user = os.geteuid()
+    user = user_number()
     folder = Path(tempfile.gettempdir(), f"gtzan-kernels-{user}")
     try:
         folder.mkdir(mode=0o700)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from gtzan_features.errors import ConfigError, GtzanError, StorageError
+from gtzan_features.system_calls import user_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -258,10 +259,10 @@ def temporary_folder() -> Path:
     """
     import tempfile
 
-    folder = Path(tempfile.gettempdir()) / f"gtzan-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / f"gtzan-{user_number()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    if folder.is_symlink() or found.st_uid != os.getuid():
+    if folder.is_symlink() or found.st_uid != user_number():
         raise PermissionError(1, "belongs to somebody else", str(folder))
     return folder
 

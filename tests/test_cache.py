@@ -127,7 +127,7 @@ print(json.dumps(found))
 WITHOUT_EFFECT = {
     *("cache", "environment", "garbage", "kernel_folder", "parallel", "plugins", "progress", "selection"),
     *("setting_types", "source_digits", "split_config", "stall", "storage", "storage_files", "tables.atomic"),
-    *("tables.checked", "tables.locking", "tables.run_storage"),
+    *("system_calls", "tables.checked", "tables.locking", "tables.run_storage"),
 }
 """Parts of the package that decide where and when rows and predictions are computed, not what they are."""
 

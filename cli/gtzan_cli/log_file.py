@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gtzan_features.errors import GtzanError
+from gtzan_features.system_calls import AS_BYTES, read_at
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class LogFile:
         self.fault = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._number = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+            self._number = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | AS_BYTES, 0o666)
         except OSError as error:
             msg = f"{one_line(str(path))}: no log can be written ({error.strerror}). Give another --log-file"
             raise GtzanError(msg) from error
@@ -70,5 +71,5 @@ class LogFile:
         """Whether it is empty, begins as a log does, or is no file on a disk."""
         if not stat.S_ISREG(os.fstat(self._number).st_mode):
             return True
-        start = os.pread(self._number, 32, 0)
+        start = read_at(self._number, 32, 0)
         return not start or _LINE.match(start) is not None

@@ -9,10 +9,11 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from gtzan_features.system_calls import ENDING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AGAIN_S = 0.05
 
 _came: list[int] = []
@@ -50,7 +51,7 @@ def ended_by_signals() -> Iterator[None]:
     before = {}
     try:
         sys.unraisablehook = _heard_again
-        for number in _ENDING:
+        for number in ENDING:
             usual = signal.getsignal(number)
             if usual not in (signal.SIG_IGN, None):
                 before[number] = usual

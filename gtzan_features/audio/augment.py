@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gtzan_features.audio.stretching import shifted, stretched
 from gtzan_features.errors import ConfigError
-from gtzan_features.kernel_folder import settle_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,17 +63,6 @@ def augment(signal: Float32, sr: int, kind: str, rng: np.random.Generator) -> Fl
     return np.ascontiguousarray(function(signal, sr, rng), dtype=np.float32)
 
 
-def warm_up(kinds: tuple[str, ...], sr: int) -> None:
-    """Make each augmentation once, so that the kernels of librosa are compiled before workers start.
-
-    Processes that compile the same function at once can leave a broken copy in numba's cache, which
-    crashes whoever calls it (https://github.com/numba/numba/issues/10128).
-    """
-    rng = np.random.default_rng(0)
-    for kind in kinds:
-        augment(rng.standard_normal(sr).astype(np.float32), sr, kind, rng)
-
-
 def with_noise(signal: Float32, snr_db: float, rng: np.random.Generator) -> Float32:
     """Add white Gaussian noise `snr_db` dB below the mean power of the signal; silence stays silent."""
     power = float(np.mean(np.square(signal, dtype=np.float64)))
@@ -108,24 +97,12 @@ def _crop_pad(signal: Float32, sr: int, rng: np.random.Generator) -> Float32:  #
     return result
 
 
-def _librosa() -> Any:  # noqa: ANN401 - a module, imported where it is needed: it is slow to start
-    settle_cache()  # its functions look for a folder as they are imported
-    import librosa
-
-    return librosa
-
-
 def _pitch_shift(signal: Float32, sr: int, rng: np.random.Generator) -> Float32:
-    librosa = _librosa()
-    steps = float(rng.uniform(*SEMITONES))
-    shifted: Float32 = librosa.effects.pitch_shift(signal, sr=sr, n_steps=steps)
-    return fitted(shifted, len(signal))
+    return fitted(shifted(signal, sr, float(rng.uniform(*SEMITONES))), len(signal))
 
 
 def _time_stretch(signal: Float32, sr: int, rng: np.random.Generator) -> Float32:  # noqa: ARG001
-    librosa = _librosa()
-    stretched: Float32 = librosa.effects.time_stretch(signal, rate=float(rng.uniform(*STRETCH)))
-    return fitted(stretched, len(signal))
+    return fitted(stretched(signal, float(rng.uniform(*STRETCH))), len(signal))
 
 
 _FUNCTIONS: dict[str, Callable[[Float32, int, np.random.Generator], Float32]] = {

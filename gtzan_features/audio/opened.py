@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from gtzan_features.errors import AudioDecodeError, StorageError, is_shortage
 from gtzan_features.storage import is_remote
+from gtzan_features.system_calls import AS_BYTES, NO_WAIT, OWN, read_at, read_into
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ class AudioFile:
         if offset >= self.size:  # a header may name any place, also one that no system call takes
             return b""
         try:
-            found = os.pread(self.fd, n_bytes, offset)
+            found = read_at(self.fd, n_bytes, offset)
             while len(found) < n_bytes:  # one call gives 2 GB at most
-                more = os.pread(self.fd, n_bytes - len(found), offset + len(found))
+                more = read_at(self.fd, n_bytes - len(found), offset + len(found))
                 if not more:
                     break
                 found += more
@@ -105,7 +106,7 @@ class AudioFile:
         digest, offset = hashlib.sha256(), 0
         buffer = memoryview(bytearray(_BLOCK))  # one for all blocks: new memory costs as much as hashing it
         try:
-            while n_bytes := os.preadv(self.fd, [buffer], offset):
+            while n_bytes := read_into(self.fd, buffer, offset):
                 digest.update(buffer[:n_bytes])
                 offset += n_bytes
         except OSError as error:
@@ -191,7 +192,7 @@ class Spliced:
 def _opened(path: Path) -> int:
     try:
         # A named pipe would wait for a writer for ever.
-        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return os.open(path, os.O_RDONLY | NO_WAIT | OWN | AS_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         if is_shortage(error):
             raise

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import queue
 import re
 import select
 import shutil
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -25,6 +27,7 @@ import numpy as np
 from gtzan_features.audio.mpeg import skip_id3
 from gtzan_features.audio.stream import Stream, check_shape
 from gtzan_features.errors import AudioDecodeError
+from gtzan_features.system_calls import read_at, shares_handles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +122,8 @@ def open_system_stream(file: AudioFile, max_s: float, wait_s: float) -> Iterator
 def _start(program: str, file: AudioFile, max_s: float, messages: IO[bytes]) -> subprocess.Popen[bytes]:
     os.lseek(file.fd, 0, os.SEEK_SET)
     handle = f"/dev/fd/{file.fd}"
-    source = handle if os.path.exists(handle) else os.path.abspath(file.path)  # noqa: PTH100, PTH110
+    is_shared = shares_handles() and os.path.exists(handle)  # noqa: PTH110
+    source = handle if is_shared else os.path.abspath(file.path)  # noqa: PTH100
     head = file.read_at(skip_id3(file), 4)
     command: list[str | bytes] = [program, "-hide_banner", "-nostdin", "-nostats", "-v", "level+info"]
     command += ["-max_alloc", str(_LARGEST_PIECE), "-protocol_whitelist", "file"]
@@ -129,7 +133,11 @@ def _start(program: str, file: AudioFile, max_s: float, messages: IO[bytes]) -> 
     command += ["-map", "0:a:0", "-map_metadata", "-1", "-t", f"{max_s:g}", "-threads", "1"]
     command += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, pass_fds=(file.fd,)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=messages,
+        pass_fds=(file.fd,) if is_shared else (),
     )
 
 
@@ -146,18 +154,34 @@ class _Pipe:
         found = bytearray()
         while len(found) < n_bytes:
             started = time.monotonic()
-            waiting = select.poll()
-            waiting.register(self.source, select.POLLIN)
-            ready = waiting.poll(1000 * max(0.0, min(self.wait_s, _STALLED_S)))
+            block = self._next(n_bytes - len(found), max(0.0, min(self.wait_s, _STALLED_S)))
             self.wait_s -= time.monotonic() - started
-            if not ready:
+            if block is None:
                 self.too_slow = True
                 break
-            block = os.read(self.source.fileno(), n_bytes - len(found))
             if not block:
                 break
             found += block
         return bytes(found)
+
+    def _next(self, n_bytes: int, wait_s: float) -> bytes | None:
+        """Return up to `n_bytes` that are there; b"" at the end, None if there are none in time."""
+        if hasattr(select, "poll"):
+            waiting = select.poll()
+            waiting.register(self.source, select.POLLIN)
+            return os.read(self.source.fileno(), n_bytes) if waiting.poll(1000 * wait_s) else None
+        # Windows waits for no pipe: a thread does, which ends with the program that writes.
+        waited: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+        def read() -> None:
+            with contextlib.suppress(OSError, ValueError):  # closed, as nobody waits any more
+                waited.put(os.read(self.source.fileno(), n_bytes))
+
+        threading.Thread(target=read, daemon=True).start()
+        try:
+            return waited.get(timeout=wait_s)
+        except queue.Empty:
+            return None
 
 
 def _blocks(
@@ -177,7 +201,7 @@ def _blocks(
 def _text(messages: IO[bytes]) -> str:
     # By position: ffmpeg writes through the same file offset.
     size = os.fstat(messages.fileno()).st_size
-    return os.pread(messages.fileno(), min(size, 1 << 16), max(0, size - (1 << 16))).decode(errors="replace")
+    return read_at(messages.fileno(), min(size, 1 << 16), max(0, size - (1 << 16))).decode(errors="replace")
 
 
 def _declared(text: str, sr: int) -> int | None:

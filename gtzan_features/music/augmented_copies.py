@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.audio.augment import KINDS, augment, warm_up
+from gtzan_features.audio.augment import KINDS, augment
 from gtzan_features.audio.decode import content_hash, read_comment, write_wav
 from gtzan_features.audio.load import load
 from gtzan_features.audio.system import decoder_version
@@ -133,7 +133,6 @@ def augment_folder(
             program=_program(),
             anew=overwrite,
         )
-        warm_up(kinds, FeatureConfig().sr)
         results: list[tuple[int, str]] = []
         for result in executor.map(task, catalogue.tracks, lost=_lost):
             results.append(result)

@@ -7,10 +7,11 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gtzan_features.system_calls import ENDING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _VARIABLE = "PYTHONWARNINGS"
 _QUIET = "ignore:resource_tracker:UserWarning"
 
@@ -23,7 +24,10 @@ def held_interrupts() -> Iterator[None]:
     would print a traceback where it stands, or hand on the interrupt as the result of its item. They get the
     others from `take_endings` on.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    if not hasattr(signal, "pthread_sigmask"):  # Windows has no signals that could wait
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
     finally:
@@ -33,7 +37,8 @@ def held_interrupts() -> Iterator[None]:
 def take_endings() -> None:
     """Let SIGTERM and SIGHUP end this process, which was started in `held_interrupts`, and SIGINT never."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
 def start_resource_trackers() -> None:

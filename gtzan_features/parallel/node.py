@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gtzan_features.system_calls import NO_FOLLOW, OWN, lock, user_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +38,9 @@ def node_lock(name: str, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     ...     pass
     """
     # In the folder for temporary files, which is the machine's own; the home folder may be shared by many.
-    path = Path(tempfile.gettempdir(), f"gtzan-{name}-{os.geteuid()}.lock")
+    path = Path(tempfile.gettempdir(), f"gtzan-{name}-{user_number()}.lock")
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW | OWN, 0o600)
     except OSError:
         yield
         return
@@ -53,7 +54,7 @@ def node_lock(name: str, patience_s: float = _PATIENCE_S) -> Iterator[None]:
 def _wait_for(handle: int, until: float) -> None:
     while True:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle)
         except BlockingIOError:
             if time.monotonic() >= until:
                 return

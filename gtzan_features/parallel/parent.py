@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 
+from gtzan_features.system_calls import follows_parents
+
 _EVERY_S = 0.5
 
 
@@ -16,7 +18,8 @@ def end_with_parent(parent: int) -> None:
     A parent that is killed cannot stop its workers; without this they finish what they do, and then wait
     for minutes. A worker has nothing to clean up: what it writes is whole or not there.
     """
-    threading.Thread(target=_watch, args=(parent,), daemon=True, name="parent").start()
+    if follows_parents():
+        threading.Thread(target=_watch, args=(parent,), daemon=True, name="parent").start()
 
 
 def _watch(parent: int) -> None:

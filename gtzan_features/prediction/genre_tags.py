@@ -225,7 +225,7 @@ def write_genre(path: Path, genres: Sequence[str]) -> None:
             if sound_digest(copy) != sound_digest(target):
                 raise AudioError(path, "its sound would change")
             info = target.stat()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, AttributeError):  # Windows has no owners
                 os.chown(copy, info.st_uid, info.st_gid)
             copy.chmod(info.st_mode & 0o7777)
             os.utime(copy)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from gtzan_features.kernel_folder import folder_lock
 from gtzan_features.spectra.compiled import arguments, functions_of, is_ready, kernels, without_collection
+from gtzan_features.system_calls import shares_handles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,7 +172,7 @@ def _compile(kernel: Any) -> None:
 
 def _processors() -> int:
     """Return how many processes may compile; 1 where no other can be started."""
-    if getattr(sys, "frozen", False) or not sys.executable:
+    if getattr(sys, "frozen", False) or not sys.executable or not shares_handles():
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
 import os
 import re
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.storage import is_remote, temporary_folder
 from gtzan_features.storage_files import put
+from gtzan_features.system_calls import AS_BYTES, NO_FOLLOW, flush_file, lock
 from gtzan_features.text import printable
 
 if TYPE_CHECKING:
@@ -74,20 +74,31 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         try:
             temporary.unlink(missing_ok=True)
         finally:
-            os.close(handle)
+            _close(handle)
 
 
-def _new_beside(path: Path) -> tuple[Path, int]:
-    """Make a temporary file beside `path`, with a lock on it for as long as it is being written."""
+def _new_beside(path: Path) -> tuple[Path, int | None]:
+    """Make a temporary file beside `path`, with a lock on it for as long as it is being written.
+
+    Where there are no locks it is closed, for Windows renames no file that is open.
+    """
     while True:
         temporary = path.with_name(f".{path.name[:_SHOWN]}.{secrets.token_hex(4)}.part")
         # As readable as any new file: the system applies the umask, which cannot be read without setting it.
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | AS_BYTES, 0o666)
+        try:
+            lock(handle, wait=True)
+        except OSError:  # none here
+            os.close(handle)
+            return temporary, None
         if temporary.exists():
             return temporary, handle
         os.close(handle)  # another process took it for a leftover, before the lock was on it
+
+
+def _close(handle: int | None) -> None:
+    if handle is not None:
+        os.close(handle)
 
 
 @contextmanager
@@ -102,7 +113,7 @@ def _put_there(path: Path) -> Iterator[Path]:
         _LOG.debug("put %s", path)
     finally:
         temporary.unlink(missing_ok=True)
-        os.close(handle)
+        _close(handle)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -118,9 +129,9 @@ def remove_leftovers(folder: Path) -> None:
     for name in found:
         # Its writer holds a lock on it, which ends with the writer, however that ends.
         with contextlib.suppress(OSError):
-            handle = os.open(name, os.O_RDWR | os.O_NOFOLLOW)
+            handle = os.open(name, os.O_RDWR | NO_FOLLOW)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(handle)
                 os.unlink(name)  # noqa: PTH108 - a name as the folder has it
             finally:
                 os.close(handle)
@@ -128,12 +139,9 @@ def remove_leftovers(folder: Path) -> None:
 
 def flush(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        flush_file(path)
     except OSError:
-        if path.is_file():
+        if not path.is_dir():
             raise
         # Some file systems cannot flush a folder.
-    finally:
-        os.close(handle)

@@ -6,11 +6,10 @@ where Parquet would be unpacked again; and a column, which exact quantiles need 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.errors import TableError
+from gtzan_features.system_calls import NO_FOLLOW, lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,35 +41,45 @@ def working_folder() -> Iterator[Path]:
     """
     root = Path(tempfile.gettempdir())
     for left in root.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            handle = _locked(left)
-            try:
+        with suppress(OSError), _locked(left) as is_ours:
+            if is_ours:
                 shutil.rmtree(left, ignore_errors=True)
-            finally:
-                os.close(handle)
     while True:
-        with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
+        with (
+            tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name,
+            ExitStack() as held,
+        ):
             try:
-                handle = _locked(Path(name))
+                held.enter_context(_locked(Path(name)))
             except OSError:  # taken by a command that starts at the same moment, for what a kill left
                 continue
-            try:
-                if Path(name).is_dir():
-                    yield Path(name)
-                    return
-            finally:
-                os.close(handle)
+            if Path(name).is_dir():
+                yield Path(name)
+                return
 
 
-def _locked(folder: Path) -> int:
-    """Open a folder of ours and lock it for as long as it is open; OSError where another process has it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Lock a folder of ours in the block, and give whether that could be done.
+
+    It cannot on a file system without locks, and on Windows, which opens no folders. OSError where another
+    process has it, or it is gone.
+    """
+    if not hasattr(os, "O_DIRECTORY"):
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | NO_FOLLOW)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        is_ours = True
+        try:
+            lock(handle)
+        except BlockingIOError:
+            raise
+        except OSError:
+            is_ours = False
+        yield is_ours
+    finally:
         os.close(handle)
-        raise
-    return handle
 
 
 class ColumnCache:

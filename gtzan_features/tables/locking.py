@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from gtzan_features.errors import OutputLockedError
 from gtzan_features.storage import is_remote, local_side
+from gtzan_features.system_calls import asks_processes, lock
 from gtzan_features.tables.atomic import remove_leftovers
 
 if TYPE_CHECKING:
@@ -75,15 +75,21 @@ def output_lock(target: Path, *, shared: bool = False) -> Iterator[None]:
             remove_leftovers(target if target.is_dir() else target.parent)
         yield
     finally:
+        is_left = False
         with handle:  # released also where the file cannot be removed, which says nothing
             if not shared or _is_alone(handle):
-                path.unlink(missing_ok=True)  # while it is held: nobody waits on a file without a name
+                try:
+                    path.unlink(missing_ok=True)  # while it is held: nobody waits on a file without a name
+                except PermissionError:
+                    is_left = True
+        if is_left:  # Windows removes no file that is open
+            path.unlink(missing_ok=True)
 
 
 def _is_alone(handle: IO[str]) -> bool:
     """Whether nobody else holds a shared lock; nobody else can take it from then on."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(handle)
     except OSError:
         return False
     return True
@@ -101,12 +107,11 @@ def _lock_path(target: Path) -> Path:
 
 
 def _acquire(path: Path, target: Path, *, shared: bool) -> IO[str]:
-    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     tries = count()
     while True:
         handle = path.open("a+", encoding="utf-8")
         try:
-            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            lock(handle, shared=shared)
         except BlockingIOError:
             holder = _holder(handle)
             handle.close()
@@ -140,6 +145,8 @@ def _is_named(handle: IO[str], path: Path) -> bool:
 def _is_alive(handle: IO[str]) -> bool:
     """Whether the file names another process of this host that runs; of other hosts nothing is known."""
     handle.seek(0)
+    if not asks_processes():
+        return False
     try:
         found = json.loads(handle.read())
         if found["host"] != socket.gethostname() or found["pid"] == os.getpid():

@@ -99,8 +99,8 @@ def remove(path: Path) -> None:
 
 def exchange(one: Path, other: Path) -> bool:
     """Let two paths exchange their names in one step; False where system or file system cannot."""
-    with contextlib.suppress(AttributeError, OSError):
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        rename = ctypes.CDLL(None, use_errno=True).renameat2  # without a name TypeError on Windows
         names = os.fsencode(one), os.fsencode(other)
         return bool(rename(_HERE, names[0], _HERE, names[1], _EXCHANGE) == 0)
     return False

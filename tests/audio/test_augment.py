@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -90,19 +86,3 @@ def test_fitted_continues_from_the_start():
     assert fitted(np.float32([1, 2, 3]), 5).tolist() == [1, 2, 3, 1, 2]
     with pytest.raises(ConfigError, match="no augmentation 'echo' of audio; there are time-shift"):
         augment(sine(440), SR, "echo", rng())
-
-
-@pytest.mark.slow
-def test_warm_up_leaves_nothing_to_compile_for_the_workers(tmp_path):
-    use = "for kind in KINDS: augment(np.ones(66150, np.float32), 22050, kind, np.random.default_rng(1))"
-    prelude = "import numpy as np; from gtzan_features.audio.augment import KINDS, augment, warm_up\n"
-
-    def compiled(code):
-        # Code that is not optimised is compiled sooner; which kernels are compiled is the same.
-        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"}
-        subprocess.run([sys.executable, "-c", prelude + code], env=environment, check=True)
-        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nb*")}
-
-    warm = compiled("warm_up(KINDS, 22050)")
-    assert warm
-    assert compiled(use) == warm

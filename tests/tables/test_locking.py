@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from gtzan_features.errors import OutputLockedError
-from gtzan_features.tables import locking
 from gtzan_features.tables.atomic import atomic_path
 from gtzan_features.tables.locking import output_lock
 from tests import nasty
@@ -92,7 +91,7 @@ def test_file_systems_without_locks_are_written_to(tmp_path, monkeypatch):
     def none(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("gtzan_features.tables.locking.fcntl.flock", none)
+    monkeypatch.setattr("fcntl.flock", none)
     with output_lock(tmp_path / "out"):
         pass
     assert list(tmp_path.iterdir()) == []
@@ -121,7 +120,7 @@ def test_a_lock_file_that_was_left_blocks_nobody(tmp_path, monkeypatch, holder, 
     """Without the system's locks, a running process of this host is believed; no other is."""
     (tmp_path / ".out.lock").write_text(HOLDERS[holder])
     if not has_locks:
-        monkeypatch.setattr(locking.fcntl, "flock", no_locks)
+        monkeypatch.setattr("fcntl.flock", no_locks)
     refused = holder == "a process that runs" and not has_locks
     with pytest.raises(OutputLockedError, match="gtzan fit") if refused else contextlib.nullcontext():  # noqa: SIM117
         with output_lock(tmp_path / "out"):
