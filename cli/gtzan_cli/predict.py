@@ -120,7 +120,8 @@ def predict(
     _introduce(predictor, quiet=bool(given))
     many = len(listing.files) > MANY
     form = given[0].removeprefix("--") if given else ""
-    shown = Shown(None if library.out else output_for(form, predictor, top, warn=not many), timeline)
+    output = None if library.out else output_for(form, predictor, top, warn=not many)
+    shown = Shown(output, timeline, predictor.card.title)
     options = LibraryOptions(aggregation=aggregation, n_jobs=n_jobs, executor=executor, **library.of_rows())
     if library.needs_rows:
         from gtzan_cli.predict_library import answer_library

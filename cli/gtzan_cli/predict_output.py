@@ -154,14 +154,16 @@ class Shown:
         Where answers are printed; its beginning and end are when the object is entered and left.
     timeline : Path, optional
         A picture, or a folder for one of each file.
+    by : str
+        Which model the answers are of; stands in pictures.
     """
 
-    def __init__(self, output: Output | None, timeline: Path | None) -> None:
+    def __init__(self, output: Output | None, timeline: Path | None, by: str = "") -> None:
         self._output, self._writer = output, None
         if timeline is not None:
             from gtzan_features.prediction.timeline_files import TimelineWriter
 
-            self._writer = TimelineWriter(timeline)
+            self._writer = TimelineWriter(timeline, by)
 
     def __enter__(self) -> Shown:
         if self._output is not None:

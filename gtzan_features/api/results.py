@@ -151,7 +151,7 @@ class Prediction:
         Axes
             That of the timeline, in a new figure of pyplot.
         """
-        return _on_new_figure(lambda figure: draw_prediction(self.found, figure))
+        return _on_new_figure(lambda figure: draw_prediction(self.found, figure, by=self.card.title))
 
     def __repr__(self) -> str:
         """Return genre, best three and warnings at a glance."""
@@ -179,7 +179,7 @@ class Prediction:
             self._given or (f"{self.genre} (nearest: {said})" if self.none_of_these else said),
             *parts,
             subtitle=f"{Path(self.name).name}, {_size(len(self.found.segments), self.duration_s)}; "
-            f"{_model_words(self.card)}",
+            f"{self.card.title}",
             notes=[*caveats(self.card), *self.warnings],
         )
 
@@ -341,10 +341,6 @@ def caveats(card: ModelCard) -> list[str]:
     if card.synthetic:
         found.append("trained on synthetic music: it says nothing about real music")
     return found
-
-
-def _model_words(card: ModelCard) -> str:
-    return f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}"
 
 
 def _size(n_segments: int, seconds: float) -> str:

@@ -161,7 +161,7 @@ def _of_run(
 def _of_card(card: ModelCard) -> ModelFacts:
     """Gather what the card alone tells."""
     return ModelFacts(
-        title=f"{card.model} on {card.feature_set}, {card.segment} rows of {card.dataset}",
+        title=card.title,
         trained_on=card.trained_on,
         genres=card.genres,
         synthetic=card.synthetic,

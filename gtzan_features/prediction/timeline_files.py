@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gtzan_features.reports.timeline import FORMATS, save_timeline, timeline_figure
+from gtzan_features.reports.timeline import FORMATS, Timeline, save_timeline, timeline_figure
+from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,10 +26,12 @@ class TimelineWriter:
     target : Path
         A name that ends in .png or .svg, where there is one file; else a folder, in which each picture
         is named after its file.
+    by : str
+        Which model the predictions are of; stands in each picture.
     """
 
-    def __init__(self, target: Path) -> None:
-        self.target = target
+    def __init__(self, target: Path, by: str = "") -> None:
+        self.target, self.by = target, by
         self._taken: set[str] = set()
 
     def write(self, prediction: FilePrediction) -> Path | None:
@@ -36,7 +39,7 @@ class TimelineWriter:
         if prediction.error:
             return None
         path = self._path(Path(prediction.path).stem)
-        save_timeline(draw_prediction(prediction), path)
+        save_timeline(draw_prediction(prediction, by=self.by), path)
         return path
 
     def _path(self, stem: str) -> Path:
@@ -52,21 +55,30 @@ class TimelineWriter:
         return self.target / f"{os.fsdecode(name.encode())}.png"
 
 
-def draw_prediction(prediction: FilePrediction, into: Figure | None = None) -> Figure:
-    """Draw the genre of a recording over time, where wanted into an empty figure."""
-    bounds = tuple(zip(prediction.starts_s, prediction.ends_s, strict=True))
-    said = f"{prediction.nearest} {100 * prediction.top(1)[0][1]:.0f} %"
+def draw_prediction(prediction: FilePrediction, into: Figure | None = None, *, by: str = "") -> Figure:
+    """Draw the genre of a recording over time, where wanted into an empty figure.
+
+    `by` says which model gave it, and stands in a line of its own.
+    """
+    said = f"{prediction.nearest} {percent(prediction.top(1)[0][1])} %"
     if prediction.several:
         given = [(name, p) for name, p in prediction.top(len(prediction.genres)) if name in prediction.labels]
         said = (
-            ", ".join(f"{name} {100 * p:.0f} %" for name, p in given)
+            ", ".join(f"{name} {percent(p)} %" for name, p in given)
             or f"no label (the most probable: {said})"
         )
     elif prediction.none_of_these:
         said = f"{prediction.genre} (nearest: {said})"
-    title = f"{Path(prediction.path).name}: {said}"
     return timeline_figure(
-        title, prediction.genres, bounds, prediction.segments, prediction.probabilities, into
+        Timeline(
+            title=f"{Path(prediction.path).name}: {said}" + (f"\nby {by}" if by else ""),
+            genres=prediction.genres,
+            bounds_s=tuple(zip(prediction.starts_s, prediction.ends_s, strict=True)),
+            segments=prediction.segments,
+            overall=prediction.probabilities,
+            kind="label" if prediction.several else "genre",
+        ),
+        into,
     )
 
 

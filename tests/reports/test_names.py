@@ -23,7 +23,7 @@ from gtzan_features.reports.lettering import heading, label, set_fonts
 from gtzan_features.reports.pictures import distribution_figure, mean_mel_figure, projection_figure
 from gtzan_features.reports.saliency import bars_figure
 from gtzan_features.reports.scores import score
-from gtzan_features.reports.timeline import save_timeline, timeline_figure
+from gtzan_features.reports.timeline import Timeline, save_timeline, timeline_figure
 from gtzan_features.text import one_line
 from gtzan_features.training.fit_config import FitConfig
 from tests.conftest import save_table
@@ -132,7 +132,10 @@ def test_names_are_drawn_in_every_picture(tmp_path):
     some = ("$\\frac{a$", "日本の音楽", "_hidden", "two\nlines")
     mel = mean_mel_figure(title, dict.fromkeys(some, np.ones((4, 4), dtype=np.float32)), 30.0)
     save_figure(mel, tmp_path / "x.png")
-    timeline = timeline_figure(title, genres, [(0.0, 3.0)], [[1 / n] * n], [1 / n] * n)
+    even = [1 / n] * n
+    timeline = timeline_figure(
+        Timeline(title=title, genres=genres, bounds_s=[(0.0, 3.0)], segments=[even], overall=even)
+    )
     for ending in ("png", "svg"):
         save_timeline(timeline, tmp_path / f"t.{ending}")
 

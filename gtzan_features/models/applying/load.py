@@ -137,6 +137,11 @@ class ModelCard:
     thresholds: tuple[float, ...] = ()
     files: dict[str, Record] = field(default_factory=dict, compare=False)
 
+    @property
+    def title(self) -> str:
+        """Which model it is, in words."""
+        return f"{self.model} on {self.feature_set}, {self.segment} rows of {self.dataset}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the card as JSON has it; what says nothing of one genre a track is left out there."""
         content = asdict(self)
