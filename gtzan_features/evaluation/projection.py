@@ -11,11 +11,17 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gtzan_features.evaluation.arrays import FloatArray
 
 SMALLEST = 8
 """Rows below this number have no neighbourhoods worth an embedding."""
 
+NEAREST = 5
+"""Neighbours that are counted."""
+
+_BLOCK = 500  # rows whose distances are held at once
 _PERPLEXITY = 30.0
 _EXACT = 300  # rows up to which the exact method is no slower
 
@@ -59,3 +65,39 @@ def neighbours(X: FloatArray, seed: int = 0) -> FloatArray | None:
     # Its threads wait for each other in loops: on a busy machine two of them take ten times as long as one.
     with threadpool_limits(1):
         return np.asarray(model.fit_transform(StandardScaler().fit_transform(X)), dtype=np.float64)
+
+
+def neighbours_alike(X: FloatArray, labels: Sequence[str], count: int = NEAREST) -> FloatArray:
+    """Return the share of each row's nearest rows that have its label, by all standardised columns.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns)
+        At least two rows.
+    labels : sequence of str
+        One for each row.
+    count : int
+        How many neighbours; fewer where there are fewer other rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Within [0, 1]. By chance it would be the share of the label among all other rows.
+
+    Examples
+    --------
+    >>> neighbours_alike(np.array([[0.0], [0.1], [9.0], [9.1]]), ["a", "a", "b", "a"], 1).tolist()
+    [1.0, 1.0, 0.0, 0.0]
+    """
+    names = np.asarray(labels)
+    rows = StandardScaler().fit_transform(X)
+    count = min(count, len(rows) - 1)
+    squares = (rows**2).sum(axis=1)
+    found = np.empty(len(rows))
+    for start in range(0, len(rows), _BLOCK):
+        part = np.arange(start, min(start + _BLOCK, len(rows)))
+        distances = squares[part, None] + squares[None] - 2 * rows[part] @ rows.T
+        distances[np.arange(len(part)), part] = np.inf
+        nearest = np.argpartition(distances, count - 1, axis=1)[:, :count]
+        found[part] = (names[nearest] == names[part, None]).mean(axis=1)
+    return found

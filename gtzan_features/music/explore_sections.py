@@ -9,7 +9,7 @@ import numpy as np
 
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
-from gtzan_features.evaluation.projection import neighbours, principal_components
+from gtzan_features.evaluation.projection import NEAREST, neighbours, neighbours_alike, principal_components
 from gtzan_features.evaluation.tempo import tempo_score
 from gtzan_features.reports.html.data import csv_link, slugs
 from gtzan_features.reports.html.explore import Picture, PictureSection
@@ -147,12 +147,29 @@ def projection_section(
     return [
         PictureSection(
             title="Tracks in the plane",
-            words="Each point is a track, by its standardised features. In the neighbour embedding near "
-            "points are alike; distances between far ones mean nothing. Neither tells how far genres part.",
+            words="Each point is a track, by its standardised features; a panel shows one genre over all "
+            "others in grey, and names the track farthest from the middle of its genre. In the neighbour "
+            "embedding near points are alike; distances between far ones mean nothing. "
+            f"{_alike_words(rows, genres)}",
             pictures=tuple(pictures),
-            wide=False,
         )
     ]
+
+
+def _alike_words(rows: npt.NDArray[np.float64], genres: Sequence[str]) -> str:
+    """Say how often the nearest tracks, by all features, are of the same genre."""
+    labels = np.asarray(genres)
+    names = sorted(set(genres))
+    alike = neighbours_alike(rows, genres)
+    shares = {name: float(alike[labels == name].mean()) for name in names}
+    sizes, others = np.array([(labels == name).sum() for name in names]), len(genres) - 1
+    chance = float((sizes * (sizes - 1)).sum() / (len(genres) * others))
+    best_first = sorted(names, key=lambda name: -shares[name])
+    listed = ", ".join(f"{name} {percent(shares[name])} %" for name in best_first)
+    return (
+        f"How far genres part, by all features: of the {min(NEAREST, others)} tracks nearest to one, "
+        f"{percent(float(alike.mean()))} % are of its genre ({percent(chance)} % by chance): {listed}."
+    )
 
 
 def _projection(
@@ -166,8 +183,9 @@ def _projection(
     data = [(t, g, f"{x:.4f}", f"{y:.4f}") for t, g, (x, y) in zip(ids, genres, points, strict=True)]
     return Picture(
         name=name,
-        words=f"{title}: {len(ids)} tracks as points, a colour and a shape for each genre.",
-        figure=projection_figure(title, points, genres, axes),
+        words=f"{title}: {len(ids)} tracks as points, a panel for each genre with all others in grey. A "
+        "genre whose points lie apart from the grey ones differs in these features.",
+        figure=projection_figure(title, points, genres, axes, ids),
         csv=csv_link(name, ("track", "genre", "x", "y"), data),
     )
 

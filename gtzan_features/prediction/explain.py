@@ -170,7 +170,7 @@ class Explainer:
         falls = saliency.family_replacement(
             self._estimator, rows, background, families(self.predictor.card), target
         )
-        method = f"families of features taken from {len(background)} rows of the table"
+        method = f"replacing each family by that of {len(background)} other rows of the table, in turn"
         return method, "fall of the probability", {"contributions": tuple(_of_families(falls))}
 
     def _by_regions(self, rows: npt.NDArray[np.floating], target: int) -> tuple[str, str, dict[str, Any]]:
@@ -183,9 +183,11 @@ class Explainer:
         agreement = _agreement(summed.ravel(), hidden.ravel())
         maps = SaliencyMaps(
             level_db=np.asarray(rows, dtype=np.float32).reshape(-1, config.n_bands),
-            gradient=gradient.reshape(-1, config.n_bands),
+            gradient=summed.reshape(-1, hidden.shape[2]),
             occlusion=hidden.reshape(-1, hidden.shape[2]),
             seconds=row_s * len(rows),
+            edges_s=_edges_s(gradient.shape[1], window[0], config.frame_s, row_s, len(rows)),
+            edges_band=np.append(np.arange(0.0, config.n_bands, window[1]), config.n_bands),
             band_hz=band_hz(config),
         )
         found = f"no rank correlation: one of them is the same over all {hidden.size} windows"
@@ -267,6 +269,15 @@ def _agreement(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> 
 def _window(config: SpectrogramConfig, length: SegmentConfig) -> tuple[int, int]:
     seconds = max(WINDOW_S, length.seconds / 25)
     return max(1, round(seconds / config.frame_s)), WINDOW_BANDS
+
+
+def _edges_s(
+    n_frames: int, window: int, frame_s: float, row_s: float, n_rows: int
+) -> npt.NDArray[np.float64]:
+    """Return where the windows of all rows begin, and the end of the last one, in seconds."""
+    starts = np.arange(0, n_frames, window) * frame_s
+    rows = np.arange(n_rows) * row_s
+    return np.append((rows[:, None] + starts).ravel(), n_rows * row_s)
 
 
 def _regions(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from gtzan_features.reports.contribution_bars import bars_figure
 from gtzan_features.reports.figures import save_figure
-from gtzan_features.reports.saliency import SaliencyMaps, bars_figure, saliency_figure
+from gtzan_features.reports.saliency import SaliencyMaps, saliency_figure
 from gtzan_features.rounding import decimals, points
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.text_table import TextTable
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
+
+FAMILIES: dict[str, str] = {
+    "timbre": "colour of the sound: MFCCs",
+    "contrast": "peaks against valleys of the spectrum",
+    "spectral": "how bright and how wide the spectrum is",
+    "tonal": "pitches and chords",
+    "harmonicity": "harmonic against percussive sound",
+    "rhythm": "tempo, and how strong and regular beats are",
+    "energy": "loudness, and how it changes",
+    "fluctuation": "loudness of bands, and how fast it swells",
+    "blocks": "levels of bands within up to 6 s",
+    "modulation": "how fast timbre and contrast change",
+}
+"""What each family of features hears, in words under its name."""
 
 SHOWN = 8
 """Features, or windows of a spectrogram, that a table lists."""
@@ -103,9 +118,11 @@ class Explanation:
 
     def figure(self, into: Figure | None = None) -> Figure:
         """Draw it, where wanted into an empty figure: maps over the spectrogram, or a bar for each family."""
+        title = f"{self.title}\nby {self.method}"
         if self.maps is not None:
-            return saliency_figure(self.maps, self.title, into)
-        return bars_figure(self.families, self.unit, self.title, into)
+            return saliency_figure(self.maps, title, into)
+        words = {name: FAMILIES[name] for name in self.families if name in FAMILIES}
+        return bars_figure(self.families, self.unit, title, into, words=words, genre=self.genre)
 
     def save(self, path: Path) -> Path:
         """Write the picture as PNG, whole or not at all; return its path."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from gtzan_features.errors import RunError
+from gtzan_features.reports.colours import BLUE, GRID, VERMILION
 from gtzan_features.reports.lettering import set_heading
 from gtzan_features.rounding import percent
 
@@ -67,7 +68,7 @@ def curves_words(curves: pd.DataFrame) -> str:
     return " ".join(said)
 
 
-_COLOURS = {"train": "#0072B2", "valid": "#D55E00"}
+_COLOURS = {"train": BLUE, "valid": VERMILION}
 _DASHES = {"train": "solid", "valid": "dashed"}
 _NAMES = {"train": "training", "valid": "validation (other tracks)"}
 _PANELS = (("loss", "loss, nats"), ("accuracy", "accuracy, share of rows"))
@@ -113,5 +114,5 @@ def _panel(axes: Axes, curves: pd.DataFrame, quantity: str) -> None:
                 alpha=0.7,
                 label=_NAMES[role] if not number else None,
             )
-    axes.grid(color="#cccccc", linewidth=0.6)
+    axes.grid(color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from gtzan_features.reports.colours import BLUE, GRID, LEAKED, LEVELS, ORANGE, PALE, SOFT, VERMILION
 from gtzan_features.reports.lettering import label, set_heading
 
 if TYPE_CHECKING:
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.floating]
     Flags = npt.NDArray[np.bool_]
 
-_MAP = "magma"
 _LONGEST_GENRE = 24
-# Okabe and Ito's colours twice, with filled and open shapes: ten genres and more that can be distinguished.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+_COLUMNS = 5
+_LETTERS = 9.0
+_LONGEST_ID = 22
 
 
 def example_figure(title: str, samples: Array, stft_db: Array, mel_db: Array, sr: int) -> Figure:
@@ -102,12 +102,12 @@ def distribution_figure(
             whis=(5, 95),
             widths=0.6,
             patch_artist=True,
-            boxprops={"facecolor": "#cfe3f3", "edgecolor": "#0072B2"},
-            medianprops={"color": "#D55E00", "linewidth": 2},
-            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "#555555"},
+            boxprops={"facecolor": PALE, "edgecolor": BLUE},
+            medianprops={"color": VERMILION, "linewidth": 2},
+            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": SOFT},
         )
         axes.set_xlabel(f"{feature}, {units[feature]}", fontsize=9)
-        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axes.grid(axis="x", color=GRID, linewidth=0.6)
         axes.invert_yaxis()
     for axes in list(panels.flat)[len(values) :]:
         axes.set_visible(False)
@@ -116,32 +116,41 @@ def distribution_figure(
 
 
 def projection_figure(
-    title: str, points: Array, genres: Sequence[str], axes_names: tuple[str, str]
+    title: str, points: Array, genres: Sequence[str], axes_names: tuple[str, str], ids: Sequence[str] = ()
 ) -> Figure:
-    """Draw tracks as points of shape (n_tracks, 2), a colour and a shape per genre."""
-    n_genres = len(set(genres))
-    figure = Figure(figsize=(7.2, max(5.4, 0.24 * n_genres + 1.0)), layout="constrained")
-    axes = figure.subplots()
+    """Draw tracks as points of shape (n_tracks, 2), a panel for each genre over all others in grey.
+
+    Where `ids` are given, the track that lies farthest from the middle of its genre is named.
+    """
     labels = np.asarray(genres)
-    for number, genre in enumerate(sorted(set(genres))):
-        chosen = points[labels == genre]
-        colour = _COLOURS[number % len(_COLOURS)]
-        axes.scatter(
-            chosen[:, 0],
-            chosen[:, 1],
-            s=26,
-            marker=_SHAPES[number % len(_SHAPES)],
-            color=colour if number % 2 == 0 else "none",
-            edgecolor=colour,
-            linewidth=1.1,
-            label=label(genre, _LONGEST_GENRE),
-            alpha=0.85,
-        )
-    axes.set_xlabel(axes_names[0])
-    axes.set_ylabel(axes_names[1])
+    shown = sorted(set(genres))
+    columns = min(_COLUMNS, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(max(1.66 * columns, 3.4), 1.85 * rows + 0.75), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axes, genre in zip(panels.flat, shown, strict=False):
+        chosen = np.flatnonzero(labels == genre)
+        axes.scatter(points[labels != genre, 0], points[labels != genre, 1], s=4, color=GRID, linewidth=0)
+        axes.scatter(points[chosen, 0], points[chosen, 1], s=11, color=BLUE, edgecolor="white", linewidth=0.4)
+        axes.set_title(f"{label(genre, _LONGEST_GENRE)} ({len(chosen)})", fontsize=_LETTERS, loc="left")
+        if len(ids):
+            middle = np.median(points[chosen], axis=0)
+            far = chosen[int(np.argmax(np.linalg.norm(points[chosen] - middle, axis=1)))]
+            _name_far(axes, points[far], label(ids[far], _LONGEST_ID))
+        axes.set(xticks=[], yticks=[])
+        axes.margins(0.06)
+    for axes in list(panels.flat)[len(shown) :]:
+        axes.set_visible(False)
+    figure.supxlabel(axes_names[0], fontsize=_LETTERS)
+    figure.supylabel(axes_names[1], fontsize=_LETTERS)
     set_heading(figure, title)
-    figure.legend(loc="outside right upper", fontsize=9)
     return figure
+
+
+def _name_far(axes: Axes, point: Array, name: str) -> None:
+    """Ring a point, and write its name below the panel."""
+    axes.scatter(point[:1], point[1:], s=34, facecolor="none", edgecolor=VERMILION, linewidth=1.3)
+    axes.set_xlabel(f"○ {name}", fontsize=7.5, color=LEAKED, labelpad=3)
 
 
 def tempo_figure(title: str, annotated: Array, estimated: Array, right: Flags, with_factor: Flags) -> Figure:
@@ -150,11 +159,11 @@ def tempo_figure(title: str, annotated: Array, estimated: Array, right: Flags, w
     axes = figure.subplots()
     top = 1.05 * float(max(annotated.max(), estimated.max()))
     for factor in (1 / 3, 1 / 2, 1.0, 2.0, 3.0):
-        axes.plot([0, top], [0, factor * top], color="#999999", linewidth=1 if factor == 1 else 0.6, zorder=1)
+        axes.plot([0, top], [0, factor * top], color=SOFT, linewidth=1 if factor == 1 else 0.6, zorder=1)
     groups = (
-        ("within 4 %", right, "#0072B2", "o"),
-        ("off by a factor of 2 or 3", with_factor & ~right, "#E69F00", "s"),
-        ("wrong", ~with_factor, "#D55E00", "x"),
+        ("within 4 %", right, BLUE, "o"),
+        ("off by a factor of 2 or 3", with_factor & ~right, ORANGE, "s"),
+        ("wrong", ~with_factor, VERMILION, "x"),
     )
     for name, chosen, colour, shape in groups:
         axes.scatter(
@@ -179,7 +188,7 @@ def draw_waveform(axes: Axes, samples: Array, seconds: float) -> None:
     n_bins = min(2000, samples.size)
     edges = np.linspace(0, samples.size, n_bins + 1).astype(np.int64)[:-1]
     low, high = np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)
-    axes.fill_between(np.linspace(0, seconds, n_bins), low, high, color="#0072B2", linewidth=0.5)
+    axes.fill_between(np.linspace(0, seconds, n_bins), low, high, color=BLUE, linewidth=0.5)
     axes.set_ylabel("amplitude")
     axes.set_ylim(-1, 1)
 
@@ -193,7 +202,7 @@ def draw_spectrogram(
         levels.T,
         origin="lower",
         aspect="auto",
-        cmap=_MAP,
+        cmap=LEVELS,
         vmin=low,
         vmax=high,
         extent=(0.0, seconds, 0.0, float(top)),

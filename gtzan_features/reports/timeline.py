@@ -30,7 +30,7 @@ _MOST_CELLS = 120
 _MINUTE_S = 90.0
 """From this length on, times are minutes and seconds."""
 
-_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _LETTERS = 9.0
 
 FORMATS = (".png", ".svg")
@@ -87,8 +87,9 @@ def timeline_figure(shown: Timeline, figure: Figure | None = None) -> Figure:
     mesh = over_time.pcolormesh(edges, rows, 100 * p, cmap=PROBABILITIES, vmin=0, vmax=100, rasterized=False)
     for start, end, winner in _spans(p.argmax(axis=0), edges):
         for width, colour in ((4.0, "black"), (2.2, "white")):
-            line = {"color": colour, "linewidth": width, "solid_capstyle": "butt"}
-            over_time.plot([start, end], [winner, winner], **line)
+            over_time.plot(
+                [start, end], [winner, winner], color=colour, linewidth=width, solid_capstyle="butt"
+            )
     names = [label(shown.genres[i], _LONGEST_GENRE) for i in order]
     over_time.set_yticks(range(len(order)), names, fontsize=_LETTERS)
     over_time.set_ylim(len(order) - 0.5, -0.5)
@@ -128,14 +129,25 @@ def _spans(
 def _label_time(axes: Axes, edges: npt.NDArray[np.float64], pooled: int) -> None:
     """Put times below: seconds, or minutes and seconds, at round places."""
     start, end = float(edges[0]), float(edges[-1])
-    step = next((s for s in _STEPS_S if (end - start) / s <= 8), _STEPS_S[-1])
-    ticks = np.arange(np.ceil(start / step) * step, end + 1e-6, step)
+    ticks = round_times(start, end)
     in_minutes = end - start >= _MINUTE_S
     axes.set_xticks(ticks, [clock(t) if in_minutes else f"{t:g}" for t in ticks], fontsize=_LETTERS)
     axes.set_xlim(start, end)
     mean = f", a cell is the mean of {pooled} segments" if pooled > 1 else ""
     unit = "s" if not in_minutes else "min:s" if end < 3600 else "h:min:s"
     axes.set_xlabel(f"time, {unit}{mean}", fontsize=_LETTERS)
+
+
+def round_times(start: float, end: float) -> npt.NDArray[np.float64]:
+    """Return times for an axis, at most nine of them: whole seconds, minutes or hours.
+
+    Examples
+    --------
+    >>> round_times(0.0, 30.0).tolist(), round_times(31.2, 51.2).tolist()
+    ([0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0], [35.0, 40.0, 45.0, 50.0])
+    """
+    step = next((s for s in _STEPS_S if (end - start) / s <= 8), _STEPS_S[-1])
+    return np.arange(np.ceil(start / step) * step, end + 1e-6, step, dtype=np.float64)
 
 
 def _draw_whole(axes: Axes, percents: npt.NDArray[np.float64]) -> None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestNeighbors
 
-from gtzan_features.evaluation.projection import neighbours, principal_components
+from gtzan_features.evaluation.projection import neighbours, neighbours_alike, principal_components
 
 RNG = np.random.default_rng(0)
 GROUPS = np.repeat([0, 1, 2], 15)
@@ -31,3 +32,14 @@ def test_equal_rows_are_one_point():
     points, shares = principal_components(np.ones((4, 3)))
     assert np.ptp(points) == 0
     assert shares == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("n_rows", [2, 7, 45, 1_203])
+def test_neighbours_alike_are_those_of_scikit_learn(n_rows):
+    rng = np.random.default_rng(n_rows)
+    rows, labels = rng.normal(size=(n_rows, 4)), rng.choice(["a", "b", "c"], n_rows)
+    standard = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    count = min(5, n_rows - 1)
+    nearest = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(standard).kneighbors(standard)[1]
+    wanted = [(labels[near[1:]] == labels[i]).mean() for i, near in enumerate(nearest)]
+    assert neighbours_alike(rows, labels.tolist()) == pytest.approx(wanted)

@@ -17,11 +17,11 @@ from gtzan_features.config import SegmentConfig, SplitConfig
 from gtzan_features.markdown import plain
 from gtzan_features.reporting.fit_run import fit_run
 from gtzan_features.reporting.report import report
+from gtzan_features.reports.contribution_bars import bars_figure
 from gtzan_features.reports.figures import confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.lettering import heading, label, set_fonts
 from gtzan_features.reports.pictures import distribution_figure, mean_mel_figure, projection_figure
-from gtzan_features.reports.saliency import bars_figure
 from gtzan_features.reports.scores import score
 from gtzan_features.reports.timeline import Timeline, save_timeline, timeline_figure
 from gtzan_features.text import one_line

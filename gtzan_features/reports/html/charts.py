@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from gtzan_features.reports.colours import BLUE, SOFT, VERMILION
 from gtzan_features.reports.curves import curves_figure, curves_words
 from gtzan_features.reports.figures import reliability_figure
 from gtzan_features.reports.html.data import CsvLink, csv_link
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 
     from gtzan_features.evaluation.calibration import ReliabilityBin
 
-_OF_PAGE = {"#0072b2": "var(--s0)", "#d55e00": "var(--s1)"}
-"""What the two colours of the figures are on a page, where the ground may be dark."""
+_OF_PAGE = {
+    BLUE.lower(): "var(--s0)",
+    VERMILION.lower(): "var(--s1)",
+    SOFT.lower(): "var(--soft)",
+}
+"""What the colours of the figures are on a page, where the ground may be dark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
