@@ -88,7 +88,9 @@ def _taken(words: str) -> _Taken:
         elif is_way(part) or any(part in row.cells for row in left):
             how.append(part)
         else:
-            left = [row for row in left if any(_is(part, one) for one in (*row.cells.values(), *row.under))]
+            left = [
+                row for row in left if any(is_text(part, one) for one in (*row.cells.values(), *row.under))
+            ]
     if len(left) != 1:
         message = f"{len(left)} rows of {path} are so, and one is wanted"
         raise FiguresError(message)
@@ -112,7 +114,8 @@ def _figure(words: str, said: str, *taken: _Taken) -> Figure:
     )
 
 
-def _is(part: str, cell: str) -> bool:
+def is_text(part: str, cell: str) -> bool:
+    """Return whether a part names a cell: all of it, or its beginning with an ellipsis."""
     return cell.startswith(part[:-1]) if part.endswith("…") else cell == part
 
 

@@ -22,6 +22,7 @@ from figures.facts import Figure, figure
 from figures.parts import named, part
 from figures.sources import ROOT, FiguresError
 from gtzan_features.tables.atomic import write_text
+from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,9 @@ PATTERNS = ("README.md", "docs/**/*.md", "reports/hearing.md", "reports/unlike.m
 
 RESULTS = "docs/results"
 """Pages that are little else than tables; below each stands what it was measured on."""
+
+EVERY = "every figure"
+"""The words of the table that lists the figures of all pages."""
 
 LISTED = "reports/figures.csv"
 """All figures that are marked, and where they are from."""
@@ -67,14 +71,14 @@ def rewritten(page: str, *, told: bool = False) -> str:
     if left := _HALF.search(without_marks(page)):
         message = f"without its other half, or inside another: {left[0]}"
         raise FiguresError(message)
-    page = TABLE.sub(lambda m: _table(m, told), page)
+    page = TABLE.sub(lambda m: _table(m, told=told), page)
     return FIGURE.sub(
         lambda m: f"<!-- figure {m['words']} -->{figure(m['words']).text}<!-- /figure -->", page
     )
 
 
-def _table(mark: re.Match[str], told: bool) -> str:
-    text, about = part(mark["words"])
+def _table(mark: re.Match[str], *, told: bool) -> str:
+    text, about = (every_figure(), "") if mark["words"] == EVERY else part(mark["words"])
     below = f"\n\n{about}" if told and about else ""
     return f"{mark['start']}\n{text.strip()}{below}\n{mark['end']}"
 
@@ -98,6 +102,29 @@ def listed() -> str:
                 (place, one.words, one.text, one.n, one.protocol, one.audio, one.source, one.command)
             )
     return out.getvalue()
+
+
+def every_figure() -> str:
+    """Return a table of all marked figures, by pages."""
+    header = ("shown", "of", "audio", "from")
+    found = []
+    for path in pages():
+        figures = marked(path.read_text(encoding="utf-8"))
+        if not figures:
+            continue
+        name = path.relative_to(ROOT).as_posix()
+        rows = tuple(
+            (one.text, one.words.partition(";")[2].strip(), one.audio, one.source.partition(",")[0])
+            for one in figures
+        )
+        found.append(
+            f"## [{name}](../../{name})\n\n{TextTable(title='', header=header, rows=rows).markdown()}"
+        )
+    return "\n\n".join(found)
+
+
+def _row(one: Figure) -> tuple[str, str, str, str]:
+    return one.text, one.words.partition(";")[2].strip(), one.audio, one.source.partition(",")[0]
 
 
 def stale() -> dict[Path, str]:

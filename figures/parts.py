@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from figures.facts import figure
+from figures.facts import figure, is_text
+from figures.pictures import REPORTS, best_runs, best_words, confusion_metrics, robustness_frames
 from figures.sources import ROOT, FiguresError, Row, Table, audio, audio_under, source, tables
-from gtzan_features.reports.tables import accuracy_table
+from gtzan_features.audio.deform import ROBUST, deformations
+from gtzan_features.reports.ablation import Baseline, ablation_tables
+from gtzan_features.reports.robustness_tables import robustness_tables
+from gtzan_features.reports.tables import accuracy_table, genre_table
 from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 TEMPLATES = ROOT / "figures" / "tables.md"
 _CELL = re.compile(r"\{([^{}]+)\}")
@@ -62,10 +67,14 @@ def _about(name: str, audio: str, more: str = "") -> str:
 
 
 def _copy(name: str, *words: str) -> tuple[str, str]:
-    """Copy a table of a page, or some of its columns: ``copy; SOURCE; heading; columns=a, b``."""
+    """Copy a table of a page, or some of its columns: ``copy; SOURCE; heading; 2; columns=a, b``."""
+    if not (ROOT / source(name).path).exists():
+        return f"*Not measured yet: `{source(name).command}`.*", ""
     columns = [word.removeprefix("columns=") for word in words if word.startswith("columns=")]
-    under = [word for word in words if not word.startswith("columns=")]
-    found = [table for table in tables(name) if all(word in table.under for word in under)]
+    number = next((int(word) for word in words if word.isdigit()), None)
+    under = [word for word in words if not word.startswith("columns=") and not word.isdigit()]
+    found = [t for t in tables(name) if all(any(is_text(word, one) for one in t.under) for word in under)]
+    found = found[number - 1 : number] if number else found
     if len(found) != 1:
         message = f"copy; {name}; {'; '.join(words)}: {len(found)} tables are so, and one is wanted"
         raise FiguresError(message)
@@ -112,23 +121,48 @@ def audio_of(name: str, frame: pd.DataFrame) -> str:
     return audio(name, Row(cells={str(key): str(value) for key, value in frame.iloc[0].items()}))
 
 
-def _confusions(run: str) -> tuple[str, str]:
-    """Lay out the confusions of a run: ``confusions; RUN_ID``."""
-    frame = pd.read_csv(ROOT / source("confusions").path)
-    counts = frame[frame["run_id"] == run]
-    if counts.empty:
-        message = f"no run {run!r} in {source('confusions').path}"
+def _confusions(dataset: str, protocol: str) -> tuple[str, str]:
+    """Lay out the genres of the best honest run under a protocol: ``confusions; DATASET; PROTOCOL``."""
+    runs = best_runs(results("accuracy", dataset))
+    if protocol not in runs.index:
+        message = f"no {protocol!r} on {dataset}; there are {', '.join(runs.index)}"
         raise FiguresError(message)
-    matrix = counts.pivot(index="true", columns="predicted", values="count").fillna(0).astype(int)
-    names = sorted({*matrix.index, *matrix.columns})
-    matrix = matrix.reindex(index=names, columns=names, fill_value=0)
-    rows = tuple((name, *(str(count) if count else "" for count in matrix.loc[name])) for name in names)
-    text = TextTable(title="", header=("true genre", *names), rows=rows).markdown()
-    return text, _about("confusions", audio_of("confusions", counts), "Tracks, by what they were taken for")
+    run = next(row for _, row in runs.iterrows() if row["protocol"] == protocol)
+    frame = pd.read_csv(ROOT / source("confusions").path)
+    counts = frame[frame["run_id"] == run["run_id"]]
+    about = _about("confusions", audio_of("confusions", counts), f"{best_words(run)}, {protocol}, per cent")
+    return genre_table(confusion_metrics(counts)).markdown(), about
 
+
+def _lost(title: str) -> tuple[str, str]:
+    """Take a table of points lost to deformed audio: ``lost; TITLE``, as ``robustness.md`` has them."""
+    found = robustness_tables(robustness_frames(REPORTS), deformations(ROBUST))
+    return _titled(found, title), _about("robustness", source("robustness").audio, "Points, artist folds")
+
+
+def _ablation(title: str, most: str = "1000") -> tuple[str, str]:
+    """Take the first rows of a table of ``ablation.md``: ``ablation; TITLE; 10``."""
+    found = ablation_tables(pd.read_csv(REPORTS / "ablation.csv"), BASELINE)
+    cut = [replace(one, rows=one.rows[: int(most)]) for one in found]
+    words = "Version 2 of `full`; intervals take tracks of one artist as independent"
+    return _titled(cut, title), _about("ablation", source("ablation").audio, words)
+
+
+def _titled(found: Iterable[TextTable], title: str) -> str:
+    by_title = {one.title: one for one in found}
+    if title not in by_title:
+        message = f"no table {title!r}; there are {'; '.join(by_title)}"
+        raise FiguresError(message)
+    return by_title[title].markdown()
+
+
+BASELINE = Baseline(feature_set="kaggle", model="xgboost")
+"""What the rows of ``ablation.csv`` were tested against."""
 
 _WHOLE: dict[str, Callable[..., tuple[str, str]]] = {
     "copy": _copy,
     "runs": _runs,
     "confusions": _confusions,
+    "lost": _lost,
+    "ablation": _ablation,
 }

@@ -112,6 +112,13 @@ def best_runs(part: pd.DataFrame) -> pd.DataFrame:
     return best.set_index("protocol", drop=False).loc[order]
 
 
+def best_words(run: pd.Series) -> str:
+    """Return model, features, rows and accuracy of a row of ``accuracy.csv``, as titles have it."""
+    by = "" if run["aggregation"] == TRACK else f" by {run['aggregation']}"
+    cell = accuracy_cell(run["accuracy"], run["ci_low"], run["ci_high"])
+    return f"{run['model']} on {run['features']}, {run['segments']} rows{by}, {cell} %"
+
+
 def _accuracy(part: pd.DataFrame, title: str) -> Picture:
     def write(out: Path) -> None:
         figure = accuracy_figure.accuracy_figure(part, f"{title}: accuracy with 95 % intervals")
@@ -124,10 +131,7 @@ def _accuracy(part: pd.DataFrame, title: str) -> Picture:
 def _confusions(part: pd.DataFrame, confusions: pd.DataFrame, title: str) -> Iterator[Picture]:
     for _, run in best_runs(part).iterrows():
         counts = confusions[confusions["run_id"] == run["run_id"]]
-        by = "" if run["aggregation"] == TRACK else f" by {run['aggregation']}"
-        on = f"{run['model']} on {run['features']}, {run['segments']} rows{by}"
-        cell = accuracy_cell(run["accuracy"], run["ci_low"], run["ci_high"])
-        words = f"{title}\n{run['protocol']}, {on}, {cell} %"
+        words = f"{title}\n{run['protocol']}, {best_words(run)}"
         yield _confusion(f"confusion-{slug(title)}-{slug(str(run['protocol']))}.png", counts, words)
 
 

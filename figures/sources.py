@@ -52,6 +52,11 @@ class Row:
     cells: dict[str, str]
     under: tuple[str, ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that a row is known by."""
+        return (*self.cells.values(), *self.under)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
