@@ -112,8 +112,7 @@ def _runs(name: str, dataset: str, which: str, *without: str) -> tuple[str, str]
     if table is None:
         message = f"nothing {which} on {dataset} in {source(name).path}"
         raise FiguresError(message)
-    audio = audio_of(name, frame)
-    return table.markdown(), _about(name, audio, "Per cent right with the 95 % interval over artists")
+    return table.markdown(), _about(name, audio_of(name, frame))
 
 
 def audio_of(name: str, frame: pd.DataFrame) -> str:

@@ -18,7 +18,9 @@ def script(monkeypatch):
     return importlib.import_module
 
 
-@pytest.mark.parametrize("path", sorted({*FOLDER.glob("*.*")} - {FOLDER / "README.md"}), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted({*FOLDER.glob("*.*")} - {FOLDER / "README.md"}), ids=lambda path: path.name
+)
 def test_the_index_names_every_script_and_page(path):
     assert path.name == "README.md" or path.name in (FOLDER / "README.md").read_text(encoding="utf-8")
 

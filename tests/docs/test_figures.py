@@ -30,6 +30,16 @@ MARKED = [
 ]
 TEXTS = [path for path in PAGES if REPORTS not in path.parents and "reference" not in path.parts]
 """Written by hand: reports are written by commands, and the reference from the code."""
+SAID = {
+    "WAV": "WAV",
+    "Ogg copies": "Ogg",
+    "Kaggle's CSVs": "CSV",
+    "synthetic music": "synthetic|random",
+    "no audio": "",
+    "WAV and mp3": "mp3",
+    "WAV and Ogg copies": "Ogg",
+    "as published": "[Pp]ublished|state",
+}
 REF = "accuracy; xgboost; 3s; mean; artist 3-fold"
 
 
@@ -58,6 +68,20 @@ def test_every_measured_number_of_a_text_is_marked_or_allowed(path):
     """Mark it (`figures/pages.py`), or say in `figures/allowed.csv` why it is no figure of ours."""
     words = tuple(one.words for one in allowed() if one.page in ("*", of(path)))
     assert loose(path.read_text(encoding="utf-8"), words) == []
+
+
+@pytest.mark.parametrize("path", MARKED, ids=of)
+def test_a_page_says_on_what_audio_its_figures_were_measured(path):
+    page = path.read_text(encoding="utf-8")
+    said = readable(page) + " ".join(m["text"] for m in TABLE.finditer(page))
+    for audio in {audio for one in marked(page) for audio in one.audio.split("; ")}:
+        assert re.search(SAID[audio], said), audio
+
+
+@pytest.mark.parametrize("path", MARKED, ids=of)
+def test_no_line_begins_with_a_figure(path):
+    """Markdown would take such a line for HTML, in which nothing is bold and no link is one."""
+    assert re.findall(r"^\s*<!-- figure.*", path.read_text(encoding="utf-8"), re.MULTILINE) == []
 
 
 def test_what_is_allowed_is_there_and_says_why():
@@ -104,6 +128,20 @@ def test_a_figure_is_its_cell_of_the_csv():
         assert shown == pytest.approx(known, abs=0.000501)
         assert found.protocol == row["protocol"]
         assert found.audio == ("Ogg copies" if "Ogg" in row["dataset"] else "Kaggle's CSVs")
+
+
+def test_every_result_says_what_audio_it_was_measured_on():
+    assert set(SAID) == set(AUDIO)
+    tables = [
+        (of(path), m["words"], m["text"])
+        for path in (ROOT / pages.RESULTS).glob("*.md")
+        for m in TABLE.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert len(tables) > 30
+    for page, words, text in tables:
+        if "| ---" in text or "|---" in text:
+            about = re.search(r"Audio: (.+?)\. \[", text)
+            assert words == pages.EVERY or (about and about[1] in AUDIO), (page, words)
 
 
 @pytest.mark.parametrize(
