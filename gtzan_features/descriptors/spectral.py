@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -217,29 +218,33 @@ def _of_power(spectra: Spectra) -> dict[str, NDArray[np.float32]]:
 def _descriptors(magnitude: NDArray[np.float32], sr: int) -> dict[str, NDArray[np.float32]]:
     """Everything that takes powers and their logarithms."""
     n_frames, n_bins = magnitude.shape
-    edges = np.concatenate([[0], octave_edges(n_bins), [n_bins]])  # bin 0 is a band of its own here
-    khz = np.linspace(0, sr / 2000, n_bins)
-    fit = ((khz - khz.mean()) / ((khz - khz.mean()) ** 2).sum()).astype(np.float32)
+    edges, fit, widths = _lines(n_bins, sr)
     decibels = np.float32(10 / np.log(10))
     floor = np.float32(max(_FLOOR * float(magnitude.max()) ** 2, _SILENT))
-    sums = np.empty((2, n_frames), np.float32)
-    in_bands = np.empty((3, n_frames, len(edges) - 1), np.float32)
-    descriptors.power_sums(magnitude, floor, fit, edges, sums, in_bands)
-    products, slopes = sums
-    powers, logs, largest = in_bands
-    total = powers.sum(axis=1)
-    mean_log = np.log(total / n_bins)
-    widths = np.diff(edges[1:]).astype(np.float32)
-    band_means = np.log(powers[:, 1:] / widths)
+    whole = np.empty((4, n_frames), np.float32)
+    bands = np.empty((3, len(edges) - 1, n_frames), np.float32)
+    descriptors.power_logarithms(magnitude, floor, fit, edges, whole, bands)
+    log_sum, slope, product, log_total = whole
+    log_mean = log_total - np.log(np.float32(n_bins))
+    log_means = bands[0, 1:] - np.log(widths)
     return {
-        "flatness": decibels * (logs.sum(axis=1) / n_bins - mean_log),
-        "crest": decibels * (np.log(largest.max(axis=1)) - mean_log),
-        "entropy": (np.log(total) - products / total) / np.float32(np.log(n_bins)),
+        "flatness": decibels * (log_sum / np.float32(n_bins) - log_mean),
+        "crest": decibels * (bands[1].max(axis=0) - log_mean),
+        "entropy": (log_total - product) / np.log(np.float32(n_bins)),
         # Of silence, it would be that of a constant, but for rounding.
-        "slope": np.zeros_like(slopes) if floor <= np.float32(_SILENT) else decibels * slopes,
-        "octave_flatness": decibels * (logs[:, 1:] / widths - band_means),
-        "octave_crest": decibels * (np.log(largest[:, 1:]) - band_means),
+        "slope": np.zeros_like(slope) if floor <= np.float32(_SILENT) else decibels * slope,
+        "octave_flatness": (decibels * (bands[2, 1:] / widths - log_means)).T,
+        "octave_crest": (decibels * (bands[1, 1:] - log_means)).T,
     }
+
+
+@lru_cache(maxsize=8)
+def _lines(n_bins: int, sr: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """Edges of bands, of which bin 0 is one of its own; weights of a straight line's slope; widths of octaves."""
+    edges = np.concatenate([[0], octave_edges(n_bins), [n_bins]])
+    khz = np.linspace(0, sr / 2000, n_bins)
+    fit = (khz - khz.mean()) / ((khz - khz.mean()) ** 2).sum()
+    return edges, fit.astype(np.float32), np.diff(edges[1:]).astype(np.float32)[:, None]
 
 
 def band_rise(spectra: Spectra) -> NDArray[np.float32]:

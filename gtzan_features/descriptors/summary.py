@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gtzan_features.descriptors.registry import FeatureSpec
 
     Float64 = NDArray[np.float64]
-    Shape = tuple[int, int, tuple[str, ...]]
+    Shape = tuple[int, int, tuple[str, ...], bool]
 
 _TINY = 1e-14  # variance of a series that stands still, but for float32's rounding
 _ALONE = (("value",), ("mean", "var"))  # these need no help, and waveforms no copy
@@ -62,58 +62,59 @@ def summarise_all(values: Sequence[NDArray[np.floating]], specs: Sequence[Featur
         if spec.statistics in _ALONE:
             series[at] = summarise(values[at], spec)
     shapes = [
-        (one.size, 1, ("value",))
+        (one.size, 1, ("value",), False)
         if spec.statistics in _ALONE
-        else (len(one), one.size // len(one), spec.statistics)
+        else (len(one), one.size // len(one), spec.statistics, one.dtype.itemsize == 4)
         for one, spec in zip(series, specs, strict=True)
     ]
     groups, alone, places = _plan(tuple(shapes))
-    found = [_statistics(_beside([series[at] for at in one.members], one), one.n_ranked) for one in groups]
+    found = [
+        _statistics(_beside([series[at] for at in one.members], one), one.n_ranked, one.n_single)
+        for one in groups
+    ]
     pool = [one.reshape(-1) for one in found] + [series[at] for at in alone]
     return np.concatenate(pool)[places]
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Features of one length; those of which percentiles are asked for are the first."""
+    """Features of one length; those of which percentiles are asked for are the first, of them float32."""
 
     members: tuple[int, ...]
     length: int
     n_columns: int
     n_ranked: int
+    n_single: int
 
 
 @lru_cache(maxsize=16)
 def _plan(shapes: tuple[Shape, ...]) -> tuple[list[_Group], list[int], NDArray[np.intp]]:
     """Return groups of features, those that are in none, and where the columns are in the results of both.
 
-    A shape is the length of a series, its number of bands, and the statistics that are asked for.
+    A shape is the length of a series, its number of bands, the statistics that are asked for, and whether its
+    values are float32.
     """
     lengths: dict[int, list[int]] = {}
-    alone = [at for at, (_, _, names) in enumerate(shapes) if names == ("value",)]
-    for at, (length, _, names) in enumerate(shapes):
-        if names != ("value",):
-            lengths.setdefault(length, []).append(at)
+    alone = [at for at, shape in enumerate(shapes) if shape[2] == ("value",)]
+    for at, shape in enumerate(shapes):
+        if at not in alone:
+            lengths.setdefault(shape[0], []).append(at)
     groups, first, places = [], 0, {}
     for length, members in lengths.items():
-        members.sort(key=lambda at: not _is_ranked(shapes[at]))
-        n_columns = sum(shapes[at][1] for at in members)
-        n_ranked = sum(shapes[at][1] for at in members if _is_ranked(shapes[at]))
-        groups.append(_Group(tuple(members), length, n_columns, n_ranked))
+        ranked = [at for at in members if any(name in _PERCENTS for name in shapes[at][2])]
+        single = [at for at in ranked if shapes[at][3]]
+        members.sort(key=lambda at: (at not in single, at not in ranked))  # noqa: B023
+        counts = [sum(shapes[at][1] for at in some) for some in (members, ranked, single)]
+        groups.append(_Group(tuple(members), length, *counts))
         for at in members:
-            _, n_bands, names = shapes[at]
-            rows = np.array([_ORDER.index(name) for name in names])
-            places[at] = first + rows * n_columns + np.arange(n_bands)[:, None]
-            first += n_bands
-        first += (len(_ORDER) - 1) * n_columns
+            rows = np.array([_ORDER.index(name) for name in shapes[at][2]])
+            places[at] = first + rows * counts[0] + np.arange(shapes[at][1])[:, None]
+            first += shapes[at][1]
+        first += (len(_ORDER) - 1) * counts[0]
     for at in alone:
         places[at] = first + np.arange(shapes[at][0])
         first += shapes[at][0]
     return groups, alone, np.concatenate([places[at].reshape(-1) for at in range(len(shapes))])
-
-
-def _is_ranked(shape: Shape) -> bool:
-    return any(name in _PERCENTS for name in shape[2])
 
 
 def _beside(series: list[NDArray[np.floating]], group: _Group) -> Float64:
@@ -152,8 +153,11 @@ def statistics(series: NDArray[np.floating], names: Sequence[str]) -> list[Float
     return [rows[_ORDER.index(name)] for name in names]
 
 
-def _statistics(rows: Float64, n_ranked: int) -> Float64:
-    """Return all statistics of `_ORDER` of each row, and percentiles of the first `n_ranked`; sorts these."""
+def _statistics(rows: Float64, n_ranked: int, n_single: int = 0) -> Float64:
+    """Return all statistics of `_ORDER` of each row, and percentiles of the first `n_ranked`; sorts these.
+
+    The first `n_single` are numbers of float32, and sorted as such in half the time.
+    """
     result = np.empty((len(_ORDER), len(rows)))
     mean, variance, deviation, skew, kurt, _, step_deviation = result[:7]
     descriptors.row_moments(rows, result)
@@ -163,12 +167,17 @@ def _statistics(rows: Float64, n_ranked: int) -> Float64:
     safe = np.where(still, 1.0, variance)
     skew[:] = np.where(still, 0.0, skew / safe**1.5)
     kurt[:] = np.where(still, 0.0, kurt / safe**2)
-    if n_ranked:
-        ranked, last = rows[:n_ranked], rows.shape[1] - 1
-        ranked.sort(axis=1)
-        for name, share in _PERCENTS.items():
-            place = share * last
-            low = int(place)
-            below, above = ranked[:, low], ranked[:, min(low + 1, last)]
-            result[_ORDER.index(name), :n_ranked] = below + (place - low) * (above - below)
+    result[7:, :n_single] = _percentiles(rows[:n_single].astype(np.float32))
+    result[7:, n_single:n_ranked] = _percentiles(rows[n_single:n_ranked])
     return result
+
+
+def _percentiles(rows: NDArray[np.floating]) -> Float64:
+    """Sort rows, and return their numbers at `_PERCENTS`, (5, n_rows)."""
+    if not len(rows):
+        return np.empty((len(_PERCENTS), 0))
+    rows.sort(axis=1)
+    places = np.array(list(_PERCENTS.values())) * (rows.shape[1] - 1)
+    low = places.astype(np.int64)
+    below, above = rows[:, low].astype(np.float64), rows[:, np.minimum(low + 1, rows.shape[1] - 1)]
+    return (below + (places - low) * (above - below)).T

@@ -168,41 +168,51 @@ def _logarithms(power: Float32, mantissa: Float32, exponent: Float32, result: Fl
 
 @takes("f4[:, ::1], f4, f4[::1], i8[::1], f4[:, ::1], f4[:, :, ::1]")
 @summing_kernel
-def power_sums(
+def power_logarithms(
     magnitude: Float32,
     floor: np.float32,
     fit: Float32,
     edges: NDArray[np.int64],
-    sums: Float32,
+    whole: Float32,
     bands: Float32,
 ) -> None:
     """Fill what flatness, crest, entropy and slope are made of; powers count as `floor` at least.
 
-    `sums` (2, n_frames): power times its logarithm, logarithms times `fit` (n_bins). `bands` (3, n_frames,
-    n_bands): power, its logarithm and the largest power between `edges` (n_bands + 1), summed in float32.
+    `whole` (4, n_frames): sums of logarithms, of logarithms times `fit` (n_bins), and of powers times their
+    logarithms over that of powers; logarithm of the sum of powers. `bands` (3, n_bands, n_frames): of what lies
+    between `edges` (n_bands + 1), logarithms of the sum and of the largest power, and sums of logarithms.
+    Sums are float32.
     """
     n_frames, n_bins = magnitude.shape
+    n_bands = len(edges) - 1
     power, logs = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32)
     mantissa, exponent = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32)
-    bits, tops = power.view(np.int32), bands[2].view(np.int32)  # not negative: bits have the order of numbers
+    few, its_logs = np.empty(2 * n_bands + 1, np.float32), np.empty(2 * n_bands + 1, np.float32)
+    bits, few_bits = power.view(np.int32), few.view(np.int32)  # not negative: bits have the order of numbers
     for t in range(n_frames):
         for k in range(n_bins):
             power[k] = max(magnitude[t, k] * magnitude[t, k], floor)
         _logarithms(power, mantissa, exponent, logs)
-        product, slope = np.float32(0), np.float32(0)
+        product, slope, log_sum, total = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
         for k in range(n_bins):
             product += power[k] * logs[k]
             slope += logs[k] * fit[k]
-        sums[0, t], sums[1, t] = product, slope
-        for band in range(bands.shape[2]):
+        for band in range(n_bands):
             inside = slice(edges[band], edges[band + 1])  # slices: their indices are never negative
-            here, its_logs, its_bits = power[inside], logs[inside], bits[inside]
-            total, log_total, largest = np.float32(0), np.float32(0), np.int32(0)
+            here, here_logs, here_bits = power[inside], logs[inside], bits[inside]
+            of_band, log_of_band, largest = np.float32(0), np.float32(0), np.int32(0)
             for k in range(len(here)):
-                total += here[k]
-                log_total += its_logs[k]
-                largest = max(largest, its_bits[k])
-            bands[0, t, band], bands[1, t, band], tops[t, band] = total, log_total, largest
+                of_band += here[k]
+                log_of_band += here_logs[k]
+                largest = max(largest, here_bits[k])
+            few[band], few_bits[n_bands + band], bands[2, band, t] = of_band, largest, log_of_band
+            total += of_band
+            log_sum += log_of_band
+        few[2 * n_bands] = total
+        _logarithms(few, mantissa, exponent, its_logs)
+        for band in range(n_bands):
+            bands[0, band, t], bands[1, band, t] = its_logs[band], its_logs[n_bands + band]
+        whole[0, t], whole[1, t], whole[2, t], whole[3, t] = log_sum, slope, product / total, its_logs[2 * n_bands]
 
 
 @takes("f4[:, ::1], f8[::1]")
