@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.errors import ConfigError
-from gtzan_features.spectra import descriptors
+from gtzan_features.spectra import ranks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,9 +62,7 @@ def spectral_contrast(spectra: Spectra) -> NDArray[np.float32]:
 def _peaks_and_valleys(spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     def compute() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         bands = np.array(octave_bands(spectra.config.sr, spectra.config.n_fft))
-        peak = np.empty((spectra.n_frames, N_OCTAVES), np.float32)
-        valley = np.empty_like(peak)
-        descriptors.mean_extremes(spectra.lanes, bands, peak, valley)
+        peak, valley = _mean_extremes(spectra, bands)
         mean = peak.mean(dtype=np.float64)
         if mean < _SILENT:
             return np.zeros_like(peak), np.zeros_like(valley)
@@ -74,6 +72,22 @@ def _peaks_and_valleys(spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[n
         )
 
     return spectra.kept("octaves", compute)
+
+
+def _mean_extremes(
+    spectra: Spectra, bands: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Means of the largest and of the smallest magnitudes of each band, (n_frames, N_OCTAVES) each."""
+    peak = np.empty((spectra.n_frames, N_OCTAVES), np.float32)
+    valley = np.empty_like(peak)
+    if bands[:, 2].max() <= ranks.MOST:
+        ranks.mean_extremes(spectra.lanes, bands, peak, valley)
+        return peak, valley
+    for band, (first, stop, count) in enumerate(bands):  # of longer frames than is usual
+        ranked = np.sort(spectra.magnitude[:, first:stop], axis=1)
+        peak[:, band] = ranked[:, -count:].mean(axis=1, dtype=np.float64)
+        valley[:, band] = ranked[:, :count].mean(axis=1, dtype=np.float64)
+    return peak, valley
 
 
 @lru_cache(maxsize=8)

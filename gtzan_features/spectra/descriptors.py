@@ -82,63 +82,6 @@ def weighted_power(magnitude: Float32, weight: Float64, result: Float64) -> None
         result[t] = total / n_bins
 
 
-@takes("f4[:, :, ::1], i8[:, ::1], f4[:, ::1], f4[:, ::1]")
-@kernel
-def mean_extremes(lanes: Float32, bands: NDArray[np.int64], peak: Float32, valley: Float32) -> None:
-    """Fill (n_frames, n_bands) with the means of the largest and of the smallest magnitudes of each band.
-
-    `lanes` has 64 frames side by side (n_blocks, n_bins, 64); a row of `bands` is the first bin, the one
-    after the last, and how many magnitudes count.
-    """
-    largest = np.empty((bands[:, 2].max() + 2) * LANES, np.float32)
-    new = np.empty(4 * LANES, np.float32)
-    for block in range(len(lanes)):
-        first_frame = block * LANES
-        for band in range(len(bands)):
-            first, stop, count = bands[band]
-            for result, sign in ((peak, np.float32(1)), (valley, np.float32(-1))):
-                largest[:] = -np.inf
-                for start in range(first, stop, 4):
-                    new[:] = -np.inf
-                    for i in range(min(4, stop - start)):
-                        source, target = lanes[block, start + i], new[i * LANES :]
-                        for lane in range(LANES):
-                            target[lane] = sign * source[lane]
-                    for place in range(0, count, 3):
-                        _insert(largest[place * LANES :], new)
-                for lane in range(min(LANES, len(peak) - first_frame)):
-                    total = 0.0
-                    for place in range(count):
-                        total += largest[place * LANES + lane]
-                    result[first_frame + lane, band] = sign * total / count
-
-
-@part
-def _insert(largest: Float32, new: Float32) -> None:
-    """Let four values of each lane of `new` go down three places of the falling list `largest`.
-
-    At each place the larger of two stays. There is no branch, so that all lanes go at once; twelve
-    comparisons are made of what is loaded once.
-    """
-    for lane in range(LANES):
-        x, y, z = largest[lane], largest[LANES + lane], largest[2 * LANES + lane]
-        v, w = new[lane], new[LANES + lane]
-        x, v = max(x, v), min(x, v)
-        x, w = max(x, w), min(x, w)
-        y, v = max(y, v), min(y, v)
-        y, w = max(y, w), min(y, w)
-        z, new[lane] = max(z, v), min(z, v)
-        z, new[LANES + lane] = max(z, w), min(z, w)
-        v, w = new[2 * LANES + lane], new[3 * LANES + lane]
-        x, v = max(x, v), min(x, v)
-        x, w = max(x, w), min(x, w)
-        y, v = max(y, v), min(y, v)
-        y, w = max(y, w), min(y, w)
-        z, new[2 * LANES + lane] = max(z, v), min(z, v)
-        z, new[3 * LANES + lane] = max(z, w), min(z, w)
-        largest[lane], largest[LANES + lane], largest[2 * LANES + lane] = x, y, z
-
-
 @part
 def _logarithms(power: Float32, mantissa: Float32, exponent: Float32, result: Float32) -> None:
     """Fill `result` with natural logarithms of normal numbers, within two units of the last place.
@@ -212,7 +155,12 @@ def power_logarithms(
         _logarithms(few, mantissa, exponent, its_logs)
         for band in range(n_bands):
             bands[0, band, t], bands[1, band, t] = its_logs[band], its_logs[n_bands + band]
-        whole[0, t], whole[1, t], whole[2, t], whole[3, t] = log_sum, slope, product / total, its_logs[2 * n_bands]
+        whole[0, t], whole[1, t], whole[2, t], whole[3, t] = (
+            log_sum,
+            slope,
+            product / total,
+            its_logs[2 * n_bands],
+        )
 
 
 @takes("f4[:, ::1], f8[::1]")

@@ -52,3 +52,12 @@ def sorted_by_network(values: list[Value], ordered: Callable[[Value, Value], lis
     return merged(
         sorted_by_network(values[:half], ordered), sorted_by_network(values[half:], ordered), ordered
     )
+
+
+def bitonic_sorted(values: list[Value], ordered: Callable[[Value, Value], list[Value]]) -> list[Value]:
+    """Sort a list that rises and then falls, or is such a list turned round its end; a power of two long."""
+    if len(values) == 1:
+        return values
+    half = len(values) // 2
+    pairs = [ordered(a, b) for a, b in zip(values[:half], values[half:], strict=True)]
+    return [one for side in (0, 1) for one in bitonic_sorted([pair[side] for pair in pairs], ordered)]
