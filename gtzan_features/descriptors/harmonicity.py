@@ -87,7 +87,8 @@ def _parts(spectra: Spectra) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     def compute() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         parts = np.empty((2, spectra.n_frames, N_BANDS))
         edges = band_edges(spectra.config.sr, spectra.config.n_fft)
-        descriptors.masked_bands(spectra.magnitude, spectra.soft_mask, edges, parts[0], parts[1])
+        for at, mask in spectra.blocks_of_mask():
+            descriptors.masked_bands(spectra.magnitude[at], mask, edges, parts[0, at], parts[1, at])
         return parts[0], parts[1]
 
     return spectra.kept("parts", compute)

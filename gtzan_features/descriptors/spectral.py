@@ -240,7 +240,7 @@ def _descriptors(magnitude: NDArray[np.float32], sr: int) -> dict[str, NDArray[n
 
 @lru_cache(maxsize=8)
 def _lines(n_bins: int, sr: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """Edges of bands, of which bin 0 is one of its own; weights of a straight line's slope; widths of octaves."""
+    """Return edges of bands, bin 0 being one of its own; weights of a line's slope; widths of octaves."""
     edges = np.concatenate([[0], octave_edges(n_bins), [n_bins]])
     khz = np.linspace(0, sr / 2000, n_bins)
     fit = (khz - khz.mean()) / ((khz - khz.mean()) ** 2).sum()

@@ -103,7 +103,7 @@ def _plan(shapes: tuple[Shape, ...]) -> tuple[list[_Group], list[int], NDArray[n
     for length, members in lengths.items():
         ranked = [at for at in members if any(name in _PERCENTS for name in shapes[at][2])]
         single = [at for at in ranked if shapes[at][3]]
-        members.sort(key=lambda at: (at not in single, at not in ranked))  # noqa: B023
+        members.sort(key=lambda at: (at not in single, at not in ranked))
         counts = [sum(shapes[at][1] for at in some) for some in (members, ranked, single)]
         groups.append(_Group(tuple(members), length, *counts))
         for at in members:

@@ -45,29 +45,49 @@ def heard_beside(
 ) -> None:
     """Do what `heard` does with magnitudes that lie side by side, and fill both layouts.
 
-    `lanes` and `beside` have 64 frames side by side (n_blocks, n_bins, 64); `floors` has as many numbers, 0
-    for frames that are not there.
+    `lanes` and `beside`, which may be one array, have 64 frames side by side (n_blocks, n_bins, 64); `floors`
+    has as many numbers, 0 for frames that are not there.
     """
     n_frames, n_bins = result.shape
-    flat, flat_beside = result.reshape(-1), beside.reshape(-1)
+    flat, room = result.reshape(-1), np.empty((EIGHT, LANES), np.float32)
+    flat_room = room.reshape(-1)
     for block in range(len(lanes)):
         frame = block * LANES
         here = floors[frame : frame + LANES]
         for start in range(0, n_bins, EIGHT):  # bins that are still in the cache when they are turned
             count = min(EIGHT, n_bins - start)
-            for k in range(start, start + count):
-                source, target = lanes[block, k], beside[block, k]
+            for i in range(count):
+                source, target, factor = lanes[block, start + i], room[i], weight[start + i]
                 for lane in range(LANES):
-                    power = source[lane] * source[lane] * weight[k]
-                    target[lane] = np.sqrt(power + here[lane] * shape[k])
+                    power = source[lane] * source[lane] * factor
+                    target[lane] = np.sqrt(power + here[lane] * shape[start + i])
             for lane in range(0, min(LANES, n_frames - frame), EIGHT):
                 if count == EIGHT and frame + lane + EIGHT <= n_frames:
-                    at, to = (block * n_bins + start) * LANES + lane, (frame + lane) * n_bins + start
-                    turn_square(flat_beside, at, LANES, flat, to, n_bins)
+                    turn_square(flat_room, lane, LANES, flat, (frame + lane) * n_bins + start, n_bins)
                     continue
                 for t in range(lane, min(lane + EIGHT, n_frames - frame)):
-                    for k in range(start, start + count):
-                        result[frame + t, k] = beside[block, k, t]
+                    for i in range(count):
+                        result[frame + t, start + i] = room[i, t]
+            for i in range(count):
+                source, target = room[i], beside[block, start + i]
+                for lane in range(LANES):
+                    target[lane] = source[lane]
+
+
+@takes("f4[:, :, ::1], f8[::1], f8[::1]")
+@kernel
+def weighted_power_beside(lanes: Float32, weight: Float64, result: Float64) -> None:
+    """Do what `weighted_power` does with magnitudes that lie side by side; `result` (n_blocks * 64)."""
+    n_bins = lanes.shape[1]
+    total = np.empty(LANES)
+    for block in range(len(lanes)):
+        total[:] = 0.0
+        for k in range(n_bins):
+            row, factor = lanes[block, k], weight[k]
+            for lane in range(LANES):
+                total[lane] += np.float64(row[lane] * row[lane]) * factor
+        for lane in range(LANES):
+            result[block * LANES + lane] = total[lane] / n_bins
 
 
 @takes("f4[:, ::1], f8[::1], f8[::1]")
@@ -122,8 +142,8 @@ def power_logarithms(
     """Fill what flatness, crest, entropy and slope are made of; powers count as `floor` at least.
 
     `whole` (4, n_frames): sums of logarithms, of logarithms times `fit` (n_bins), and of powers times their
-    logarithms over that of powers; logarithm of the sum of powers. `bands` (3, n_bands, n_frames): of what lies
-    between `edges` (n_bands + 1), logarithms of the sum and of the largest power, and sums of logarithms.
+    logarithms over that of powers; logarithm of the sum of powers. `bands` (3, n_bands, n_frames): of what
+    lies between `edges` (n_bands + 1), logarithms of the sum and of the largest power, sums of logarithms.
     Sums are float32.
     """
     n_frames, n_bins = magnitude.shape

@@ -155,10 +155,11 @@ def _turned_hops(padded: Float32, first: int, hop: int, width: int, tile: Float3
                 tile[row * width + column + lane] = padded[i] if i < len(padded) else np.float32(0)
 
 
-@takes(f"f4[::1], i8, {_FIXED}, {_PLAN}, f4[:, ::1], f4[:, :, ::1]")
+@takes(f"f4[::1], i8, i8, {_FIXED}, {_PLAN}, f4[:, ::1], f4[:, :, ::1]")
 @kernel
 def magnitudes_of_frames(
     padded: Float32,
+    n_frames: int,
     hop: int,
     window: Float32,
     turns: Float32,
@@ -167,8 +168,11 @@ def magnitudes_of_frames(
     magnitude: Float32,
     lanes: Float32,
 ) -> None:
-    """Fill `magnitude` (n_frames, n_bins) and, frames side by side, `lanes` (n_blocks, n_bins, LANES)."""
-    n_frames, n_bins = magnitude.shape
+    """Fill `magnitude` (n_frames, n_bins) and, frames side by side, `lanes` (n_blocks, n_bins, LANES).
+
+    Where it is not asked for, `magnitude` has no rows.
+    """
+    n_bins, is_wanted = lanes.shape[1], len(magnitude) > 0
     half, middle = n_bins - 1, n_bins // 2
     width = (LANES + len(window) // hop + EIGHT - 2) // EIGHT * EIGHT
     tile, work = np.empty(hop * width, np.float32), np.empty(half * PAIR, np.float32)
@@ -189,11 +193,12 @@ def magnitudes_of_frames(
                     two_magnitudes(
                         work, at, mirrored, split, k, bins, i, 2 * _CHUNK - 1 - i, flat_lanes, up, down
                     )
-                _keep_bins(bins, 0, flat, frame * n_bins + first, n_bins, count)
-                _keep_bins(bins, _CHUNK, flat, frame * n_bins + last - _CHUNK + 1, n_bins, count)
+                if is_wanted:
+                    _keep_bins(bins, 0, flat, frame * n_bins + first, n_bins, count)
+                    _keep_bins(bins, _CHUNK, flat, frame * n_bins + last - _CHUNK + 1, n_bins, count)
             at, up = places[middle] * PAIR, to + middle * LANES
             two_magnitudes(work, at, at, split, middle, bins, 0, 0, flat_lanes, up, up)
-            for i in range(count):
+            for i in range(count if is_wanted else 0):
                 magnitude[frame + i, middle] = bins[i]
         for lane in range(n_frames - block * LANES, LANES):
             for k in range(n_bins):

@@ -68,40 +68,42 @@ def heard_magnitude(magnitude: Float32, sr: int, result: Float32) -> Float32:
         Linear, in the unit of `magnitude`: a gain goes through. 0 for silence, positive for all else.
     """
     weight, shape = _single(sr, magnitude.shape[1])
-    descriptors.heard(magnitude, weight, _floors(magnitude, sr), shape, result)
+    means = np.empty(len(magnitude))
+    descriptors.weighted_power(magnitude, band(sr, magnitude.shape[1]), means)
+    descriptors.heard(magnitude, weight, _floors(means), shape, result)
     return result
 
 
-def heard_beside(
-    magnitude: Float32, lanes: Float32, sr: int, result: Float32, beside: Float32
-) -> tuple[Float32, Float32]:
+def heard_beside(lanes: Float32, sr: int, result: Float32, beside: Float32) -> tuple[Float32, Float32]:
     """Return what `heard_magnitude` does, in both layouts of `stft.magnitude`.
 
     Parameters
     ----------
-    magnitude, lanes : ndarray of float32
-        Linear magnitudes in both layouts.
+    lanes : ndarray of shape (n_blocks, n_bins, LANES), float32
+        Linear magnitudes, side by side.
     sr : int
         Sampling rate in Hz.
-    result, beside : ndarray of the same shapes
+    result : ndarray of shape (n_frames, n_bins), float32
         Filled and returned.
+    beside : ndarray of shape (n_blocks, n_bins, LANES), float32
+        Filled and returned; may be `lanes`.
 
     Returns
     -------
     magnitude, lanes : ndarray of float32
-        To the bit what `heard_magnitude` gives; 0 in lanes that have no frame.
+        0 in lanes that have no frame.
     """
-    weight, shape = _single(sr, magnitude.shape[1])
-    floors = np.zeros(len(lanes) * LANES, np.float32)
-    floors[: len(magnitude)] = _floors(magnitude, sr)
+    n_frames, n_bins = result.shape
+    weight, shape = _single(sr, n_bins)
+    means, floors = np.empty(len(lanes) * LANES), np.zeros(len(lanes) * LANES, np.float32)
+    descriptors.weighted_power_beside(lanes, band(sr, n_bins), means)
+    floors[:n_frames] = _floors(means[:n_frames])
     descriptors.heard_beside(lanes, weight, floors, shape, result, beside)
     return result, beside
 
 
-def _floors(magnitude: Float32, sr: int) -> Float32:
-    """Power of the floor of each frame, shape (n_frames,)."""
-    means = np.empty(len(magnitude))
-    descriptors.weighted_power(magnitude, band(sr, magnitude.shape[1]), means)
+def _floors(means: Float64) -> Float32:
+    """Power of the floor of each frame from the mean powers of frames within the band, shape (n_frames,)."""
     of_frames = 10 ** (-FRAME_FLOOR_DB / 10) * means + 10 ** (-TRACK_FLOOR_DB / 10) * means.mean()
     floors: Float32 = of_frames.astype(np.float32)
     return floors

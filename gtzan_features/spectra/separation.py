@@ -11,7 +11,7 @@ from gtzan_features.spectra.lanes import LANES
 from gtzan_features.spectra.stft import filtered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -77,6 +77,21 @@ def soft_mask(magnitude: Float32, lanes: Callable[[], Float32], width: int, scra
     else:
         kernels.soft_mask(*enhanced(magnitude, lanes, width, scratch), mask)
     return mask
+
+
+def blocks_of_mask(
+    magnitude: Float32, lanes: Callable[[], Float32], width: int, scratch: Scratch
+) -> Iterator[tuple[slice, Float32]]:
+    """Yield `soft_mask` in blocks of frames, which stay in the cache, and where they belong."""
+    if width != medians.WINDOW:
+        yield slice(None), soft_mask(magnitude, lanes, width, scratch)
+        return
+    room, beside = scratch.array("block of mask", (LANES, magnitude.shape[1])), lanes()
+    for block, first in enumerate(range(0, len(magnitude), LANES)):
+        at = slice(first, min(first + LANES, len(magnitude)))
+        here = room[: at.stop - first]
+        medians.mask_of_block(magnitude, beside[block], first, here, scratch)
+        yield at, here
 
 
 def separate(

@@ -12,7 +12,7 @@ from gtzan_features.spectra import chroma, descriptors, hearing, lanes, mel, sep
 from gtzan_features.spectra.buffers import Scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -142,17 +142,17 @@ class Spectra:
         """Magnitudes smoothed over frames (harmonics stay) and over bins (drums stay), as `magnitude`."""
         return separation.enhanced(self.magnitude, lambda: self.lanes, self.config.hpss_kernel, self._scratch)
 
-    @cached_property
-    def soft_mask(self) -> Float32:
-        """Share of the harmonic part of each bin, as `magnitude`."""
-        return separation.soft_mask(
-            self.magnitude, lambda: self.lanes, self.config.hpss_kernel, self._scratch
-        )
+    def blocks_of_mask(self) -> Iterator[tuple[slice, Float32]]:
+        """Yield the share of the harmonic part of each bin in blocks of frames, and where they belong."""
+        width = self.config.hpss_kernel
+        return separation.blocks_of_mask(self.magnitude, lambda: self.lanes, width, self._scratch)
 
     @cached_property
     def waveforms(self) -> tuple[Float32, Float32]:
         """Harmonic and percussive waveform, each of shape (n_samples,)."""
-        return separation.separate(self.signal, self.padded, self.soft_mask, self.config, self._scratch)
+        width, lanes = self.config.hpss_kernel, lambda: self.lanes
+        mask = separation.soft_mask(self.magnitude, lanes, width, self._scratch)
+        return separation.separate(self.signal, self.padded, mask, self.config, self._scratch)
 
 
 class HeardSpectra(Spectra):
@@ -184,9 +184,14 @@ class HeardSpectra(Spectra):
 
     @cached_property
     def _magnitudes(self) -> tuple[Float32, Float32]:
-        raw, beside = self._of_signal.magnitude, self._of_signal.lanes
-        room = self._scratch.array("magnitude", raw.shape), self._scratch.array("lanes", beside.shape)
-        return hearing.heard_beside(raw, beside, self.config.sr, *room)
+        config = self.config
+        if "_magnitudes" in vars(self._of_signal):
+            raw = self._of_signal.lanes
+            beside = self._scratch.array("lanes", raw.shape)
+        else:  # what lies side by side is enough, and nobody will ask for it as it was
+            raw = beside = stft.magnitude_lanes(self.padded, config.n_fft, config.hop, self._scratch)
+        result = self._scratch.array("magnitude", (self.n_frames, raw.shape[1]))
+        return hearing.heard_beside(raw, config.sr, result, beside)
 
     def _precise_magnitude(self) -> Float32:
         precise = self._of_signal._precise_magnitude()

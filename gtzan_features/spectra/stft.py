@@ -112,18 +112,34 @@ def magnitude(
     lanes : ndarray of shape (n_blocks, n_fft // 2 + 1, LANES), float32
         The same with frames side by side, see `lanes.to_lanes`.
     """
-    count, n_bins = 1 + (len(padded) - n_fft) // hop, n_fft // 2 + 1
-    result = scratch.array("magnitude", (count, n_bins))
-    beside = scratch.array("lanes", (lanes.n_blocks(count), n_bins, lanes.LANES))
+    count = 1 + (len(padded) - n_fft) // hop
+    result = scratch.array("magnitude", (count, n_fft // 2 + 1))
+    return result, _magnitude(padded, n_fft, hop, result, scratch)
+
+
+def magnitude_lanes(
+    padded: NDArray[np.float32], n_fft: int, hop: int, scratch: Scratch
+) -> NDArray[np.float32]:
+    """Return the second of what `magnitude` returns; the first is not computed."""
+    return _magnitude(padded, n_fft, hop, np.empty((0, n_fft // 2 + 1), np.float32), scratch)
+
+
+def _magnitude(
+    padded: NDArray[np.float32], n_fft: int, hop: int, result: NDArray[np.float32], scratch: Scratch
+) -> NDArray[np.float32]:
+    """Fill `result`, if it has rows, and return magnitudes side by side."""
+    count = 1 + (len(padded) - n_fft) // hop
+    beside: NDArray[np.float32] = scratch.array("lanes", (lanes.n_blocks(count), n_fft // 2 + 1, lanes.LANES))
     if fourier.is_fast(n_fft, hop):
         plan = fourier.plan(n_fft)
         fourier.magnitudes_of_frames(
-            padded, hop, hann(n_fft), plan.turns, plan.split, plan.places, result, beside
+            padded, count, hop, hann(n_fft), plan.turns, plan.split, plan.places, result, beside
         )
     else:
-        np.abs(stft(padded, n_fft, hop, scratch), out=result)
-        lanes.to_lanes(result, beside)
-    return result, beside
+        found = np.abs(stft(padded, n_fft, hop, scratch))
+        result[:] = found[: len(result)]
+        lanes.to_lanes(found, beside)
+    return beside
 
 
 def precise_magnitude(padded: NDArray[np.float32], n_fft: int, hop: int) -> NDArray[np.float32]:

@@ -139,3 +139,20 @@ def test_rows_of_the_kaggle_set_are_of_the_spectrum_itself():
     before = sets.compute([signal], FeatureConfig())[0]
     sets.compute([signal], FeatureConfig(feature_set="full:energy,contrast"))
     np.testing.assert_array_equal(before, sets.compute([signal], FeatureConfig())[0])
+
+
+@pytest.mark.parametrize("n_samples", [1025, 32_768, 40_000])
+@pytest.mark.parametrize("hop", [512, 384])
+def test_what_is_heard_is_the_same_whether_the_signal_was_asked_for_before(n_samples, hop):
+    config = FeatureConfig(n_fft=4 * hop, hop=hop)
+    signal = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32)
+    before, after = Spectra(signal, config), Spectra(signal, config)
+    raw = before.magnitude.copy()
+    for one in (before, after):
+        expected = heard_magnitude(raw, SR, np.empty_like(raw))
+        np.testing.assert_allclose(one.heard.magnitude, expected, rtol=1e-6)
+        side = one.heard.lanes.transpose(0, 2, 1).reshape(-1, raw.shape[1])
+        np.testing.assert_array_equal(side[: len(raw)], one.heard.magnitude)
+        assert not side[len(raw) :].any()
+        np.testing.assert_array_equal(one.magnitude, raw)
+    np.testing.assert_array_equal(before.heard.magnitude, after.heard.magnitude)
