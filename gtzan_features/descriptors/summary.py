@@ -180,4 +180,5 @@ def _percentiles(rows: NDArray[np.floating]) -> Float64:
     places = np.array(list(_PERCENTS.values())) * (rows.shape[1] - 1)
     low = places.astype(np.int64)
     below, above = rows[:, low].astype(np.float64), rows[:, np.minimum(low + 1, rows.shape[1] - 1)]
-    return (below + (places - low) * (above - below)).T
+    found: Float64 = (below + (places - low) * (above - below)).T
+    return found
