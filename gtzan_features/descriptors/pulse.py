@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.fft
 
 from gtzan_features.descriptors.rhythm import late, onset_envelope
 from gtzan_features.descriptors.timbre import upper_triangle
@@ -143,9 +142,9 @@ def autocorrelation(series: NDArray[np.floating], n_lags: int) -> NDArray[np.flo
         0 for columns that stand still and beyond the length of the series.
     """
     away = _centred(series)
-    size = scipy.fft.next_fast_len(len(away) + n_lags, real=True)
-    power = np.abs(scipy.fft.rfft(away, size, axis=0, workers=1)) ** 2
-    result: NDArray[np.float64] = scipy.fft.irfft(power, size, axis=0, workers=1)[:n_lags]
+    size = 1 << (len(away) + n_lags - 1).bit_length()
+    power = np.abs(np.fft.rfft(away, size, axis=0)) ** 2
+    result: NDArray[np.float64] = np.fft.irfft(power, size, axis=0)[:n_lags]
     energy = result[0]
     scaled: NDArray[np.float64] = result * np.where(energy > _STILL, 1 / np.maximum(energy, _STILL), 0.0)
     return scaled

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.fft
 
 from gtzan_features.spectra import kernels
 from gtzan_features.spectra.sliding import summed_powers
@@ -131,7 +130,7 @@ def mean_autocorrelation(envelope: NDArray[np.float32], width: int) -> NDArray[n
     padded[half + n_frames : -1] = ramp[::-1] * envelope[-1]
     energy = np.correlate(padded * padded, _squared_hann(width), "valid")[:n_frames]
     scale = np.divide(1, energy, out=np.zeros(n_frames), where=energy > 0)
-    mean: NDArray[np.float64] = scipy.fft.irfft(summed_powers(padded, width, scale), 2 * width)
+    mean: NDArray[np.float64] = np.fft.irfft(summed_powers(padded, width, scale), 2 * width)
     return mean[:width] / n_frames
 
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.fft
 
 from gtzan_features.spectra import kernels
+from gtzan_features.spectra.mel import cepstrum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,12 +43,9 @@ def mfcc(spectra: Spectra) -> NDArray[np.float32]:
 
 
 def _cepstrum(spectra: Spectra) -> NDArray[np.float32]:
-    """All coefficients of each frame, shape (n_frames, n_mels)."""
-
-    def compute() -> NDArray[np.float32]:
-        return scipy.fft.dct(spectra.mel_db, type=2, norm="ortho", axis=1, workers=1)  # type: ignore[no-any-return]
-
-    return spectra.kept("cepstrum", compute)
+    """First coefficients of each frame, as many as `mfcc` and `first_mfccs` need."""
+    count = max(spectra.config.n_mfcc, N_MFCC)
+    return spectra.kept("cepstrum", lambda: cepstrum(spectra.mel_db, count))
 
 
 def first_mfccs(spectra: Spectra) -> NDArray[np.float32]:

@@ -104,7 +104,10 @@ def cepstrum(levels: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     cosines = _cosines(levels.shape[1], count)
     result = np.empty((len(levels), count), np.float32)
     for first in range(0, len(levels), LANES):  # so few that no library divides them among threads
-        np.dot(levels[first : first + LANES], cosines, out=result[first : first + LANES])
+        some, base = levels[first : first + LANES], levels[first : first + LANES, :1]
+        # From the lowest band on: bands of one level give 0 and not a sum of roundings.
+        np.dot(some - base, cosines, out=result[first : first + LANES])
+    result[:, :1] += levels[:, :1] * np.float32(np.sqrt(levels.shape[1]))
     return result
 
 

@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.fft
 
 from gtzan_features.spectra.compiled import summing_kernel, takes
 
@@ -46,7 +45,7 @@ def summed_powers(x: Float64, width: int, scale: Float64) -> Float64:
         At frequencies of k half periods in a window. Rounding is that of float64 numbers as large as the
         largest values of the series, also in windows of small ones.
     """
-    first = scipy.fft.rfft(x[:width], 2 * width)
+    first = np.fft.rfft(x[:width], 2 * width)
     spectrum = np.zeros((2, width + 1 + 2 * _EDGE))
     spectrum[:, _EDGE:-_EDGE] = first.real, first.imag
     total = np.zeros(width + 1)

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.fft
 
 from gtzan_features.spectra import fourier, lanes
 
@@ -82,6 +81,8 @@ def stft(padded: NDArray[np.float32], n_fft: int, hop: int, scratch: Scratch) ->
     ndarray of shape (n_frames, n_fft // 2 + 1), complex64
         Within float32 rounding of the transpose of ``librosa.stft``.
     """
+    import scipy.fft  # takes longer than a track, and is not needed for the frames of the feature sets
+
     count = 1 + (len(padded) - n_fft) // hop
     spectrum = scratch.array("stft", (count, n_fft // 2 + 1), np.complex64)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
@@ -160,7 +161,7 @@ def precise_magnitude(padded: NDArray[np.float32], n_fft: int, hop: int) -> NDAr
     window = periodic_hann(n_fft)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
     blocks = [
-        np.abs(scipy.fft.rfft(frames[i : i + BLOCK] * window, axis=1, workers=1).astype(np.complex64))
+        np.abs(np.fft.rfft(frames[i : i + BLOCK] * window).astype(np.complex64))
         for i in range(0, len(frames), BLOCK)
     ]
     return np.concatenate(blocks)
@@ -196,6 +197,8 @@ def filtered(
             padded, hop, hann(n_fft), synthesis, plan.turns, plan.split, plan.places, mask, total
         )
     else:
+        import scipy.fft
+
         total[:] = 0
         spectrum = stft(padded, n_fft, hop, scratch)
         for first in range(0, n_frames, BLOCK):
