@@ -275,7 +275,7 @@ def report(spent: dict[str, list[float]], stages: list[dict[str, float]], other:
             "",
             f"- Machine: {other['machine']}",
             (
-                f"- {count} tracks of 30 s; one worker, one thread, decoding included; "
+                f"- {count} tracks of 30 s (WAV); one worker, one thread, decoding included; "
                 "processor time, medians over files."
             ),
             f"- One track, all its rows: {1e3 * seconds:.0f} ms, {30 / seconds:.0f} times real time.",

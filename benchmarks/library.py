@@ -187,8 +187,8 @@ def report(model: Path, rows: list[tuple[str, ...]], alone: list[tuple[str, ...]
         "# Prediction of libraries\n\n"
         "Written by `python benchmarks/library.py AUDIO_DIR --model RUN`; do not edit.\n\n"
         f"- Machine: {machine()}.\n"
-        f"- {name(model)}; excerpts of {SECONDS} s, {WORKERS} workers, whole commands. Medians of seconds, "
-        "highest memory over turns; the largest library once.\n"
+        f"- {name(model)}; excerpts of {SECONDS} s (WAV), {WORKERS} workers, whole commands. "
+        "Medians of seconds, highest memory over turns; the largest library once.\n"
         '- "Again" is the same command once more, which finds all answers there.\n\n'
         + TextTable(title="", header=header, rows=tuple(rows)).markdown()
         + "\n\n## Answers alone, without sound\n\n"

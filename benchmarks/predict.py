@@ -117,8 +117,8 @@ def many_files(files: list[Path], models: list[Path], count: int, repeats: int) 
     return rows
 
 
-def report(count: int, single: list[tuple[str, ...]], many: list[tuple[str, ...]]) -> str:
-    """Return the page."""
+def report(count: int, kinds: list[str], single: list[tuple[str, ...]], many: list[tuple[str, ...]]) -> str:
+    """Return the page; `kinds` are the endings of the files."""
     from gtzan_features.text_table import TextTable
 
     one = TextTable(title="", header=("model", "seconds", "processor seconds"), rows=tuple(single))
@@ -128,7 +128,8 @@ def report(count: int, single: list[tuple[str, ...]], many: list[tuple[str, ...]
         "# Prediction, measured\n\n"
         "Written by `python benchmarks/predict.py AUDIO_DIR --model RUN`; do not edit.\n\n"
         f"- Machine: {machine()}.\n"
-        "- Whole commands, start of Python and of the workers included; caches warm; medians over turns.\n\n"
+        f"- Files: {', '.join(kinds).upper()}. Whole commands, start of Python and of the workers included; "
+        "caches warm; medians over turns.\n\n"
         f"## One file of 30 s\n\n{one.markdown()}\n\n## {count} files of 30 s\n\n{more.markdown()}\n"
     )
 
@@ -146,7 +147,8 @@ def main() -> None:
     files = sorted(p for p in options.audio.rglob("*") if p.suffix.lower() in SUFFIXES)
     single = one_file(files[0], options.model, options.repeats)
     many = many_files(files, options.model, options.files, max(1, options.repeats // 3))
-    page = report(options.files, single, many)
+    kinds = sorted({path.suffix.lower().lstrip(".") for path in files})
+    page = report(options.files, kinds, single, many)
     (HERE / "PREDICT.md").write_text(page, encoding="utf-8")
     print(page)
 

@@ -143,7 +143,7 @@ def report(found: Runs) -> str:
         "# Extraction by files and workers\n\n"
         "Written by `python benchmarks/scaling.py AUDIO_DIR`; do not edit.\n\n"
         f"- Machine: {processor()}, {cores} cores; Python {python}; {today}.\n"
-        "- Tracks of 30 s, 3 s and 30 s rows, start of the workers included; medians over turns.\n\n"
+        "- Tracks of 30 s (WAV), 3 s and 30 s rows, start of the workers included; medians over turns.\n\n"
         + TextTable(title="", header=header, rows=rows).markdown()
         + "\n"
     )

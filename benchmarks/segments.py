@@ -84,8 +84,10 @@ def main() -> None:
                 counts.append((protocol.name, *count))
                 print(" | ".join(rows[-1]), flush=True)
     table = TextTable(title="", header=HEADER, rows=tuple(rows))
-    text = "# What more segments of a track are worth\n\nWritten by `python benchmarks/segments.py CSV_DIR`. "
-    text += f"Per cent right. {interval_words(counts)}\n\n{table.markdown()}\n"
+    text = "# What more segments of a track are worth\n\nWritten by `python benchmarks/segments.py CSV_DIR`: "
+    text += (
+        f"Kaggle's CSVs of all 1000 tracks. Per cent right. {interval_words(counts)}\n\n{table.markdown()}\n"
+    )
     write_text(options.out, text)
 
 

@@ -297,7 +297,8 @@ Written by `python benchmarks/training.py MATERIAL{given}`; do not edit.
 
 - Machine: {machine}.
 - NumPy {numpy}, SciPy {scipy}, scikit-learn {sklearn}, xgboost {xgboost}.
-- 57 columns: rows of 3 s of Kaggle's CSV. {wide} columns: of `full`, rows of 1 s of the {tracks} real tracks.
+- 57 columns: rows of 3 s of Kaggle's CSV. {wide} columns: of `full`, rows of 1 s of the {tracks} real tracks,
+  from WAV where that is at hand, else from Ogg copies.
 - Ours and plain take turns in one process; medians. Times as fast: the plain way's seconds over ours, above 1
   where ours is faster. Both are tested on the same rows of a tenth of the tracks, which neither saw.
 

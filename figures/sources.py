@@ -67,9 +67,12 @@ class Table:
     under: tuple[str, ...]
 
 
-def _script(name: str, page: str, audio: str, given: str = "AUDIO_DIR") -> Source:
+def _script(
+    name: str, page: str, audio: str, given: str = "AUDIO_DIR", elsewhere: dict[str, str] | None = None
+) -> Source:
     command = f"python benchmarks/{name}.py {given}".strip()
-    return Source(path=f"benchmarks/{page}.md", audio=audio, command=command)
+    path = f"benchmarks/{page}.md"
+    return Source(path=path, audio=audio, command=command, elsewhere=elsewhere or {})
 
 
 def _shares(path: str, audio: str, command: str) -> Source:
@@ -115,8 +118,16 @@ SOURCES = {
     "EXTRACT_MEMORY": _script("extract_memory", "EXTRACT_MEMORY", OGG),
     "MILLION_FILES": _script("million_files", "MILLION_FILES", NO_AUDIO, "--files 1000000"),
     "PREDICT": _script("predict", "PREDICT", WAV, "AUDIO_DIR --model RUN..."),
-    "LIBRARY": _script("library", "LIBRARY", WAV, "AUDIO_DIR --model RUN"),
-    "TRAINING": _script("training", "TRAINING", WAV_AND_OGG, "MATERIAL"),
+    "LIBRARY": _script(
+        "library", "LIBRARY", WAV, "AUDIO_DIR --model RUN", {"Answers alone, without sound": NO_AUDIO}
+    ),
+    "TRAINING": _script(
+        "training",
+        "TRAINING",
+        f"{CSV}; {WAV_AND_OGG}",
+        "MATERIAL",
+        {"Whole command, ten folds of tracks": CSV},
+    ),
     "LARGER_THAN_MEMORY": _script("larger_than_memory", "LARGER_THAN_MEMORY", SYNTHETIC, ""),
     "once": Source(path="figures/once.csv", audio="", command=""),
 }
@@ -198,6 +209,7 @@ def audio_under(name: str, under: tuple[str, ...]) -> str:
     return next((found.elsewhere[one] for one in under if one in found.elsewhere), found.audio)
 
 
+@cache
 def markdown_tables(page: str) -> tuple[Table, ...]:
     r"""Return the tables of a page, cells without bold, code and escapes.
 
