@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from figures import pages, parts, pictures, sources
@@ -220,6 +220,7 @@ def test_the_list_says_audio_source_and_command_of_every_figure():
         assert row["shown"], row
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(
         ["{} %", "{}.5 s", "{} points", "{} ms", "{} times", "{} MB", "{}.7 (60.1–62.3)", "{} per cent"]
