@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from figures import __main__ as command
 from figures import pages, parts, pictures, sources
 from figures.facts import figure
 from figures.loose import KINDS, allowed, loose, readable
@@ -21,7 +23,8 @@ from figures.sources import AUDIO, ROOT, SOURCES, FiguresError
 from gtzan_features.audio.deform import ROBUST, deformations
 from gtzan_features.reports.ablation import Baseline, ablation_tables
 from gtzan_features.reports.robustness_tables import robustness_tables
-from gtzan_features.reports.tables import accuracy_table
+from gtzan_features.reports.tables import accuracy_cell, accuracy_table
+from gtzan_features.rounding import percent
 
 REPORTS = ROOT / "reports"
 PAGES = pages.pages()
@@ -264,6 +267,39 @@ def test_pages_of_reports_have_the_figures_of_their_csvs():
 
 
 BASELINE = Baseline(feature_set="kaggle", model="xgboost")
+
+
+def test_the_card_of_the_model_in_the_package_has_the_figures_that_it_prints():
+    folder = ROOT / "gtzan_features" / "pretrained" / "gtzan10"
+    found = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    whole = accuracy_cell(found["accuracy"], found["low"], found["high"])
+    assert figure("gtzan10-card; How good; artist, 3-fold; right, %").text == whole
+    assert figure("gtzan10; Test; artist, 3-fold; right, %").text == whole
+    assert len(found["deformations"]) > 10
+    for one in found["deformations"].values():
+        cell = f"gtzan10-card; Deformed sound; {one['label']}"
+        assert figure(f"{cell}; right, %").text == accuracy_cell(one["accuracy"], one["low"], one["high"])
+        assert figure(f"{cell}; other answer, %").text == percent(one["changed"])
+        assert figure(f"{cell}; none of these, %").text == percent(one["rejected"])
+
+
+def test_the_command_says_what_is_stale_in_a_line_each(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.argv", ["figures", "--check"])
+    assert command.main() == 0
+    assert capsys.readouterr() == ("", "")
+    page = (ROOT / SOURCES["SCALING"].path).read_text(encoding="utf-8")
+    (tmp_path / "SCALING.md").write_text(re.sub(r"\| (\d+\.\d) \|", "| 9999.9 |", page), encoding="utf-8")
+    other = replace(SOURCES["SCALING"], path=str(tmp_path / "SCALING.md"))
+    monkeypatch.setitem(SOURCES, "SCALING", other)
+    assert command.main() == 1
+    said = capsys.readouterr().out.splitlines()
+    assert "docs/index.md is not as the data say: make figures" in said
+    assert len(said) == len(set(said)) < 8
+    monkeypatch.setitem(SOURCES, "SCALING", replace(other, path="benchmarks/NONE.md"))
+    assert command.main() == 1
+    assert re.fullmatch(
+        r"figures: docs/.+ benchmarks/NONE.md is not there: python .+\n", capsys.readouterr().err
+    )
 
 
 def test_confusions_give_the_accuracy_of_their_run():
