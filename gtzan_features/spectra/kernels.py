@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     Float64 = NDArray[np.float64]
 
 _TINY = np.float32(np.finfo(np.float32).tiny)
-_EXPONENT = np.int32(0x7F800000)  # of a float32, in its bits
-_BITS_OF_TINY = np.int32(0x00800000)
-_TWICE_127 = np.int32(0x7F000000)  # the exponent 0 twice
 _SIDE = 64  # frames side by side
 _NEGATIVE = np.float32(-1e-10)  # librosa takes samples within 1e-10 of zero as zero
 
@@ -104,32 +101,6 @@ def tuning_votes(
             votes[here] += 1
         else:
             doubtful[here] += 1
-
-
-@takes("f4[:, ::1], f4[:, ::1], f4[:, ::1]")
-@kernel
-def soft_mask(harmonic: Float32, percussive: Float32, mask: Float32) -> None:
-    """Fill `mask` (n_frames, n_bins) with h^2 / (h^2 + p^2), or 1/2 where both are 0."""
-    scale = np.empty(mask.shape[1], np.int32)
-    for t in range(len(mask)):
-        mask_row(harmonic[t].view(np.int32), percussive[t].view(np.int32), scale, mask[t])
-
-
-@part
-def mask_row(
-    harmonic: NDArray[np.int32], percussive: NDArray[np.int32], scale: NDArray[np.int32], mask: Float32
-) -> None:
-    """Fill a row of `soft_mask` from the bits of numbers that are not negative; `scale` is scratch.
-
-    Both are divided by the power of two under the larger of them, so that squares stay within float32.
-    """
-    h, p, factor = harmonic.view(np.float32), percussive.view(np.float32), scale.view(np.float32)
-    for k in range(len(mask)):
-        scale[k] = np.int32(_TWICE_127 - (max(harmonic[k], percussive[k]) & _EXPONENT))
-    for k in range(len(mask)):
-        a, b = h[k] * factor[k], p[k] * factor[k]
-        share = a * a / (a * a + b * b)
-        mask[k] = share if max(harmonic[k], percussive[k]) >= _BITS_OF_TINY else np.float32(0.5)
 
 
 @takes("f4[::1], i8, i8, i8, f8[::1]")

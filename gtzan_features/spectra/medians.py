@@ -23,10 +23,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gtzan_features.spectra.compiled import emitted, kernel, part, takes
-from gtzan_features.spectra.kernels import mask_row
 from gtzan_features.spectra.lanes import LANES
 from gtzan_features.spectra.networks import merged, sorted_by_network
-from gtzan_features.spectra.vectors import EIGHT, turn_square
+from gtzan_features.spectra.vectors import EIGHT, on_eights, shares, turn_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -251,8 +250,7 @@ def _filter_block(
             _turned(over_bins, n_frames, turned)
             _copied(turned, spiky, start, width)
         if len(mask) > 0:
-            _masked(over_frames, turned, len(mask), source)
-            _copied(source, mask, start, width)
+            _masked(over_frames, turned, mask, start, width, source)
 
 
 @part
@@ -265,13 +263,23 @@ def _copied(square: Int32, result: Int32, start: int, width: int) -> None:
 
 
 @part
-def _masked(smooth: Int32, spiky: Int32, n_rows: int, result: Int32) -> None:
-    """Fill the first rows of `result` with soft masks, all as bits; see `mask_row`. More rows are scratch."""
-    h, p, room = smooth.reshape(-1), spiky.reshape(-1), result.reshape(-1)
-    scale = room[LANES * LANES : LANES * (LANES + EIGHT)]
-    for at in range(0, n_rows * LANES, LANES * EIGHT):
-        to = at + LANES * EIGHT
-        mask_row(h[at:to], p[at:to], scale, room[at:to].view(np.float32))
+def _masked(smooth: Int32, spiky: Int32, mask: Int32, start: int, width: int, room: Int32) -> None:
+    """Do what `_copied` does with the soft masks of two squares; `room` is scratch."""
+    h, p, flat, of_last = smooth.reshape(-1), spiky.reshape(-1), mask.reshape(-1), room.reshape(-1)
+    for t in range(len(mask)):
+        at, to = t * LANES, t * mask.shape[1] + start
+        for k in range(0, width, EIGHT):
+            if k + EIGHT <= width:
+                _eight_masks(h, p, at + k, flat, to + k)
+                continue
+            _eight_masks(h, p, at + k, of_last, 0)
+            for i in range(width - k):
+                flat[to + k + i] = of_last[i]
+
+
+@on_eights
+def _eight_masks(smooth: Any, spiky: Any, at: Any, mask: Any, to: Any) -> None:
+    mask.put(to, shares(smooth.eight(at), spiky.eight(at)))
 
 
 def mask_of_block(magnitude: Float32, lanes: Float32, first: int, mask: Float32, scratch: Scratch) -> None:

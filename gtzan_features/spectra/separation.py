@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.spectra import kernels, medians
+from gtzan_features.spectra import medians
 from gtzan_features.spectra.lanes import LANES
 from gtzan_features.spectra.stft import filtered
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gtzan_features.spectra.buffers import Scratch
 
     Float32 = NDArray[np.float32]
+
+_TINY = np.finfo(np.float32).tiny
 
 
 def enhanced(
@@ -75,7 +77,11 @@ def soft_mask(magnitude: Float32, lanes: Callable[[], Float32], width: int, scra
             here = mask[first : first + LANES]
             medians.mask_of_block(magnitude, beside[block], first, here, scratch)
     else:
-        kernels.soft_mask(*enhanced(magnitude, lanes, width, scratch), mask)
+        h, p = enhanced(magnitude, lanes, width, scratch)
+        top = np.maximum(h, p)
+        h, p = (one / np.where(top >= _TINY, top, 1) for one in (h, p))  # at most 1: squares are finite
+        h, p = h * h, p * p
+        mask[:] = np.where(top >= _TINY, h / np.where(top >= _TINY, h + p, 1), 0.5)
     return mask
 
 

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 EIGHT = 8
 """Numbers in a vector."""
 
+_EXPONENT, _ONE, _TINY = (
+    0x7F800000,
+    0x3F800000,
+    0x00800000,
+)  # bits of float32: of exponents, of 1, of the least
 _FLAGS = ("contract",)  # a product and a sum may be one instruction, which rounds once
 
 
@@ -94,6 +99,24 @@ def ordered_bits(a: Eight, b: Eight) -> list[Eight]:
     kind = ir.VectorType(ir.IntType(32), EIGHT)
     is_less = a.builder.icmp_signed("<", a.builder.bitcast(a.value, kind), a.builder.bitcast(b.value, kind))
     return [Eight(a.builder, a.builder.select(is_less, *pair)) for pair in _both(a, b)]
+
+
+def shares(a: Eight, b: Eight) -> Eight:
+    """Return a^2 / (a^2 + b^2) of numbers that are not negative, and 1/2 where none is normal.
+
+    Both are divided by the power of two under the larger of them, so that squares stay within float32.
+    """
+    from llvmlite import ir
+
+    build, kind = a.builder, ir.VectorType(ir.IntType(32), EIGHT)
+    whole = [build.bitcast(one.value, kind) for one in (a, b)]
+    top = build.select(build.icmp_signed("<", *whole), whole[1], whole[0])
+    exponent = build.and_(top, kind([_EXPONENT] * EIGHT))
+    factor = Eight(build, build.bitcast(build.sub(kind([2 * _ONE] * EIGHT), exponent), a.value.type))
+    x, y = a * factor, b * factor
+    share = build.fdiv((x * x).value, (x * x + y * y).value)
+    is_normal = build.icmp_signed(">=", top, kind([_TINY] * EIGHT))
+    return Eight(build, build.select(is_normal, share, a.value.type([0.5] * EIGHT)))
 
 
 def _both(a: Eight, b: Eight) -> tuple[tuple[Any, Any], tuple[Any, Any]]:

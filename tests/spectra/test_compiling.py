@@ -20,7 +20,7 @@ from gtzan_features.config import FeatureConfig
 from gtzan_features.spectra import compiled, compiling
 """
 SOME = """
-chosen = {"scaled_to_peak", "moments", "to_lanes", "soft_mask", "rolloffs", "spectral_flux", "median_rise"}
+chosen = {"scaled_to_peak", "moments", "to_lanes", "tuning_votes", "rolloffs", "spectral_flux", "median_rise"}
 chosen = [one for one in compiled.kernels() if one.function.__name__ in chosen]
 """
 COMPILE = "print(compiling.compile_kernels(chosen), all(map(compiled.is_ready, chosen)))\n"
