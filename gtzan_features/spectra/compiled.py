@@ -72,6 +72,8 @@ def _hand_over() -> None:
                 continue
             options = {**one.options, "cache": cached} if one.is_kept else one.options
             one.dispatcher = numba.njit(**options)(one.function)
+            if cached and one.is_kept:
+                _load_alone(one.dispatcher._cache)
         for one in new:
             names = one.function.__globals__
             names.update({k: v.dispatcher for k, v in list(names.items()) if isinstance(v, _Later)})
@@ -80,6 +82,27 @@ def _hand_over() -> None:
 
 
 _settled = functools.cache(settle_cache)
+
+
+def _load_alone(cache: Any) -> None:
+    """Let kernels be loaded from the folder without what numba imports to compile: half of a start.
+
+    numba knows how to type and to compile all that numpy has before it loads a kernel, and imports
+    scipy.linalg for it. A compiled kernel needs none of it, but for the functions that give it memory. What has
+    to be compiled after all, numba gets ready for by itself.
+    """
+    from numba.core.runtime import rtsys
+
+    within, load = getattr(cache, "_guard_against_spurious_io_errors", None), getattr(cache, "_load_overload", None)
+    if within is None or load is None:  # of another version of numba
+        return
+
+    def load_overload(sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        with within():
+            return load(sig, target_context)
+
+    cache.load_overload = load_overload
 
 
 def kernel(function: Function) -> Function:
