@@ -43,7 +43,7 @@ def mfcc(spectra: Spectra) -> NDArray[np.float32]:
 
 
 def _cepstrum(spectra: Spectra) -> NDArray[np.float32]:
-    """First coefficients of each frame, as many as `mfcc` and `first_mfccs` need."""
+    """As many coefficients of each frame as either set takes, shape (n_frames, N_MFCC or more)."""
     count = max(spectra.config.n_mfcc, N_MFCC)
     return spectra.kept("cepstrum", lambda: cepstrum(spectra.mel_db, count))
 

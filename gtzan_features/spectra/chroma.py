@@ -24,11 +24,13 @@ _CLASSES = 12
 _BLOCK = 64  # frames at a time, so that they stay in the cache
 
 
-def tuning(magnitude: NDArray[np.float32], sr: int, precise: Callable[[], NDArray[np.float32]]) -> float:
+def tuning(
+    magnitude: NDArray[np.float32], sr: int, precise: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+) -> float:
     """Deviation of the music from A = 440 Hz.
 
-    The answer is the fullest of a hundred bins. Where peaks within rounding error of a bin's edge
-    could change which bin that is, the peaks are taken again from `precise` magnitudes.
+    The answer is the fullest of a hundred bins. Where peaks within rounding error of a bin's edge, or of the
+    median, could change which bin that is, those of their frames are taken again from `precise` magnitudes.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def tuning(magnitude: NDArray[np.float32], sr: int, precise: Callable[[], NDArra
     sr : int
         Sampling rate in Hz.
     precise : callable
-        Returns the magnitudes again, computed in float64.
+        Returns the magnitudes of the frames that it is given again, computed in float64.
 
     Returns
     -------
@@ -45,31 +47,40 @@ def tuning(magnitude: NDArray[np.float32], sr: int, precise: Callable[[], NDArra
         Semitones in [-0.5, 0.5), in steps of 0.01, as ``librosa.estimate_tuning`` finds it in the
         power spectrum; 0 where there is no peak.
     """
-    hz, heights = _peaks(magnitude, sr)
+    hz, heights, frames = _peaks(magnitude, sr)
     if len(hz) == 0:
         return 0.0
     chosen, certain = _louder_half(heights)
+    off = _semitones_off(hz[chosen])
     votes, doubtful = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
-    kernels.tuning_votes(_semitones_off(hz[chosen]), certain[chosen], _DOUBT, votes, doubtful)
+    kernels.tuning_votes(off, certain[chosen], _DOUBT, votes, doubtful)
     best = int(np.argmax(votes))
     rivals = votes + doubtful
     if (rivals[:best] < votes[best]).all() and (rivals[best + 1 :] <= votes[best]).all():
         return float(_EDGES[best])
-    hz, heights = _peaks(precise(), sr)
+    place = (off.astype(np.float64) + 0.5) * _BINS
+    in_doubt = ~certain[chosen] | (np.abs(place - np.rint(place)) <= _DOUBT * _BINS)
+    again = np.unique(frames[chosen][in_doubt])
+    hz_again, heights_again, _ = _peaks(precise(again), sr)
+    others = ~np.isin(frames, again)
+    hz, heights = np.concatenate([hz[others], hz_again]), np.concatenate([heights[others], heights_again])
     counts, _ = np.histogram(_semitones_off(hz[heights >= np.median(heights)]), _EDGES)
     return float(_EDGES[np.argmax(counts)])
 
 
-def _peaks(magnitude: NDArray[np.float32], sr: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Frequencies in Hz and powers of the interpolated peaks of all frames."""
+def _peaks(
+    magnitude: NDArray[np.float32], sr: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """Frequencies in Hz, powers and frames of the interpolated peaks of all frames."""
     bin_hz = sr / (2 * (magnitude.shape[1] - 1))
     first, stop = np.searchsorted(
         np.arange(magnitude.shape[1]) * bin_hz, (_LOWEST_HZ, min(_HIGHEST_HZ, sr / 2))
     )
     room = len(magnitude) * int(stop - first)
-    found, heights = np.empty(room), np.empty(room, np.float32)
-    count = kernels.spectral_peaks(magnitude, int(first), int(stop), _PEAK, found, heights)
-    return (found[:count] * bin_hz).astype(np.float32), heights[:count]
+    found, heights, ends = np.empty(room), np.empty(room, np.float32), np.zeros(len(magnitude), np.int64)
+    count = kernels.spectral_peaks(magnitude, int(first), int(stop), _PEAK, found, heights, ends)
+    frames = np.repeat(np.arange(len(magnitude)), np.diff(ends, prepend=0))
+    return (found[:count] * bin_hz).astype(np.float32), heights[:count], frames
 
 
 def _louder_half(heights: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

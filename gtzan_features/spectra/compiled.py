@@ -88,12 +88,15 @@ def _load_alone(cache: Any) -> None:
     """Let kernels be loaded from the folder without what numba imports to compile: half of a start.
 
     numba knows how to type and to compile all that numpy has before it loads a kernel, and imports
-    scipy.linalg for it. A compiled kernel needs none of it, but for the functions that give it memory. What has
-    to be compiled after all, numba gets ready for by itself.
+    scipy.linalg for it. A compiled kernel needs none of it, but for the functions that give it memory. What
+    has to be compiled after all, numba gets ready for by itself.
     """
     from numba.core.runtime import rtsys
 
-    within, load = getattr(cache, "_guard_against_spurious_io_errors", None), getattr(cache, "_load_overload", None)
+    within, load = (
+        getattr(cache, "_guard_against_spurious_io_errors", None),
+        getattr(cache, "_load_overload", None),
+    )
     if within is None or load is None:  # of another version of numba
         return
 

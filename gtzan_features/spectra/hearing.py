@@ -67,15 +67,21 @@ def heard_magnitude(magnitude: Float32, sr: int, result: Float32) -> Float32:
     ndarray of shape (n_frames, n_bins), float32
         Linear, in the unit of `magnitude`: a gain goes through. 0 for silence, positive for all else.
     """
-    weight, shape = _single(sr, magnitude.shape[1])
     means = np.empty(len(magnitude))
     descriptors.weighted_power(magnitude, band(sr, magnitude.shape[1]), means)
-    descriptors.heard(magnitude, weight, _floors(means), shape, result)
-    return result
+    result[:] = magnitude
+    return over_floors(result, sr, _floors(means))
 
 
-def heard_beside(lanes: Float32, sr: int, result: Float32, beside: Float32) -> tuple[Float32, Float32]:
-    """Return what `heard_magnitude` does, in both layouts of `stft.magnitude`.
+def over_floors(magnitude: Float32, sr: int, floors: Float32) -> Float32:
+    """Replace magnitudes by those heard over floors that are known, a power for each frame."""
+    weight, shape = _single(sr, magnitude.shape[1])
+    descriptors.heard(magnitude, weight, floors, shape, magnitude)
+    return magnitude
+
+
+def heard_beside(lanes: Float32, sr: int, result: Float32, beside: Float32) -> Float32:
+    """Do what `heard_magnitude` does in both layouts of `stft.magnitude`.
 
     Parameters
     ----------
@@ -84,14 +90,14 @@ def heard_beside(lanes: Float32, sr: int, result: Float32, beside: Float32) -> t
     sr : int
         Sampling rate in Hz.
     result : ndarray of shape (n_frames, n_bins), float32
-        Filled and returned.
+        Filled.
     beside : ndarray of shape (n_blocks, n_bins, LANES), float32
-        Filled and returned; may be `lanes`.
+        Filled, with 0 in lanes that have no frame; may be `lanes`.
 
     Returns
     -------
-    magnitude, lanes : ndarray of float32
-        0 in lanes that have no frame.
+    ndarray of shape (n_frames,), float32
+        Power of the floor of each frame.
     """
     n_frames, n_bins = result.shape
     weight, shape = _single(sr, n_bins)
@@ -99,7 +105,7 @@ def heard_beside(lanes: Float32, sr: int, result: Float32, beside: Float32) -> t
     descriptors.weighted_power_beside(lanes, band(sr, n_bins), means)
     floors[:n_frames] = _floors(means[:n_frames])
     descriptors.heard_beside(lanes, weight, floors, shape, result, beside)
-    return result, beside
+    return floors[:n_frames]
 
 
 def _floors(means: Float64) -> Float32:

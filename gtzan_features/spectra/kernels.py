@@ -37,16 +37,22 @@ def scaled_to_peak(x: Float32) -> None:
                 x[t, k] = x[t, k] / peak
 
 
-@takes("f4[:, ::1], i8, i8, f8, f8[::1], f4[::1]")
+@takes("f4[:, ::1], i8, i8, f8, f8[::1], f4[::1], i8[::1]")
 @kernel
 def spectral_peaks(
-    magnitude: Float32, first: int, stop: int, threshold: float, found: Float64, heights: Float32
+    magnitude: Float32,
+    first: int,
+    stop: int,
+    threshold: float,
+    found: Float64,
+    heights: Float32,
+    ends: NDArray[np.int64],
 ) -> int:
     """Collect interpolated peaks of the power spectra between bins `first` and `stop`.
 
     A peak is higher than its left and not lower than its right neighbour, and higher than
     `threshold` times the maximum of its frame. Fractional bins go to `found`, interpolated powers
-    to `heights`; returns how many there are.
+    to `heights`, and to `ends` how many there are up to each frame; returns how many there are.
     """
     count = 0
     power = np.empty(stop - first + 2, np.float32)  # from the bin before `first` to `stop`
@@ -72,6 +78,7 @@ def spectral_peaks(
                 found[count] = first + i - 1 + np.float64(shift)
                 heights[count] = here + np.float32(0.5) * slope * shift
                 count += 1
+        ends[t] = count
     return count
 
 

@@ -99,22 +99,18 @@ def cepstrum(levels: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of shape (n_frames, count), float32
-        As ``scipy.fft.dct(levels, norm="ortho")``, in the unit of `levels`.
+        As ``scipy.fft.dct(levels, norm="ortho")``, in the unit of `levels`; rounded once, from float64.
     """
     cosines = _cosines(levels.shape[1], count)
     result = np.empty((len(levels), count), np.float32)
     for first in range(0, len(levels), LANES):  # so few that no library divides them among threads
-        some, base = levels[first : first + LANES], levels[first : first + LANES, :1]
-        # From the lowest band on: bands of one level give 0 and not a sum of roundings.
-        np.dot(some - base, cosines, out=result[first : first + LANES])
-    result[:, :1] += levels[:, :1] * np.float32(np.sqrt(levels.shape[1]))
+        result[first : first + LANES] = levels[first : first + LANES].astype(np.float64) @ cosines
     return result
 
 
 @lru_cache(maxsize=8)
-def _cosines(n_bands: int, count: int) -> NDArray[np.float32]:
+def _cosines(n_bands: int, count: int) -> NDArray[np.float64]:
     angles = np.outer(2 * np.arange(n_bands) + 1, np.arange(count)) * (np.pi / (2 * n_bands))
-    cosines = np.cos(angles) * np.sqrt(2 / n_bands)
+    cosines: NDArray[np.float64] = np.cos(angles) * np.sqrt(2 / n_bands)
     cosines[:, 0] /= np.sqrt(2)
-    result: NDArray[np.float32] = cosines.astype(np.float32)
-    return result
+    return cosines

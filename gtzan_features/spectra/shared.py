@@ -128,9 +128,9 @@ class Spectra:
         """Deviation from A = 440 Hz in semitones."""
         return chroma.tuning(self.magnitude, self.config.sr, self._precise_magnitude)
 
-    def _precise_magnitude(self) -> Float32:
-        """Magnitudes from a transform in float64."""
-        return stft.precise_magnitude(self.padded, self.config.n_fft, self.config.hop)
+    def _precise_magnitude(self, frames: NDArray[np.int64]) -> Float32:
+        """Magnitudes of some frames from a transform in float64."""
+        return stft.precise_magnitude(self.padded, self.config.n_fft, self.config.hop, frames)
 
     @cached_property
     def chroma(self) -> Float32:
@@ -191,11 +191,13 @@ class HeardSpectra(Spectra):
         else:  # what lies side by side is enough, and nobody will ask for it as it was
             raw = beside = stft.magnitude_lanes(self.padded, config.n_fft, config.hop, self._scratch)
         result = self._scratch.array("magnitude", (self.n_frames, raw.shape[1]))
-        return hearing.heard_beside(raw, config.sr, result, beside)
+        self._floors = hearing.heard_beside(raw, config.sr, result, beside)
+        return result, beside
 
-    def _precise_magnitude(self) -> Float32:
-        precise = self._of_signal._precise_magnitude()
-        return hearing.heard_magnitude(precise, self.config.sr, precise)
+    def _precise_magnitude(self, frames: NDArray[np.int64]) -> Float32:
+        precise = self._of_signal._precise_magnitude(frames)
+        _ = self._magnitudes  # which the floors come from
+        return hearing.over_floors(precise, self.config.sr, self._floors[frames])
 
     @property
     def heard(self) -> HeardSpectra:
