@@ -91,7 +91,7 @@ def _load_alone(cache: Any) -> None:
     scipy.linalg for it. A compiled kernel needs none of it, but for the functions that give it memory. What
     has to be compiled after all, numba gets ready for by itself.
     """
-    from numba.core.runtime import rtsys
+    from numba.core.runtime.nrt import rtsys
 
     within, load = (
         getattr(cache, "_guard_against_spurious_io_errors", None),

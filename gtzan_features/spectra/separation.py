@@ -77,11 +77,12 @@ def soft_mask(magnitude: Float32, lanes: Callable[[], Float32], width: int, scra
             here = mask[first : first + LANES]
             medians.mask_of_block(magnitude, beside[block], first, here, scratch)
     else:
-        h, p = enhanced(magnitude, lanes, width, scratch)
-        top = np.maximum(h, p)
-        h, p = (one / np.where(top >= _TINY, top, 1) for one in (h, p))  # at most 1: squares are finite
-        h, p = h * h, p * p
-        mask[:] = np.where(top >= _TINY, h / np.where(top >= _TINY, h + p, 1), 0.5)
+        smooth, spiky = enhanced(magnitude, lanes, width, scratch)
+        top = np.maximum(smooth, spiky)
+        is_normal = top >= _TINY
+        least = np.minimum(smooth, spiky) / np.where(is_normal, top, np.float32(1))  # at most 1
+        most = 1 / (1 + least * least)
+        mask[:] = np.where(is_normal, np.where(smooth >= spiky, most, least * least * most), 0.5)
     return mask
 
 
