@@ -88,7 +88,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gtzan data restore-tags genres.csv.old-tags.jsonl",
         "gtzan data restore-tags genres.csv.old-tags.jsonl --yes",
     ),
-    "demo": ("gtzan demo", "gtzan demo --tracks 10 --out data/demo"),
+    "demo": ("gtzan demo", "gtzan demo --html", "gtzan demo --tracks 10 --out data/demo"),
     "warm": ("gtzan warm", "gtzan warm --set kaggle --json"),
 }
 

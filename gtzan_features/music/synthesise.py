@@ -26,6 +26,7 @@ def synthesise(
     tracks_per_genre: int = 20,
     seconds: float = TRACK_S,
     seed: int = 0,
+    tracks_per_artist: int = 1,
     n_jobs: int = -1,
     progress: Progress = silent,
 ) -> int:
@@ -43,7 +44,9 @@ def synthesise(
     OutputLockedError
         If another command is writing into `folder`.
     """
-    config = SyntheticConfig(tracks_per_genre=tracks_per_genre, seconds=seconds, seed=seed)
+    config = SyntheticConfig(
+        tracks_per_genre=tracks_per_genre, seconds=seconds, seed=seed, tracks_per_artist=tracks_per_artist
+    )
     executor, items = local_executor(n_jobs), list(iter_tracks(config))
     folder.mkdir(parents=True, exist_ok=True)
     with output_lock(folder):

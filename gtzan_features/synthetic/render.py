@@ -15,7 +15,7 @@ from gtzan_features.errors import ConfigError
 from gtzan_features.synthetic.recording import record
 from gtzan_features.synthetic.settings import SYNTHETIC_GENRES, SyntheticConfig, check_genre
 from gtzan_features.synthetic.song import play_song
-from gtzan_features.synthetic.style import Style, draw_style
+from gtzan_features.synthetic.style import Style, draw_style, sounding_like
 from gtzan_features.tables.atomic import atomic_path, write_text
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float32]
 MARKER = "dataset.json"
 """Name of the file that marks a folder as synthetic."""
 
+_BAND = 1  # apart from the generators of tracks, which have no fifth number
 _NOTE = "Rendered by gtzan from recipes, not recorded: no part of GTZAN, and no evidence on real music."
 
 
@@ -62,7 +63,7 @@ def track_style(genre: str, index: int, config: SyntheticConfig) -> Style:
     ConfigError
         If `genre` has no recipe or `index` is negative.
     """
-    return draw_style(genre, _generators(genre, index, config)[0])
+    return _style(genre, index, config, _generators(genre, index, config)[0])
 
 
 def render_track(genre: str, index: int, config: SyntheticConfig) -> FloatArray:
@@ -88,7 +89,7 @@ def render_track(genre: str, index: int, config: SyntheticConfig) -> FloatArray:
         If `genre` has no recipe or `index` is negative.
     """
     style_rng, song_rng, recording_rng = _generators(genre, index, config)
-    style = draw_style(genre, style_rng)
+    style = _style(genre, index, config, style_rng)
     dry = play_song(style, config.n_samples, config.sr, song_rng)
     return record(dry, style.channel, config.sr, recording_rng)
 
@@ -130,6 +131,8 @@ def write_marker(directory: Path, config: SyntheticConfig) -> Path:
         "sr": config.sr,
         "note": _NOTE,
     }
+    if config.tracks_per_artist > 1:
+        marker["tracks_per_artist"] = config.tracks_per_artist
     path = directory / MARKER
     write_text(path, json.dumps(marker, indent=2) + "\n")
     return path
@@ -147,3 +150,12 @@ def _generators(genre: str, index: int, config: SyntheticConfig) -> list[np.rand
     _check_track(genre, index)
     entropy = (config.seed, config.version, SYNTHETIC_GENRES.index(genre), index)
     return [np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(entropy).spawn(3)]
+
+
+def _style(genre: str, index: int, config: SyntheticConfig, rng: np.random.Generator) -> Style:
+    """Return a track's style: its own, with the sound of its band where it has one."""
+    own = draw_style(genre, rng)
+    if config.tracks_per_artist == 1:
+        return own
+    entropy = (config.seed, config.version, SYNTHETIC_GENRES.index(genre), config.artist_of(index), _BAND)
+    return sounding_like(own, draw_style(genre, np.random.Generator(np.random.PCG64(entropy))))

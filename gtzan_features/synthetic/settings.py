@@ -23,8 +23,9 @@ _SR = (8_000, 96_000)
 class SyntheticConfig:
     """Everything that the files of a synthetic data set depend on.
 
-    A track depends on `seconds`, `sr`, `seed` and `version`, on its genre and on its index; never on
-    `genres` or `tracks_per_genre`. A larger set therefore begins with the files of a smaller one.
+    A track depends on `seconds`, `sr`, `seed`, `version` and `tracks_per_artist`, on its genre and on its
+    index; never on `genres` or `tracks_per_genre`. A larger set therefore begins with the files of a
+    smaller one.
 
     Parameters
     ----------
@@ -40,6 +41,10 @@ class SyntheticConfig:
         Not negative.
     version : int
         Version of the recipes; only the current one, `VERSION`, can be rendered.
+    tracks_per_artist : int
+        So many tracks after each other, within a genre, are played by one band and recorded in one room:
+        they share instruments, mix and recording, not tempo, key, chords and melody. With 1 every track has
+        its own.
 
     Raises
     ------
@@ -58,6 +63,7 @@ class SyntheticConfig:
     sr: int = 22_050
     seed: int = 0
     version: int = VERSION
+    tracks_per_artist: int = 1
 
     def __post_init__(self) -> None:
         if not self.genres or len(set(self.genres)) != len(self.genres):
@@ -66,6 +72,7 @@ class SyntheticConfig:
         for genre in self.genres:
             check_genre(genre)
         _check_range("tracks_per_genre", self.tracks_per_genre, 1, _MAX_TRACKS)
+        _check_range("tracks_per_artist", self.tracks_per_artist, 1, _MAX_TRACKS)
         _check_range("seconds", self.seconds, *_SECONDS)
         _check_range("sr", self.sr, *_SR)
         _check_range("seed", self.seed, 0, 2**63 - 1)
@@ -77,6 +84,10 @@ class SyntheticConfig:
     def n_samples(self) -> int:
         """Samples of each track."""
         return round(self.seconds * self.sr)
+
+    def artist_of(self, index: int) -> int:
+        """Return which of its genre's bands plays a track; as many bands as tracks where each has its own."""
+        return index // self.tracks_per_artist
 
 
 def check_genre(genre: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -108,6 +108,26 @@ def draw_style(genre: str, rng: np.random.Generator) -> Style:
         lead_density=_draw(lead.lead_density, rng),
         mix_db=tuple(level + float(rng.normal(0.0, _MIX_DB)) for level in own.mix_db),
         channel=_draw_channel(sound.sound, rng),
+    )
+
+
+def sounding_like(style: Style, band: Style) -> Style:
+    """Return a style with the sound of another: its instruments, mix and recording, and how it keeps time.
+
+    Tempo, key, chords, scale and rhythms stay.
+    """
+    return replace(
+        style,
+        swing=band.swing,
+        looseness_s=band.looseness_s,
+        tuning_cents=band.tuning_cents,
+        kit=band.kit,
+        comp=band.comp,
+        bass=band.bass,
+        lead=band.lead,
+        lead_density=band.lead_density,
+        mix_db=band.mix_db,
+        channel=band.channel,
     )
 
 

@@ -82,7 +82,7 @@ def protocol_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
         words=f"The same model, features and rows under each protocol: {said}.",
         rows=rows,
         series=_series(rows),
-        csv=_csv(f"protocols {name}", rows),
+        csv=chart_csv(f"protocols {name}", rows),
     )
 
 
@@ -120,7 +120,7 @@ def length_chart(name: str, runs: Sequence[ScoredRun]) -> DotChart | None:
         "length. Within a row nothing but the length differs.",
         rows=rows,
         series=_series(rows),
-        csv=_csv(f"lengths {name}", rows),
+        csv=chart_csv(f"lengths {name}", rows),
     )
 
 
@@ -151,7 +151,8 @@ def _series(rows: Sequence[DotRow]) -> tuple[tuple[int, str], ...]:
     return tuple(sorted({(dot.style, dot.series) for row in rows for dot in row.dots}))
 
 
-def _csv(name: str, rows: Sequence[DotRow]) -> CsvLink:
+def chart_csv(name: str, rows: Sequence[DotRow]) -> CsvLink:
+    """Return the data of a picture of accuracies."""
     return csv_link(
         name,
         _HEADER,
