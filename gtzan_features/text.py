@@ -56,6 +56,23 @@ def one_line(text: str) -> str:
     return "".join(escaped)
 
 
+_LONGEST_NAME = 4096
+"""Characters of a path that a system takes."""
+
+
+def composed(text: str) -> str:
+    r"""Return `text` in Unicode's form NFC; one that is too long for any path as it is.
+
+    A run of combining marks is put in order in a time that grows with the square of its length.
+
+    Examples
+    --------
+    >>> composed("Cafe\u0301") == "Caf\xe9"
+    True
+    """
+    return text if len(text) > _LONGEST_NAME else unicodedata.normalize("NFC", text)
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number and what is counted, such as ``1 file`` or ``1234 files``.
 

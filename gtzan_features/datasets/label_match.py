@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://[^/]*/", re.IGNORECASE)
+# From the beginning of a word on, lest a long one is tried from each of its letters.
+_ADDRESS = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]+://[^/]*/", re.IGNORECASE)
 _ABOVE = re.compile(r"^(\.\./)+")
 _DRIVE = re.compile(r"^[a-zA-Z]:")
 
@@ -89,10 +90,12 @@ class _Index:
         self.key = key
         self.whole: dict[str, list[int]] = defaultdict(list)
         self.last: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self.deepest = 0
         for at in which:
             path = key(files[at])
             if path:
                 self.whole[path].append(at)
+                self.deepest = max(self.deepest, path.count("/") + 1)
                 self.last[posixpath.basename(path)].append((path, at))
 
     def find(self, forms: Sequence[str]) -> set[int]:
@@ -105,7 +108,7 @@ class _Index:
                 return set(self.whole[path])
             # A file whose path from the folder of music on ends the path, the longest first ...
             parts = path.split("/")
-            for start in range(1, len(parts)):
+            for start in range(max(1, len(parts) - self.deepest), len(parts)):
                 end = "/".join(parts[start:])
                 if end in self.whole:
                     return set(self.whole[end])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
-from gtzan_features.text import one_line
+from gtzan_features.text import composed, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,7 @@ def label(name: str) -> str:
     >>> label("Cafe\u0301") == label("Caf\xe9"), label(os.fsdecode(b"caf\xe9")), label("a\nb")
     (True, 'caf\\xe9', 'a\\nb')
     """
-    return unicodedata.normalize("NFC", one_line(name))
+    return composed(one_line(name))
 
 
 def genre_name(folder: str) -> str:

@@ -25,7 +25,7 @@ _SYNONYMS = {
     "test": ("test", "testing", "te", "tst", "eval", "evaluation", "holdout"),
 }
 _PARTS = {name: part for part, names in _SYNONYMS.items() for name in names}
-_DECORATION = re.compile(r"[\s_-]*(set|split|part|data)$")
+_DECORATION = re.compile(r"(?<![\s_-])[\s_-]*(set|split|part|data)$")
 
 
 def part_of(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from gtzan_features.errors import OutputExistsError
 from gtzan_features.prediction.answers import labels_in, path_in, probability_in
 from gtzan_features.tables.atomic import atomic_path, remove_leftovers
 from gtzan_features.tables.locking import output_lock
-from gtzan_features.text import one_line
+from gtzan_features.text import composed, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -166,7 +165,7 @@ def playlist_names(genres: Sequence[str]) -> dict[str, str]:
 
 
 def _safe(genre: str) -> str:
-    text = unicodedata.normalize("NFC", _FORBIDDEN.sub("_", one_line(genre))).strip().rstrip(". ")
+    text = composed(_FORBIDDEN.sub("_", one_line(genre))).strip().rstrip(". ")
     text = text.removeprefix(".") or "_"
     raw = text.encode()
     if len(raw) > _LONGEST:
@@ -176,4 +175,4 @@ def _safe(genre: str) -> str:
 
 def _alike(name: str) -> str:
     """Return what some file systems take for the same name: in capitals, or in another form of Unicode."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return composed(name).casefold()

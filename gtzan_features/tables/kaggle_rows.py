@@ -17,7 +17,7 @@ import pandas as pd
 from gtzan_features.audio.formats import AUDIO_SUFFIXES
 from gtzan_features.config import SegmentConfig
 from gtzan_features.errors import ConfigError, TableError
-from gtzan_features.text import one_line
+from gtzan_features.text import composed, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,9 +127,9 @@ def name_rows(path: Path, names: pd.Series, labels: pd.Series, rows: str = "auto
     if marked is not None:
         return marked
     # As in tables of audio: NFC, so that a genre written in two ways is one.
-    labels = labels.str.strip().str.normalize("NFC")
+    labels = labels.str.strip().map(composed)
     ids = pd.Series(
-        [track_name(n, g) for n, g in zip(names.str.normalize("NFC"), labels, strict=True)],
+        [track_name(n, g) for n, g in zip(names.map(composed), labels, strict=True)],
         index=names.index,
         dtype=object,
     )
