@@ -54,12 +54,13 @@ class SectionedCommand(click.Command):
             if record is not None and isinstance(param, click.Option):
                 records[param.name or ""] = record
         width = min(_WIDTH, max(len(name) for name, _ in records.values()))
-        for heading, names in self._headings(records).items():
+        for heading, names in self.headings(records).items():
             with formatter.section(heading):
                 rows = [(records[name][0].ljust(width), records[name][1]) for name in names]
                 formatter.write_dl(rows, col_max=_WIDTH)
 
-    def _headings(self, records: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
+    def headings(self, records: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
+        """Return the names of `records` below their headings."""
         chosen = SECTIONS[self.name or ""]
         named = {name for names in chosen.values() for name in names}
         rest = [name for name in records if name not in named]
