@@ -153,17 +153,21 @@ def _feature(spec: FeatureSpec, config: FeatureConfig) -> Iterator[str]:
     yield from (f"## {spec.name} {{#{spec.name}}}", "")
     yield from (f"{plain(spec.description[0].upper() + spec.description[1:])}.", "")
     yield from (picture(spec, config), "")
+    yield from ('<div class="facts" markdown>', "")
     for what, said in (
-        ("Unit", "none" if spec.unit == "1" else spec.unit),
-        ("Range", _range(spec, config)),
-        ("Silence", spec.silence),
-        ("Source", spec.source),
+        ("Unit", plain(_unit(spec.unit) or "none")),
+        ("Range", plain(_range(spec, config))),
+        ("Silence", plain(spec.silence)),
+        ("Definition", definition(spec)),
+        ("Columns", _columns(spec, columns)),
+        ("Source", plain(spec.source)),
     ):
-        yield f"{what}"
-        yield f":   {plain(said)}"
-        yield ""
-    yield from ("Definition", f":   {definition(spec)}", "")
-    yield from ("Columns", f":   {_columns(spec, columns)}", "")
+        yield from (what, f":   {said}", "")
+    yield from ("</div>", "")
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit.replace("^2", "²")
 
 
 def _range(spec: FeatureSpec, config: FeatureConfig) -> str:
@@ -172,15 +176,20 @@ def _range(spec: FeatureSpec, config: FeatureConfig) -> str:
 
 
 def _columns(spec: FeatureSpec, columns: Sequence[Column]) -> str:
-    """Say how columns are called and between which numbers each statistic lies."""
-    count = f"{len(columns)}: " if len(columns) > 1 else ""
-    said = []
+    """Say how columns are called and between which numbers the values of each statistic lie."""
+    first, last = (
+        columns[i].name.removesuffix(f"_{columns[i].statistic}") for i in (0, -len(spec.statistics))
+    )
+    names = f"`{first}`" if first == last else f"`{first}` to `{last}`"
+    if spec.statistics == ("value",):
+        return names if first == last else f"{len(columns)}: {names}"
+    alike: dict[str, list[str]] = {}
     for statistic in spec.statistics:
-        own = [column for column in columns if column.statistic == statistic]
-        names = f"`{own[0].name}`" if len(own) == 1 else f"`{own[0].name}` to `{own[-1].name}`"
-        unit = "" if own[0].unit == "1" else f", {plain(own[0].unit)}"
-        said.append(f"{names} ({own[0].range}{unit})")
-    return count + "; ".join(said)
+        one = next(column for column in columns if column.statistic == statistic)
+        unit = _unit(one.unit) if one.range != "any" else ""
+        alike.setdefault(f"{one.range} {unit}".strip(), []).append(f"`_{statistic}`")
+    said = "; ".join(f"{', '.join(statistics)} ({plain(said)})" for said, statistics in alike.items())
+    return f"{len(columns)}: {names}, each with {said}"
 
 
 def definition(spec: FeatureSpec) -> str:
@@ -199,10 +208,20 @@ def definition(spec: FeatureSpec) -> str:
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     returns = [line.strip() for line in sections.get("Returns", "").split("\n") if line.startswith("    ")]
     words = " ".join([*(line.strip() for line in parts[0].split("\n")), *returns]).strip()
+    for name in dict.fromkeys(re.findall(r"(?<!`)`(\w+)`(?!`)", words)):
+        other = function.__globals__.get(name)
+        if inspect.isfunction(other) and name not in _known():
+            words += f" `{name}`: {' '.join((inspect.getdoc(other) or '').partition(chr(10) * 2)[0].split())}"
     if not words:
         msg = f"feature {spec.name}: {function.__name__} has no docstring"
         raise MissingWordsError(msg)
     return plain(re.sub(r"``([^`]+)``", r"`\1`", " ".join(words.split())))
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    """Names that have an entry of their own."""
+    return frozenset(spec.name for specs in SETS.values() for spec in specs)
 
 
 @lru_cache(maxsize=4)
@@ -226,8 +245,7 @@ def picture(spec: FeatureSpec, config: FeatureConfig) -> str:
         raise MissingWordsError(msg)
     panels, scale, shape = _panels(spec, values, config)
     described = {name: _described(one, spec) for name, one in values.items()}
-    unit = "" if spec.unit == "1" else f" {spec.unit}"
-    ends = f"{_number(scale.low)} to {_number(scale.high)}{html.escape(unit)}"
+    ends = f"{_number(scale.low)} to {_number(scale.high)} {html.escape(_unit(spec.unit))}".strip()
     return pictures.figure(panels, described, f"{shape} Scale: {ends}.")
 
 
@@ -265,7 +283,7 @@ def _grid(values: Values, indices: Sequence[tuple[int, ...]]) -> Values:
 
 
 def _described(values: Values, spec: FeatureSpec) -> str:
-    unit = "" if spec.unit == "1" else f" {spec.unit}"
+    unit = f" {_unit(spec.unit)}".rstrip()
     if values.size == 1:
         return f"{_number(float(values.reshape(-1)[0]))}{unit}"
     low, mean, high = (_number(float(f(values))) for f in (np.min, np.mean, np.max))

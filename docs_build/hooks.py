@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 _GENERATED = (commands, python_names, feature_pages)
+_TUTORIALS = f"{notebooks.FOLDER}/index.md"
 _state: dict[str, Repository] = {}
 _sources: dict[str, PurePosixPath] = {}
 
@@ -32,6 +33,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for module in _GENERATED:
             for name, text in module.pages().items():
                 files.append(File.generated(config, name, content=text))
+        if files.get_file_from_path(_TUTORIALS) is None:
+            files.append(File.generated(config, _TUTORIALS, content=notebooks.index(examples)))
         for name, page in notebooks.built(examples).items():
             files.append(File.generated(config, name, content=page.markdown))
             for picture, data in page.pictures.items():
@@ -46,11 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _add_repository(files: Files, config: MkDocsConfig, repository: Repository, examples: list[Path]) -> None:
     """Follow links from page to page until no file is new."""
-    tutorials = f"{notebooks.FOLDER}/index.md"
-    first = notebooks.page_name(examples[0])
-    repository.redirected[PurePosixPath("examples")] = (
-        tutorials if files.get_file_from_path(tutorials) else first
-    )
+    repository.redirected[PurePosixPath("examples")] = _TUTORIALS
     for path in examples:
         repository.redirected[PurePosixPath("examples", path.name)] = notebooks.page_name(path)
     _sources.clear()
@@ -77,13 +76,14 @@ def _add_repository(files: Files, config: MkDocsConfig, repository: Repository, 
 
 
 def _expand(config: MkDocsConfig, files: Files) -> None:
-    """Put pages in the place of ``folder/*`` in the nav: those that it does not name itself, by name."""
-    names = sorted(file.src_uri for file in files.documentation_pages())
+    """Put pages in the place of ``folder/*`` in the nav: those that it does not name itself."""
+    names = [file.src_uri for file in files.documentation_pages()]
     named = set(_strings(config.nav))
 
     def expanded(entry: Any) -> list[Any]:  # noqa: ANN401 - as YAML has it
         if isinstance(entry, dict):
-            return [{title: _flat(value) for title, value in entry.items()}]
+            titled = {title: _flat(value) for title, value in entry.items()}
+            return [titled] if all(titled.values()) else []
         if "*" not in entry:
             return [entry]
         return [

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 FOLDER = "tutorials"
+_ABOUT = """\
+The notebooks of `examples/`, run when these pages were made. Each runs anywhere: without music of your own it
+takes music that a program computes, and says so."""
 _ROOT = Path(__file__).parents[1]
 _CACHE = _ROOT / ".site_cache"
 
@@ -56,10 +59,14 @@ class Page:
     shown: list[Any] = field(default_factory=list)
 
 
-def title(path: Path) -> str:
-    """Return the heading of a notebook."""
-    first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
-    return first.split("\n", 1)[0].removeprefix("# ")
+def index(paths: Iterable[Path]) -> str:
+    """Return the page that lists notebooks: the title of each, and what it begins with."""
+    lines = ["# Tutorials", "", _ABOUT, ""]
+    for path in paths:
+        first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        title, _, words = first.partition("\n")
+        lines += [f"## [{title.removeprefix('# ')}]({path.stem}.md)", "", words.strip(), ""]
+    return "\n".join(lines)
 
 
 def page_name(path: Path) -> str:
