@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := .venv-lowest
 
-.PHONY: help install demo test lint figures lowest lock clean
+.PHONY: help install demo test lint figures site lowest lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | expand -t 10
@@ -36,6 +36,9 @@ lint: $(STAMP)  ## ruff, mypy, import contracts
 figures: $(STAMP)  ## write every number, table and picture of texts from data; RUNS=runs: reports/ from run folders first
 	$(BIN)/python -m figures $(if $(RUNS),--runs $(RUNS))
 
+site: $(STAMP)  ## the documentation as pages in site/, warnings as errors; no page needs a server or a network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 lowest: $(LOWEST)/.installed  ## the tests that a version can change, without slow ones and a browser, on the lowest versions of all dependencies
 	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not once' tests
 
@@ -57,4 +60,4 @@ lock:  ## write constraints/ anew (needs uv)
 	sed -i '1i # The lowest version of each dependency, tested by .ci/run; written by make lock.' constraints/lowest.txt
 
 clean:  ## remove environments and caches
-	rm -rf .venv $(LOWEST) .pytest_cache .ruff_cache .mypy_cache .hypothesis .numba_cache .import_linter_cache
+	rm -rf .venv $(LOWEST) site .site_cache .pytest_cache .ruff_cache .mypy_cache .hypothesis .numba_cache .import_linter_cache

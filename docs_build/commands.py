@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from gtzan_cli.examples import EXAMPLES
 from gtzan_cli.help_sections import SectionedCommand
-from gtzan_cli.main import cli
+from gtzan_cli.root import cli
 
 from docs_build.text import plain
 

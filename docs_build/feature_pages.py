@@ -189,7 +189,8 @@ def _columns(spec: FeatureSpec, columns: Sequence[Column]) -> str:
         unit = _unit(one.unit) if one.range != "any" else ""
         alike.setdefault(f"{one.range} {unit}".strip(), []).append(f"`_{statistic}`")
     said = "; ".join(f"{', '.join(statistics)} ({plain(said)})" for said, statistics in alike.items())
-    return f"{len(columns)}: {names}, each with {said}"
+    each = "" if first == last else ", each"
+    return f"{len(columns)}: {names}{each} with {said}"
 
 
 def definition(spec: FeatureSpec) -> str:
@@ -212,6 +213,8 @@ def definition(spec: FeatureSpec) -> str:
         other = function.__globals__.get(name)
         if inspect.isfunction(other) and name not in _known():
             words += f" `{name}`: {' '.join((inspect.getdoc(other) or '').partition(chr(10) * 2)[0].split())}"
+        elif name.isupper() and isinstance(other, int):
+            words = words.replace(f"`{name}`", f"`{name}` ({other})", 1)
     if not words:
         msg = f"feature {spec.name}: {function.__name__} has no docstring"
         raise MissingWordsError(msg)

@@ -120,9 +120,12 @@ def run(path: Path) -> Page:
 
 def _run_cell(source: str, name: str, space: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a cell gives
     tree = ast.parse(source, filename=name)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), space)
-    return None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), space)
+    last = tree.body[-1]
+    shown = isinstance(last, ast.Expr)
+    exec(compile(ast.Module(tree.body[:-1] if shown else tree.body, []), name, "exec"), space)
+    return (
+        eval(compile(ast.Expression(last.value), name, "eval"), space) if isinstance(last, ast.Expr) else None
+    )
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a cell gives

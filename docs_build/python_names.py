@@ -40,7 +40,8 @@ def groups() -> list[Group]:
         If a name of ``gtzan_features.__all__`` stands in none of them, or one of theirs is not public.
     """
     public = set(gtzan_features.__all__)
-    found, paragraphs = [], []
+    found: list[tuple[str, list[str]]] = []
+    paragraphs = []
     title = ""
     for line in (gtzan_features.__doc__ or "").splitlines():
         if re.fullmatch(r"[A-Z][^`.]*", line):

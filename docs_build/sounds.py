@@ -67,4 +67,5 @@ def _beat(rng: np.random.Generator) -> NDArray[np.float64]:
     kick = 0.7 * np.sin(2 * np.pi * (50 * time + 3 * np.exp(-time / 0.03))) * np.exp(-time / 0.08)
     hat = 0.2 * np.diff(rng.standard_normal(step + 1)) * np.exp(-time / 0.03)
     one = np.concatenate([kick, hat])
-    return 1e-4 * rng.standard_normal(_N) + np.tile(one, -(-_N // len(one)))[:_N]
+    beat: NDArray[np.float64] = 1e-4 * rng.standard_normal(_N) + np.tile(one, -(-_N // len(one)))[:_N]
+    return beat

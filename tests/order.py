@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 FIRST = (
     "tests/cli/test_bench.py",
     "tests/bench/test_accuracy.py",
+    "tests/docs/test_site.py",
     "tests/cli/test_main.py",
     "tests/descriptors/test_feature_values.py",
     "tests/spectra/test_kernel_speed.py",
