@@ -224,7 +224,7 @@ def test_sounds_are_what_they_are_called():
     assert ends[0].argmax() < ends[1].argmax()
     power = [np.mean(part**2) for part in np.array_split(spectrum["noise"], 4)]
     assert max(power) / min(power) < 1.1
-    # Kick and hi-hat in turn: two beats of 120 BPM later, the sound of the kick is the same but for its noise.
+    # Kick and hi-hat in turn: two beats of 120 BPM later, all is the same but for noise.
     beat, period = found["beat"].astype(float), SR
     assert np.corrcoef(beat[:-period], beat[period:])[0, 1] > 0.99
     assert all(np.abs(signal).max() <= 1 for signal in found.values())
