@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import click
-
 import gtzan_cli.main  # noqa: F401 - gives the command its commands
 from gtzan_cli.examples import EXAMPLES
 from gtzan_cli.help_sections import SectionedCommand
