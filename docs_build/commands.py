@@ -21,7 +21,7 @@ _ABOUT = (
     "Every command of `gtzan` with its options, as `--help` has them. "
     "[On the command line](../../how-to/command-line.md) has exit codes, completion and logs."
 )
-_DEFAULT = re.compile(r"  \[(.*)\]$")
+_DEFAULT = re.compile(r"(?:^|  )\[(.*)\]$")
 
 
 class MissingWordsError(Exception):
@@ -123,11 +123,11 @@ def _sections(command: click.Command, context: click.Context) -> dict[str, list[
 
 
 def _option(names: str, said: str, words: tuple[str, ...]) -> Iterator[str]:
-    if not said.strip():
+    default = _DEFAULT.search(said)
+    text = plain(said[: default.start()] if default else said).strip()
+    if not text:
         msg = f"{' '.join(words)}: {names} has no help"
         raise MissingWordsError(msg)
-    default = _DEFAULT.search(said)
-    text = plain(said[: default.start()] if default else said)
     yield f"`{names}`"
     yield f":   {text}" + (f" *{plain(default[1])}*" if default else "")
     yield ""

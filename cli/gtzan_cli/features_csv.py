@@ -131,7 +131,12 @@ def import_(
     help=FEATURES_HELP,
 )
 @click.option(
-    "--format", "format_name", type=click.Choice(["kaggle-csv"]), default="kaggle-csv", show_default=True
+    "--format",
+    "format_name",
+    type=click.Choice(["kaggle-csv"]),
+    default="kaggle-csv",
+    show_default=True,
+    help="Form of the file: columns, names and order of Kaggle's CSVs.",
 )
 @click.option("--out", "-o", type=FILE_OR_URL, required=True, help="The file to write.")
 @json_option

@@ -178,12 +178,13 @@ def test_a_name_that_stands_in_no_group_or_in_two_fails(monkeypatch):
         python_names.groups()
 
 
-def test_a_command_or_an_option_without_words_fails():
+@pytest.mark.parametrize("said", ["", "[default: 3]"])
+def test_a_command_or_an_option_without_words_fails(said):
     bare = click.Command("bare", help="Do it.", params=[click.Option(["--how"])])
     with pytest.raises(commands.MissingWordsError, match="gtzan bare has no example"):
         list(commands._body(bare, ("gtzan", "bare")))
     with pytest.raises(commands.MissingWordsError, match="--how TEXT has no help"):
-        list(commands._option("--how TEXT", "", ("gtzan", "bare")))
+        list(commands._option("--how TEXT", said, ("gtzan", "bare")))
     with pytest.raises(commands.MissingWordsError, match="gtzan warm has no help"):
         list(commands._body(click.Command("warm"), ("gtzan", "warm")))
 
