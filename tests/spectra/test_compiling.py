@@ -117,6 +117,26 @@ def test_where_no_process_can_be_started_all_is_compiled_here(tmp_path):
     assert said(tmp_path, PRELUDE + SOME + other + COMPILE) == "7 True\n"
 
 
+def test_a_kernel_is_loaded_without_what_compiles_and_another_compiled_after_it(tmp_path):
+    """numba imports scipy.linalg, and learns all of numpy, before it compiles; no start waits for it."""
+    chosen = PRELUDE + SOME + "chosen = [one for one in chosen if one.function.__name__ == 'moments']\n"
+    assert said(tmp_path, chosen + COMPILE) == "1 True\n"
+    found = said(
+        tmp_path,
+        chosen
+        + """
+import numba, numpy as np
+from gtzan_features.spectra import kernels
+print(kernels.moments(np.array([1, 3], np.float32)), sum(chosen[0].dispatcher.stats.cache_hits.values()))
+print("scipy.linalg" in sys.modules, "scipy.fft" in sys.modules)
+x = np.array([[1, 2], [0, 0], [5, 4]], np.float32)
+kernels.scaled_to_peak(x)
+print(x.tolist(), numba.njit(lambda a: np.dot(a, a))(np.ones(3)))
+""",
+    )
+    assert found == "(2.0, 1.0) 1\nFalse False\n[[0.5, 1.0], [0.0, 0.0], [1.0, 0.800000011920929]] 3.0\n"
+
+
 def test_code_of_an_older_source_is_never_taken(tmp_path):
     """numba lists a kernel before its code is there: what is ended in between leaves the old code."""
     source = tmp_path / "one.py"
