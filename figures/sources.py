@@ -129,6 +129,7 @@ SOURCES = {
         {"Whole command, ten folds of tracks": CSV},
     ),
     "LARGER_THAN_MEMORY": _script("larger_than_memory", "LARGER_THAN_MEMORY", SYNTHETIC, ""),
+    "INSTALL": _script("install_size", "INSTALL", NO_AUDIO, ""),
     "once": Source(path="figures/once.csv", audio="", command=""),
 }
 """By the word that a mark begins with. `once` has what was measured without a file that a script wrote."""
