@@ -20,7 +20,7 @@ ALLOWED = ROOT / "figures" / "allowed.csv"
 KINDS = ("setting", "limit", "definition", "example", "literature")
 """Why a number may stand in a text by itself."""
 
-_BLOCK = re.compile(r"^[ ]*```(?!text\b).*?^[ ]*```[ ]*$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^[ ]*```(\w*)[^\n]*\n(.*?)^[ ]*```[ ]*$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TARGET = re.compile(r"\]\([^)]*\)|<https?://[^>]*>|https?://\S+")
@@ -80,6 +80,6 @@ def loose(page: str, words: tuple[str, ...] = ()) -> list[str]:
 def readable(page: str) -> str:
     """Return a page without marks, code, comments, links' targets and versions, on one line."""
     text = FIGURE.sub(" ", TABLE.sub(" ", page))
-    text = _BLOCK.sub(" ", text).replace("```text", " ").replace("```", " ")
+    text = _BLOCK.sub(lambda m: m[2].replace("`", "") if m[1] == "text" else " ", text)
     text = _TARGET.sub("] ", _COMMENT.sub(" ", _CODE.sub(" ", text)))
     return " ".join(_VERSION.sub(" ", text).split())

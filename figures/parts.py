@@ -112,7 +112,15 @@ def _runs(name: str, dataset: str, which: str, *without: str) -> tuple[str, str]
     if table is None:
         message = f"nothing {which} on {dataset} in {source(name).path}"
         raise FiguresError(message)
-    return table.markdown(), _about(name, audio_of(name, frame))
+    shown = table if len(set(frame["features"])) > 1 else _without(table, "features")
+    return shown.markdown(), _about(name, audio_of(name, frame))
+
+
+def _without(table: TextTable, column: str) -> TextTable:
+    """Leave out a column; what all rows have there is for the page to say."""
+    at = table.header.index(column)
+    header, *rows = (row[:at] + row[at + 1 :] for row in (table.header, *table.rows))
+    return replace(table, header=header, rows=tuple(rows))
 
 
 def audio_of(name: str, frame: pd.DataFrame) -> str:

@@ -238,6 +238,10 @@ def test_a_measured_number_outside_of_marks_is_found(number, value, text):
     assert loose(f"# Head\n\n{text}\n\nAnd so on.")
     assert not loose(f"# Head\n\n<!-- figure x -->{text}<!-- /figure -->\n\nAnd so on.")
     assert not loose(f"# Head\n\n```\n{text}\n```\n\nAnd `{text}`.")
+    printed = "```text\nas it is printed\n```\n"
+    beside = loose(f"{printed}\n{text}\n\n```sh\n{text}\n```\n")
+    assert len(beside) == len(loose(f"\n{text}\n"))
+    assert loose(f"```text\n{text}\n```\n")
 
 
 @pytest.mark.parametrize(
