@@ -63,8 +63,9 @@ def shape_of_spectrum(
     """
     n_bins = lanes.shape[1]
     for block in range(len(lanes)):
-        moments = _moments(lanes[block])
-        _running_sum(lanes[block], running)
+        count = half_or_all(len(result) - block * LANES)
+        moments = _moments(lanes[block], count)
+        _running_sum(lanes[block], running, count)
         for lane in range(min(LANES, len(result) - block * LANES)):
             row, total = result[block * LANES + lane], moments[0, lane]
             if total < _TINY:
@@ -78,11 +79,17 @@ def shape_of_spectrum(
 
 
 @part
-def _moments(x: Float32) -> Float64:
-    """Sum of each lane of `x` (n_bins, LANES), weighted with the bin's number to the power 0, 1 and 2."""
+def half_or_all(n_frames: int) -> int:
+    """Return how many lanes to go through where `n_frames` are left: a segment of 3 s ends with two."""
+    return LANES if n_frames > LANES // 2 else LANES // 2
+
+
+@part
+def _moments(x: Float32, count: int) -> Float64:
+    """Sum of each of `count` lanes of `x` (n_bins, LANES), weighted with the bin to the power 0, 1 and 2."""
     result = np.zeros((3, LANES))
     for k in range(len(x)):
-        for lane in range(LANES):
+        for lane in range(count):
             value = np.float64(x[k, lane])
             result[0, lane] += value
             result[1, lane] += k * value
@@ -91,12 +98,12 @@ def _moments(x: Float32) -> Float64:
 
 
 @part
-def _running_sum(x: Float32, running: Float32) -> None:
-    """Fill `running` with the sum of each lane of `x` up to each bin."""
-    for lane in range(LANES):
+def _running_sum(x: Float32, running: Float32, count: int) -> None:
+    """Fill `running` with the sum of each of `count` lanes of `x` up to each bin."""
+    for lane in range(count):
         running[0, lane] = x[0, lane]
     for k in range(1, len(x)):
-        for lane in range(LANES):
+        for lane in range(count):
             running[k, lane] = running[k - 1, lane] + x[k, lane]
 
 
@@ -127,15 +134,16 @@ def banded_power(
     n_bins, n_bands = lanes.shape[1], len(bounds)
     total = np.empty((n_bands, LANES), np.float32)
     for block in range(len(lanes)):
+        count = half_or_all(len(result) - block * LANES)
         for k in range(n_bins):
-            for lane in range(LANES):
+            for lane in range(count):
                 power[k, lane] = lanes[block, k, lane] * lanes[block, k, lane]
         total[:] = np.float32(0)
         for m in range(n_bands):
             first, stop, at = bounds[m]
             for k in range(first, stop):
                 weight = weights[at + k - first]
-                for lane in range(LANES):
+                for lane in range(count):
                     total[m, lane] += weight * power[k, lane]
         for lane in range(min(LANES, len(result) - block * LANES)):
             for m in range(n_bands):
