@@ -86,8 +86,8 @@ def laid_out(
     """
     columns = [[name, *cells] for name, *cells in zip(header, *rows, strict=True)]
     with console.capture() as captured:
-        if title:
-            console.print(Text(title, "bold"), soft_wrap=True)
+        for line in wrap(title, console) if title else ():
+            console.print(Text(line, "bold"), soft_wrap=True)
         for number, part in enumerate(_parts(columns, console.width)):
             if number:
                 console.print()
