@@ -87,7 +87,7 @@ def laid_out(
     columns = [[name, *cells] for name, *cells in zip(header, *rows, strict=True)]
     with console.capture() as captured:
         for line in wrap(title, console) if title else ():
-            console.print(Text(line, "bold"), soft_wrap=True)
+            console.print(Text(words, "bold"), soft_wrap=True)
         for number, part in enumerate(_parts(columns, console.width)):
             if number:
                 console.print()
