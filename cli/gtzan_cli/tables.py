@@ -86,7 +86,7 @@ def laid_out(
     """
     columns = [[name, *cells] for name, *cells in zip(header, *rows, strict=True)]
     with console.capture() as captured:
-        for line in wrap(title, console) if title else ():
+        for words in wrap(title, console) if title else ():
             console.print(Text(words, "bold"), soft_wrap=True)
         for number, part in enumerate(_parts(columns, console.width)):
             if number:
