@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # of the zip format
 SCHEMA = "schema.json"
+_ANY_SIZE = 64 << 20
+_MOST_PACKED = 100
+"""At most so many bytes of arrays, or so many times those of their archive, which can unpack to gigabytes."""
+_HEADERS: dict[tuple[int, int], Callable[..., Any]] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -37,6 +45,38 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 def npz(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     """Return arrays as what `numpy.load` reads; `numpy.savez` would write the time into it."""
     return zipped({f"{name}.npy": _npy(np.asarray(array)) for name, array in arrays.items()})
+
+
+def read_npz(content: bytes) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of an archive that `npz` wrote, by their names.
+
+    Raises
+    ------
+    ValueError, OSError, zipfile.BadZipFile, zlib.error
+        If it is no such archive: a file in it is no array or not as long as its header says, or all are far
+        larger than what they are packed in.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > max(_ANY_SIZE, _MOST_PACKED * len(content)):
+            msg = "its arrays are said to be far larger than the file"
+            raise ValueError(msg)
+        return {PurePosixPath(member.filename).stem: _array(archive, member) for member in members}
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    with archive.open(member) as file:
+        reads = _HEADERS.get(np.lib.format.read_magic(file))
+        if reads is None:
+            msg = "an array of another format"
+            raise ValueError(msg)
+        shape, _, dtype = reads(file)
+        if file.tell() + dtype.itemsize * math.prod(shape) != member.file_size:
+            msg = "an array has another length than its header says"
+            raise ValueError(msg)
+    with archive.open(member) as file:
+        array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    return array
 
 
 def without_addresses(skops: bytes) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import io
 import logging
 import warnings
 from dataclasses import asdict, dataclass, field
@@ -25,6 +24,7 @@ from gtzan_features.models.applying.network import stored_network
 from gtzan_features.models.applying.old_names import with_new_names
 from gtzan_features.models.applying.one_vs_rest import stored_labels
 from gtzan_features.models.applying.xgboost_trees import StoredTrees
+from gtzan_features.models.archive import read_npz
 from gtzan_features.tables.checked import (
     DamagedError,
     Record,
@@ -315,8 +315,7 @@ def _types_of_plugin(card: ModelCard, folder: Path) -> Callable[[str], bool]:
 
 
 def _load_arrays(content: bytes) -> Classifier:
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        arrays = dict(archive)
+    arrays = read_npz(content)
     return stored_labels(arrays) or stored_network(arrays) or StoredRule(arrays)
 
 

@@ -7,7 +7,6 @@ the training music as the mean of its rows lies far from the nearest groups of t
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
@@ -17,7 +16,7 @@ import numpy as np
 
 from gtzan_features.errors import ModelError
 from gtzan_features.models.applying.training_range import range_rows
-from gtzan_features.models.archive import npz
+from gtzan_features.models.archive import npz, read_npz
 from gtzan_features.tables.atomic import atomic_path, write_text
 from gtzan_features.tables.checked import DamagedError, checked_bytes, from_json, parse_json, what_is_wrong
 
@@ -300,8 +299,8 @@ def read_rates(folder: Path) -> UnlikeRates | None:
 
 def _arrays(content: bytes, n_columns: int) -> dict[str, npt.NDArray[Any]]:
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: np.asarray(archive[name]) for name in ("used", "quantiles", "centres")}
+        found = read_npz(content)
+        arrays = {name: found[name] for name in ("used", "quantiles", "centres")}
     except Exception as error:  # whatever a parser of damaged archives raises
         msg = "not the arrays of this program"
         raise DamagedError(msg) from error
