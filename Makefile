@@ -44,7 +44,7 @@ lowest: $(LOWEST)/.installed  ## the tests that a version can change, without sl
 
 $(LOWEST)/.installed: pyproject.toml constraints/lowest.txt
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,cluster,storage,tags,tune]' librosa pytest pytest-xdist hypothesis mir_eval
+	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,cluster,storage,tags,tune]' pytest pytest-xdist hypothesis mir_eval
 	@touch $@
 
 lock:  ## write constraints/ anew (needs uv)
