@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-import signal as signals
-import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import soundfile
 
+from gtzan_features.audio.interrupts import ended_afterwards
 from gtzan_features.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
     import numpy.typing as npt
 
@@ -28,31 +24,6 @@ _MP3_DELAY = 576 + 529  # samples: of LAME's encoder, and of every decoder
 _VORBIS_BLOCK = 1_024
 """Samples handed to the encoder at once, as oggenc does: libvorbis keeps a block on its stack, which a
 minute in one go overflows."""
-
-
-@contextmanager
-def interrupted_afterwards() -> Iterator[None]:
-    """Let an interrupt (SIGINT) wait until the block has ended.
-
-    libsndfile calls back into Python for every piece of a file in memory. An interrupt there cannot be
-    raised through C: it would be printed with a traceback, and the file would be cut short.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread gets signals
-        return
-    waiting: list[int] = []
-
-    def wait(number: int, frame: Any) -> None:  # noqa: ANN401, ARG001 - as signals are handled
-        waiting.append(number)
-
-    before = signals.getsignal(signals.SIGINT)
-    signals.signal(signals.SIGINT, wait)
-    try:
-        yield
-    finally:
-        signals.signal(signals.SIGINT, signals.SIG_DFL if before is None else before)
-        if waiting:
-            signals.raise_signal(signals.SIGINT)
 
 
 def encode_mp3(signal: Float32, sr: int, kbit_s: float) -> bytes:
@@ -92,7 +63,7 @@ def through_mp3(signal: Float32, sr: int, kbit_s: float) -> Float32:
     ConfigError
         If this libsndfile writes no mp3, or none at these rates, or other samples come back.
     """
-    with interrupted_afterwards():
+    with ended_afterwards():
         decoded: Float32 = soundfile.read(io.BytesIO(encode_mp3(signal, sr, kbit_s)), dtype="float32")[0]
     if len(decoded) % _MP3_FRAME == 0 and len(decoded) >= len(signal) + _MP3_DELAY:
         decoded = decoded[_MP3_DELAY : _MP3_DELAY + len(signal)]
@@ -128,7 +99,7 @@ def through_vorbis(signal: Float32, sr: int, quality: float) -> Float32:
     ConfigError
         If this libsndfile writes no Ogg Vorbis, or other samples come back.
     """
-    with interrupted_afterwards():
+    with ended_afterwards():
         decoded: Float32 = soundfile.read(io.BytesIO(encode_vorbis(signal, sr, quality)), dtype="float32")[0]
     return _of_length(decoded, len(signal), "ogg")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from gtzan_features.audio.interrupts import ended_afterwards
 from gtzan_features.errors import AudioDecodeError
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def write_wav(path: Path, samples: npt.NDArray[np.float32], sr: int, comment: st
     peak = float(np.abs(samples).max(initial=0))
     scaled = samples / peak if peak > 1 else samples
     raw = io.BytesIO()
-    soundfile.write(raw, scaled, sr, subtype="PCM_16", endian="LITTLE", format="RAW")
+    with ended_afterwards():
+        soundfile.write(raw, scaled, sr, subtype="PCM_16", endian="LITTLE", format="RAW")
     numbers = np.frombuffer(raw.getvalue(), dtype="<i2")
     with (
+        ended_afterwards(),
         path.open("wb") as file,  # libsndfile would be given a name, which may be no UTF-8
         soundfile.SoundFile(file, "w", sr, 1, subtype="PCM_16", format="WAV") as sound,
     ):
@@ -66,7 +69,7 @@ def read_comment(path: Path) -> str:
     It is "" where there is no file, no sound or no text, and where the samples are not those of then.
     """
     try:
-        with path.open("rb") as file, soundfile.SoundFile(file) as sound:
+        with ended_afterwards(), path.open("rb") as file, soundfile.SoundFile(file) as sound:
             comment, _, digits = str(sound.comment).rpartition(" ")
             return comment if _digits(sound.read(dtype="int16")) == digits else ""
     except (OSError, soundfile.LibsndfileError):

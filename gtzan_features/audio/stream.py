@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from gtzan_features.audio.interrupts import ended_afterwards
 from gtzan_features.audio.opened import Spliced
 from gtzan_features.audio.quiet import without_mpg123
 from gtzan_features.errors import AudioDecodeError
@@ -128,9 +129,19 @@ def _is_loud(layout: Layout) -> bool:
     return layout.kind in ("mpeg", "") or (layout.kind == "plain" and layout.present is None)
 
 
+@contextlib.contextmanager
+def _undisturbed(source: object, loud: bool) -> Iterator[None]:
+    """Keep remarks from standard error, and signals from what libsndfile calls back."""
+    with (
+        ended_afterwards() if isinstance(source, Spliced) else contextlib.nullcontext(),
+        without_mpg123() if loud else contextlib.nullcontext(),
+    ):
+        yield
+
+
 def _open(file: AudioFile, source: int | Spliced, loud: bool) -> _Sequential:
     try:
-        with without_mpg123() if loud else contextlib.nullcontext():
+        with _undisturbed(source, loud):
             return _Sequential(source, closefd=False)
     # A damaged header can promise more than memory holds, or a rate of nothing.
     except _ERRORS as error:
@@ -171,7 +182,7 @@ def _read(sound: _Sequential, n_frames: int, stream: Stream, loud: bool, is_plai
     if not is_plain:
         block.fill(np.nan)
     try:
-        with without_mpg123() if loud else contextlib.nullcontext():
+        with _undisturbed(sound.name, loud):
             found: Float32 = sound.read(n_frames, dtype="float32", always_2d=True, out=block)
     except _ERRORS as error:
         stream.failure = _reason(error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import soundfile
 
+from gtzan_features.audio.interrupts import ended_afterwards
 from gtzan_features.audio.load import load
 from gtzan_features.config import FeatureConfig, SegmentConfig, SplitConfig
 from gtzan_features.errors import ConfigError
@@ -264,5 +265,6 @@ def _mp3(audio: Path, track_id: str, number: int) -> bytes:
     n = round(ROWS.seconds * sr)
     part: npt.NDArray[np.float32] = samples[number * n : (number + 1) * n]
     held = io.BytesIO()
-    soundfile.write(held, part, sr, format="MP3", subtype="MPEG_LAYER_III")
+    with ended_afterwards():
+        soundfile.write(held, part, sr, format="MP3", subtype="MPEG_LAYER_III")
     return held.getvalue()

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from gtzan_features.audio.interrupts import ended_afterwards
 from gtzan_features.errors import ConfigError
 from gtzan_features.synthetic.recording import record
 from gtzan_features.synthetic.settings import SYNTHETIC_GENRES, SyntheticConfig, check_genre
@@ -106,7 +107,8 @@ def write_track(directory: Path, genre: str, index: int, config: SyntheticConfig
     """
     path = directory / track_path(genre, index)
     buffer = io.BytesIO()
-    soundfile.write(buffer, render_track(genre, index, config), config.sr, subtype="PCM_16", format="WAV")
+    with ended_afterwards():
+        soundfile.write(buffer, render_track(genre, index, config), config.sr, subtype="PCM_16", format="WAV")
     with atomic_path(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
     return path

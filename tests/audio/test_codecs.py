@@ -13,6 +13,7 @@ import soundfile
 from gtzan_features.audio import codecs
 from gtzan_features.audio.codecs import encode_mp3, encode_vorbis, through_mp3, through_vorbis
 from gtzan_features.errors import ConfigError
+from gtzan_features.system_calls import ENDING
 from tests.conftest import SR, tone
 
 
@@ -80,12 +81,13 @@ def test_what_cannot_be_encoded_is_told_in_one_line(monkeypatch):
         encode_vorbis(y, SR, 5)
 
 
+@pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize("delay", [0.001, 0.02, 0.1])
 @pytest.mark.parametrize(("through", "amount"), [(through_mp3, 64), (through_mp3, 32), (through_vorbis, 5)])
-def test_an_interrupt_waits_for_the_codec_and_prints_nothing(noisy, through, amount, delay, capfd):
+def test_an_interrupt_waits_for_the_codec_and_prints_nothing(noisy, through, amount, delay, number, capfd):
     """Without waiting, it would be printed from a callback and the codec would return fewer samples."""
-    before = signal.getsignal(signal.SIGINT)
-    timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+    usual = signal.signal(number, signal.default_int_handler)
+    timer = threading.Timer(delay, os.kill, (os.getpid(), number))
     whole = through(noisy, SR, amount)
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come in any of the calls
         timer.start()
@@ -93,7 +95,7 @@ def test_an_interrupt_waits_for_the_codec_and_prints_nothing(noisy, through, amo
             np.testing.assert_array_equal(through(noisy, SR, amount), whole)
     timer.join()
     assert capfd.readouterr().err == ""
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.signal(number, usual) is signal.default_int_handler
 
 
 def test_in_another_thread_codecs_work_as_well(noisy):
