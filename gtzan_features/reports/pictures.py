@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gtzan_features.reports.colours import BLUE, GRID, LEAKED, LEVELS, ORANGE, PALE, SOFT, VERMILION
-from gtzan_features.reports.lettering import label, set_heading
+from gtzan_features.reports.lettering import heading, label, letters_in, set_heading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,19 +120,23 @@ def projection_figure(
 ) -> Figure:
     """Draw tracks as points of shape (n_tracks, 2), a panel for each genre over all others in grey.
 
-    Where `ids` are given, the track that lies farthest from the middle of its genre is named.
+    Above a panel stand the genre and how many tracks it has. Where `ids` are given, the track that lies
+    farthest from the middle of its genre is named.
     """
     labels = np.asarray(genres)
     shown = sorted(set(genres))
     columns = min(_COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(max(1.66 * columns, 3.4), 1.85 * rows + 0.75), layout="constrained")
+    longest = max(len(label(genre, _LONGEST_GENRE)) for genre in shown)
+    width = max(1.66, letters_in(longest + 6, _LETTERS))
+    figure = Figure(figsize=(max(width * columns, 3.4), 1.85 * rows + 0.75), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, genre in zip(panels.flat, shown, strict=False):
         chosen = np.flatnonzero(labels == genre)
         axes.scatter(points[labels != genre, 0], points[labels != genre, 1], s=4, color=GRID, linewidth=0)
         axes.scatter(points[chosen, 0], points[chosen, 1], s=11, color=BLUE, edgecolor="white", linewidth=0.4)
-        axes.set_title(f"{label(genre, _LONGEST_GENRE)} ({len(chosen)})", fontsize=_LETTERS, loc="left")
+        axes.set_title(label(genre, _LONGEST_GENRE), fontsize=_LETTERS, loc="left")
+        axes.set_title(str(len(chosen)), fontsize=8, loc="right", color=SOFT)
         if len(ids):
             middle = np.median(points[chosen], axis=0)
             far = chosen[int(np.argmax(np.linalg.norm(points[chosen] - middle, axis=1)))]
@@ -142,7 +146,7 @@ def projection_figure(
     for axes in list(panels.flat)[len(shown) :]:
         axes.set_visible(False)
     figure.supxlabel(axes_names[0], fontsize=_LETTERS)
-    figure.supylabel(axes_names[1], fontsize=_LETTERS)
+    figure.supylabel(heading(axes_names[1], 1.6 * rows, _LETTERS), fontsize=_LETTERS)
     set_heading(figure, title)
     return figure
 
