@@ -130,6 +130,10 @@ SOURCES = {
     ),
     "LARGER_THAN_MEMORY": _script("larger_than_memory", "LARGER_THAN_MEMORY", SYNTHETIC, ""),
     "INSTALL": _script("install_size", "INSTALL", NO_AUDIO, ""),
+    "WHOSE_MFCC": _script("whose_mfcc", "WHOSE_MFCC", WAV, "AUDIO_DIR CSV"),
+    "whose-mfcc": Source(
+        path="reports/whose-mfcc.csv", audio=WAV, command="python benchmarks/whose_mfcc.py AUDIO_DIR CSV"
+    ),
     "once": Source(path="figures/once.csv", audio="", command=""),
 }
 """By the word that a mark begins with. `once` has what was measured without a file that a script wrote."""

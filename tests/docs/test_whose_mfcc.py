@@ -43,3 +43,10 @@ def test_equal_columns_are_0_apart_and_missing_and_constant_ones_say_so(script, 
     assert lines["| `mfcc2` … `mfcc20`, mean"] == "| `mfcc2` … `mfcc20`, mean | 0; 1.00 (17 of 19) |"
     assert lines["| `rms_var`"].endswith("; – |")
     assert len(lines) == 2 + 19 + 2
+
+
+def test_the_page_has_the_table_of_what_was_measured(script):
+    measured = pd.read_csv(script.CSV)
+    names = [library.name for library in script.LIBRARIES]
+    assert list(measured["library"]) == list(np.repeat(names, 57))
+    assert script.PAGE.read_text(encoding="utf-8").endswith("\n\n" + script.table(measured))
