@@ -15,6 +15,7 @@ from typing import Any
 
 from gtzan_features import plugins
 from gtzan_features.errors import ConfigError
+from gtzan_features.presets import NEWEST, preset, without_versions
 from gtzan_features.selection import Selection as Selection
 from gtzan_features.setting_types import wrong_type
 from gtzan_features.split_config import DEFAULT_FOLDS as DEFAULT_FOLDS
@@ -46,7 +47,7 @@ def fingerprint(settings: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-FEATURE_SETS = ("kaggle", "full")
+FEATURE_SETS = tuple(NEWEST)
 """Sets of this package; to them, or alone, features of plugins are added by their names."""
 
 
@@ -64,17 +65,38 @@ def feature_set_parts(feature_set: str) -> tuple[str, ...]:
 def tidy_feature_set(text: str) -> str:
     """Write a feature set, what is added to it and its families in one way: equal sets have equal names.
 
+    A version that it names is checked and left out: the one that is computed is the only one.
+
+    Raises
+    ------
+    ConfigError
+        If it names a version that this program does not compute.
+
     Examples
     --------
     >>> tidy_feature_set("kaggle: -tonal, -rhythm")
     'kaggle:-rhythm,-tonal'
     >>> tidy_feature_set("zero_run + spectral_flux + kaggle")
     'kaggle+spectral_flux+zero_run'
+    >>> tidy_feature_set("full@3:-rhythm")
+    'full:-rhythm'
     """
-    name, _, families = text.replace(" ", "").partition(":")
+    name, _, families = without_versions(text.replace(" ", ""))[0].partition(":")
     parts = sorted(set(name.split("+")), key=lambda part: (part not in FEATURE_SETS, part))
     words = sorted({word for word in families.split(",") if word})
     return "+".join(parts) + (f":{','.join(words)}" if words else "")
+
+
+def preset_name(feature_set: str, version: int) -> str:
+    """Return a feature set with its version.
+
+    Examples
+    --------
+    >>> preset_name("full+spectral_flux:-rhythm", 3)
+    'full@3+spectral_flux:-rhythm'
+    """
+    names, colon, families = feature_set.partition(":")
+    return "+".join(preset(name, version) for name in names.split("+")) + colon + families
 
 
 def file_name(feature_set: str) -> str:
@@ -92,9 +114,6 @@ def file_name(feature_set: str) -> str:
         return name
     kind = "without" if families.startswith("-") else "only"
     return "-".join([name, kind, *(word.removeprefix("-") for word in families.split(","))])
-
-
-_VERSIONS = {"full": 3}  # of feature sets; 1 for the others
 
 
 PAD_MODES = ("reflect", "edge", "constant")
@@ -144,7 +163,8 @@ class FeatureConfig:
     is defined for are a `ConfigError`; a few that depend on a family are one when it is computed.
     """
 
-    feature_set: str = "kaggle"  # "kaggle:-rhythm": without a family; "kaggle+mine": with a plugin's feature
+    # "kaggle:-rhythm": without a family; "kaggle+mine": with a plugin's feature; "kaggle@1": of a version
+    feature_set: str = "kaggle"
     version: int = 0  # of the set, raised when a value of an existing column changes; 0 for the present one
     sr: int = 22_050  # Hz
     n_fft: int = 2_048  # samples
@@ -159,9 +179,14 @@ class FeatureConfig:
 
     def __post_init__(self) -> None:
         _check_types(self)
+        asked = without_versions(self.feature_set)[1]
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
+        newest = max(NEWEST.get(part, 1) for part in self.parts)
         if not self.version:
-            object.__setattr__(self, "version", max(_VERSIONS.get(part, 1) for part in self.parts))
+            object.__setattr__(self, "version", newest)
+        elif asked and self.version != newest:
+            msg = f"version={self.version} and {self.feature_set}@{asked} are two versions: give one"
+            raise ConfigError(msg)
         if not self.code:
             object.__setattr__(self, "code", _code(self.parts))
         self._check()
@@ -194,6 +219,11 @@ class FeatureConfig:
     def parts(self) -> tuple[str, ...]:
         """Names of which the feature set is made: a set, features of plugins."""
         return feature_set_parts(self.feature_set)
+
+    @property
+    def preset(self) -> str:
+        """The feature set with its version, for example ``full@3:-rhythm``."""
+        return preset_name(self.feature_set, self.version)
 
     @property
     def is_current(self) -> bool:

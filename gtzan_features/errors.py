@@ -242,6 +242,10 @@ class StorageError(GtzanError):
         return f"{self.path}: {self.reason}"
 
 
+class SelftestError(GtzanError):
+    """An installation does something else than it should."""
+
+
 class DownloadError(GtzanError):
     """A data set cannot be fetched, or is not what it should be."""
 

@@ -125,9 +125,9 @@ for name in ("extraction.row_cache", "extraction.row_kinds", "training.fit"):
 print(json.dumps(found))
 """
 WITHOUT_EFFECT = {
-    *("cache", "environment", "garbage", "kernel_folder", "parallel", "plugins", "progress", "selection"),
-    *("setting_types", "source_digits", "split_config", "stall", "storage", "storage_files", "tables.atomic"),
-    *("system_calls", "tables.checked", "tables.locking", "tables.run_storage"),
+    *("cache", "environment", "garbage", "kernel_folder", "parallel", "plugins", "presets", "progress"),
+    *("selection", "setting_types", "source_digits", "split_config", "stall", "storage", "storage_files"),
+    *("system_calls", "tables.atomic", "tables.checked", "tables.locking", "tables.run_storage"),
 }
 """Parts of the package that decide where and when rows and predictions are computed, not what they are."""
 
@@ -156,6 +156,7 @@ CHANGED = {
     "augment": ("noise",),
     "beside": SegmentConfig(30.0),
     "stream": True,
+    "version": 1,
 }
 
 

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from gtzan_features.config import FEATURE_SETS, RUNS_DIR
+from gtzan_features.presets import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,7 @@ def complete_feature_sets(
     _ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return the feature sets of the package."""
-    return _fitting(FEATURE_SETS, incomplete)
+    return _fitting([*FEATURE_SETS, *PRESETS], incomplete)
 
 
 def _fitting(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

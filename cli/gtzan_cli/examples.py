@@ -89,6 +89,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gtzan data restore-tags genres.csv.old-tags.jsonl --yes",
     ),
     "demo": ("gtzan demo", "gtzan demo --html", "gtzan demo --tracks 10 --out data/demo"),
+    "selftest": ("gtzan selftest", "gtzan selftest --json"),
     "warm": ("gtzan warm", "gtzan warm --set kaggle --json"),
 }
 
@@ -123,6 +124,7 @@ SHORT = {
     "data augment": "Write augmented copies of every track.",
     "data restore-tags": "Undo gtzan predict --write-tags.",
     "demo": "The whole job on synthetic music. No data needed.",
+    "selftest": "Whether this installation works.",
     "warm": "Compile beforehand, for images and clusters.",
     "bench": "Measure accuracy and robustness, unattended.",
     "data": "Get, check, look at and augment music.",

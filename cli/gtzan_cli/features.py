@@ -309,7 +309,7 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
 
     A column is called feature, index and statistic: mfcc3_p90, correlation_pattern3x17.
     """
-    from gtzan_features.extraction.describe import columns_table, describe, families_table
+    from gtzan_features.extraction.describe import columns_table, describe, families_table, versions_table
 
     columns = describe(feature_set)
     if as_json:
@@ -320,4 +320,7 @@ def describe(feature_set: str, each: bool, as_json: bool) -> None:
         return
     table = families_table(columns)
     print_table(table.title, table.header, table.rows)
+    versions = versions_table(feature_set)
+    if versions.rows:
+        print_table(versions.title, versions.header, versions.rows)
     show(f"{len(columns)} columns. Each of them: --columns (Markdown) or --json.")

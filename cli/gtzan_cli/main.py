@@ -27,6 +27,7 @@ from gtzan_cli.report import compare, report
 from gtzan_cli.restore_tags import restore_tags
 from gtzan_cli.root import cli
 from gtzan_cli.runs import runs
+from gtzan_cli.selftest import selftest
 from gtzan_cli.serve import serve
 from gtzan_cli.tune import tune
 from gtzan_cli.warm import warm
@@ -53,6 +54,7 @@ for command in (
     bench,
     data,
     demo,
+    selftest,
     warm,
 ):
     cli.add_command(command)

@@ -24,7 +24,8 @@ REPORTS_DIR = Path("reports")
 
 FEATURES_HELP = (
     "The feature set; with a colon, without some of its families (kaggle:-rhythm) or with some only "
-    "(kaggle:timbre,tonal); with a plus, with features of plugins (kaggle+my_feature; my_feature alone)."
+    "(kaggle:timbre,tonal); with a plus, with features of plugins (kaggle+my_feature; my_feature alone). "
+    "With a version (full@3), which is refused where it is not the one that is computed."
 )
 
 

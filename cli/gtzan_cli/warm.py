@@ -6,13 +6,14 @@ import click
 
 from gtzan_cli.options import json_option
 from gtzan_cli.progress import notice, print_json, show
+from gtzan_features.presets import NEWEST, PRESETS
 
 
 @click.command()
 @click.option(
     "--set",
     "name",
-    type=click.Choice(["kaggle", "full", "all"]),
+    type=click.Choice([*NEWEST, *PRESETS, "all"]),
     default="all",
     show_default=True,
     help="Feature sets whose kernels are compiled.",
@@ -25,7 +26,7 @@ def warm(name: str, as_json: bool) -> None:
     """
     from gtzan_features.extraction.warm import warm
 
-    done = warm(("kaggle", "full") if name == "all" else (name,), notice)
+    done = warm(tuple(NEWEST) if name == "all" else (name,), notice)
     if as_json:
         print_json(done)
         return

@@ -169,7 +169,7 @@ def extract(
     ...     soundfile.write(music / genre / "one.wav", samples, 22_050)
     >>> table = gf.extract(music, out=Path(temporary.name) / "tables", n_jobs=1)
     >>> table
-    Table(music: 2 rows of 3s, 57 columns (kaggle), 2 tracks, 2 genres)
+    Table(music: 2 rows of 3s, 57 columns (kaggle@1), 2 tracks, 2 genres)
     >>> table.y.tolist(), table.groups.tolist()
     (['noise', 'tones'], ['noise/one', 'tones/one'])
     >>> temporary.cleanup()

@@ -223,7 +223,7 @@ class Table:
         tracks = self.opened.data.rows["track_id"].nunique()
         parts = [
             f"{_count(len(self), 'row')} of {self.meta.segment}",
-            f"{_count(len(self.columns), kind)} ({self.meta.feature_set})",
+            f"{_count(len(self.columns), kind)} ({self.meta.preset})",
             _count(tracks, "track"),
             _count(
                 len(set(self.opened.data.genres) - {""}), "label" if self.opened.data.several else "genre"
@@ -249,7 +249,7 @@ class Table:
                 [
                     ("rows", f"{len(self)} of {self.meta.segment}"),
                     ("tracks", len(tracks)),
-                    ("columns", f"{len(self.columns)} ({self.meta.feature_set})"),
+                    ("columns", f"{len(self.columns)} ({self.meta.preset})"),
                     ("from", kept),
                 ]
             ),

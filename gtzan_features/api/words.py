@@ -39,18 +39,19 @@ _RENAMED = {"artist-from": "artists"}
 _OPTION = re.compile(r"(?<![\w/=.-])--(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?P<rest>[ =][^\s;)]+)?")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|'[^']*'")
 _LENGTH = re.compile(r"\d+(?:\.\d+)?s")
-_WORD = re.compile(r"[A-Za-z0-9][\w:,+.-]*")
+_WORD = re.compile(r"[A-Za-z0-9][\w@:,+.-]*")
 _CALLS = (
     (
         re.compile(
-            r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w:,+-]+))?"
+            r"gtzan features extract AUDIO_DIR(?: --features (?P<set>[\w@:,+-]+))?"
             r"(?: --segments (?P<segments>[\w.]+))?(?: --out (?P<out>'[^']*'|\S+))?"
             r"(?: --deformed (?P<deformed>[\w,+-]+))?"
             r"(?: --labels (?P<labels>\w+))?(?: --artist-from (?P<artists>\w+))?"
+            r"(?: --(?P<overwrite>overwrite))?"
         ),
         "gf.extract",
     ),
-    (re.compile(r"gtzan features describe(?: --features (?P<set>[\w:,+-]+))?"), "gf.describe"),
+    (re.compile(r"gtzan features describe(?: --features (?P<set>[\w@:,+-]+))?"), "gf.describe"),
     (re.compile(r"gtzan features import CSV"), "gf.read_table"),
 )
 _COMMAND = re.compile(r"(`[^`]*`)")
@@ -114,6 +115,7 @@ def _call(call: str, found: re.Match[str]) -> str:
     for name, value in found.groupdict().items():
         if value:
             word = value if value.isupper() or value.startswith("'") else f'"{value}"'
+            word = "True" if name == "overwrite" else word
             arguments.append(f"{'features' if name == 'set' else name}={word}")
     return f"{call}({', '.join(arguments)})"
 

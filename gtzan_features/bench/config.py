@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 
 from gtzan_features import plugins
 from gtzan_features.audio.deform import DEFORMATIONS
-from gtzan_features.config import WITH_PARTS, FeatureConfig, SegmentConfig, Selection, SplitConfig
+from gtzan_features.config import (
+    WITH_PARTS,
+    FeatureConfig,
+    SegmentConfig,
+    Selection,
+    SplitConfig,
+    tidy_feature_set,
+)
 from gtzan_features.errors import ConfigError
 
 BASELINE = "kaggle"
@@ -59,7 +66,7 @@ class BenchConfig:
         """The feature sets, the baseline first."""
         from gtzan_features.descriptors import sets
 
-        chosen = self.feature_sets or tuple(sets.SETS)
+        chosen = [tidy_feature_set(name) for name in self.feature_sets] or tuple(sets.SETS)
         return tuple(dict.fromkeys([BASELINE, *chosen]))
 
     @property

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
+from gtzan_features.config import tidy_feature_set
 from gtzan_features.datasets import gtzan
 from gtzan_features.errors import ConfigError, OutputExistsError, TableError
+from gtzan_features.presets import without_versions
 from gtzan_features.storage import told
 from gtzan_features.tables.feature_tables import (
     FeatureTable,
+    check_version,
     locate_table,
     read_meta,
     read_table,
@@ -143,7 +146,8 @@ def export_table(tables_dir: Path, out: Path, *, feature_set: str, segment: str,
     Raises
     ------
     TableError
-        If the table is missing or damaged, or lacks columns that the format needs.
+        If the table is missing or damaged, of another version than the name asks for, or lacks columns that
+        the format needs.
     ConfigError
         If the format is unknown.
     OutputLockedError
@@ -152,8 +156,11 @@ def export_table(tables_dir: Path, out: Path, *, feature_set: str, segment: str,
     if format_name not in FORMATS:
         msg = f"format {format_name!r} is not known; there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
+    version = without_versions(feature_set)[1]
     with told(tables_dir):
-        table: FeatureTable = read_table(locate_table(tables_dir, feature_set, segment))
+        path = locate_table(tables_dir, tidy_feature_set(feature_set), segment)
+        table: FeatureTable = read_table(path)
+        check_version(path, table.meta, version)
     with output_lock(out):
         write_kaggle_csv(out, table)
     return len(table.frame)

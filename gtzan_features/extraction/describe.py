@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.config import FeatureConfig
 from gtzan_features.descriptors.words import columns_in_words
+from gtzan_features.presets import HISTORY, preset
 from gtzan_features.text_table import TextTable
 
 if TYPE_CHECKING:
@@ -21,6 +22,22 @@ def describe(feature_set: str) -> tuple[Column, ...]:
         If there is no such set or family.
     """
     return columns_in_words(FeatureConfig(feature_set=feature_set))
+
+
+def versions_table(feature_set: str) -> TextTable:
+    """Say what each version is of the sets of which a feature set is made, the newest first.
+
+    Examples
+    --------
+    >>> [name for name, _ in versions_table("full:-rhythm").rows]
+    ['full@3', 'full@2', 'full@1']
+    """
+    rows = [
+        (preset(name, number), words)
+        for name in FeatureConfig(feature_set=feature_set).parts
+        for number, words in reversed(list(enumerate(HISTORY.get(name, ()), start=1)))
+    ]
+    return TextTable(title="", header=("version", "what it is"), rows=tuple(rows))
 
 
 def families_table(columns: tuple[Column, ...]) -> TextTable:

@@ -26,6 +26,7 @@ from gtzan_features.descriptors import sets
 from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.environment import row_program
 from gtzan_features.errors import ConfigError, ModelError
+from gtzan_features.presets import computed_again
 from gtzan_features.spectra import Scratch
 from gtzan_features.spectra.spectrogram import decode, spectrogram
 from gtzan_features.tables import file_status
@@ -327,7 +328,10 @@ def recipe_of(card: ModelCard, where: Path) -> Recipe:
     expected = (card.feature_fingerprint, card.columns, card.shape)
     if (recipe.values_fingerprint(), columns, recipe.shape) != expected or not _is_current(recipe.config):
         what = "spectrograms" if card.shape else "features"
-        msg = f"{where}: trained on {what} of another version. Compute them again and fit on them"
+        again = "Compute them again and fit on them"
+        if isinstance(recipe.config, FeatureConfig) and not recipe.config.is_current:
+            again = f"They are {recipe.config.preset}. {computed_again(card.feature_set)}. Then fit on them"
+        msg = f"{where}: trained on {what} of another version. {again}"
         raise ModelError(msg)
     return recipe
 

@@ -161,8 +161,9 @@ def _check_output(extraction: Extraction) -> None:
         meta = read_meta(path)
         if meta.feature_fingerprint != recipe.values_fingerprint() or meta.origin != "audio":
             reason = (
-                f"holds features of another configuration (fingerprint {meta.feature_fingerprint}, from "
-                f"{meta.origin}). Give another --out, or --overwrite to replace it"
+                f"holds features of another configuration ({meta.preset}, fingerprint "
+                f"{meta.feature_fingerprint}, from {meta.origin}). Give another --out, or --overwrite to "
+                "replace it"
             )
             raise OutputExistsError(path, reason)
         if meta.deformation != extraction.settings.deformation:

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gtzan_features.config import FeatureConfig, file_name
+from gtzan_features.config import FeatureConfig, file_name, preset_name
 from gtzan_features.errors import ConfigError, TableError
+from gtzan_features.presets import computed_again
 from gtzan_features.tables.checked import DamagedError
 from gtzan_features.tables.row_groups import MOST_ROWS, rows_per_group, write_groups
 from gtzan_features.tables.schema import (
@@ -27,7 +28,7 @@ from gtzan_features.tables.schema import (
     recipe_of,
 )
 from gtzan_features.tables.table_files import is_sharded, is_table, read_shards, table_schema
-from gtzan_features.text import one_line
+from gtzan_features.text import one_line, shell_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,6 +120,23 @@ def locate_table(folder: Path, feature_set: str, segment: str) -> Path:
         reason = f"no such feature table. Make it: gtzan features extract AUDIO_DIR{own}"
         reason += "" if own else ", or gtzan features import CSV"
     raise TableError(path, reason)
+
+
+def check_version(path: Path, meta: TableMeta, version: int) -> None:
+    """Refuse a table of another version of its set than the one that was asked for; 0 for whichever.
+
+    Raises
+    ------
+    TableError
+        If it is of another one, or it is not known of which.
+    """
+    found = meta.config.get("version")
+    if not version or found == version:
+        return
+    holds = "columns of a recipe that is not known" if found is None else meta.preset
+    asked = preset_name(meta.feature_set, version)
+    options = f"--segments {meta.segment} --out {shell_path(path.parent)}"
+    raise TableError(path, f"holds {holds}, not {asked}. {computed_again(meta.feature_set, options)}")
 
 
 def write_parquet(path: Path, table: pa.Table, n_rows: int = MOST_ROWS) -> None:

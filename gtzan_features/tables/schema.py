@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
+from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig, preset_name
 from gtzan_features.errors import ConfigError, TableError
 from gtzan_features.tables.checked import parse_json
 
@@ -79,6 +79,12 @@ class TableMeta:
     versions: dict[str, str] = field(default_factory=dict)
     several_labels: bool = False
     deformation: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def preset(self) -> str:
+        """The feature set with its version, ``full@3:-rhythm``; without, where the recipe is not known."""
+        version = self.config.get("version")
+        return self.feature_set if version is None else preset_name(self.feature_set, version)
 
     def to_json(self) -> str:
         """Return the metadata as JSON with sorted keys, the schema version included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gtzan_features.config import FEATURE_SETS, FeatureConfig, feature_set_parts
+from gtzan_features.presets import computed_again
 from gtzan_features.text import counted
 from gtzan_features.training.durations import duration_words
 
@@ -49,7 +50,7 @@ def _rows_line(opened: Fittable, n_rows: int, n_columns: int) -> str:
     shown = ", ".join(f"{genre} {count}" for genre, count in list(counts.items())[:_SHOWN])
     more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
     music = f"{meta.dataset}: {counted(n_tracks, 'track')}; {counted(len(counts), 'genre')}: {shown}{more}"
-    rows = f"{counted(n_rows, 'row')} of {meta.segment} with {n_columns} values, {meta.feature_set}"
+    rows = f"{counted(n_rows, 'row')} of {meta.segment} with {n_columns} values, {meta.preset}"
     return f"{music}; {rows}.{_other_version(opened)}"
 
 
@@ -59,11 +60,9 @@ def _other_version(opened: Fittable) -> str:
     version = meta.config.get("version")
     if version is None or not set(feature_set_parts(meta.feature_set)) & set(FEATURE_SETS):
         return ""
-    present = FeatureConfig(feature_set=meta.feature_set).version
-    if version == present:
+    if version == FeatureConfig(feature_set=meta.feature_set).version:
         return ""
     return (
-        f" These columns are of version {version} of {meta.feature_set}, and this program computes version "
-        f"{present}: figures of the two do not compare, and gtzan predict refuses the model. Extract again "
-        "with --overwrite."
+        f" These columns are {meta.preset}: figures do not compare with those of "
+        f"the newest version, and gtzan predict refuses the model. {computed_again(meta.feature_set)}."
     )

@@ -18,6 +18,7 @@ from gtzan_features.config import (
     tidy_feature_set,
 )
 from gtzan_features.errors import ConfigError, ModelError
+from gtzan_features.presets import without_versions
 
 SCORES = ("accuracy", "log-loss")
 
@@ -33,7 +34,8 @@ class FitConfig:
     segment : SegmentConfig
         Length of the rows.
     feature_set : str
-        Name of the feature set; with a colon, some families of it: ``kaggle:-rhythm``, ``kaggle:timbre``.
+        Name of the feature set; with a colon, some families of it: ``kaggle:-rhythm``, ``kaggle:timbre``;
+        with its version: ``kaggle@1``, which becomes `version`.
     settings : tuple of str
         Hyperparameters as ``name=value``.
     split : SplitConfig
@@ -50,6 +52,8 @@ class FitConfig:
         Augmentations of the training rows, ``robust`` among them; see `training.augmented_rows`.
     beside : SegmentConfig or None
         Longer rows, whose features each row gets beside its own: those of the row that it lies in.
+    version : int
+        Version of the feature set that the table must have; 0 for whichever it has.
     stream : bool
         Whether rows are read in batches and not held; see `training.streamed_fit`. A table that is too large
         for memory is streamed anyway where the model can be fitted so.
@@ -66,8 +70,12 @@ class FitConfig:
     augment: tuple[str, ...] = ()
     beside: SegmentConfig | None = None
     stream: bool = False
+    version: int = 0
 
     def __post_init__(self) -> None:
+        version = without_versions(self.feature_set)[1]
+        if version:
+            object.__setattr__(self, "version", version)
         object.__setattr__(self, "feature_set", tidy_feature_set(self.feature_set))
         if self.beside is not None and self.beside <= self.segment:
             msg = f"--beside {self.beside.name}: give rows longer than {self.segment.name}, for example 30s"

@@ -21,7 +21,13 @@ from gtzan_features.descriptors import sets
 from gtzan_features.descriptors.added import plugin_fault
 from gtzan_features.errors import TableError
 from gtzan_features.models.words import STREAMED
-from gtzan_features.tables.feature_tables import FeatureTable, locate_table, table_path, write_table
+from gtzan_features.tables.feature_tables import (
+    FeatureTable,
+    check_version,
+    locate_table,
+    table_path,
+    write_table,
+)
 from gtzan_features.tables.locking import output_lock
 from gtzan_features.tables.memory import check_memory
 from gtzan_features.tables.schema import feature_schema
@@ -213,26 +219,28 @@ def content_sha256(table: Table) -> str:
     return digest.hexdigest()
 
 
-def open_fittable(folder: Path, name: str, segment: str) -> Fittable:
+def open_fittable(folder: Path, name: str, segment: str, version: int = 0) -> Fittable:
     """Read the table `name` with rows of `segment`; ``3s+30s`` puts the 30 s rows beside those of 3 s.
 
     Some families of a set (``kaggle:-rhythm``) are taken from the table of the whole set, unless they have a
     table of their own. Which tracks are copies of each other is found by the whole table, so that splits do
-    not depend on the families.
+    not depend on the families. With `version`, the columns must be of that version of their set.
 
     Raises
     ------
     TableError
-        If the table is missing or damaged, of a recipe whose families are not known, or holds features of a
-        plugin that is not loaded or was changed since.
+        If the table is missing or damaged, of another version, of a recipe whose families are not known, or
+        holds features of a plugin that is not loaded or was changed since.
     ConfigError
         If there is no such family.
     """
     own, _, beside = segment.partition("+")
     if beside:
-        return _side_by_side(open_fittable(folder, name, own), open_fittable(folder, name, beside))
+        short, long = (open_fittable(folder, name, length, version) for length in (own, beside))
+        return _side_by_side(short, long)
     path = table_file(folder, name, segment)
     whole = read_fittable(path)
+    check_version(path, whole.table.meta, version)
     return whole if path == table_path(folder, name, segment) else whole.of_families(name)
 
 

@@ -110,7 +110,8 @@ def prepare_fit(tables_dir: Path, config: FitConfig, *, keep_model: bool = True)
     rows_are = SPECTROGRAMS if config.table != config.feature_set else FEATURES
     split_kinds(config.augment, model_spec(config.model), rows_are)
     with told(tables_dir):
-        opened = open_fittable(tables_dir, config.table, config.rows)
+        version = config.version if rows_are == FEATURES else 0
+        opened = open_fittable(tables_dir, config.table, config.rows, version)
     return prepare_rows(opened, config, settings, keep_model=keep_model, tables_dir=tables_dir)
 
 

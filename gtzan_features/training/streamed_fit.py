@@ -24,7 +24,7 @@ from gtzan_features.models.words import STREAMED
 from gtzan_features.progress import Progress, silent
 from gtzan_features.tables import run_folder as runs
 from gtzan_features.tables.atomic import write_text
-from gtzan_features.tables.feature_tables import FeatureTable, table_meta, table_path
+from gtzan_features.tables.feature_tables import FeatureTable, check_version, table_meta, table_path
 from gtzan_features.tables.memory import lacks_memory
 from gtzan_features.tables.table_files import table_schema
 from gtzan_features.training.divide import divide
@@ -202,6 +202,7 @@ def _opened(tables_dir: Path, config: FitConfig, folder: Path) -> StreamedTable:
     path = table_file(tables_dir, name, segment)
     table = read_streamed(path, folder)
     check_plugins(path, table.meta)
+    check_version(path, table.meta, config.version)
     if table.meta.several_labels:
         msg = f"{path}: tracks may have several labels, which are not fitted in batches. Leave out --stream"
         raise ModelError(msg)

@@ -198,7 +198,7 @@ def _one_part(split: SplitConfig) -> SplitConfig:
 
 def _divided(tables_dir: Path, fit: FitConfig) -> tuple[Fittable, Split]:
     """Read the table and divide its tracks; a track may have one genre only."""
-    opened, split = divide(open_fittable(tables_dir, fit.table, fit.rows), fit.split)
+    opened, split = divide(open_fittable(tables_dir, fit.table, fit.rows, fit.version), fit.split)
     if opened.data.several:
         msg = f"{opened.place}: a track may have several labels, and tune searches for one genre a track"
         raise ModelError(msg + ". Fit with the settings that you want to compare: gtzan fit --set NAME=VALUE")
@@ -224,7 +224,7 @@ def _study_key(
 ) -> Key:
     """Return all that the trials of a study depend on."""
     return fit_key(
-        replace(fit, settings=tuple(sorted(fit.settings))),
+        replace(fit, settings=tuple(sorted(fit.settings)), version=0),
         {"table": opened.sha256, "split": split.fingerprint()},
         space=repr(space),
         inner_folds=INNER_FOLDS,

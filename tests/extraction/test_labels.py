@@ -137,7 +137,7 @@ def test_in_python_labels_and_artists_are_keywords(library, tmp_path):
     result = gf.evaluate("majority", given, protocol="given", n_jobs=1)
     assert set(result.predictions["track_id"]) == {name for name, part in parts.items() if part == "test"}
     nothing = gf.extract(library, segments=1, labels="none", out=tmp_path, n_jobs=1)
-    assert repr(nothing) == "Table(library: 16 rows of 1s, 57 columns (kaggle), 8 tracks, 0 genres)"
+    assert repr(nothing) == "Table(library: 16 rows of 1s, 57 columns (kaggle@1), 8 tracks, 0 genres)"
     assert nothing.y.tolist() == [""] * 16
     assert np.isfinite(nothing.X).all()
     with pytest.raises(

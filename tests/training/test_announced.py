@@ -27,17 +27,17 @@ def prepared(tmp_path):
 def test_the_music_the_genres_and_the_fits_are_named(prepared):
     music, fits = announced(prepared)
     assert music.startswith("toy: 12 tracks; 2 genres: ")
-    assert "36 rows of 3s with 8 values, kaggle." in music
+    assert "36 rows of 3s with 8 values, kaggle@1." in music
     assert fits == "xgboost, track 2-fold: 3 fits."
 
 
 @pytest.mark.parametrize(
     ("feature_set", "version", "said"),
     [
-        ("full", 2, "version 2 of full, and this program computes version 3"),
-        ("full:-rhythm", 2, "version 2 of full:-rhythm, and this program computes version 3"),
-        ("full", 4, "version 4 of full, and this program computes version 3"),
-        ("kaggle", 7, "version 7 of kaggle, and this program computes version 1"),
+        ("full", 2, "These columns are full@2: "),
+        ("full:-rhythm", 2, "These columns are full@2:-rhythm: "),
+        ("full", 4, "These columns are full@4: "),
+        ("kaggle", 7, "These columns are kaggle@7: "),
         ("full", 3, ""),
         ("kaggle", 1, ""),
         ("kaggle", None, ""),
@@ -54,7 +54,7 @@ def test_columns_of_another_version_are_called_so(tmp_path, feature_set, version
     opened = replace(opened, table=replace(opened.table, meta=meta))
     music, _ = announced(replace(found, plan=replace(found.plan, opened=opened)))
     assert (said in music) if said else ("version" not in music)
-    assert bool(said) == ("Extract again with --overwrite." in music)
+    assert bool(said) == ("--overwrite (what changed: gtzan features describe" in music)
 
 
 def test_counts_are_those_of_the_rows_and_a_track_of_two_genres_counts_for_both(prepared):
