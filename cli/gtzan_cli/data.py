@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gtzan_cli.options import (
+    FILE,
     FOLDER,
     MUSIC,
     REPORTS_DIR,
@@ -32,21 +33,34 @@ def data() -> None:
 @data.command()
 @click.argument("audio_dir", type=MUSIC)
 @selection_options
+@click.option(
+    "--index",
+    type=FILE,
+    metavar="FILE.json",
+    help="Compare with an index of mirdata, such as gtzan_genre_index_1.0.json: which files, and their MD5.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong.")
 @n_jobs_option
 @json_option
 @click.pass_context
 def verify(
-    ctx: click.Context, audio_dir: Path, selection: Selection, strict: bool, n_jobs: int, as_json: bool
+    ctx: click.Context,
+    audio_dir: Path,
+    selection: Selection,
+    index: Path | None,
+    strict: bool,
+    n_jobs: int,
+    as_json: bool,
 ) -> None:
     """List what is missing, unreadable, short, silent, corrupt, duplicated or unknown in AUDIO_DIR.
 
-    GTZAN is checked against the facts on its 1000 tracks, other music for damage and duplicates only.
+    GTZAN is checked against the facts on its 1000 tracks, other music for damage and duplicates only; with
+    --index, which files there are and their bytes are compared with those of the index.
     """
     from gtzan_features.music.verify import verify
 
     with progress_bar() as progress:
-        found = verify(audio_dir, selection=selection, n_jobs=n_jobs, progress=progress)
+        found = verify(audio_dir, selection=selection, index=index, n_jobs=n_jobs, progress=progress)
     if as_json:
         print_json(found)
     else:

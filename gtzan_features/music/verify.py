@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from gtzan_features.audio.repair import repair_for
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
 from gtzan_features.datasets.catalogue import survey
+from gtzan_features.datasets.file_index import matched, read_index
 from gtzan_features.datasets.layout import endings_text
 from gtzan_features.datasets.names import label
 from gtzan_features.datasets.remarks import remarks
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gtzan_features.config import Selection
+    from gtzan_features.datasets.file_index import IndexedFile
     from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
 KINDS = (
@@ -77,6 +79,8 @@ class Verification:
         How many files of each ending were not read.
     remarks : tuple of str
         What looks odd, a line each.
+    n_indexed : int
+        Audio files of the index that was given; 0 without one.
     """
 
     n_files: int
@@ -85,6 +89,7 @@ class Verification:
     findings: tuple[Finding, ...]
     passed_over: dict[str, int]
     remarks: tuple[str, ...]
+    n_indexed: int = 0
 
     def counts(self) -> dict[str, int]:
         """Return how many findings there are of each kind, in the order of `KINDS`."""
@@ -102,6 +107,9 @@ class Verification:
             else "(Not GTZAN, so no facts to compare with.) Duplicates are found by their samples: "
             "a copy in mp3 or Ogg is not found."
         )
+        if self.n_indexed:
+            files = f"{self.n_indexed} file{'s' * (self.n_indexed != 1)}"
+            facts = f"Compared with the {files} of the index.{' ' * self.is_gtzan}{facts * self.is_gtzan}"
         passed = f" Not looked at: {endings_text(self.passed_over)}." if self.passed_over else ""
         return (
             f"{self.n_files} file{'s' * (self.n_files != 1)}, {genres}: "
@@ -118,32 +126,39 @@ class _Checked:
     n_samples: int = 0
     status: str = "ok"
     reason: str = ""
+    md5: str = ""
 
 
 def verify(
     audio_dir: Path,
     *,
     selection: Selection | None = None,
+    index: Path | None = None,
     n_jobs: int = -1,
     progress: Progress = silent,
 ) -> Verification:
     """Decode every file of a folder and list what is wrong.
 
     A folder with at least one of GTZAN's tracks is checked against the facts on all 1000. ``altered``
-    is a lossless file whose bytes are neither those of the Kaggle copy nor of the original.
+    is a lossless file whose bytes are neither those of the Kaggle copy nor of the original. With an index, as
+    mirdata has them, it is also a file whose MD5 is another one than that of the index, and what is missing
+    or unknown is so by the index.
 
     Raises
     ------
+    TableError
+        If `index` is no such index.
     CatalogueError
         If `audio_dir` is no folder of genre folders with audio.
     """
+    indexed = read_index(index) if index is not None else ()
     catalogue = survey(audio_dir, selection, progress)
     known = gtzan.track_genres()
     is_gtzan = any(t.track_id in known for t in catalogue.tracks)
     table = gtzan.facts()
     facts = {str(i): table.loc[i].to_dict() for i in table.index} if is_gtzan else {}
     checked: list[_Checked] = []
-    task = partial(_listen, root=catalogue.root)
+    task = partial(_listen, root=catalogue.root, with_md5=bool(indexed))
     for one in local_executor(n_jobs).map(task, catalogue.tracks, lost=_lost):
         checked.append(one)
         progress(len(checked), len(catalogue.tracks), "files")
@@ -151,7 +166,9 @@ def verify(
     for track, one in zip(catalogue.tracks, checked, strict=True):
         findings += _of_file(track, one, facts.get(track.track_id), is_gtzan=is_gtzan)
     findings += _duplicates(catalogue.tracks, checked)
-    if is_gtzan:
+    if indexed:
+        findings += _by_index(catalogue.tracks, checked, indexed)
+    elif is_gtzan:
         here = {t.track_id for t in catalogue.tracks}
         findings += [
             Finding(kind="missing", track_id=track, path="", detail="no such file")
@@ -167,6 +184,7 @@ def verify(
         findings=tuple(ordered),
         passed_over=catalogue.passed_over(),
         remarks=tuple(line for line in remarks(catalogue) if line not in said),
+        n_indexed=len(indexed),
     )
 
 
@@ -202,7 +220,12 @@ class _SamplesHash:
         self.digest.update(np.ascontiguousarray(samples).data)
 
 
-def _listen(track: TrackFile, root: Path) -> _Checked:
+def _listen(track: TrackFile, root: Path, *, with_md5: bool) -> _Checked:
+    checked = _heard(track, root)
+    return replace(checked, md5=_md5(root / track.path)) if with_md5 else checked
+
+
+def _heard(track: TrackFile, root: Path) -> _Checked:
     try:
         sound, samples = load_into(root / track.path, FeatureConfig().sr, _SamplesHash)
     except FILE_FAULTS as error:
@@ -227,6 +250,42 @@ def _bytes_hash(path: Path) -> str:
         return content_hash(path) if path.stat().st_size else ""
     except (AudioError, OSError):
         return ""
+
+
+def _md5(path: Path) -> str:
+    """Return the MD5 of a file's bytes, which indexes know files by; "" for one that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+    except OSError:
+        return ""
+
+
+def _by_index(
+    tracks: tuple[TrackFile, ...], checked: list[_Checked], indexed: tuple[IndexedFile, ...]
+) -> list[Finding]:
+    """Find files that the index does not have, or has with other bytes, and files that are only there."""
+    known = matched([track.path for track in tracks], indexed)
+    found = []
+    for track, one in zip(tracks, checked, strict=True):
+        there = known.get(track.path)
+        if there is None:
+            kind, detail = "unknown", "the index has no file of this name"
+        elif one.md5 != there.md5:
+            kind, detail = (
+                "altered",
+                f"MD5 {one.md5 or 'not known'}, of {there.path} in the index {there.md5}",
+            )
+        else:
+            continue
+        found.append(Finding(kind=kind, track_id=track.track_id, path=label(track.path), detail=detail))
+    here = set(known.values())
+    found += [
+        Finding(kind="missing", track_id=one.track_id, path=one.path, detail="in the index, no such file")
+        for one in indexed
+        if one not in here
+    ]
+    return found
 
 
 def _of_file(

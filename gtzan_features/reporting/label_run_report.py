@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.reporting.scored_report import ScoredReport, write_card
 from gtzan_features.reports.drawn import label_interval_words
+from gtzan_features.reports.hub_metadata import hub_block
 from gtzan_features.reports.label_scores import LabelScore, score_label_runs
 from gtzan_features.reports.label_tables import (
     EXPLAINED,
@@ -99,7 +100,7 @@ def report_of_labels(run: Run, notes: tuple[str, ...] = ()) -> LabelRunReport:
 
 
 def label_card(report: LabelRunReport) -> str:
-    """Return the model card of a run of several labels in Markdown."""
+    """Return the model card of a run of several labels in Markdown, with metadata for the Hub before it."""
     m, scored = report.manifest, report.scored
     best, tested = scored.best, scored.tested
     interval = best.interval
@@ -128,7 +129,20 @@ def label_card(report: LabelRunReport) -> str:
             stored=m.model_kept,
         )
     )
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    block = hub_block(
+        m,
+        {
+            "mean_average_precision": (
+                "Average precision, mean over labels",
+                best.metrics.macro_average_precision,
+            )
+        },
+        level=scored.best_level,
+        n=best.metrics.n,
+        interval=(interval.low, interval.high),
+        leaked=scored.leaked,
+    )
+    return block + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def _pairs(name: str, pairs: Mapping[str, object]) -> TextTable:

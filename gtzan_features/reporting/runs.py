@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.errors import GtzanError, RunError
+from gtzan_features.reports.hub_metadata import without_hub_block
 from gtzan_features.reports.protocols import tested_on
 from gtzan_features.tables.headline import Headline, read_headline
 from gtzan_features.tables.run_folder import CARD, MODEL, PREDICTIONS, RunManifest, check_files
@@ -152,10 +153,10 @@ def remove_runs(folders: Iterable[Path]) -> tuple[list[Path], list[str]]:
 
 
 def card_of_run(folder: Path) -> str:
-    """Return the model card of a run in Markdown; RunError where it is damaged or has none."""
+    """Return the model card of a run as a person reads it; RunError where it is damaged or has none."""
     check_files(folder, read_manifest(folder))
     try:
-        return (folder / CARD).read_text(encoding="utf-8")
+        return without_hub_block((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(folder / CARD, "missing, or cannot be read. Fit the model again") from error
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.reports.drawn import interval_words
+from gtzan_features.reports.hub_metadata import hub_block
 from gtzan_features.reports.protocols import PROTOCOLS, leak, tested_on
 from gtzan_features.reports.rejection import rejection
 from gtzan_features.reports.scored import representative
@@ -35,7 +36,7 @@ def model_card(
     stored: bool = True,
     unlike: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the model card of a run in Markdown.
+    """Return the model card of a run in Markdown, with metadata for the Hugging Face Hub before it.
 
     Parameters
     ----------
@@ -81,7 +82,19 @@ def model_card(
             rejection=rejection(unlike) if unlike else None,
         )
     )
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    figures = {
+        "accuracy": ("Accuracy", best.metrics.accuracy),
+        "f1": ("F1, mean over genres", best.metrics.macro_f1),
+    }
+    block = hub_block(
+        manifest,
+        figures,
+        level=level,
+        n=best.metrics.n,
+        interval=(best.interval.low, best.interval.high),
+        leaked=manifest.leaked or tested.leaked,
+    )
+    return block + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def _pairs(name: str, pairs: Mapping[str, object]) -> TextTable:

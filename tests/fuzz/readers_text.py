@@ -17,6 +17,7 @@ _OPTIONS = (
     *("3s", "30s", "2.50s", "3s+30s", "0.25", "n_estimators=5", "hidden=(64, 32)", "C=1e3", "kernel=rbf"),
     *("tags:mood", "label=genre_top", "mp3-64", "gtzan10", "gtzan10-full", "track", "artist", "xgboost"),
     *("../runs/a", "median", "None", "features", "[" * 500, "kaggle", "full", "rhythm+timbre"),
+    *("full@3:-rhythm", "kaggle@1+mine", "full@2"),
 )
 
 
@@ -77,6 +78,21 @@ def _documents(_: Path) -> Seeds:
     return [b'{"a": [1, 2.5, null, "b"], "c": {"d": true}}']
 
 
+def _indexes(_: Path) -> Seeds:
+    return [
+        b'{"version": "1.0", "tracks": {"a": {"audio": ["x/rock/a.wav", "%s"], "beats": [null, null]}}}'
+        % (b"0" * 32)
+    ]
+
+
+def _index(path: Path) -> str:
+    from gtzan_features.datasets.file_index import matched, read_index
+
+    index = read_index(path)
+    assert set(matched(["rock/a.wav", "b.mp3"], index).values()) <= set(index)
+    return "some files"
+
+
 def _json(path: Path) -> str:
     from gtzan_features.errors import RunError
     from gtzan_features.tables.checked import DamagedError, checked_bytes, parse_json
@@ -134,6 +150,7 @@ TEXT = (
     ),
     Reader(name="json/any", seeds=_documents, read=_json, file="a.json", mutate=json_mutation, weight=50),
     Reader(name="json/bytes", seeds=_documents, read=_json, file="a.json", mutate=bytes_mutation, weight=30),
+    Reader(name="json/index", seeds=_indexes, read=_index, file="i.json", mutate=json_mutation, weight=10),
     Reader(name="archives/zip", seeds=_zips, read=_unpack, file="a.zip", mutate=zip_mutation, weight=0.3),
     Reader(name="archives/tar", seeds=_tars, read=_unpack, file="a.tar", mutate=tar_mutation, weight=0.5),
 )

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 
 import numpy as np
 import pytest
 import soundfile
+from gtzan_cli.main import run
 
+from gtzan_features.config import Selection
 from gtzan_features.music.verify import verify
 from tests.conftest import SR, tone
 
@@ -142,3 +146,107 @@ class TestReal:
         (tmp_path / "jazz").mkdir()
         shutil.copy(real_material / "jazz.00054.au", tmp_path / "jazz" / "jazz.00054.au")
         assert verify(tmp_path, n_jobs=1).counts() == {"missing": 999}
+
+
+def index_of(music, below="set/genres"):
+    """An index of mirdata, by hashes of another program's kind: the whole file read at once."""
+    tracks = {
+        path.stem: {
+            "audio": [f"{below}/{path.relative_to(music)}", hashlib.md5(path.read_bytes()).hexdigest()],
+            "tempo": [f"annotations/{path.stem}.bpm", "0" * 32],
+            "beats": [None, None],
+        }
+        for path in sorted(music.rglob("*.wav"))
+    }
+    return {"version": "1.0", "tracks": tracks}
+
+
+def test_an_index_tells_files_that_are_altered_missing_or_unknown(music, tmp_path, capsys):
+    index = tmp_path / "index.json"
+    index.write_text(json.dumps(index_of(music)))
+    found = verify(music, index=index, n_jobs=2)
+    assert (found.findings, found.n_indexed) == ((), 6)
+    assert found.words().endswith("no damage, no duplicates. Compared with the 6 files of the index.")
+    changed = music / "calm" / "calm.1.wav"
+    content = bytearray(changed.read_bytes())
+    content[-1] ^= 1  # one bit of one sample
+    changed.write_bytes(content)
+    (music / "loud" / "loud.2.wav").rename(music / "loud" / "loud.9.wav")
+    found = verify(music, index=index, n_jobs=1)
+    assert kinds(found) == {("altered", "calm/calm.1"), ("missing", "loud.2"), ("unknown", "loud/loud.9")}
+    assert kinds(verify(music, n_jobs=1)) == set()
+    assert run(["data", "verify", str(music), "--index", str(index), "-j", "1", "--strict", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [one["kind"] for one in said["findings"]] == ["altered", "unknown", "missing"]
+    assert hashlib.md5(content).hexdigest() in said["findings"][0]["detail"]
+
+
+def test_a_part_of_the_data_set_is_found_by_the_ends_of_its_paths(music, tmp_path):
+    (music / "calm" / "calm.0.wav").rename(music / "calm" / "song.wav")
+    (music / "loud" / "loud.0.wav").rename(music / "loud" / "song.wav")
+    tracks = {str(path): {"audio": entry} for path, entry in entries(music)}
+    index = tmp_path / "index.json"
+    index.write_text(json.dumps({"tracks": tracks}))
+    assert verify(music, index=index, n_jobs=1).findings == ()
+    # Below one of its folders, names of which there are two agree with both.
+    found = verify(music, selection=Selection(genres=("calm",)), index=index, n_jobs=1)
+    assert {f.kind for f in found.findings} == {"missing"}
+    assert {f.track_id for f in found.findings} == {track for track in tracks if "loud" in track}
+
+
+def entries(music):
+    for path in sorted(music.rglob("*.wav")):
+        yield path, [f"x/{path.relative_to(music)}", hashlib.md5(path.read_bytes()).hexdigest()]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[1", "is no JSON"),
+        ("[]", 'has no "tracks"'),
+        ('{"tracks": []}', 'has no "tracks"'),
+        ('{"tracks": {}}', "names no audio file"),
+        ('{"tracks": {"a": {"tempo": ["a.bpm", "%s"]}}}' % ("0" * 32), "names no audio file"),
+        ('{"tracks": {"a": ["a.wav", "0"]}}', "track a has no files by kind"),
+        ('{"tracks": {"a": {"audio": ["a.wav", "0"]}}}', "audio of track a is no path with an MD5"),
+        ('{"tracks": {"a": {"audio": ["a.wav"]}}}', "audio of track a is no path with an MD5"),
+        ('{"tracks": {"a\\nb": {"audio": [1, 2]}}}', "audio of track a\\nb is no path with an MD5"),
+        (None, "cannot be read (No such file or directory)"),
+    ],
+)
+def test_what_is_no_index_is_refused_in_a_line_before_any_file_is_read(
+    content, said, music, tmp_path, capsys
+):
+    index = tmp_path / "index.json"
+    if content is not None:
+        index.write_text(content)
+    assert run(["data", "verify", str(music), "--index", str(index)]) == 1
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert shown.err.count("\n") == 1
+    assert not shown.out
+
+
+@pytest.mark.real
+def test_the_published_mini_index_is_that_of_our_copy(real_material, tmp_path):
+    """Hashes of three tracks as mirdata publishes them, and one that is another track's."""
+    published = {
+        "classical.00000": "4ef1763c46a20382abdc0ab8f2d06ac3",
+        "country.00001": "d823100ece3190677b86b799568bc9c3",
+        "disco.00002": "541dbda974cbee063d9853bf6798c9ce",
+        "disco.00003": "541dbda974cbee063d9853bf6798c9ce",
+    }
+    tracks = {
+        name: {"audio": [f"gtzan_mini-main/genres/{name.partition('.')[0]}/{name}.wav", md5]}
+        for name, md5 in published.items()
+    }
+    index = tmp_path / "gtzan_genre_1.0_mini_index.json"
+    index.write_text(json.dumps({"version": "1.0", "tracks": tracks}))
+    music = tmp_path / "genres"
+    for name in published:
+        (music / name.partition(".")[0]).mkdir(parents=True, exist_ok=True)
+        path = f"{name.partition('.')[0]}/{name}.wav"
+        (music / path).symlink_to(real_material / "audio" / path)
+    found = verify(music, index=index, n_jobs=1)
+    assert found.is_gtzan
+    assert kinds(found) == {("altered", "disco.00003")}
