@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := .venv-lowest
 
-.PHONY: help install demo test lint figures site lowest lock clean
+.PHONY: help install demo test lint figures site lowest dist sbom lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | expand -t 10
@@ -46,6 +46,16 @@ $(LOWEST)/.installed: pyproject.toml constraints/lowest.txt
 	$(PYTHON) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[app,cluster,storage,tags,tune]' pytest pytest-xdist hypothesis mir_eval
 	@touch $@
+
+dist: $(STAMP)  ## source distribution, wheel and bill of materials in dist/, as they are released
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/python -m twine check --strict dist/*.tar.gz dist/*.whl
+	$(MAKE) sbom
+
+sbom: $(STAMP)  ## the bill of materials: every locked package, as CycloneDX (dist/gtzan.cdx.json)
+	@mkdir -p dist
+	$(BIN)/python constraints/sbom.py dist/gtzan.cdx.json
 
 lock:  ## write constraints/ anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \

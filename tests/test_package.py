@@ -1,7 +1,10 @@
-"""What is installed: the wheel and the source distribution, built and opened."""
+"""What is released: the source distribution, the wheel built from it, and what is installed of that."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -10,31 +13,47 @@ import pytest
 
 from gtzan_features import __version__
 
-hatchling = pytest.importorskip("hatchling.builders.wheel", reason="hatchling builds the wheel")
+pytest.importorskip("build", reason="build makes the distributions")
+pytest.importorskip("twine", reason="twine checks them")
 
 ROOT = Path(__file__).resolve().parents[1]
+SDIST, WHEEL = f"gtzan-{__version__}.tar.gz", f"gtzan-{__version__}-py3-none-any.whl"
+
+
+def run(*words: str, **more) -> str:
+    done = subprocess.run([*words], capture_output=True, text=True, check=False, **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> dict[str, bytes]:
+def dist(tmp_path_factory) -> Path:
+    """A folder with both, by the command of `make dist`; the wheel is built from the source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT))
+    assert {path.name for path in folder.iterdir()} == {SDIST, WHEEL}
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist) -> dict[str, bytes]:
     """Files of the wheel by name."""
-    builder = hatchling.WheelBuilder(str(ROOT))
-    (path,) = builder.build(directory=str(tmp_path_factory.mktemp("wheel")), versions=["standard"])
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(dist / WHEEL) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture(scope="module")
-def sdist(tmp_path_factory) -> list[str]:
+def sdist(dist) -> set[str]:
     """Names of the files in the source distribution, below its one folder."""
-    from hatchling.builders.sdist import SdistBuilder
-
-    builder = SdistBuilder(str(ROOT))
-    (path,) = builder.build(directory=str(tmp_path_factory.mktemp("sdist")), versions=["standard"])
-    with tarfile.open(path) as archive:
-        names = archive.getnames()
+    with tarfile.open(dist / SDIST) as archive:
+        names = [member.name for member in archive.getmembers() if member.isfile()]
     assert {name.partition("/")[0] for name in names} == {f"gtzan-{__version__}"}
-    return [name.partition("/")[2] for name in names]
+    return {name.partition("/")[2] for name in names}
+
+
+def test_the_index_of_packages_will_take_both(dist):
+    said = run(sys.executable, "-m", "twine", "check", "--strict", str(dist / SDIST), str(dist / WHEEL))
+    assert said.count("PASSED") == 2
 
 
 def test_the_wheel_installs_two_packages_and_nothing_called_cli(wheel):
@@ -67,8 +86,34 @@ def test_the_command_of_the_wheel_is_in_a_package_that_it_installs(wheel):
     assert b"def main(" in wheel["gtzan_cli/main.py"]
 
 
-def test_the_source_distribution_holds_what_builds_and_tests_the_package(sdist):
-    needed = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "cli/gtzan_cli/main.py"}
-    needed |= {"gtzan_features/__init__.py", "gtzan_features/py.typed", "tests/conftest.py"}
-    assert needed <= set(sdist)
-    assert not [name for name in sdist if name.startswith(("data/", "reports/", ".git/", "runs/"))]
+def test_the_source_distribution_holds_the_whole_repository_and_nothing_else(sdist):
+    """So its tests find what they read: pages, benchmarks, the lock, the Makefile."""
+    needed = {"pyproject.toml", "Makefile", "constraints/hashed.txt", "tests/conftest.py", "docs/index.md"}
+    assert needed <= sdist
+    assert not [name for name in sdist if name.startswith(("data/", ".git/", "runs/", ".venv", "dist/"))]
+    if (ROOT / ".git").exists():
+        listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT)
+        there = {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+        assert sdist - {"PKG-INFO"} == {name for name in there if not name.startswith("data/")}
+
+
+@pytest.mark.slow
+def test_what_is_installed_passes_its_selftest_from_another_folder(dist, tmp_path):
+    site, work = tmp_path / "site", tmp_path / "work"
+    work.mkdir()
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
+    run(*pip, "--target", str(site), str(dist / WHEEL))
+    for path in (*site.rglob("*"), site):
+        path.chmod(0o555 if path.is_dir() or path.parent.name == "bin" else 0o444)
+    # Permissions do not bind root, unless it gives that right away.
+    bound = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") * (os.geteuid() == 0)
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environ |= {"PYTHONPATH": str(site), "NUMBA_CACHE_DIR": str(tmp_path / "kernels"), "NUMBA_OPT": "1"}
+    before = {path: path.stat().st_mtime_ns for path in site.rglob("*")}
+    said = run(*bound, sys.executable, str(site / "bin" / "gtzan"), "selftest", env=environ, cwd=work)
+    assert "This gtzan works: 5 steps" in said
+    asked = "import gtzan_features, gtzan_cli; print(gtzan_features.__file__, gtzan_cli.__file__)"
+    where = run(sys.executable, "-c", asked, env=environ, cwd=work).split()
+    assert all(path.startswith(str(site)) for path in where)
+    assert {path: path.stat().st_mtime_ns for path in site.rglob("*")} == before
+    assert not list(work.iterdir())

@@ -198,6 +198,7 @@ def _answer(folder: Path, model: Path, genre: str) -> str:
         msg = f"{path.name} is {found.genre} with probabilities that sum to {sum(found.probabilities):g}"
         raise SelftestError(msg)
     ((_, probability),) = found.top(1)
+    answer = f"{found.genre} of {len(found.genres)} genres ({percent(probability)} %)"
     return (
-        f"{found.genre} of {len(found.genres)} genres ({percent(probability)} %) for a new {GENRES[1]} track"
+        f"a new {GENRES[1]} track is {answer}" if genre else f"answers {answer}: it knows no synthetic music"
     )

@@ -11,6 +11,8 @@ from gtzan_features.progress import mute
 from gtzan_features.reporting import selftest
 from gtzan_features.tables.feature_tables import read_table, table_path
 
+FILE = Path(selftest.__file__).with_name(selftest.FILE)
+
 
 def released() -> dict:
     """Return what the file must hold: the values to seven digits."""
@@ -27,4 +29,4 @@ def released() -> dict:
 
 if __name__ == "__main__":
     text = json.dumps(released(), indent=1) + "\n"
-    Path(selftest.__file__).with_name(selftest.FILE).write_text(text, encoding="utf-8")
+    FILE.write_text(text, encoding="utf-8")
