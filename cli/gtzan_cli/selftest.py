@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from gtzan_cli.options import json_option
@@ -24,6 +26,6 @@ def selftest(as_json: bool) -> None:
         if not as_json:
             show(f"{step.name:<8}  {step.said} ({step.seconds:.1f} s)")
     if as_json:
-        print_json(steps)
+        print_json([asdict(step) for step in steps])
         return
     show(f"This gtzan works: {len(steps)} steps in {sum(step.seconds for step in steps):.1f} s.")

@@ -38,8 +38,8 @@ def here(tmp_path, monkeypatch):
         (("runs", "re"), {"remove"}),
         (("fit", "x"), {"xgboost"}),
         (("fit", "lda", "random-"), {"random-forest"}),
-        (("fit", "lda", "--features", "f"), {"full"}),
-        (("features", "extract", "--features", "k"), {"kaggle"}),
+        (("fit", "lda", "--features", "f"), {"full", "full@3"}),
+        (("features", "extract", "--features", "k"), {"kaggle", "kaggle@1"}),
         (("fit", "--protocol", "a"), {"artist"}),
     ],
 )
