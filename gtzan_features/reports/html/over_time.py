@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from markupsafe import Markup
 
-from gtzan_features.rounding import percent
+from gtzan_features.rounding import clock, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _FAINT = 0.02
 """Probabilities below this one leave a cell empty."""
 
 _SPANS = 12
+
+_MINUTE_S = 90.0
+"""From this length on, times are minutes and seconds."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,25 +80,27 @@ def over_time(
     best = [max(range(len(genres)), key=p.__getitem__) for p in segments]
     most = max(max(p) for p in segments)
     cells, marks = [], []
-    for (start, end), p, winner in zip(bounds_s, segments, best, strict=True):
+    for (start, end), p in zip(bounds_s, segments, strict=True):
         cells += [
             _rect("cell", start, row[genre], end - start, 1, share / most)
             for genre, share in zip(genres, p, strict=True)
             if share >= _FAINT
         ]
-        marks.append(_rect("best", start, row[genres[winner]] + 0.36, end - start, 0.28))
+    for begin, end, winner in _stretches(best, bounds_s):
+        marks.append(_rect("best", begin, row[genres[winner]] + 0.41, end - begin, 0.18))
     first, last = bounds_s[0][0], bounds_s[-1][1]
     words = spans_in_words([genres[i] for i in best], bounds_s, kind)
     box = f"{first:.2f} 0 {last - first:.2f} {len(genres)}"
     svg = Markup(
         '<svg class="stretched" viewBox="{}" preserveAspectRatio="none" role="img" aria-label="{}">'
     ).format(box, words)
+    in_minutes = last >= _MINUTE_S
     rows = tuple(
-        (_span(*bounds), genres[i], percent(p[i]))
+        (_span(*bounds, in_minutes=in_minutes), genres[i], percent(p[i]))
         for bounds, i, p in zip(bounds_s, best, segments, strict=True)
     )
     drawn = svg + Markup("").join(cells + marks) + Markup("</svg>")
-    ticks = tuple(_time(first + part * (last - first)) for part in (0, 0.5, 1))
+    ticks = tuple(_time(first + part * (last - first), in_minutes=in_minutes) for part in (0, 0.5, 1))
     return OverTime(svg=drawn, words=words, rows=rows, ticks=ticks, most=f"{100 * most:.0f}")
 
 
@@ -122,18 +129,29 @@ def _rect(kind: str, x: float, y: float, width: float, height: float, opacity: f
 
 def spans_in_words(best: Sequence[str], bounds_s: Sequence[tuple[float, float]], kind: str = "genre") -> str:
     """Say which genre is most probable when, in at most `_SPANS` spans."""
-    spans = []
-    for genre, group in groupby(zip(best, bounds_s, strict=True), key=lambda pair: pair[0]):
-        times = [bounds for _, bounds in group]
-        spans.append(f"{genre} {_span(times[0][0], times[-1][1])}")
+    in_minutes = bounds_s[-1][1] >= _MINUTE_S
+    spans = [
+        f"{genre} {_span(start, end, in_minutes=in_minutes)}"
+        for start, end, genre in _stretches(best, bounds_s)
+    ]
     more = f"; and {len(spans) - _SPANS} changes more" if len(spans) > _SPANS else ""
     return f"Most probable {kind} over time: {'; '.join(spans[:_SPANS])}{more}."
 
 
-def _span(start: float, end: float) -> str:
-    return f"{_time(start).removesuffix(' s')}–{_time(end)}"
+def _stretches(
+    best: Sequence[T], bounds_s: Sequence[tuple[float, float]]
+) -> Iterator[tuple[float, float, T]]:
+    """Give start, end and winner of each run of segments with one winner."""
+    for winner, group in groupby(zip(best, bounds_s, strict=True), key=lambda pair: pair[0]):
+        times = [bounds for _, bounds in group]
+        yield times[0][0], times[-1][1], winner
 
 
-def _time(seconds: float) -> str:
-    """Return seconds with a decimal where that says something."""
-    return f"{round(seconds, 1):g} s"
+def _span(start: float, end: float, *, in_minutes: bool) -> str:
+    first = _time(start, in_minutes=in_minutes).removesuffix(" s")
+    return f"{first}–{_time(end, in_minutes=in_minutes)}"
+
+
+def _time(seconds: float, *, in_minutes: bool) -> str:
+    """Return seconds with a decimal where that says something, or minutes and seconds."""
+    return clock(seconds) if in_minutes else f"{round(seconds, 1):g} s"

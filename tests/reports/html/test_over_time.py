@@ -26,8 +26,19 @@ def test_cells_stand_where_and_as_strong_as_they_are_probable():
     assert ("0.00", "0", "1.00") in cells  # rock, 0.9 of at most 0.9
     assert ("6.00", "1", "0.78") in cells  # blues, 0.7
     assert len(cells) == 8  # what has no probability is left empty
-    assert re.findall(r'"best" x="[\d.]+" y="([\d.]+)"', svg) == ["0.36", "0.36", "1.36", "0.36"]
+    # A line for each stretch of segments with one winner.
+    lines = re.findall(r'"best" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"', svg)
+    assert lines == [("0.00", "0.41", "6.00"), ("6.00", "1.41", "3.00"), ("9.00", "0.41", "3.00")]
     assert "style" not in svg
+
+
+def test_times_of_long_recordings_are_minutes_and_seconds():
+    bounds = [(3.0 * i, 3.0 * i + 3) for i in range(80)]
+    segments = [(0.1, 0.0, 0.9)] * 79 + [(0.9, 0.0, 0.1)]
+    found = over_time(GENRES, GENRES, bounds, segments)
+    assert found.words == "Most probable genre over time: rock 0:00–3:57; blues 3:57–4:00."
+    assert found.ticks == ("0:00", "2:00", "4:00")
+    assert found.rows[20] == ("1:00–1:03", "rock", "90.0")
 
 
 def test_many_changes_are_counted():
