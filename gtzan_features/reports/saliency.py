@@ -149,9 +149,7 @@ def _draw_all(axes: Axes, maps: SaliencyMaps, stretch: tuple[float, float]) -> N
 
 def _draw_windows(figure: Figure, axes: Axes, maps: SaliencyMaps, values: Float64, unit: str) -> None:
     most = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
-    mesh = axes.pcolormesh(
-        maps.edges_s, maps.edges_band, values.T, cmap=signed_map(), vmin=-most, vmax=most, rasterized=True
-    )
+    mesh = axes.pcolormesh(maps.edges_s, maps.edges_band, values.T, cmap=signed_map(), vmin=-most, vmax=most)
     axes.set_ylim(0, len(maps.band_hz))
     _colour_bar(figure, mesh, axes, unit)
 

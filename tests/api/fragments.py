@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 _VOID = {"br", "hr", "img", "input", "link", "meta", "col", "wbr"}
@@ -48,7 +49,8 @@ def check_fragment(html: str) -> str:
     assert not reader.open
     assert not {"script", "link", "iframe", "object", "embed"} & set(reader.tags)
     assert len(reader.ids) == len(set(reader.ids))
-    lowered = html.lower()
+    # A picture's bytes as letters may hold any word by chance.
+    lowered = re.sub(r"base64,[A-Za-z0-9+/=\s]+", "base64,", html).lower()
     for word in ("<script", "http", "@import", "javascript:", "url(//"):
         assert word not in lowered, word
     return "".join(reader.text)
