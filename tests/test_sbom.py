@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +65,7 @@ def test_the_command_writes_the_same_bytes_each_time(tmp_path):
 NAMES = st.sampled_from("abcdefg")
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sets(NAMES), st.dictionaries(NAMES, st.sets(NAMES)))
 def test_what_is_needed_is_closed_and_no_larger_than_it_must_be(names, graph):
     found = sbom.needed(names, graph)

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gtzan_features.reports.card import model_card
@@ -76,6 +76,7 @@ def test_gtzan_has_its_name_on_the_hub_and_no_other_music_has(name, synthetic, i
     assert ("synthetic" in found["tags"]) == synthetic
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_any_name_is_one_text_and_nothing_else(name, model):
     manifest = dataclasses.replace(MANIFEST, dataset=name, model=model, run_id=name)
