@@ -53,7 +53,7 @@ def read_index(path: Path) -> tuple[IndexedFile, ...]:
     try:
         content = parse_json(path.read_bytes())
     except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror})") from error
+        raise TableError(path, f"cannot be read ({error.strerror}). Give an index of mirdata") from error
     except ValueError as error:
         raise TableError(path, f"is {error}. Give an index of mirdata") from error
     tracks = content.get("tracks") if isinstance(content, dict) else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.spectra.compiled import kernel, part, summing_kernel, takes
-from gtzan_features.spectra.lanes import LANES, half_or_all
+from gtzan_features.spectra.lanes import LANES
 from gtzan_features.spectra.vectors import EIGHT, turn_square
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def rolloffs(lanes: Float32, magnitude: Float32, percents: Float64, bin_hz: floa
     n_steps = -(-n_bins // _STEP)
     running, reached = np.empty(LANES), np.empty((n_steps, LANES))
     for block in range(len(lanes)):
-        count = half_or_all(n_frames - block * LANES)
+        count = LANES if n_frames - block * LANES > LANES // 2 else LANES // 2
         running[:] = 0.0
         for step in range(n_steps):
             for k in range(step * _STEP, min((step + 1) * _STEP, n_bins)):

@@ -109,6 +109,7 @@ OF_FITS = {
     "augment": ("noise",),
     "beside": SegmentConfig(30.0),
     "stream": True,
+    "version": 1,  # of kaggle, which the tables have: it only refuses others
 }
 OF_SPLITS = {
     "protocol": "segment",
