@@ -18,8 +18,10 @@ LIBRARIES = [re.match(r"import (\w+)", block)[1] for block in BLOCKS]
 def here(tmp_path, monkeypatch):
     """A folder with a table of 3 s rows, and nothing of the user's."""
     monkeypatch.chdir(tmp_path)
-    for name in ("HF_HOME", "MLFLOW_TRACKING_URI"):
-        monkeypatch.setenv(name, (tmp_path / name).as_uri() if name.endswith("URI") else str(tmp_path / name))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv(
+        "MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db"
+    )  # folders are no longer taken
     (tmp_path / "data" / "features").mkdir(parents=True)
     return make_table(), save_table(tmp_path / "data" / "features", make_table())
 
