@@ -112,7 +112,11 @@ def test_damaged_runs_come_last_and_say_what(name, here, capsys):
 def test_show_prints_the_model_card_or_the_manifest(here, capsys):
     one = listed_runs(here)[0]
     assert run(["runs", "show", one.short]) == 0
-    assert capsys.readouterr().out.strip() == (one.folder / "README.md").read_text().strip()
+    card = (one.folder / "README.md").read_text()
+    assert card.startswith("---\n")  # for the Hub; people see what follows
+    shown = capsys.readouterr().out
+    assert shown.startswith("# ")
+    assert card.endswith(f"\n---\n\n{shown.strip()}\n")
     assert run(["runs", "show", str(one.folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["run_id"] == one.folder.name
 
