@@ -69,9 +69,14 @@ def _end(number: int, _frame: object) -> NoReturn:
 
 
 def _heard_again(lost: sys.UnraisableHookArgs) -> None:
-    """Send the signal once more where its exception was lost: in a callback or at the end of an object."""
-    if not (_came and issubclass(lost.exc_type, KeyboardInterrupt)):
+    """Send the signal once more where its exception was lost: in a callback or at the end of an object.
+
+    Of what a library had only half made when the signal came, nothing is told: its end fails for that.
+    """
+    if not _came:
         sys.__unraisablehook__(lost)
+        return
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
         return
     timer = threading.Timer(_AGAIN_S, os.kill, (os.getpid(), _came[-1]))
     timer.daemon = True
