@@ -64,9 +64,7 @@ def test_the_wheel_installs_two_packages_and_nothing_called_cli(wheel):
 def test_the_wheel_holds_every_file_of_the_two_packages(wheel):
     for base, package in ((ROOT, "gtzan_features"), (ROOT / "cli", "gtzan_cli")):
         files = [path for path in (base / package).rglob("*") if path.is_file()]
-        expected = {
-            str(path.relative_to(base)) for path in files if path.suffix not in (".pyc", ".nbi", ".nbc")
-        }
+        expected = {str(path.relative_to(base)) for path in files if "__pycache__" not in path.parts}
         assert expected == {name for name in wheel if name.startswith(f"{package}/")}
 
 
