@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 from gtzan_features.config import FeatureConfig
-from gtzan_features.progress import mute
 from gtzan_features.reporting import selftest
-from gtzan_features.tables.feature_tables import read_table, table_path
 
 FILE = Path(selftest.__file__).with_name(selftest.FILE)
 
 
 def released() -> dict:
     """Return what the file must hold: the values to seven digits."""
-    config = FeatureConfig()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        selftest._sound(folder, mute)
-        selftest.compute_features(folder, mute)
-        path = table_path(folder / "tables", config.feature_set, selftest.SEGMENT.name)
-        row = selftest.first_row(read_table(path).frame)
-    values = {column: float(f"{value:.7g}") for column, value in row.items()}
-    return {"preset": config.preset, "values": values}
+    values = {column: float(f"{value:.7g}") for column, value in selftest.known_values().items()}
+    return {"preset": FeatureConfig().preset, "values": values}
 
 
 if __name__ == "__main__":
