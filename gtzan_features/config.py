@@ -15,7 +15,7 @@ from typing import Any
 
 from gtzan_features import plugins
 from gtzan_features.errors import ConfigError
-from gtzan_features.presets import NEWEST, preset, without_versions
+from gtzan_features.presets import NEWEST, preset_name, without_versions
 from gtzan_features.selection import Selection as Selection
 from gtzan_features.setting_types import wrong_type
 from gtzan_features.split_config import DEFAULT_FOLDS as DEFAULT_FOLDS
@@ -85,18 +85,6 @@ def tidy_feature_set(text: str) -> str:
     parts = sorted(set(name.split("+")), key=lambda part: (part not in FEATURE_SETS, part))
     words = sorted({word for word in families.split(",") if word})
     return "+".join(parts) + (f":{','.join(words)}" if words else "")
-
-
-def preset_name(feature_set: str, version: int) -> str:
-    """Return a feature set with its version.
-
-    Examples
-    --------
-    >>> preset_name("full+spectral_flux:-rhythm", 3)
-    'full@3+spectral_flux:-rhythm'
-    """
-    names, colon, families = feature_set.partition(":")
-    return "+".join(preset(name, version) for name in names.split("+")) + colon + families
 
 
 def file_name(feature_set: str) -> str:

@@ -46,6 +46,18 @@ def preset(name: str, version: int) -> str:
     return f"{name}@{version}" if name in NEWEST else name
 
 
+def preset_name(feature_set: str, version: int) -> str:
+    """Return a feature set with its version.
+
+    Examples
+    --------
+    >>> preset_name("full+spectral_flux:-rhythm", 3)
+    'full@3+spectral_flux:-rhythm'
+    """
+    names, colon, families = feature_set.partition(":")
+    return "+".join(preset(name, version) for name in names.split("+")) + colon + families
+
+
 def without_versions(feature_set: str) -> tuple[str, int]:
     """Return the name of a feature set without versions, and the version that it asks for; 0 for none.
 

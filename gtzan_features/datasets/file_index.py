@@ -75,12 +75,12 @@ def _audio_files(index: Path, tracks: dict[str, Any]) -> Iterator[IndexedFile]:
             is_pair = (
                 isinstance(entry, list) and len(entry) == 2 and all(isinstance(one, str) for one in entry)
             )
-            if not is_pair or _MD5.fullmatch(entry[1]) is None:
+            if not is_pair or _MD5.fullmatch(entry[1].lower()) is None:
                 where = f"{label(kind)} of track {label(track)}"
                 raise TableError(index, f"{where} is no path with an MD5. Give an index of mirdata")
             name = label(entry[0])
             if PurePosixPath(name).suffix.lower() in AUDIO_SUFFIXES:
-                yield IndexedFile(label(track), name, entry[1])
+                yield IndexedFile(label(track), name, entry[1].lower())
 
 
 def matched(paths: Iterable[str], index: Iterable[IndexedFile]) -> dict[str, IndexedFile]:

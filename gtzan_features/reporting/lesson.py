@@ -170,27 +170,12 @@ def _page(audio: Path, runs: list[_Tested], bands: dict[str, str], folds: int, c
     numbers: dict[str, list[int]] = {}
     for track, number in leaked.fold:
         numbers.setdefault(track, []).append(number)
-    names = {_stem(track): track for track in numbers}
-    track = max(
-        sorted(numbers), key=lambda t: sum(leaked.right[t, n] - strict.right[t, n] for n in numbers[t])
-    )
-    number = max(numbers[track], key=lambda n: (leaked.right[track, n] - strict.right[track, n], -n))
+    here = _fooled(leaked, strict, numbers)
+    track, fold = here[0], leaked.fold[here]
     genre, band = _stem(track).split(".")[0], bands[_stem(track)]
-    others = [names[stem] for stem in sorted(bands) if stem in names and stem.startswith(f"{genre}.")]
-    same_band = next(t for t in others if bands[_stem(t)] == band and t != track)
-    other_band = next(t for t in others if bands[_stem(t)] != band)
-    fold = leaked.fold[track, number]
-    sibling = min(
-        (n for n in numbers[track] if leaked.fold[track, n] != fold),
-        key=lambda n: (abs(n - number), n),
-        default=number,
-    )
-    here = (track, number)
-    foreign = (
-        ("another segment of the same track", (track, sibling)),
-        ("another track of the same band", (same_band, number if number in numbers[same_band] else 0)),
-        ("another band of the same genre", (other_band, number if number in numbers[other_band] else 0)),
-    )
+    names = {_stem(track): track for track in numbers}
+    alike = [names[stem] for stem in sorted(bands) if stem in names and stem.startswith(f"{genre}.")]
+    rows = {t: (bands[_stem(t)].removeprefix(f"{genre} "), sorted(numbers[t])) for t in alike}
     return LessonPage(
         genre=genre,
         genres=len({stem.split(".")[0] for stem in bands}),
@@ -205,35 +190,18 @@ def _page(audio: Path, runs: list[_Tested], bands: dict[str, str], folds: int, c
             for n in sorted(numbers[track])
         ),
         compared=(
-            Sound(name=f"the test segment, {number + 1}", mp3=_mp3(audio, *here)),
+            Sound(name=f"the test segment, {here[1] + 1}", mp3=_mp3(audio, *here)),
             *(
                 Sound(
                     name=name,
                     mp3=_mp3(audio, *key),
                     in_training=tuple(run.fold[key] != run.fold[here] for run in runs),
                 )
-                for name, key in foreign
+                for name, key in _foreign(here, leaked, numbers, {t: bands[_stem(t)] for t in alike})
             ),
         ),
         divisions=tuple(
-            Division(
-                protocol=run.protocol,
-                title=title,
-                words=words,
-                leaked=run is leaked,
-                rows=tuple(
-                    (
-                        bands[_stem(t)].removeprefix(f"{genre} "),
-                        _track_name(t),
-                        tuple(run.fold[t, n] == run.fold[here] for n in sorted(numbers[t])),
-                    )
-                    for t in others
-                ),
-                answer=_answer(run, here),
-                accuracy=run.score.metrics.accuracy,
-                low=run.score.interval.low,
-                high=run.score.interval.high,
-            )
+            _division(run, title, words, here, rows, leaked=run is leaked)
             for run, (_, title, words) in zip(runs, _NEW, strict=True)
         ),
         model=MODEL_WORDS,
@@ -241,6 +209,65 @@ def _page(audio: Path, runs: list[_Tested], bands: dict[str, str], folds: int, c
         f"{len(leaked.fold)} segments",
         folds=folds,
         command=command,
+    )
+
+
+def _fooled(leaked: _Tested, strict: _Tested, numbers: dict[str, list[int]]) -> tuple[str, int]:
+    """Return the segment that is heard, of the track that only the leak knows best."""
+
+    def gain(track: str, number: int) -> int:
+        return leaked.right[track, number] - strict.right[track, number]
+
+    track = max(sorted(numbers), key=lambda t: sum(gain(t, n) for n in numbers[t]))
+    return track, max(numbers[track], key=lambda n: (gain(track, n), -n))
+
+
+def _foreign(
+    here: tuple[str, int], leaked: _Tested, numbers: dict[str, list[int]], bands: dict[str, str]
+) -> tuple[tuple[str, tuple[str, int]], ...]:
+    """Return a segment of the same track, one of the same band and one of another band, each with its words.
+
+    `bands` has the tracks of the genre in their order. The first is the nearest that stands in training where
+    segments are divided.
+    """
+    track, number = here
+    same_band = next(t for t, band in bands.items() if band == bands[track] and t != track)
+    other_band = next(t for t, band in bands.items() if band != bands[track])
+    sibling = min(
+        (n for n in numbers[track] if leaked.fold[track, n] != leaked.fold[here]),
+        key=lambda n: (abs(n - number), n),
+        default=number,
+    )
+    return (
+        ("another segment of the same track", (track, sibling)),
+        ("another track of the same band", (same_band, number if number in numbers[same_band] else 0)),
+        ("another band of the same genre", (other_band, number if number in numbers[other_band] else 0)),
+    )
+
+
+def _division(
+    run: _Tested,
+    title: str,
+    words: str,
+    here: tuple[str, int],
+    rows: dict[str, tuple[str, list[int]]],
+    *,
+    leaked: bool,
+) -> Division:
+    """Gather what one division is shown by; `rows` has the band and the segments of each track."""
+    return Division(
+        protocol=run.protocol,
+        title=title,
+        words=words,
+        leaked=leaked,
+        rows=tuple(
+            (band, _track_name(track), tuple(run.fold[track, n] == run.fold[here] for n in numbers))
+            for track, (band, numbers) in rows.items()
+        ),
+        answer=_answer(run, here),
+        accuracy=run.score.metrics.accuracy,
+        low=run.score.interval.low,
+        high=run.score.interval.high,
     )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gtzan_features.config import FeatureConfig, file_name, preset_name
+from gtzan_features.config import FeatureConfig, file_name
 from gtzan_features.errors import ConfigError, TableError
-from gtzan_features.presets import computed_again
+from gtzan_features.presets import computed_again, preset_name
 from gtzan_features.tables.checked import DamagedError
 from gtzan_features.tables.row_groups import MOST_ROWS, rows_per_group, write_groups
 from gtzan_features.tables.schema import (

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig, preset_name
+from gtzan_features.config import FeatureConfig, SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import ConfigError, TableError
+from gtzan_features.presets import preset_name
 from gtzan_features.tables.checked import parse_json
 
 if TYPE_CHECKING:

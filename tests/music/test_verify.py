@@ -161,6 +161,16 @@ def index_of(music, below="set/genres"):
     return {"version": "1.0", "tracks": tracks}
 
 
+@pytest.mark.parametrize("written", [str.lower, str.upper])
+def test_digits_of_an_index_may_be_of_either_case(music, tmp_path, written):
+    content = index_of(music)
+    for kinds in content["tracks"].values():
+        kinds["audio"][1] = written(kinds["audio"][1])
+    index = tmp_path / "index.json"
+    index.write_text(json.dumps(content))
+    assert verify(music, index=index, n_jobs=1).findings == ()
+
+
 def test_an_index_tells_files_that_are_altered_missing_or_unknown(music, tmp_path, capsys):
     index = tmp_path / "index.json"
     index.write_text(json.dumps(index_of(music)))
