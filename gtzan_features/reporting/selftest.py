@@ -133,7 +133,8 @@ def compute_features(folder: Path, notice: Notice) -> tuple[Path, int]:
     from gtzan_features.extraction.extract import ExtractConfig, extract
 
     config = ExtractConfig(segments=(SEGMENT,))
-    done = extract(folder / "music", folder / "tables", config, n_jobs=1, notice=notice)
+    config.prepare(notice)
+    done = extract(folder / "music", folder / "tables", config, n_jobs=1)
     path, n_rows = done.tables[SEGMENT.name]
     return Path(path), n_rows
 
