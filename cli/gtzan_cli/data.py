@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gtzan_features.config import Selection
+
+
+_OF_GTZAN = re.compile(r"([a-z]+)\.([0-9]{5})")
 
 
 @click.group()
@@ -246,13 +250,18 @@ def augment(
 
 
 def _print_missing(tracks: list[str]) -> None:
-    """Print the missing tracks, a line per genre."""
-    by_genre: dict[str, list[str]] = {}
+    """Print the missing tracks: GTZAN's as ranges, a line per genre; others by their names."""
+    by_genre: dict[str, list[int]] = {}
+    others = []
     for track in tracks:
-        genre, _, number = track.partition(".")
-        by_genre.setdefault(genre, []).append(number)
+        if numbered := _OF_GTZAN.fullmatch(track):
+            by_genre.setdefault(numbered[1], []).append(int(numbered[2]))
+        else:
+            others.append(track)
     for genre, numbers in by_genre.items():
-        show(f"missing: {genre} {_ranges([int(n) for n in numbers])}")
+        show(f"missing: {genre} {_ranges(sorted(numbers))}")
+    for track in others:
+        show(f"missing: {track}")
 
 
 def _ranges(numbers: list[int]) -> str:

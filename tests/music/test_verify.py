@@ -12,6 +12,7 @@ from gtzan_cli.main import run
 
 from gtzan_features.config import Selection
 from gtzan_features.music.verify import verify
+from gtzan_features.text import one_line
 from tests.conftest import SR, tone
 
 
@@ -207,6 +208,27 @@ def test_a_part_of_the_data_set_is_found_by_the_ends_of_its_paths(music, tmp_pat
 def entries(music):
     for path in sorted(music.rglob("*.wav")):
         yield path, [f"x/{path.relative_to(music)}", hashlib.md5(path.read_bytes()).hexdigest()]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("blues.00001", "blues.00003", "blues.00002"),
+        ("1", "2.3", "blues", "blues.", ".00001", "blues.00001.00002"),
+        ("blues.x", "blues.\u0663", "blues.+0001", "blues.0_001", "Blues.00001", "blues.1"),
+        ("a\nb.\x1b[31m", "", " ", "\u202e.00001", "\x00"),
+    ],
+)
+def test_tracks_of_any_name_are_listed_where_their_files_are_missing(names, music, tmp_path, capsys):
+    index = tmp_path / "index.json"
+    tracks = {name: {"audio": [f"x/{i}.wav", "0" * 32]} for i, name in enumerate(names)}
+    index.write_text(json.dumps({"tracks": index_of(music)["tracks"] | tracks}))
+    assert run(["data", "verify", str(music), "--index", str(index), "-j", "1"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("missing:")]
+    if names[0] == "blues.00001":
+        assert said == ["missing: blues 1-3"]
+    else:
+        assert sorted(said) == sorted(f"missing: {one_line(name)}" for name in names)
 
 
 @pytest.mark.parametrize(
