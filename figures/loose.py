@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TARGET = re.compile(r"\]\([^)]*\)|<https?://[^>]*>|https?://\S+")
 _NAMES = (
     "Python|scikit-learn|NumPy|numpy|SciPy|scipy|librosa|xgboost|XGBoost|pandas|ffmpeg|libsndfile|soundfile|"
-    "optuna|MPEG|gtzan|CC BY[A-Z-]*|[Vv]ersions?|arXiv"
+    "optuna|atheris|MPEG|gtzan|CC BY[A-Z-]*|[Vv]ersions?|arXiv"
 )
 _VERSION = re.compile(
     rf"(?:{_NAMES})\s+\d+(?:\.\d+)*(?:(?:,| to| and| or|–)\s*\d+(?:\.\d+)+)*|\bv?\d+\.\d+\.\d+[\w.]*"

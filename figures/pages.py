@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,10 @@ from gtzan_features.text_table import TextTable
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATTERNS = ("README.md", "docs/**/*.md", "reports/hearing.md", "reports/unlike.md", "reports/cnn.md")
+PATTERNS = (
+    *("README.md", "ARCHITECTURE.md", "RELIABILITY.md", "SECURITY.md", "docs/**/*.md", "examples/*.ipynb"),
+    *("reports/hearing.md", "reports/unlike.md", "reports/cnn.md"),
+)
 """Pages that may have marks. Other pages of reports are written by commands, with all of their figures."""
 
 RESULTS = "docs/results"
@@ -51,6 +55,15 @@ def pages() -> list[Path]:
     """Return the pages that may have marks."""
     found = {path for pattern in PATTERNS for path in ROOT.glob(pattern)}
     return sorted(found, key=lambda path: (path.parent != ROOT, path.relative_to(ROOT).as_posix()))
+
+
+def prose(path: Path) -> str:
+    """Return the text of a page; of a notebook what its cells of Markdown say."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n\n".join("".join(one["source"]) for one in cells if one["cell_type"] == "markdown")
 
 
 def without_marks(page: str) -> str:

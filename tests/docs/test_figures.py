@@ -73,7 +73,7 @@ def test_whatever_stands_between_marks_is_written_anew(path):
 def test_every_measured_number_of_a_text_is_marked_or_allowed(path):
     """Mark it (`figures/pages.py`), or say in `figures/allowed.csv` why it is no figure of ours."""
     words = tuple(one.words for one in allowed() if one.page in ("*", of(path)))
-    assert loose(path.read_text(encoding="utf-8"), words) == []
+    assert loose(pages.prose(path), words) == []
 
 
 @pytest.mark.parametrize("path", MARKED, ids=of)
@@ -90,8 +90,23 @@ def test_no_line_begins_with_a_figure(path):
     assert re.findall(r"^\s*<!-- figure.*", path.read_text(encoding="utf-8"), re.MULTILINE) == []
 
 
+def test_no_page_at_the_root_and_no_notebook_is_left_out():
+    """CHANGELOG.md says what was so at its time, CONTRIBUTING.md shows marks."""
+    there = {*ROOT.glob("*.md"), *ROOT.glob("examples/*.ipynb")}
+    assert {path.name for path in there - set(TEXTS)} == {"CHANGELOG.md", "CONTRIBUTING.md"}
+
+
+def test_of_a_notebook_its_cells_of_markdown_are_read(tmp_path):
+    cells = [("markdown", ["# One\n", "It takes 5.5 s."]), ("code", ["x = 1.5"]), ("markdown", ["Two"])]
+    content = {"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}
+    (tmp_path / "a.ipynb").write_text(json.dumps(content), encoding="utf-8")
+    text = pages.prose(tmp_path / "a.ipynb")
+    assert text == "# One\nIt takes 5.5 s.\n\nTwo"
+    assert len(loose(text)) == 1
+
+
 def test_what_is_allowed_is_there_and_says_why():
-    texts = {of(path): readable(path.read_text(encoding="utf-8")) for path in TEXTS}
+    texts = {of(path): readable(pages.prose(path)) for path in TEXTS}
     for one in allowed():
         assert one.kind in KINDS, one
         assert one.why, one
