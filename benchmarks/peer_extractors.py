@@ -37,6 +37,7 @@ def ours(names: list[str]) -> Extractor:
     from gtzan_features.config import FeatureConfig
     from gtzan_features.descriptors.full import FULL
     from gtzan_features.descriptors.registry import KAGGLE
+    from gtzan_features.descriptors.sets import series
     from gtzan_features.descriptors.summary import summarise_all
     from gtzan_features.spectra import Scratch, Spectra
 
@@ -52,7 +53,7 @@ def ours(names: list[str]) -> Extractor:
 
     def extract(path: str) -> int:
         spectra = Spectra(load(Path(path), SR).samples, config, scratch)
-        return len(summarise_all([spec.compute(spectra) for spec in specs], specs))
+        return len(summarise_all(series(spectra, specs), specs))
 
     return extract
 

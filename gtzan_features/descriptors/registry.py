@@ -82,6 +82,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         silence="0",
         range="any",
         compute=tonal.harmony,
+        early=True,
     ),
     FeatureSpec(
         name="perceptr",
@@ -92,6 +93,7 @@ KAGGLE: tuple[FeatureSpec, ...] = (
         silence="0",
         range="any",
         compute=rhythm.perceptr,
+        early=True,
     ),
     FeatureSpec(
         name="tempo",

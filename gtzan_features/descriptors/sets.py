@@ -144,9 +144,16 @@ def compute(signals: Sequence[NDArray[np.float32]], config: FeatureConfig) -> ND
     chosen = specs(config)
     rows = np.empty((len(signals), len(columns(config))))
     for row, signal in zip(rows, signals, strict=True):
-        spectra = Spectra(signal, config, _scratch())
-        row[:] = summarise_all([spec.compute(spectra) for spec in chosen], chosen)
+        row[:] = summarise_all(series(Spectra(signal, config, _scratch()), chosen), chosen)
     return rows
+
+
+def series(spectra: Spectra, chosen: Sequence[FeatureSpec]) -> list[NDArray[np.floating[Any]]]:
+    """Return what each of some features computes of a signal; early ones are computed before the others."""
+    found: dict[int, NDArray[np.floating[Any]]] = {}
+    for place in sorted(range(len(chosen)), key=lambda place: not chosen[place].early):
+        found[place] = chosen[place].compute(spectra)
+    return [found[place] for place in range(len(chosen))]
 
 
 def _scratch() -> Scratch:

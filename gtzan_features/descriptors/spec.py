@@ -102,7 +102,7 @@ class FeatureSpec:
     (n, n_bands). With ``indices``, every band has columns of its own, named by its index, from 1; without,
     all values are summarised together. A spec with the statistic "value" returns one value for each index,
     or shape (1,). `range` says between which numbers all that it returns lies, in words for
-    `ranges.read_range`.
+    `ranges.read_range`. An `early` one is computed before others: on its way it finds what they need.
     """
 
     name: str
@@ -115,6 +115,7 @@ class FeatureSpec:
     compute: Callable[[Spectra], NDArray[np.floating]]
     statistics: tuple[Statistic, ...] = ("mean", "var")
     indices: Callable[[FeatureConfig], tuple[tuple[int, ...], ...]] | None = None
+    early: bool = False
 
     def columns(self, config: FeatureConfig) -> tuple[Column, ...]:
         """Return the columns in the order in which `summary.summarise` fills them."""

@@ -104,18 +104,36 @@ def two_magnitudes(
 ) -> None:  # fmt: skip
     """Write magnitudes of bin k and of the one as far from the other end, to `bins` and to `lanes`."""
     for x, place, to in zip(_two_bins(work, at, mirrored, split, k), (low, high), (up, down), strict=True):
-        size = root(x.re * x.re + x.im * x.im) * 0.5
-        bins.put(place * EIGHT, size)
-        lanes.put(to, size)
+        _put_magnitude(x, bins, place, lanes, to)
+
+
+@on_eights
+def two_kept(
+    work: Any, at: Any, mirrored: Any, split: Any, k: Any, bins: Any, low: Any, high: Any,
+    lanes: Any, up: Any, down: Any, kept: Any, here: Any, there: Any,
+) -> None:  # fmt: skip
+    """Do what `two_magnitudes` does, and write both bins, twice as large as they are, to `kept`."""
+    x, y = _two_bins(work, at, mirrored, split, k)
+    _put_magnitude(x, bins, low, lanes, up)
+    _put_magnitude(y, bins, high, lanes, down)
+    _put(kept, here * PAIR, x)
+    _put(kept, there * PAIR, y)
+
+
+def _put_magnitude(x: Complex, bins: Any, place: Any, lanes: Any, to: Any) -> None:
+    size = root(x.re * x.re + x.im * x.im) * 0.5
+    bins.put(place * EIGHT, size)
+    lanes.put(to, size)
 
 
 @on_eights
 def two_filtered(
-    work: Any, at: Any, mirrored: Any, split: Any, k: Any, masks: Any, low: Any, high: Any
-) -> None:
-    """Multiply bin k, and the one as far from the other end, with their masks in place."""
-    x, y = _two_bins(work, at, mirrored, split, k)
-    m, n = masks.eight(low * EIGHT), masks.eight(high * EIGHT)
+    kept: Any, here: Any, there: Any, mask: Any, up: Any, down: Any,
+    split: Any, k: Any, work: Any, at: Any, mirrored: Any,
+) -> None:  # fmt: skip
+    """Multiply bin k, and the one as far from the other end, with their masks, and undo `_two_bins`."""
+    x, y = _complex(kept, here * PAIR), _complex(kept, there * PAIR)
+    m, n = mask.eight(up), mask.eight(down)
     x, y = Complex(x.re * m, x.im * m), Complex(y.re * n, y.im * n)
     even, odd = x + y, (x - y).turned_back(_factor(split, k * 2))
     a, b = even.plus_i(odd), even.minus_i(odd)

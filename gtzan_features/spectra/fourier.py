@@ -34,6 +34,7 @@ from gtzan_features.spectra.butterflies import (
     next_joined,
     next_quartered,
     two_filtered,
+    two_kept,
     two_magnitudes,
 )
 from gtzan_features.spectra.compiled import kernel, part, takes
@@ -155,54 +156,80 @@ def _turned_hops(padded: Float32, first: int, hop: int, width: int, tile: Float3
                 tile[row * width + column + lane] = padded[i] if i < len(padded) else np.float32(0)
 
 
-@takes(f"f4[::1], i8, i8, {_FIXED}, {_PLAN}, f4[:, ::1], f4[:, :, ::1]")
+def kept_shape(n_fft: int) -> tuple[int, int, int]:
+    """Return the shape of what `magnitudes_of_block` keeps of LANES frames, eight of them in a row.
+
+    Bins above the middle are conjugate; the last place is for that of the middle, which is its own mirror.
+    """
+    return LANES // EIGHT, n_fft // 2 + 2, PAIR
+
+
+def tile_shape(n_fft: int, hop: int) -> tuple[int, int]:
+    """Return the shape of a tile: the hops of LANES frames as columns, up to a multiple of eight."""
+    over = n_fft // hop - 1
+    return hop, (LANES + over + EIGHT - 1) // EIGHT * EIGHT
+
+
+@takes(f"f4[::1], i8, i8, {_FIXED}, {_PLAN}, f4[:, ::1], f4[::1], f4[:, ::1], f4[:, ::1], f4[:, :, ::1]")
 @kernel
-def magnitudes_of_frames(
+def magnitudes_of_block(
     padded: Float32,
-    n_frames: int,
-    hop: int,
+    start: int,
+    count: int,
     window: Float32,
     turns: Float32,
     split: Float32,
     places: Places,
+    tile: Float32,
+    work: Float32,
     magnitude: Float32,
     lanes: Float32,
+    kept: Float32,
 ) -> None:
-    """Fill `magnitude` (n_frames, n_bins) and, frames side by side, `lanes` (n_blocks, n_bins, LANES).
+    """Transform `count` frames of a padded signal from frame `start` on, at most LANES.
 
-    Where it is not asked for, `magnitude` has no rows.
+    Fills `magnitude` (count, n_bins) and, frames side by side, `lanes` (n_bins, LANES), left over with 0;
+    and `kept`, of the shape `kept_shape`, with twice the spectra, a bin of eight frames in a row. Where they
+    are not asked for, `magnitude` and `kept` have no rows. `tile`, of the shape `tile_shape`, and `work`, as
+    many complex numbers of eight frames as half a frame has samples, are scratch.
     """
-    n_bins, is_wanted = lanes.shape[1], len(magnitude) > 0
-    half, middle = n_bins - 1, n_bins // 2
-    width = (LANES + len(window) // hop + EIGHT - 2) // EIGHT * EIGHT
-    tile, work = np.empty(hop * width, np.float32), np.empty(half * PAIR, np.float32)
-    bins = np.empty(2 * _CHUNK * EIGHT, np.float32)
-    flat, flat_lanes = magnitude.reshape(-1), lanes.reshape(-1)
-    for block in range(len(lanes)):
-        _turned_hops(padded, block * LANES, hop, width, tile)
-        for lane in range(0, min(LANES, n_frames - block * LANES), EIGHT):
-            _transformed(tile, lane, hop, width, 1, window, turns, work)
-            frame, to = block * LANES + lane, block * n_bins * LANES + lane
-            count = min(EIGHT, n_frames - frame)
-            for first in range(0, middle, _CHUNK):
-                last = half - first
-                for i in range(_CHUNK):
-                    k = first + i
-                    at, mirrored = places[k] * PAIR, places[(half - k) % half] * PAIR
-                    up, down = to + k * LANES, to + (half - k) * LANES
-                    two_magnitudes(
-                        work, at, mirrored, split, k, bins, i, 2 * _CHUNK - 1 - i, flat_lanes, up, down
-                    )
-                if is_wanted:
-                    _keep_bins(bins, 0, flat, frame * n_bins + first, n_bins, count)
-                    _keep_bins(bins, _CHUNK, flat, frame * n_bins + last - _CHUNK + 1, n_bins, count)
-            at, up = places[middle] * PAIR, to + middle * LANES
+    n_bins, is_wanted, is_kept = lanes.shape[0], len(magnitude) > 0, len(kept) > 0
+    half, middle, (hop, width) = n_bins - 1, n_bins // 2, tile.shape
+    bins, hops = np.empty(2 * _CHUNK * EIGHT, np.float32), tile.reshape(-1)
+    flat, flat_lanes, flat_kept = magnitude.reshape(-1), lanes.reshape(-1), kept.reshape(-1)
+    _turned_hops(padded, start, hop, width, hops)
+    for lane in range(0, count, EIGHT):
+        _transformed(hops, lane, hop, width, 1, window, turns, work)
+        n_here, row = min(EIGHT, count - lane), lane // EIGHT * (n_bins + 1)
+        for first in range(0, middle, _CHUNK):
+            last = half - first
+            for i in range(_CHUNK):
+                k, high = first + i, 2 * _CHUNK - 1 - i
+                at, mirrored = places[k] * PAIR, places[(half - k) % half] * PAIR
+                up, down = lane + k * LANES, lane + (half - k) * LANES
+                if is_kept:
+                    two_kept(
+                        work, at, mirrored, split, k, bins, i, high, flat_lanes, up, down,
+                        flat_kept, row + k, row + half - k,
+                    )  # fmt: skip
+                else:
+                    two_magnitudes(work, at, mirrored, split, k, bins, i, high, flat_lanes, up, down)
+            if is_wanted:
+                _keep_bins(bins, 0, flat, lane * n_bins + first, n_bins, n_here)
+                _keep_bins(bins, _CHUNK, flat, lane * n_bins + last - _CHUNK + 1, n_bins, n_here)
+        at, up = places[middle] * PAIR, lane + middle * LANES
+        if is_kept:
+            two_kept(
+                work, at, at, split, middle, bins, 0, 0, flat_lanes, up, up,
+                flat_kept, row + middle, row + n_bins,
+            )  # fmt: skip
+        else:
             two_magnitudes(work, at, at, split, middle, bins, 0, 0, flat_lanes, up, up)
-            for i in range(count if is_wanted else 0):
-                magnitude[frame + i, middle] = bins[i]
-        for lane in range(n_frames - block * LANES, LANES):
-            for k in range(n_bins):
-                lanes[block, k, lane] = np.float32(0)
+        for i in range(n_here if is_wanted else 0):
+            magnitude[lane + i, middle] = bins[i]
+    for lane in range(count, LANES):
+        for k in range(n_bins):
+            lanes[k, lane] = np.float32(0)
 
 
 @part
@@ -245,80 +272,54 @@ def _added_back(
             i += 2
 
 
-@takes(f"f4[::1], i8, {_FIXED}, {_FIXED}, {_PLAN}, f4[:, ::1], f4[::1]")
+@takes(f"f4[:, :, ::1], i8, b1, {_FIXED}, {_PLAN}, f4[::1], f4[:, ::1], f4[:, ::1], f4[::1]")
 @kernel
-def filter_frames(
-    padded: Float32,
-    hop: int,
-    window: Float32,
+def filter_block(
+    kept: Float32,
+    count: int,
+    is_last: bool,
     synthesis: Float32,
     turns: Float32,
     split: Float32,
     places: Places,
+    work: Float32,
     mask: Float32,
+    sums: Float32,
     total: Float32,
 ) -> None:
-    """Transform frames, multiply with `mask` (n_frames, n_bins), transform back, window, add up in `total`.
+    """Multiply the spectra of `count` frames with their masks, transform back, window, and add up.
 
+    `kept` is what `magnitudes_of_block` gave, `mask` (n_bins, LANES) is 0 beyond `count`. `sums`, of the
+    shape `tile_shape`, is 0 before the first block of a signal, and holds afterwards what later frames lie
+    over. `total` is filled with the hops that no later frame lies over; of the last block, with all.
     `synthesis` is the window of the way back, divided by ``2 * n_fft``, which undoes the transforms' factors.
+    `work` is scratch, as there.
     """
-    n_frames, n_bins = mask.shape
-    half, middle, over = n_bins - 1, n_bins // 2, len(window) // hop - 1
-    width = (LANES + over + EIGHT - 1) // EIGHT * EIGHT
-    tile, sums = np.empty(hop * width, np.float32), np.zeros((hop, width), np.float32)
-    work, masks = np.empty(half * PAIR, np.float32), np.empty(2 * _CHUNK * EIGHT, np.float32)
-    flat, flat_sums = mask.reshape(-1), sums.reshape(-1)
-    for start in range(0, n_frames, LANES):
-        _turned_hops(padded, start, hop, width, tile)
-        for lane in range(0, min(LANES, n_frames - start), EIGHT):
-            _transformed(tile, lane, hop, width, 1, window, turns, work)
-            row = (start + lane) * n_bins
-            count = min(EIGHT, n_frames - start - lane)
-            for first in range(0, middle, _CHUNK):
-                last = half - first
-                _take_bins(flat, row + first, n_bins, count, masks, 0)
-                _take_bins(flat, row + last - _CHUNK + 1, n_bins, count, masks, _CHUNK)
-                for i in range(_CHUNK):
-                    k = first + i
-                    at, mirrored = places[k] * PAIR, places[(half - k) % half] * PAIR
-                    two_filtered(work, at, mirrored, split, k, masks, i, 2 * _CHUNK - 1 - i)
-            masks[:EIGHT] = np.float32(0)
-            for i in range(count):
-                masks[i] = flat[row + i * n_bins + middle]
-            at = places[middle] * PAIR
-            two_filtered(work, at, at, split, middle, masks, 0, 0)
-            _added_back(work, turns, synthesis, flat_sums, lane, hop, width)
-        n_columns = min(LANES, n_frames - start)
-        if start + LANES >= n_frames:
-            n_columns += over
-        _return_hops(flat_sums, width, n_columns, hop, total, start * hop)
-        for row in range(hop):  # frames go on in the next block
-            for column in range(width):
-                sums[row, column] = sums[row, LANES + column] if column < over else np.float32(0)
+    n_bins, (hop, width) = len(mask), sums.shape
+    half, middle, over = n_bins - 1, n_bins // 2, len(synthesis) // hop - 1
+    flat, flat_kept, flat_sums = mask.reshape(-1), kept.reshape(-1), sums.reshape(-1)
+    for lane in range(0, count, EIGHT):
+        row = lane // EIGHT * (n_bins + 1)
+        for k in range(middle + 1):
+            at, mirrored = places[k] * PAIR, places[(half - k) % half] * PAIR
+            up, down = lane + k * LANES, lane + (half - k) * LANES
+            here, there = row + k, row + (half - k if k < middle else n_bins)
+            two_filtered(flat_kept, here, there, flat, up, down, split, k, work, at, mirrored)
+        _added_back(work, turns, synthesis, flat_sums, lane, hop, width)
+    _return_hops(flat_sums, width, count + over if is_last else count, hop, total)
+    for row in range(hop):  # frames go on in the next block
+        for column in range(width):
+            sums[row, column] = sums[row, LANES + column] if column < over else np.float32(0)
 
 
 @part
-def _take_bins(mask: Float32, at: int, n_bins: int, count: int, masks: Float32, first: int) -> None:
-    """Undo `_keep_bins`; frames that are not there have the mask 0."""
-    for k in range(0, _CHUNK, EIGHT):
-        to = (first + k) * EIGHT
-        if count == EIGHT:
-            turn_square(mask, at + k, n_bins, masks, to, EIGHT)
-            continue
-        masks[to : to + EIGHT * EIGHT] = np.float32(0)
-        for lane in range(count):
-            for i in range(EIGHT):
-                masks[to + i * EIGHT + lane] = mask[at + k + lane * n_bins + i]
-
-
-@part
-def _return_hops(tile: Float32, width: int, n_columns: int, hop: int, total: Float32, to: int) -> None:
+def _return_hops(tile: Float32, width: int, n_columns: int, hop: int, total: Float32) -> None:
     """Write columns of `tile` (hop, width) one after the other."""
     for column in range(0, n_columns, EIGHT):
         if column + EIGHT <= n_columns:
             for row in range(0, hop, EIGHT):
-                turn_square(tile, row * width + column, width, total, to + column * hop + row, hop)
+                turn_square(tile, row * width + column, width, total, column * hop + row, hop)
             continue
         for k in range(column, n_columns):
             for row in range(hop):
-                total[to + k * hop + row] = tile[row * width + k]
+                total[k * hop + row] = tile[row * width + k]

@@ -221,36 +221,48 @@ def _turned(square: Int32, n_columns: int, result: Int32) -> None:
             turn_square(flat, row * LANES + column, LANES, flat_result, column * LANES + row, LANES)
 
 
-@takes("i4[:, ::1], i4[:, ::1], i8, i4[:, ::1], i4[:, ::1], i4[:, ::1], i4[:, ::1]")
+@takes("i4[:, ::1], i4[:, ::1], i8, i4[:, ::1], i4[:, ::1], i4[:, ::1], i4[:, ::1], i4[:, ::1]")
 @kernel
 def _filter_block(
-    x: Int32, lanes: Int32, first: int, work: Int32, smooth: Int32, spiky: Int32, mask: Int32
+    x: Int32,
+    lanes: Int32,
+    first: int,
+    work: Int32,
+    smooth: Int32,
+    spiky: Int32,
+    mask: Int32,
+    beside: Int32,
 ) -> None:
     """Fill `smooth` with medians over frames of `x` from `first` on, `spiky` with those over bins of `lanes`.
 
-    `mask` is filled with the soft mask of both. All three have the shape (up to LANES, n_bins), or no rows
-    where they are not asked for. `work` is scratch.
+    `mask` is filled with the soft mask of both, and `beside` with the same, frames side by side. The first
+    three have the shape (up to LANES, n_bins), `beside` that of `lanes`, or no rows where they are not asked
+    for. `work` is scratch.
     """
-    n_bins, n_frames = x.shape[1], max(len(smooth), len(spiky), len(mask))
+    n_bins, n_frames, is_masked = x.shape[1], min(LANES, len(x) - first), len(mask) + len(beside) > 0
     source, runs, room = work[:_SPAN], work[_SPAN:_RUNS_END], work[_RUNS_END:]
     over_frames, over_bins, turned = room[:LANES], room[LANES : 2 * LANES], room[2 * LANES :]
     for start in range(0, n_bins, LANES):
         width = min(LANES, n_bins - start)
-        if len(smooth) + len(mask) > 0:
+        if len(smooth) > 0 or is_masked:
             _fetch_rows(x, first - _HALF, first + n_frames + _HALF, start + LANES)
             _rows_around(x, first, n_frames, start, width, source)
             _square_medians(source, n_frames, width, runs, over_frames)
             _copied(over_frames, smooth, start, width)
-        if len(spiky) + len(mask) > 0:
+        if len(spiky) > 0 or is_masked:
             if start >= _HALF and start - _HALF + _SPAN <= n_bins:
                 _square_medians(lanes[start - _HALF :], width, n_frames, runs, over_bins)
             else:
                 _rows_around(lanes, start, width, 0, n_frames, source)
                 _square_medians(source, width, n_frames, runs, over_bins)
+        if len(spiky) + len(mask) > 0:
             _turned(over_bins, n_frames, turned)
             _copied(turned, spiky, start, width)
         if len(mask) > 0:
             _masked(over_frames, turned, mask, start, width, source)
+        if len(beside) > 0:
+            _turned(over_frames, width, turned)
+            _masked_beside(turned, over_bins, n_frames, beside[start : start + width])
 
 
 @part
@@ -277,6 +289,16 @@ def _masked(smooth: Int32, spiky: Int32, mask: Int32, start: int, width: int, ro
                 flat[to + k + i] = of_last[i]
 
 
+@part
+def _masked_beside(smooth: Int32, spiky: Int32, n_frames: int, mask: Int32) -> None:
+    """Fill `mask` (up to LANES, LANES), bins below each other; 0 beyond `n_frames`."""
+    h, p, flat = smooth.reshape(-1), spiky.reshape(-1), mask.reshape(-1)
+    for at in range(0, len(flat), EIGHT):
+        _eight_masks(h, p, at, flat, at)
+    if n_frames < LANES:
+        mask[:, n_frames:] = 0
+
+
 @on_eights
 def _eight_masks(smooth: Any, spiky: Any, at: Any, mask: Any, to: Any) -> None:
     mask.put(to, shares(smooth.eight(at), spiky.eight(at)))
@@ -292,8 +314,24 @@ def mask_of_block(magnitude: Float32, lanes: Float32, first: int, mask: Float32,
     mask : ndarray of shape (up to LANES, n_bins), float32, C order
         Is filled with h^2 / (h^2 + p^2) of the medians over frames, h, and over bins, p.
     """
-    bits = magnitude.view(np.int32)
-    _filter_block(bits, lanes.view(np.int32), first, _room(scratch), bits[:0], bits[:0], mask.view(np.int32))
+    bits, none = magnitude.view(np.int32), magnitude[:0].view(np.int32)
+    side, found = lanes.view(np.int32), mask.view(np.int32)
+    _filter_block(bits, side, first, _room(scratch), none, none, found, none)
+
+
+def mask_beside(magnitude: Float32, lanes: Float32, first: int, mask: Float32, scratch: Scratch) -> None:
+    """Do what `mask_of_block` does, frames side by side.
+
+    Parameters
+    ----------
+    magnitude, lanes, first, scratch
+        As in `median_of_block`.
+    mask : ndarray of shape (n_bins, LANES), float32, C order
+        Is filled; beyond the last frame with 0.
+    """
+    bits, none = magnitude.view(np.int32), magnitude[:0].view(np.int32)
+    side, found = lanes.view(np.int32), mask.view(np.int32)
+    _filter_block(bits, side, first, _room(scratch), none, none, none, found)
 
 
 def _room(scratch: Scratch) -> Int32:
@@ -320,7 +358,8 @@ def median_of_block(
         Memory.
     """
     bits = [array.view(np.int32) for array in (magnitude, lanes, *medians)]
-    _filter_block(bits[0], bits[1], first, _room(scratch), bits[2], bits[3], bits[0][:0])
+    none = bits[0][:0]
+    _filter_block(bits[0], bits[1], first, _room(scratch), bits[2], bits[3], none, none)
 
 
 def median_over_frames(magnitude: Float32, result: Float32, scratch: Scratch) -> Float32:

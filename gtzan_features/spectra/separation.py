@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gtzan_features.spectra import medians
-from gtzan_features.spectra.lanes import LANES
-from gtzan_features.spectra.stft import filtered
+from gtzan_features.spectra import medians, stft
+from gtzan_features.spectra.fourier import is_fast
+from gtzan_features.spectra.lanes import LANES, n_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,17 +101,20 @@ def blocks_of_mask(
         yield at, here
 
 
-def separate(
-    signal: Float32,
-    padded: Float32,
-    mask: Float32,
-    config: FeatureConfig,
-    scratch: Scratch,
-) -> tuple[Float32, Float32]:
+class Separated(NamedTuple):
+    """What `separate` returns."""
+
+    harmonic: Float32
+    percussive: Float32
+    magnitudes: tuple[Float32, Float32]
+
+
+def separate(signal: Float32, padded: Float32, config: FeatureConfig, scratch: Scratch) -> Separated:
     """Split a signal into harmonic and percussive waveforms by median filtering [1]_.
 
     The two soft masks add up to one and the inverse transform of the unmasked spectrum is the
-    signal, so the percussive part is what the harmonic part leaves: one inverse transform, not two.
+    signal, so the percussive part is what the harmonic part leaves: one inverse transform, not two. A block
+    of frames goes through all of it while its spectra are in the cache, and magnitudes fall off on the way.
 
     Parameters
     ----------
@@ -119,10 +122,8 @@ def separate(
         Mono.
     padded : ndarray of shape (n_samples + n_fft,), float32
         The signal with its padding.
-    mask : ndarray of shape (n_frames, n_bins), float32
-        What `soft_mask` returns.
     config : FeatureConfig
-        Frame length and hop.
+        Frame length and hop, width of the medians.
     scratch : Scratch
         Memory.
 
@@ -131,6 +132,8 @@ def separate(
     harmonic, percussive : ndarray of shape (n_samples,), float32
         They add up to the signal; 0 from sample ``hop * (n_frames - 1)`` on, where librosa's
         inverse transform without `length` ends; 0 for silence.
+    magnitudes : tuple of ndarray
+        As `stft.magnitude` returns them.
 
     Notes
     -----
@@ -143,11 +146,36 @@ def separate(
     ----------
     .. [1] D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
     """
-    n_samples, n_frames = len(signal), len(mask)
-    total = filtered(padded, mask, config.n_fft, config.hop, scratch)
-    harmonic = total[config.n_fft // 2 :][:n_samples]
+    n_fft, hop, width = config.n_fft, config.hop, config.hpss_kernel
+    if is_fast(n_fft, hop) and width == medians.WINDOW:
+        total, magnitudes = _harmonic_in_one_pass(padded, n_fft, hop, scratch)
+    else:
+        magnitudes = stft.magnitude(padded, n_fft, hop, scratch)
+        mask = soft_mask(magnitudes[0], lambda: magnitudes[1], width, scratch)
+        total = stft.filtered(padded, mask, n_fft, hop, scratch)
+    n_samples, n_frames = len(signal), len(magnitudes[0])
+    harmonic = total[n_fft // 2 :][:n_samples]
     percussive = scratch.array("percussive", (n_samples,))
-    inner = config.hop * (n_frames - 1)
+    inner = hop * (n_frames - 1)
     np.subtract(signal[:inner], harmonic[:inner], out=percussive[:inner])
     harmonic[inner:] = percussive[inner:] = 0
-    return harmonic, percussive
+    return Separated(harmonic, percussive, magnitudes)
+
+
+def _harmonic_in_one_pass(
+    padded: Float32, n_fft: int, hop: int, scratch: Scratch
+) -> tuple[Float32, tuple[Float32, Float32]]:
+    """Return the harmonic part, padded, and magnitudes in two layouts."""
+    passed, n_bins = stft.OnePass(padded, n_fft, hop, scratch), n_fft // 2 + 1
+    count, kept = n_blocks(passed.n_frames), passed.kept
+    magnitude = scratch.array("magnitude", (passed.n_frames, n_bins))
+    beside = scratch.array("lanes", (count, n_bins, LANES))
+    mask = scratch.array("mask", (n_bins, LANES))
+    for block in range(count + 1):
+        if block < count:
+            passed.forward(block, magnitude, beside[block], kept[block % 2])
+        if block > 0:  # its last medians needed frames of the next one
+            before = block - 1
+            medians.mask_beside(magnitude, beside[before], before * LANES, mask, scratch)
+            passed.back(before, kept[before % 2], mask)
+    return passed.total(), (magnitude, beside)

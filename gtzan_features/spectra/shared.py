@@ -149,10 +149,13 @@ class Spectra:
 
     @cached_property
     def waveforms(self) -> tuple[Float32, Float32]:
-        """Harmonic and percussive waveform, each of shape (n_samples,)."""
-        width, lanes = self.config.hpss_kernel, lambda: self.lanes
-        mask = separation.soft_mask(self.magnitude, lanes, width, self._scratch)
-        return separation.separate(self.signal, self.padded, mask, self.config, self._scratch)
+        """Harmonic and percussive waveform, each of shape (n_samples,).
+
+        Asked for before magnitudes are, they save a transform: they leave them behind.
+        """
+        found = separation.separate(self.signal, self.padded, self.config, self._scratch)
+        vars(self)["_magnitudes"] = found.magnitudes  # the same bits in the same place, if they were there
+        return found.harmonic, found.percussive
 
 
 class HeardSpectra(Spectra):

@@ -75,6 +75,18 @@ def test_used_memory_gives_the_same_bits_as_fresh_memory(config):
         np.testing.assert_array_equal(getattr(again, name), getattr(fresh, name))
 
 
+@pytest.mark.parametrize("n_samples", [2048, 66_149, 33 * 512, 63 * 512, 64 * 512, 140 * 512 + 1])
+@pytest.mark.parametrize("settings", [{}, {"hpss_kernel": 17}, {"n_fft": 1536, "hop": 384}, {"hop": 256}])
+def test_waveforms_and_magnitudes_have_the_same_bits_in_either_order(n_samples, settings):
+    config = FeatureConfig(**settings)
+    signal = np.random.default_rng(1).standard_normal(n_samples).astype(np.float32)
+    names = ("waveforms", "magnitude", "lanes")
+    first, last = Spectra(signal, config), Spectra(signal, config)
+    found = {name: np.array(getattr(first, name)) for name in names}
+    for name in reversed(names):
+        np.testing.assert_array_equal(getattr(last, name), found[name])
+
+
 def test_a_signal_that_is_not_contiguous_counts_like_its_copy(config):
     doubled = np.repeat(NOISE, 2)
     np.testing.assert_array_equal(Spectra(doubled[::2], config).magnitude, Spectra(NOISE, config).magnitude)
