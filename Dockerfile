@@ -3,18 +3,16 @@ ARG PYTHON=3.12
 
 FROM python:${PYTHON}-slim AS build
 WORKDIR /src
-COPY constraints/locked.txt constraints/
-COPY pyproject.toml README.md LICENSE ./
-COPY gtzan_features/__init__.py gtzan_features/
-COPY cli/gtzan_cli/__init__.py cli/gtzan_cli/
-# First the dependencies, which stay when only the source changes, in their locked versions. nvidia-nccl is for
-# fits on several graphics cards: 300 MB that no prediction loads.
+COPY constraints/serve.txt constraints/
+# First the dependencies, which stay when only the source changes, in their locked versions, each file checked by its
+# hash. nvidia-nccl is for fits on several graphics cards: 300 MB that no prediction loads.
 RUN python -m venv /opt/gtzan \
-    && /opt/gtzan/bin/python -m pip install --no-cache-dir --constraint constraints/locked.txt '.[app]' \
+    && /opt/gtzan/bin/python -m pip install --no-cache-dir --require-hashes --requirement constraints/serve.txt \
     && /opt/gtzan/bin/python -m pip uninstall --yes nvidia-nccl-cu12 nvidia-nccl-cu13
+COPY pyproject.toml README.md LICENSE ./
 COPY cli cli/
 COPY gtzan_features gtzan_features/
-RUN /opt/gtzan/bin/python -m pip install --no-cache-dir --no-deps --force-reinstall .
+RUN /opt/gtzan/bin/python -m pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:${PYTHON}-slim
 # ffmpeg reads M4A and others that libsndfile does not; --build-arg FFMPEG= leaves it out.

@@ -65,8 +65,12 @@ lock:  ## write constraints/ anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
 		--no-header --no-annotate --quiet --generate-hashes --constraint constraints/locked.txt \
 		--output-file constraints/hashed.txt
+	echo hatchling | uv pip compile pyproject.toml - --extra app --universal --python-version 3.11 --fork-strategy fewest \
+		--no-header --no-annotate --quiet --generate-hashes --constraint constraints/locked.txt \
+		--output-file constraints/serve.txt
 	sed -i '1i # Every version that make demo and make test install; written by make lock.' constraints/locked.txt
 	sed -i '1i # The versions of locked.txt with the hashes of their files; written by make lock.' constraints/hashed.txt
+	sed -i '1i # What the image of the Dockerfile installs, of hashed.txt; written by make lock.' constraints/serve.txt
 	sed -i '1i # The lowest version of each dependency, tested by .ci/run; written by make lock.' constraints/lowest.txt
 
 clean:  ## remove environments and caches

@@ -46,10 +46,11 @@ def test_it_runs_as_a_user_without_root_and_nothing_after_that_is_roots():
     assert not {"USER", "COPY", "ADD"} & set(names[names.index("USER") + 1 :])
 
 
-def test_the_locked_versions_are_installed_and_the_image_has_the_extra():
+def test_the_locked_versions_are_installed_and_every_file_is_checked_by_its_hash():
     installs = [words for _, name, words in instructions() if name == "RUN" and "pip install" in words]
-    assert "--constraint constraints/locked.txt '.[app]'" in installs[0]
-    assert all("--no-deps" in one for one in installs[1:])
+    assert "--require-hashes --requirement constraints/serve.txt" in installs[0]
+    assert all("--no-deps --no-build-isolation" in one for one in installs[1:])
+    assert len(installs) == 2
     assert not [words for _, name, words in instructions() if name == "ADD" or "latest" in words]
 
 
