@@ -79,6 +79,17 @@ def asks_processes() -> bool:
     return hasattr(os, "fork")
 
 
+def send_to_self(number: int) -> None:
+    """Send this process a signal, from whatever thread.
+
+    On Windows ``os.kill`` ends the process at once, whatever its handlers; there the handler is called.
+    """
+    if hasattr(os, "fork"):
+        os.kill(os.getpid(), number)
+    else:
+        signal.raise_signal(number)
+
+
 def read_at(file: int, n_bytes: int, offset: int) -> bytes:
     """Read up to `n_bytes` of an open file from `offset` on, and leave its position as it is.
 

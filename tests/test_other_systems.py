@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -35,22 +39,43 @@ OF_OS = (
     # From 3.13 on Python itself asks for it where it removes a folder.
     *(("O_NONBLOCK",) if sys.version_info < (3, 13) else ()),
 )
+OF_OS_TOO = (
+    "getloadavg",
+    "getpgid",
+    "killpg",
+    "lchown",
+    "mkfifo",
+    "nice",
+    "setsid",
+    "statvfs",
+    "sysconf",
+    "uname",
+)
+"""What Python's own modules ask for, too, as long as they run here."""
 OF_SIGNAL = ("ITIMER_PROF", "SIGHUP", "SIGKILL", "SIGPROF", "pthread_sigmask", "setitimer")
+NO_NAME = re.compile(r'[<>:"|?*\\\\\x00-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)', re.IGNORECASE)
+"""What no file may be called there."""
 WHOLE = f"""
-import os, select, signal, sys
+import importlib, os, pkgutil, select, signal, sys
 # These ask which system this is, and take what they know it has.
 import click, joblib.externals.loky, numba, pandas, pyarrow.parquet, sklearn, skops.io, soundfile, soxr
 for name in {MODULES!r}:
     sys.modules[name] = None
-for place, names in ((os, {OF_OS!r}), (signal, {OF_SIGNAL!r}), (select, ("poll", "epoll"))):
+for place, names in ((os, {OF_OS + OF_OS_TOO!r}), (signal, {OF_SIGNAL!r}), (select, ("poll", "epoll"))):
     for name in names:
         delattr(place, name)
+import gtzan_cli, gtzan_features
 from gtzan_cli.main import run
+for package in (gtzan_features, gtzan_cli):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 music, tables, runs, song = sys.argv[1:]
 for words in (
     ("features", "extract", music, "--out", tables, "--segments", "3s", "--n-jobs", "1"),
     ("fit", "lda", "--tables", tables, "--runs", runs, "--holdout", "0.5", "--final", "--n-jobs", "1"),
     ("predict", song, "--runs", runs),
+    ("selftest",),
 ):
     if code := run(words):
         sys.exit(code)
@@ -75,6 +100,9 @@ def test_commands_go_from_music_to_an_answer(music, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert song.name in done.stdout
+    written = {part for path in tmp_path.rglob("*") for part in path.relative_to(tmp_path).parts}
+    assert len(written) > 10
+    assert [name for name in written if NO_NAME.search(name)] == []
 
 
 @pytest.mark.usefixtures("bare")
@@ -108,6 +136,23 @@ def test_a_call_in_another_process_answers_by_a_file():
         call_isolated(fail_at_three, 3)
     with pytest.raises(ProcessDiedError, match="signal 9"):
         call_isolated(partial(die, at={3}), 3)
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_signal_to_oneself_is_heard_by_its_handler_and_ends_nothing(monkeypatch):
+    """`os.kill` of Windows ends the process for any signal but those of its console."""
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("the process would have ended"))
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        one = threading.Thread(target=system_calls.send_to_self, args=(signal.SIGTERM,))
+        one.start()
+        one.join()
+        while not heard:
+            time.sleep(0.01)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
 
 
 @pytest.mark.usefixtures("bare")

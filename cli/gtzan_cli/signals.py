@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from gtzan_features.system_calls import ENDING
+from gtzan_features.system_calls import ENDING, send_to_self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +77,6 @@ def _heard_again(lost: sys.UnraisableHookArgs) -> None:
         return
     if not issubclass(lost.exc_type, KeyboardInterrupt):
         return
-    timer = threading.Timer(_AGAIN_S, os.kill, (os.getpid(), _came[-1]))
+    timer = threading.Timer(_AGAIN_S, send_to_self, (_came[-1],))
     timer.daemon = True
     timer.start()
