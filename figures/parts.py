@@ -63,7 +63,7 @@ def _about(name: str, audio: str, more: str = "") -> str:
     """Return the line below a table: what it has, on what audio it was measured, and what wrote the data."""
     said = f"{more}. " if more else ""
     one = source(name)
-    return f"*{said}Audio: {audio}. [{one.path}](../../{one.path}), by `{one.command}`.*"
+    return f"*{said}Measured on: {audio}. [{one.path}](../../{one.path}), by `{one.command}`.*"
 
 
 def _copy(name: str, *words: str) -> tuple[str, str]:

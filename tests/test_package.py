@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from gtzan_features import __version__
+from gtzan_features.reports.hub_metadata import without_hub_block
 
 pytest.importorskip("build", reason="build makes the distributions")
 pytest.importorskip("twine", reason="twine checks them")
@@ -73,7 +77,7 @@ def test_the_wheel_holds_the_packaged_model_with_its_card(wheel):
     files = {name.removeprefix(base): content for name, content in wheel.items() if name.startswith(base)}
     assert {"README.md", "model.json", "model.npz", "figures.json", "range.json"} <= set(files)
     assert sum(map(len, files.values())) < 400_000
-    first = files["README.md"].decode().splitlines()[0]
+    first = without_hub_block(files["README.md"].decode()).splitlines()[0]
     assert first.startswith(
         "gtzan10 knows the ten genres of GTZAN. Of 100 tracks by artists that it never heard"
     )
@@ -82,6 +86,35 @@ def test_the_wheel_holds_the_packaged_model_with_its_card(wheel):
 def test_the_command_of_the_wheel_is_in_a_package_that_it_installs(wheel):
     assert b"gtzan = gtzan_cli.__main__:main" in wheel[f"gtzan-{__version__}.dist-info/entry_points.txt"]
     assert b"def main(" in wheel["gtzan_cli/main.py"]
+
+
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "upath": "universal-pathlib"}
+BROUGHT = {"llvmlite": "numba", "h11": "uvicorn", "tqdm": ""}
+"""By what; tqdm is used where it is there."""
+
+
+def imported() -> set[str]:
+    """Names of the packages, but for Python's own, that any module of ours imports anywhere."""
+    found = set()
+    for path in (*ROOT.glob("gtzan_features/**/*.py"), *ROOT.glob("cli/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {one.name.partition(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - sys.stdlib_module_names - {"gtzan_features", "gtzan_cli"}
+
+
+def test_whatever_is_imported_is_asked_for():
+    """Else it is there by accident: in an environment of developers, or by grace of another package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {name: asked for name, asked in project["optional-dependencies"].items() if name != "dev"}
+    asked = [*project["dependencies"], *(line for lines in extras.values() for line in lines)]
+    declared = {re.match(r"[\w.-]+", line)[0].replace("-", "_") for line in asked}
+    names = {DISTRIBUTIONS.get(name, name).replace("-", "_") for name in imported()}
+    assert len(names) > 20
+    assert names - declared == set(BROUGHT)
+    assert {one for one in BROUGHT.values() if one} <= declared
 
 
 def test_the_source_distribution_holds_the_whole_repository_and_nothing_else(sdist):

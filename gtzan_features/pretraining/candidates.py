@@ -16,6 +16,7 @@ from gtzan_features.models.estimators.discriminant import ShrinkageLDA, as_rule
 from gtzan_features.models.estimators.linear import logistic_rule
 from gtzan_features.models.estimators.preprocessing import FamilyBalance, scaler
 from gtzan_features.models.spec import TrainingData, inner_splits
+from gtzan_features.parallel.one_thread import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,6 +103,12 @@ def full_candidates() -> tuple[Candidate, ...]:
 
 def fit_rule(candidate: Candidate, data: TrainingData, names: Sequence[str]) -> StoredRule:
     """Fit a candidate on rows of all columns; the rule that is returned takes rows of all columns, too."""
+    # The sums are small: on a machine with other work, threads would wait for one another most of the time.
+    with one_thread():
+        return _fitted(candidate, data, names)
+
+
+def _fitted(candidate: Candidate, data: TrainingData, names: Sequence[str]) -> StoredRule:
     used = candidate.columns(names)
     settings = dict(candidate.settings)
     scaling = scaler(settings.pop("scaling"), candidate.model)

@@ -10,6 +10,7 @@ from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.models.applying.figures import Figures
 from gtzan_features.pretraining.trial import ARTIST, CHOICE_FOLDS
 from gtzan_features.reports.drawn import interval_words
+from gtzan_features.reports.hub_metadata import Measured, genre_figures, hub_block
 from gtzan_features.reports.tables import accuracy_cell, genre_table
 from gtzan_features.reports.templating import environment
 from gtzan_features.rounding import decimals, percent
@@ -46,6 +47,10 @@ class Findings:
         The best of those that look at the level, too.
     of_rival : tuple of Robustness
         That one.
+    measured : str
+        What its rows were made from, a sentence.
+    license_name : str
+        Of the model, by the Hub's names.
     """
 
     name: str
@@ -57,6 +62,8 @@ class Findings:
     robustness: tuple[Robustness, ...] = ()
     rival: Candidate | None = None
     of_rival: tuple[Robustness, ...] = ()
+    measured: str = ""
+    license_name: str = "unknown"
 
     def figures(self) -> Figures:
         """Return the figures that go with the model: those of most tracks, of the artist folds."""
@@ -99,8 +106,10 @@ def _whole(share: float) -> str:
 
 
 def card_text(kept: KeptModel, found: Findings) -> str:
-    """Return the card of the model in Markdown."""
-    return _rendered(
+    """Return the card of the model in Markdown, with metadata for the Hugging Face Hub before it."""
+    tests = [_for_the_hub(words, one.score) for words, one in _tests(found)]
+    block = hub_block(kept.card, tests, name=found.name, license_name=found.license_name)
+    return block + _rendered(
         "pretrained_card.md.j2",
         found,
         card=kept.card,
@@ -109,6 +118,22 @@ def card_text(kept: KeptModel, found: Findings) -> str:
         reliability=_reliability(found.artist.score),
         faults=known_faults("GTZAN"),
         **_none_of_these(kept.unlike.rates if kept.unlike is not None else None),
+    )
+
+
+def _tests(found: Findings) -> tuple[tuple[str, Tested], ...]:
+    """Return what was tested, the test of most tracks first, by the name of its protocol."""
+    return ("artist, 3-fold", found.artist), ("fault-filtered", found.filtered)
+
+
+def _for_the_hub(protocol: str, score: LevelScore) -> Measured:
+    m, interval = score.metrics, score.interval
+    return Measured(
+        protocol=protocol.replace(",", ""),
+        level=score.level,
+        n=m.n,
+        figures=genre_figures(m),
+        interval=(interval.low, interval.high),
     )
 
 
@@ -160,8 +185,8 @@ def _rendered(template: str, found: Findings, **more: Any) -> str:  # noqa: ANN4
 
 def _drawn(found: Findings) -> str:
     """Say what the intervals of the tested figures draw."""
-    named = (("artist, 3-fold", found.artist.score), ("fault-filtered", found.filtered.score))
-    return interval_words((name, one.metrics.n, one.interval.n_units) for name, one in named)
+    named = ((words, one.score) for words, one in _tests(found))
+    return interval_words((words, one.metrics.n, one.interval.n_units) for words, one in named)
 
 
 def _cell(score: LevelScore) -> str:
@@ -186,7 +211,7 @@ def _trials_table(trials: Sequence[Trial]) -> TextTable:
 
 def _tested_table(found: Findings) -> TextTable:
     rows = []
-    for words, one in (("artist, 3-fold", found.artist), ("fault-filtered", found.filtered)):
+    for words, one in _tests(found):
         m = one.score.metrics
         cells = (str(m.n), _cell(one.score), percent(m.top2_accuracy), decimals(m.log_loss, 3))
         chosen = "; ".join(f"{name} ({n} of {sum(one.chosen.values())})" for name, n in one.chosen.items())

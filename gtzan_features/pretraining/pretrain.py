@@ -27,6 +27,7 @@ from gtzan_features.pretraining.card import Findings, card_text, report_text
 from gtzan_features.pretraining.deformed import AudioTables, measure_deformed
 from gtzan_features.pretraining.trial import Division, Tested, Trial, divided, tested, tried
 from gtzan_features.progress import Notice, Progress, mute, silent
+from gtzan_features.reports.measured_on import measured_on
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.tables.feature_tables import table_path
 from gtzan_features.tables.locking import output_lock
@@ -58,16 +59,22 @@ class Kind:
         What it is made from, in a word for messages.
     candidates : callable
         Returns those among which it is chosen.
+    license_name : str
+        Of the model, by the Hub's names.
     """
 
     feature_set: str
     source: str
     candidates: Callable[[], tuple[Candidate, ...]]
+    license_name: str = "unknown"
 
 
 KINDS = {
     "gtzan10": Kind(
-        feature_set=default_of(FeatureConfig, "feature_set"), source="CSV_DIR", candidates=kaggle_candidates
+        feature_set=default_of(FeatureConfig, "feature_set"),
+        source="CSV_DIR",
+        candidates=kaggle_candidates,
+        license_name="mit",  # the package's, of which it is a part
     ),
     "gtzan10-full": Kind(feature_set="full", source="AUDIO_DIR", candidates=full_candidates),
 }
@@ -179,6 +186,8 @@ def pretrain(
         artist=artist,
         robustness=tuple(measure_deformed(one, chosen, division) for one in audio),
         rival=rival,
+        measured=measured_on(one.opened.table.meta.origin for one in divisions.values()),
+        license_name=kind.license_name,
         of_rival=tuple(measure_deformed(one, rival, divisions[rival.segment]) for one in audio if rival),
     )
     kept = replace(_kept(chosen, division), figures=findings.figures())

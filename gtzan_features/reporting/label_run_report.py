@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.datasets.gtzan_faults import known_faults
 from gtzan_features.reporting.scored_report import ScoredReport, write_card
 from gtzan_features.reports.drawn import label_interval_words
-from gtzan_features.reports.hub_metadata import hub_block
+from gtzan_features.reports.hub_metadata import Measured, hub_block
 from gtzan_features.reports.label_scores import LabelScore, score_label_runs
 from gtzan_features.reports.label_tables import (
     EXPLAINED,
@@ -129,19 +129,15 @@ def label_card(report: LabelRunReport) -> str:
             stored=m.model_kept,
         )
     )
-    block = hub_block(
-        m,
-        {
-            "mean_average_precision": (
-                "Average precision, mean over labels",
-                best.metrics.macro_average_precision,
-            )
-        },
+    name = "Average precision, mean over labels"
+    test = Measured(
+        protocol=m.protocol,
         level=scored.best_level,
         n=best.metrics.n,
+        figures={"mean_average_precision": (name, best.metrics.macro_average_precision)},
         interval=(interval.low, interval.high),
-        leaked=scored.leaked,
     )
+    block = hub_block(m, [test], name=m.run_id, leaked=scored.leaked)
     return block + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gtzan_features.reports.drawn import interval_words
-from gtzan_features.reports.hub_metadata import hub_block
+from gtzan_features.reports.hub_metadata import Measured, genre_figures, hub_block
 from gtzan_features.reports.protocols import PROTOCOLS, leak, tested_on
 from gtzan_features.reports.rejection import rejection
 from gtzan_features.reports.scored import representative
@@ -82,18 +82,14 @@ def model_card(
             rejection=rejection(unlike) if unlike else None,
         )
     )
-    figures = {
-        "accuracy": ("Accuracy", best.metrics.accuracy),
-        "f1": ("F1, mean over genres", best.metrics.macro_f1),
-    }
-    block = hub_block(
-        manifest,
-        figures,
+    test = Measured(
+        protocol=manifest.protocol,
         level=level,
         n=best.metrics.n,
+        figures=genre_figures(best.metrics),
         interval=(best.interval.low, best.interval.high),
-        leaked=manifest.leaked or tested.leaked,
     )
+    block = hub_block(manifest, [test], name=manifest.run_id, leaked=manifest.leaked or tested.leaked)
     return block + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gtzan_features.reports.tables import level_name
 from gtzan_features.rounding import decimals, percent
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from gtzan_features.tables.run_folder import RunManifest
+    from gtzan_features.evaluation.metrics import Metrics
 
 TASK = "audio-classification"
 _FENCE = "---"
@@ -20,49 +21,92 @@ _GTZAN = "marsyas/gtzan"
 """What GTZAN is called on the Hub."""
 
 
+class Described(Protocol):
+    """What a card is of: the manifest of a run, or the card of a stored model."""
+
+    @property
+    def model(self) -> str: ...  # noqa: D102
+    @property
+    def dataset(self) -> str: ...  # noqa: D102
+    @property
+    def feature_set(self) -> str: ...  # noqa: D102
+    @property
+    def segment(self) -> str: ...  # noqa: D102
+    @property
+    def synthetic(self) -> bool: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Figures of one test.
+
+    Attributes
+    ----------
+    protocol : str
+        Such as ``artist 3-fold``.
+    level : str
+        Level of the figures, such as ``mean``.
+    n : int
+        Tracks, or rows, that were tested.
+    figures : mapping of str to (str, float)
+        The Hub's name of each metric; ours, and its value within [0, 1].
+    interval : (float, float)
+        Bounds of the 95 % interval of the first figure.
+    """
+
+    protocol: str
+    level: str
+    n: int
+    figures: Mapping[str, tuple[str, float]]
+    interval: tuple[float, float]
+
+
+def genre_figures(metrics: Metrics) -> dict[str, tuple[str, float]]:
+    """Return the figures of a model of genres, as `Measured` has them."""
+    return {
+        "accuracy": ("Accuracy", metrics.accuracy),
+        "f1": ("F1, mean over genres", metrics.macro_f1),
+    }
+
+
 def hub_block(
-    manifest: RunManifest,
-    figures: Mapping[str, tuple[str, float]],
+    about: Described,
+    tests: Sequence[Measured],
     *,
-    level: str,
-    n: int,
-    interval: tuple[float, float],
-    leaked: bool,
+    name: str,
+    leaked: bool = False,
+    license_name: str = "unknown",
 ) -> str:
-    """Return the metadata of a run's card, to stand before its first line.
+    """Return the metadata of a card, to stand before its first line.
 
     A leaked figure is no accuracy on new music: the Hub, which ranks models by such figures, gets none.
 
     Parameters
     ----------
-    manifest : RunManifest
-        What the run did.
-    figures : mapping of str to (str, float)
-        The Hub's name of each metric; ours, and its value within [0, 1].
-    level : str
-        Level of the figures, such as ``mean``.
-    n : int
-        Tracks, or rows, that were tested.
-    interval : (float, float)
-        Bounds of the 95 % interval of the first figure.
+    about : Described
+        What the card is of.
+    tests : sequence of Measured
+        What was measured, the most telling first; at least one.
+    name : str
+        Of the run or the model.
     leaked : bool
         Whether what was tested is known to the model.
+    license_name : str
+        The Hub's name of the licence; a run's is its owner's to say.
     """
-    tags = ["music", "music-genre-classification", manifest.model, "leaked" * leaked]
-    tags.append("synthetic" * manifest.synthetic)
+    tags = ["music", "music-genre-classification", about.model, "leaked" * leaked]
+    tags.append("synthetic" * about.synthetic)
     content: dict[str, Any] = {
-        "license": "unknown",
+        "license": license_name,
         "library_name": "gtzan",
         "pipeline_tag": TASK,
         "tags": [tag for tag in tags if tag],
-        "metrics": list(figures),
+        "metrics": list(dict.fromkeys(metric for one in tests for metric in one.figures)),
     }
-    if _is_gtzan(manifest):
+    if _is_gtzan(about):
         content["datasets"] = [_GTZAN]
     if not leaked:
-        content["model-index"] = [
-            {"name": manifest.run_id, "results": [_result(manifest, figures, level, n, interval)]}
-        ]
+        content["model-index"] = [{"name": name, "results": [_result(about, one) for one in tests]}]
     return "\n".join([_FENCE, *_lines(content), _FENCE]) + "\n\n"
 
 
@@ -80,33 +124,27 @@ def without_hub_block(card: str) -> str:
     return rest.lstrip("\n") if fence else card
 
 
-def _is_gtzan(manifest: RunManifest) -> bool:
+def _is_gtzan(about: Described) -> bool:
     """Whether the data set is GTZAN, or a part or copy of it."""
-    return not manifest.synthetic and manifest.dataset.partition(" (")[0] == "GTZAN"
+    return not about.synthetic and about.dataset.partition(" (")[0] == "GTZAN"
 
 
-def _result(
-    manifest: RunManifest,
-    figures: Mapping[str, tuple[str, float]],
-    level: str,
-    n: int,
-    interval: tuple[float, float],
-) -> dict[str, Any]:
-    low, high = (percent(bound) for bound in interval)
-    measured = f"{manifest.protocol}, {n} tested, {level_name(level)}"
+def _result(about: Described, test: Measured) -> dict[str, Any]:
+    low, high = (percent(bound) for bound in test.interval)
+    measured = f"{test.protocol}, {test.n} tested, {level_name(test.level)}"
     metrics = [
         {
             "type": kind,
             "name": f"{name} ({measured}{f'; 95 % interval {low} to {high} %' if not number else ''})",
             "value": float(decimals(value, 4)),
         }
-        for number, (kind, (name, value)) in enumerate(figures.items())
+        for number, (kind, (name, value)) in enumerate(test.figures.items())
     ]
     data_set = {
-        "type": _GTZAN if _is_gtzan(manifest) else "own",
-        "name": manifest.dataset,
-        "config": f"{manifest.feature_set}, {manifest.segment} rows",
-        "split": manifest.protocol,
+        "type": _GTZAN if _is_gtzan(about) else "own",
+        "name": about.dataset,
+        "config": f"{about.feature_set}, {about.segment} rows",
+        "split": test.protocol,
     }
     task = {"type": TASK, "name": "Music genre classification"}
     return {"task": task, "dataset": data_set, "metrics": metrics}

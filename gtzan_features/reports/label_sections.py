@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gtzan_features.reports.drawn import label_interval_words
 from gtzan_features.reports.label_tables import EXPLAINED, labels_frame, labels_table, runs_table
+from gtzan_features.reports.measured_on import measured_on
 from gtzan_features.reports.published import dataset_title
 from gtzan_features.tables.atomic import write_text
 from gtzan_features.text import printable
@@ -32,6 +33,8 @@ class LabelSection:
     synthetic : bool
     size : str
         Tracks and labels, a sentence.
+    measured : str
+        What the rows were made from, a sentence.
     runs : TextTable
         A row per run and level.
     details : list of (str, TextTable)
@@ -45,6 +48,7 @@ class LabelSection:
     title: str
     synthetic: bool
     size: str
+    measured: str
     runs: TextTable
     details: list[tuple[str, TextTable]]
     drawn: str
@@ -74,6 +78,7 @@ def _section(dataset: str, synthetic: bool, runs: list[ScoredLabels]) -> LabelSe
         title=dataset_title(dataset, synthetic=synthetic),
         synthetic=synthetic,
         size=f"{largest.n_tracks} tracks, {len(largest.genres)} labels ({', '.join(largest.genres)}).",
+        measured=measured_on(one.run.manifest.table_origin for one in runs),
         runs=runs_table(runs),
         details=[(_title(one), labels_table(one.best.metrics)) for one in _best_of_protocols(runs)],
         drawn=label_interval_words(

@@ -14,6 +14,7 @@ from gtzan_features.reports.drawn import exact_tests, frame_words, p_title
 from gtzan_features.reports.figures import confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.label_sections import label_sections, write_labels_csv
+from gtzan_features.reports.measured_on import measured_on
 from gtzan_features.reports.paired import length_tests
 from gtzan_features.reports.published import dataset_title, is_real_gtzan, published
 from gtzan_features.reports.standing import PAGE as STANDING
@@ -52,6 +53,7 @@ class _Section:
     title: str
     synthetic: bool
     size: str
+    measured: str
     honest: TextTable | None
     leaked: TextTable | None
     drawn: str
@@ -114,6 +116,7 @@ def _section(title: str, name: str, runs: list[ScoredRun], folder: Path) -> _Sec
         title=title,
         synthetic=synthetic,
         size=f"{manifest.n_tracks} tracks, {len(manifest.genres)} genres ({', '.join(manifest.genres)}).",
+        measured=measured_on(one.run.manifest.table_origin for one in runs),
         honest=accuracy_table(part, leaked=False),
         leaked=accuracy_table(part, leaked=True),
         drawn=frame_words(part),

@@ -161,8 +161,30 @@ def test_every_result_says_what_audio_it_was_measured_on():
     assert len(tables) > 30
     for page, words, text in tables:
         if "| ---" in text or "|---" in text:
-            about = re.search(r"Audio: (.+?)\. \[", text)
+            about = re.search(r"Measured on: (.+?)\. \[", text)
             assert words == pages.EVERY or set(about[1].split("; ")) <= set(AUDIO), (page, words)
+
+
+MADE_OF = re.compile(r"\bWAV|\bwav\b|\b[Oo]gg\b|Kaggle's|\(CSV\)|[Ss]ynthetic|as published|what others state")
+
+
+@pytest.mark.parametrize("path", sorted(REPORTS.glob("*.md")), ids=of)
+def test_every_part_of_a_report_with_a_table_says_what_was_measured(path):
+    """In the part itself, or for all of the page before its first part."""
+    before, *parts = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    with_tables = [one for one in parts if re.search(r"^\|[-: |]+\|$", one, re.MULTILINE)]
+    assert with_tables or path.name == "segments.md"
+    if not MADE_OF.search(before):
+        assert [one.partition("\n")[0] for one in with_tables if not MADE_OF.search(one)] == []
+
+
+def test_the_page_of_accuracies_says_which_are_of_csvs_and_which_of_audio():
+    text = (REPORTS / "accuracy.md").read_text(encoding="utf-8")
+    csvs, ogg = re.findall(r"^\d+ tracks, \d+ genres .*$", text, re.MULTILINE)
+    assert csvs.endswith(
+        "Measured on the features in features_3_sec.csv and features_30_sec.csv (CSV); no audio was read."
+    )
+    assert ogg.endswith("Measured on features that were computed from audio.")
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -25,6 +25,7 @@ from gtzan_features.pretraining.candidates import (
 )
 from gtzan_features.pretraining.pretrain import KINDS, Places, pretrain
 from gtzan_features.pretraining.trial import divided
+from gtzan_features.reports.hub_metadata import without_hub_block
 from gtzan_features.training.load_rows import in_memory, open_fittable
 from tests.conftest import SR, make_table, save_table, tone
 
@@ -98,7 +99,7 @@ def test_a_model_is_chosen_tested_and_written_with_its_card(tables, tmp_path, qu
     assert sum(right for right, _ in figures.genres.values()) == found.artist.score.metrics.n_correct
     assert sum(found.filtered.chosen.values()) == 1
     assert sum(found.artist.chosen.values()) == 3
-    text = (made.folder / "README.md").read_text(encoding="utf-8")
+    text = without_hub_block((made.folder / "README.md").read_text(encoding="utf-8"))
     assert text.splitlines()[0] == figures.headline
     assert "Not tested." in text
     page = made.report.read_text(encoding="utf-8")

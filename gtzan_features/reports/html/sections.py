@@ -11,6 +11,7 @@ from gtzan_features.reports.html.charts import Chart, curves_chart, reliability_
 from gtzan_features.reports.html.data import CsvLink, csv_link
 from gtzan_features.reports.html.interval_charts import DotChart, length_chart, protocol_chart
 from gtzan_features.reports.html.trust import trust
+from gtzan_features.reports.measured_on import measured_on
 from gtzan_features.reports.paired import best_tests, length_tests
 from gtzan_features.reports.scored import SEGMENT
 from gtzan_features.reports.tables import accuracy_cell, level_name
@@ -91,6 +92,7 @@ class DataSection:
     name: str
     synthetic: bool
     size: str
+    measured: str
     trust: list[str]
     faults: tuple[str, ...]
     protocols: DotChart | None
@@ -140,6 +142,7 @@ def data_section(
         name=name,
         synthetic=synthetic,
         size=f"{largest.n_tracks} tracks, {len(largest.genres)} genres: {', '.join(largest.genres)}",
+        measured=measured_on(one.run.manifest.table_origin for one in runs),
         trust=trust(runs),
         faults=faults,
         protocols=protocol_chart(name, runs),
