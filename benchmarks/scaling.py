@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -43,28 +44,10 @@ def copies(audio: Path, folder: Path, count: int) -> Path:
     return folder
 
 
-def peak_mb(pid: int | str) -> float:
-    """Highest resident memory of a process so far."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 def worker_peak_mb(jobs: int) -> float:
-    """Highest memory of any worker that this process still has; of this process where it has none."""
-    if jobs == 1:
-        return peak_mb("self")
-    me, peaks = str(os.getpid()), []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = stat.read_text().rpartition(")")[2].split()[1]
-            command = (stat.parent / "cmdline").read_text()
-        except OSError:
-            continue  # ended meanwhile
-        if parent == me and "loky" in command:
-            peaks.append(peak_mb(stat.parent.name))
-    return max(peaks, default=0.0)
+    """Highest memory of any worker that this process had; of this process where it had none."""
+    whose = resource.RUSAGE_SELF if jobs == 1 else resource.RUSAGE_CHILDREN
+    return resource.getrusage(whose).ru_maxrss / 1024
 
 
 def child(audio: Path, jobs: int) -> None:

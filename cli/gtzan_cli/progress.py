@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from gtzan_cli import streams, verbosity
 from gtzan_cli.advice import fitting
+from gtzan_features.progress import stopped_by
 from gtzan_features.rounding import clock
 from gtzan_features.text import one_line, printable
 
@@ -119,19 +120,47 @@ def _recorded(shown: AbstractContextManager[Progress]) -> Iterator[Progress]:
 @contextmanager
 def _told(meter: Meter) -> Iterator[Progress]:
     """Write a line from time to time."""
-    ended = threading.Event()
-
-    def tell() -> None:
-        while not ended.wait(LINE_S):
-            streams.write_err(f"{meter}\n")
-
-    thread = threading.Thread(target=tell, daemon=True)
-    thread.start()
+    teller = _Teller(meter)
+    teller.begin()
     try:
-        yield meter
+        with stopped_by(teller.away):
+            yield meter
     finally:
-        ended.set()
-        thread.join()
+        teller.end()
+
+
+class _Teller:
+    """A thread that writes a line every `LINE_S`."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Start the thread."""
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """End the thread, and wait for that."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Be without the thread while the block runs."""
+        self.end()
+        try:
+            yield
+        finally:
+            self.begin()
+
+    def _tell(self) -> None:
+        while not self._ended.wait(LINE_S):
+            streams.write_err(f"{self._meter}\n")
 
 
 @contextmanager
@@ -159,7 +188,7 @@ def _drawn(meter: Meter) -> Iterator[Progress]:
 
     outer, _bar = _bar, bar
     try:
-        with bar:
+        with bar, stopped_by(_away):
             yield tell
     finally:
         _bar = outer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gtzan_features.datasets.tracks import TrackFile
 from gtzan_features.errors import FILE_FAULTS, AudioTooShortError, file_fault
 from gtzan_features.extraction.row_cache import Part, lost_part, recording_part
-from gtzan_features.parallel.local import local_executor
+from gtzan_features.parallel.local import local_executor, shares_what_is_loaded
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.tables.file_status import FileStatus
 
@@ -86,7 +86,8 @@ def each_recording(
         If `n_jobs` is no number of workers.
     """
     executor = local_executor(n_jobs)
-    recipe.prepare(notice)  # before the workers, which would compile at the same time
+    # Before the workers, which would compile at the same time.
+    recipe.prepare(notice, loaded=len(recordings) > 1 and shares_what_is_loaded(executor))
     task = partial(usable_rows, recipe=recipe, whole=whole)
     for done, part in enumerate(executor.map(task, recordings, lost=_lost), start=1):
         progress(done, len(recordings), "files")

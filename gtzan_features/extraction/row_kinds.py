@@ -86,8 +86,16 @@ class Recipe(ABC):
         return sets.is_compiled(self.config if isinstance(self.config, FeatureConfig) else FeatureConfig())
 
     @abstractmethod
-    def prepare(self, notice: Notice) -> None:
-        """Compile what the workers will need; called once, before them."""
+    def prepare(self, notice: Notice, *, loaded: bool = False) -> None:
+        """Compile what the workers will need; called once, before them.
+
+        Parameters
+        ----------
+        notice : callable
+            Told when there is something to compile.
+        loaded : bool
+            Whether what is compiled is loaded here, too: for workers that are copies of this process.
+        """
 
     @abstractmethod
     def compute(self, pieces: list[npt.NDArray[np.float32]], length: SegmentConfig) -> npt.NDArray[Any]:
@@ -178,10 +186,12 @@ class ExtractConfig(Recipe):
         """Names of the features in order; ConfigError where there is no such set."""
         return tuple(column.name for column in sets.columns(self.features))
 
-    def prepare(self, notice: Notice) -> None:
-        """Compile the kernels where they are not yet, or load them."""
+    def prepare(self, notice: Notice, *, loaded: bool = False) -> None:
+        """Compile the kernels where they are not yet, or load them; see `Recipe.prepare`."""
         if not self.is_compiled:
             notice("Compiling the feature kernels, once; later runs find them in numba's cache.")
+            loaded = True
+        if loaded:
             sets.warm_up(self.features)
         sets.try_added(self.features)
 
@@ -265,11 +275,13 @@ class SpectrogramRecipe(Recipe):
         """A row has a fixed length: what is missing is filled from the start, as in tables of 30 s."""
         return SHORTEST_TRACK
 
-    def prepare(self, notice: Notice) -> None:
-        """Compile the kernels where they are not yet, or load them."""
-        if not self.is_compiled:
+    def prepare(self, notice: Notice, *, loaded: bool = False) -> None:
+        """Compile the kernels where they are not yet, or load them; see `Recipe.prepare`."""
+        is_compiled = self.is_compiled
+        if not is_compiled:
             notice("Compiling the kernels, once; later runs find them in numba's cache.")
             sets.warm_up(FeatureConfig())
+        if loaded or not is_compiled:
             noise = np.random.default_rng(0).standard_normal(16 * self.spectrograms.n_fft)
             spectrogram(noise.astype(np.float32), self.spectrograms, 1)
 

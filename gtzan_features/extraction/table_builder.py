@@ -31,7 +31,7 @@ from gtzan_features.extraction.shard_folders import remove_dropped
 from gtzan_features.extraction.shards import LAYOUTS, ONE_FILE
 from gtzan_features.extraction.streamed_tables import PartTable
 from gtzan_features.parallel.engines import engine, is_elsewhere
-from gtzan_features.parallel.local import SerialExecutor
+from gtzan_features.parallel.local import SerialExecutor, shares_what_is_loaded
 from gtzan_features.storage import is_remote, is_url, local_side, stays_in_process, told
 from gtzan_features.storage_files import check_place
 from gtzan_features.tables import status_table as status_table
@@ -89,7 +89,7 @@ def write_rows(
         if not settings.overwrite:
             with told(out):
                 _check_output(extraction)
-        recipe.prepare(settings.notice)
+        recipe.prepare(settings.notice, loaded=shares_what_is_loaded(workers))
         rows = " and ".join(length.name for length in recipe.segments)
         _LOG.debug("%s: rows of %s, settings %s", catalogue.root, rows, recipe.settings)
         if in_shards:

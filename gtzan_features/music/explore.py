@@ -25,7 +25,7 @@ from gtzan_features.music.explore_sections import (
     projection_section,
     tempo_section,
 )
-from gtzan_features.parallel.local import local_executor
+from gtzan_features.parallel.local import local_executor, shares_what_is_loaded
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reports.html.explore import PictureSection, write_explore_page
 from gtzan_features.spectra import Spectra
@@ -126,7 +126,8 @@ def explore(
     task = partial(_look, root=str(catalogue.root), features=FeatureConfig(), examples=names)
     executor = local_executor(n_jobs)
     with output_lock(out):
-        ExtractConfig().prepare(notice)  # before the workers, which would compile at the same time
+        # Before the workers, which would compile at the same time.
+        ExtractConfig().prepare(notice, loaded=shares_what_is_loaded(executor))
         looks = []
         for look in executor.map(task, catalogue.tracks, lost=_lost):
             looks.append(look)

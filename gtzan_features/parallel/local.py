@@ -1,9 +1,10 @@
-"""Executors of this machine: one process, or joblib's worker processes."""
+"""Executors of this machine: one process, or worker processes."""
 
 from __future__ import annotations
 
 import os
 import warnings
+from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
@@ -11,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from gtzan_features.errors import ConfigError, WorkerError
 from gtzan_features.garbage import look_as_usual, look_later
 from gtzan_features.parallel.carried import with_plugins
+from gtzan_features.parallel.copies import can_be_copied, copies
 from gtzan_features.parallel.held_interrupts import held_interrupts, start_resource_trackers, take_endings
 from gtzan_features.parallel.isolated import ONE_THREAD, ProcessDiedError, call_isolated
 from gtzan_features.parallel.line import AHEAD, HELD, Line
@@ -19,7 +21,9 @@ from gtzan_features.stall import watch_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
+    from gtzan_features.parallel.copies import Copies
     from gtzan_features.parallel.executor import Executor, Item, Result
 
 
@@ -43,7 +47,9 @@ class SerialExecutor:
 
 
 class ProcessExecutor:
-    """Calls the function in worker processes (joblib's loky), each with one thread.
+    """Calls the function in worker processes, each with one thread.
+
+    They are copies of this process where that can be, else new ones (joblib's loky).
 
     Parameters
     ----------
@@ -70,13 +76,11 @@ class ProcessExecutor:
         if len(items) == 1 and lost is None:  # nothing to do side by side, and nothing to save
             yield from SerialExecutor().map(function, items)
             return
-        from concurrent.futures.process import BrokenProcessPool  # as `_pooled` imports joblib
-
         line: Line[Result] = Line(len(items), most=HELD * self.n_jobs)
         while line.is_waiting:
             try:
                 yield from self._pooled(function, items, line)
-            except BrokenProcessPool:
+            except BrokenExecutor:  # that of loky, too
                 for index in sorted(line.started):
                     try:
                         result = call_isolated(function, items[index])
@@ -89,48 +93,86 @@ class ProcessExecutor:
     def _pooled(
         self, function: Callable[[Item], Result], items: Sequence[Item], line: Line[Result]
     ) -> Iterator[Result]:
-        # A quarter of a second that one process, which is all that a few files need, does not wait for.
-        from joblib.externals.loky import get_reusable_executor
-        from joblib.externals.loky import wait as wait_for
+        from concurrent.futures import wait as wait_for  # one process alone does without
 
         # At least two: with one, a process that ends could not be told from one that is starting.
         count = max(2, min(self.n_jobs, line.n_unfinished))
-        me, folder = os.getpid(), _working_folder()
-        # loky says so in a thread of its own, which ends where warnings are errors: nobody would be told.
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
-        start_resource_trackers()  # first: one lifts the hold on interrupts
-        with held_interrupts():
-            pool = get_reusable_executor(
-                max_workers=count,
-                timeout=_IDLE_S,
-                env=ONE_THREAD,
-                initializer=_begin,
-                initargs=(me,),
-            )
+        pool = _workers(function, count)
         look_as_usual()
-        carried = with_plugins(function)
         running: dict[Any, int] = {}
         try:
             while True:
                 for index in line.start(AHEAD * self.n_jobs):
                     with held_interrupts():  # workers may be started here
-                        running[pool.submit(_in_worker, carried, items[index], folder)] = index
+                        running[pool.submit(items[index])] = index
                 if not running and not line.has_next:
-                    return
+                    break
                 patience = 0 if line.has_next else None
                 finished, _ = wait_for(list(running), patience, return_when="FIRST_COMPLETED")
-                for future in finished:
+                for future in sorted(finished, key=running.__getitem__):
                     line.finish(running[future], future.result())
                     del running[future]
                 if line.has_next:
                     yield line.take()
+        except BrokenExecutor:
+            pool.end()
+            raise
         except Exception:
             for future in running:
                 future.cancel()
+            pool.leave()
             raise
         except BaseException:  # nobody waits for the rest: Ctrl-C, or an iterator that was dropped
-            pool.shutdown(wait=False, kill_workers=True)
+            pool.kill()
             raise
+        pool.end()
+
+
+def _workers(function: Callable[[Item], Result], count: int) -> Copies | _New:
+    return copies(function, count) or _New(function, count)
+
+
+class _New:
+    """Workers that are new processes: joblib's loky, which keeps them for later calls.
+
+    Parameters
+    ----------
+    function : callable
+        What they call with each item.
+    count : int
+    """
+
+    def __init__(self, function: Callable[[Item], Result], count: int) -> None:
+        # A quarter of a second that one process, which is all that a few files need, does not wait for.
+        from joblib.externals.loky import get_reusable_executor
+
+        self._function, self._folder = with_plugins(function), _working_folder()
+        # loky says so in a thread of its own, which ends where warnings are errors: nobody would be told.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+        start_resource_trackers()  # first: one lifts the hold on interrupts
+        with held_interrupts():
+            self._pool = get_reusable_executor(
+                max_workers=count,
+                timeout=_IDLE_S,
+                env=ONE_THREAD,
+                initializer=_begin,
+                initargs=(os.getpid(),),
+            )
+
+    def submit(self, item: Item) -> Future[Any]:
+        """Give an item to the workers."""
+        future: Future[Any] = self._pool.submit(_in_worker, self._function, item, self._folder)
+        return future
+
+    def end(self) -> None:
+        """Keep the workers."""
+
+    def leave(self) -> None:
+        """Keep the workers; who is at work ends with that."""
+
+    def kill(self) -> None:
+        """End all, whatever they do."""
+        self._pool.shutdown(wait=False, kill_workers=True)
 
 
 _IDLE_S = 300.0
@@ -182,6 +224,11 @@ def local_executor(n_jobs: int = -1) -> Executor:
     """
     count = process_count(n_jobs)
     return SerialExecutor() if count == 1 else ProcessExecutor(count)
+
+
+def shares_what_is_loaded(executor: object) -> bool:
+    """Whether an executor's workers will begin as copies of this process, and so with what it has loaded."""
+    return isinstance(executor, ProcessExecutor) and can_be_copied()
 
 
 def process_count(n_jobs: int) -> int:

@@ -17,7 +17,7 @@ from gtzan_features.evaluation.aggregate import aggregate, checked_method
 from gtzan_features.models.applying.training_range import range_rows
 from gtzan_features.models.applying.unlike import NONE_OF_THESE, unlike_rows
 from gtzan_features.parallel.engines import engine, is_elsewhere
-from gtzan_features.parallel.local import local_executor
+from gtzan_features.parallel.local import local_executor, shares_what_is_loaded
 from gtzan_features.prediction.file_rows import SHORTEST_S as SHORTEST_S
 from gtzan_features.prediction.file_rows import (
     RecordingRows,
@@ -226,8 +226,9 @@ def predict(
     """
     checked_method(aggregation)
     given = engine(executor, 1 if 0 < len(sources) <= SERIAL_FILES and n_jobs == -1 else n_jobs)
-    predictor.recipe.prepare(notice)  # before the workers, which would compile at the same time
     with given as workers:
+        # Before the workers, which would compile at the same time.
+        predictor.recipe.prepare(notice, loaded=shares_what_is_loaded(workers))
         task = _task(workers, predictor.recipe)
         for done, rows in enumerate(workers.map(task, sources, lost=lost_recording), start=1):
             progress(done, len(sources), "files")

@@ -28,6 +28,7 @@ LOCK_NAME = ".lock"
 
 _LONGEST = 240  # bytes
 _TRIES, _PAUSE_S = 5, 0.02
+_HELD: set[IO[str]] = set()
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # some network file systems have none
 
 
@@ -70,12 +71,14 @@ def output_lock(target: Path, *, shared: bool = False) -> Iterator[None]:
     target.parent.mkdir(parents=True, exist_ok=True)
     path = _lock_path(target)
     handle = _acquire(path, shown or target, shared=shared)
+    _HELD.add(handle)
     try:
         with suppress(OSError):
             remove_leftovers(target if target.is_dir() else target.parent)
         yield
     finally:
         is_left = False
+        _HELD.discard(handle)
         with handle:  # released also where the file cannot be removed, which says nothing
             if not shared or _is_alone(handle):
                 try:
@@ -84,6 +87,16 @@ def output_lock(target: Path, *, shared: bool = False) -> Iterator[None]:
                     is_left = True
         if is_left:  # Windows removes no file that is open
             path.unlink(missing_ok=True)
+
+
+def _leave_to_parent() -> None:
+    """Close in a copy of this process the locks that this process holds: a copy would hold them after it."""
+    while _HELD:
+        _HELD.pop().close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _is_alone(handle: IO[str]) -> bool:

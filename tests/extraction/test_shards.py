@@ -45,7 +45,7 @@ def quick(monkeypatch):
     """Nothing waits for the disk, and kernels are loaded once."""
     monkeypatch.setattr(atomic, "flush", lambda _: None)
     for recipe in (ExtractConfig, SpectrogramRecipe):
-        monkeypatch.setattr(recipe, "prepare", lambda *_: None)
+        monkeypatch.setattr(recipe, "prepare", lambda *_, **__: None)
 
 
 @pytest.fixture(scope="module")

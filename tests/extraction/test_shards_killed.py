@@ -38,7 +38,7 @@ NAME = "kaggle-1s.parquet"
 def quick(monkeypatch):
     """Nothing waits for the disk, and kernels are loaded once."""
     monkeypatch.setattr(atomic, "flush", lambda _: None)
-    monkeypatch.setattr(ExtractConfig, "prepare", lambda *_: None)
+    monkeypatch.setattr(ExtractConfig, "prepare", lambda *_, **__: None)
 
 
 @pytest.fixture(scope="module")

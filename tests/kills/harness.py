@@ -110,7 +110,12 @@ class Process:
 
     def workers(self) -> list[int]:
         """Python processes that work for the command."""
-        return [pid for pid in self.others() if b"popen_loky" in _file(pid, "cmdline")]
+        own = _file(self.pid, "cmdline")  # which a copy has, too
+        return [
+            pid
+            for pid in self.others()
+            if (words := _file(pid, "cmdline")) and (words == own or b"popen_loky" in words)
+        ]
 
 
 class Harness:

@@ -25,12 +25,16 @@ _CHANGES = {
 
 
 def install() -> None:
-    """Begin to count, where the environment asks for it."""
+    """Begin to count, where the environment asks for it; a copy of this process counts for itself."""
     asked = os.environ.get(VARIABLE)
-    me = os.getpid()
-    parent = int(os.environ.setdefault(PARENT, str(me)))
-    if not asked:
-        return
+    os.environ.setdefault(PARENT, str(os.getpid()))
+    if asked:
+        os.register_at_fork(after_in_child=lambda: _count(asked))
+        _count(asked)
+
+
+def _count(asked: str) -> None:
+    me, parent = os.getpid(), int(os.environ[PARENT])
     role, k, number, group, path = asked.split(":", 4)
     mine = "parent" if parent == me else "worker"
     if role == "each":
@@ -44,6 +48,7 @@ class _Counter:
     def __init__(self, k: int, number: int, group: bool, path: str) -> None:
         self.k, self.number, self.group, self.path = k, number, group, path
         self.count, self.is_busy = 0, False
+        self.pid = os.getpid()  # in a copy of the process, whose hooks are copied, too, another one counts
         self.log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         self.roots = tuple(os.path.realpath(p) for p in (".", os.environ.get("TMPDIR", ".")))
 
@@ -51,14 +56,15 @@ class _Counter:
         fsync = os.fsync
 
         def counted(handle: Any) -> None:
-            self.step("os.fsync", "")
+            if self.pid == os.getpid():
+                self.step("os.fsync", "")
             fsync(handle)
 
         os.fsync = counted
         sys.addaudithook(self.heard)
 
     def heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.is_busy:
+        if self.is_busy or self.pid != os.getpid():
             return
         if event == "open":
             path, _, flags = arguments

@@ -14,6 +14,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from gtzan_features.errors import AudioDecodeError, ConfigError, WorkerError
+from gtzan_features.parallel import local
 from gtzan_features.parallel.local import (
     ProcessExecutor,
     SerialExecutor,
@@ -21,7 +22,14 @@ from gtzan_features.parallel.local import (
     local_executor,
 )
 
-EXECUTORS = [SerialExecutor(), ProcessExecutor(2)]
+EXECUTORS = [SerialExecutor(), ProcessExecutor(2), ProcessExecutor(2)]
+
+
+@pytest.fixture
+def new_processes(request, monkeypatch):
+    """Begin workers as where a process cannot be copied: on other systems, or beside threads."""
+    if request.node.callspec.id.startswith("new"):
+        monkeypatch.setattr(local, "copies", lambda *_: None)
 
 
 def threads(_):
@@ -40,7 +48,8 @@ def fail(x):
     raise AudioDecodeError("a.wav", f"item {x}")
 
 
-@pytest.mark.parametrize("executor", EXECUTORS, ids=["serial", "processes"])
+@pytest.mark.usefixtures("new_processes")
+@pytest.mark.parametrize("executor", EXECUTORS, ids=["serial", "processes", "new processes"])
 class TestExecutors:
     def test_results_come_in_order(self, executor):
         assert list(executor.map(square, list(range(50)))) == [x * x for x in range(50)]
@@ -88,9 +97,10 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("kind", DEATHS)
+@pytest.mark.usefixtures("new_processes")
+@pytest.mark.parametrize("kind", [*DEATHS, *(f"new processes, {kind}" for kind in DEATHS)])
 def test_an_item_that_ends_its_process_costs_itself(kind):
-    how = DEATHS[kind]
+    how = DEATHS[kind.split()[-1]]
     told = {x: f"signal {-code}" if code < 0 else f"exit code {code}" for x, code in how.items()}
     task = partial(end_process, how=how)
     found = list(ProcessExecutor(2).map(task, range(10), lost=lambda x, how: (x, how)))
