@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -118,16 +119,28 @@ def download(which: str, directory: Path, as_json: bool) -> None:
     "--out", "-o", type=FOLDER, default=REPORTS_DIR / "explore", show_default=True, help="Where pictures go."
 )
 @click.option("--track", "tracks", multiple=True, metavar="ID", help="Show this track for its genre.")
+@click.option(
+    "--sounds/--no-sounds",
+    default=True,
+    show_default=True,
+    help="Put some seconds of the tracks shown into the page, to play.",
+)
 @selection_options
 @n_jobs_option
 @json_option
 def explore(
-    audio_dir: Path, out: Path, tracks: tuple[str, ...], selection: Selection, n_jobs: int, as_json: bool
+    audio_dir: Path,
+    out: Path,
+    tracks: tuple[str, ...],
+    sounds: bool,
+    selection: Selection,
+    n_jobs: int,
+    as_json: bool,
 ) -> None:
-    """Draw AUDIO_DIR: spectrograms, features by genre, tracks in the plane, tempos, augmentations.
+    """Draw AUDIO_DIR: overview, features by genre, tracks in the plane, tempos, spectrograms, augmentations.
 
     Each augmentation is drawn before and after, on the first example. Writes PNG pictures and explore.html,
-    one page with all of them that needs no network.
+    one page with all of them that needs no network; it plays some seconds of each track shown.
     """
     from gtzan_features.music.augment_section import augmentation_sections
     from gtzan_features.music.explore import explore
@@ -139,7 +152,8 @@ def explore(
             tracks=tracks,
             selection=selection,
             n_jobs=n_jobs,
-            more=augmentation_sections,
+            sounds=sounds,
+            more=partial(augmentation_sections, sounds=sounds),
             progress=progress,
             notice=notice,
         )

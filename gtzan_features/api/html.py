@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from gtzan_features.reports.colours import AGAINST, FOR
+from gtzan_features.reports.colours import AGAINST, BLUE, FOR
 from gtzan_features.text import one_line
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ STYLE = Markup(
     ".gz.gz.gz{color:var(--jp-content-font-color1,var(--vscode-foreground,inherit));max-width:60rem;"
     "font:13px/1.45 var(--jp-ui-font-family,var(--vscode-font-family,system-ui,sans-serif));"
     f"border:1px solid {_LINE};border-radius:6px;padding:.6rem .8rem;margin:.3rem 0;"
-    "--gz-accent:var(--jp-brand-color1,var(--vscode-charts-blue,#3b82c4));"
-    f"--gz-for:{FOR};--gz-against:{AGAINST}}}"
+    f"--gz-accent:{BLUE};--gz-for:{FOR};--gz-against:{AGAINST}}}"
     ".gz.gz.gz .gz-title{font-size:1.15em;font-weight:600;overflow-wrap:anywhere}"
     ".gz.gz.gz .gz-sub,.gz.gz.gz caption,.gz.gz.gz dt,.gz.gz.gz th{opacity:.75;font-weight:400}"
     ".gz.gz.gz .gz-part{margin-top:.6rem;overflow-x:auto}"

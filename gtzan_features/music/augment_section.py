@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +13,14 @@ from gtzan_features.config import SegmentConfig, SpectrogramConfig
 from gtzan_features.errors import AudioError
 from gtzan_features.models.networks.spectrogram_augment import KINDS, augmented
 from gtzan_features.music.augmented_copies import generator
+from gtzan_features.music.heard import heard
 from gtzan_features.reports.before_after import Stage, before_after_figure
 from gtzan_features.reports.html.data import csv_link
-from gtzan_features.reports.html.explore import Picture, PictureSection
+from gtzan_features.reports.html.explore import Picture, PictureSection, Sound
 from gtzan_features.spectra.spectrogram import band_hz, decode, spectrogram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -58,7 +59,7 @@ class _Piece:
 
 
 def augmentation_sections(
-    catalogue: Catalogue, examples: Sequence[TrackFile], seed: int = 0
+    catalogue: Catalogue, examples: Sequence[TrackFile], seed: int = 0, *, sounds: bool = False
 ) -> list[PictureSection]:
     """Draw a track before and after each augmentation; for `explore` (``more``).
 
@@ -73,6 +74,8 @@ def augmentation_sections(
         Tracks to choose from.
     seed : int
         Of all chance.
+    sounds : bool
+        Whether the signals before and after can be heard.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def augmentation_sections(
         return []
     size = min(len(piece.samples) for piece in pieces)
     track, *others = [_Piece(piece.track_id, piece.samples[:size]) for piece in pieces]
-    pictures = [_of_audio(track, kind, config, seed) for kind in audio.KINDS]
+    pictures = [_of_audio(track, kind, config, seed, sounds=sounds) for kind in audio.KINDS]
     for kind in KINDS:
         mixes = kind in ("mixup", "cutmix")
         if others or not mixes:
@@ -114,7 +117,7 @@ def _pieces(catalogue: Catalogue, examples: Sequence[TrackFile], sr: int) -> lis
     return [found[0], found[-1]] if len(found) > 1 else found
 
 
-def _of_audio(track: _Piece, kind: str, config: SpectrogramConfig, seed: int) -> Picture:
+def _of_audio(track: _Piece, kind: str, config: SpectrogramConfig, seed: int, *, sounds: bool) -> Picture:
     """Draw what an augmentation of the signal does, as waveform and mel spectrogram."""
     length = _length(track, config)
     before = _mel_levels(track.samples, config, length)
@@ -127,7 +130,16 @@ def _of_audio(track: _Piece, kind: str, config: SpectrogramConfig, seed: int) ->
         Stage(name="before", levels=before, samples=track.samples),
         Stage(name="after", levels=levels[chosen], samples=tries[chosen]),
     ]
-    return _picture(track, kind, stages, config, f"waveform and mel spectrogram before and after {kind}")
+    what = f"waveform and mel spectrogram before and after {kind}"
+    picture = _picture(track, kind, stages, config, what)
+    return replace(picture, sounds=tuple(_sounds(stages, config.sr))) if sounds else picture
+
+
+def _sounds(stages: Sequence[Stage], sr: int) -> Iterator[Sound]:
+    for stage in stages:
+        mp3 = None if stage.samples is None else heard(stage.samples, sr)
+        if mp3 is not None:
+            yield Sound(name=stage.name, mp3=mp3)
 
 
 def _of_levels(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gtzan_features.audio.load import load
+from gtzan_features.audio.containers import examine
+from gtzan_features.audio.load import load, with_file
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets.catalogue import read_catalogue
 from gtzan_features.datasets.names import label
@@ -18,13 +20,16 @@ from gtzan_features.descriptors import sets
 from gtzan_features.errors import FILE_FAULTS, CatalogueError, file_fault, lost_fault
 from gtzan_features.extraction.row_kinds import ExtractConfig
 from gtzan_features.music.explore_sections import (
+    HEARD_S,
     Example,
+    balance_section,
     distribution_section,
     example_section,
-    mean_section,
     projection_section,
     tempo_section,
 )
+from gtzan_features.music.heard import heard
+from gtzan_features.music.overview import TrackFacts, overview_section
 from gtzan_features.parallel.local import local_executor, shares_what_is_loaded
 from gtzan_features.progress import Notice, Progress, mute, silent
 from gtzan_features.reports.html.explore import PictureSection, write_explore_page
@@ -36,12 +41,15 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gtzan_features.audio.opened import AudioFile
+    from gtzan_features.audio.sound import Signal
     from gtzan_features.config import Selection
     from gtzan_features.datasets.tracks import Catalogue, TrackFile
 
 _NO_GENRE = "(no genre)"
-MEAN_TIMES = 120
-"""Columns of a mean mel spectrogram: a quarter of a second each."""
+_LEAST_POWER = 1e-10
+MEAN_TIMES = 30
+"""Columns of a mean mel spectrogram: a second each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +80,30 @@ class ExploreResult:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one track gives: features, its mel spectrogram coarsely, and all of it for an example."""
+    """What one track gives: features, its mel spectrogram coarsely, and all of it for an example.
+
+    Attributes
+    ----------
+    track : TrackFile
+    row : ndarray of shape (n_columns,)
+        Its features.
+    mel : ndarray of shape (MEAN_TIMES, n_mels)
+        Levels of its mel spectrogram in dB.
+    spectrum : ndarray of shape (n_mels,)
+        Mean power of each band in dB.
+    facts : TrackFacts or None
+        None where it could not be read.
+    example : Example or None
+        What is drawn of it, if it is one of the examples.
+    skipped : str
+        Why it could not be read.
+    """
 
     track: TrackFile
     row: npt.NDArray[np.float64]
     mel: npt.NDArray[np.float32]
+    spectrum: npt.NDArray[np.float64]
+    facts: TrackFacts | None
     example: Example | None
     skipped: str = ""
 
@@ -88,6 +115,7 @@ def explore(
     tracks: tuple[str, ...] = (),
     selection: Selection | None = None,
     n_jobs: int = -1,
+    sounds: bool = True,
     more: Callable[[Catalogue, Sequence[TrackFile]], Sequence[PictureSection]] | None = None,
     progress: Progress = silent,
     notice: Notice = mute,
@@ -106,6 +134,8 @@ def explore(
         Which genre folders, and which of several files of a track; see `read_catalogue`.
     n_jobs : int
         Worker processes, one task per file; -1 is one per processor.
+    sounds : bool
+        Whether the page holds some seconds of each example to play: pieces of the music itself.
     more : callable, optional
         ``more(catalogue, examples)`` gives further sections for the page, for instance pictures of what
         augmentation does to the example tracks.
@@ -123,7 +153,7 @@ def explore(
     catalogue = replace(found, tracks=tuple(_of_one_genre(track, found) for track in found.tracks))
     examples = _examples(catalogue, tracks)
     names = frozenset(track.track_id for track in examples)
-    task = partial(_look, root=str(catalogue.root), features=FeatureConfig(), examples=names)
+    task = partial(_look, root=str(catalogue.root), features=FeatureConfig(), examples=names, sounds=sounds)
     executor = local_executor(n_jobs)
     with output_lock(out):
         # Before the workers, which would compile at the same time.
@@ -136,15 +166,17 @@ def explore(
         if not good:
             msg = f"{audio_dir}: no track can be read: {looks[0].skipped}"
             raise CatalogueError(msg)
-        sections, accuracies = _sections(catalogue, good)
+        skipped = tuple(look.skipped for look in looks if look.skipped)
+        sections, accuracies = _sections(catalogue, good, skipped, remarks(found))
         if more is not None:
             sections += more(catalogue, examples)
         words = (
             f"{len(good)} tracks in {len(catalogue.genres)} genres: {', '.join(catalogue.genres)}. Written "
             "by gtzan data explore; this page is one file and asks the network for nothing."
         )
+        if any(picture.sounds for section in sections for picture in section.pictures):
+            words += " It holds pieces of the music: mind its rights before you pass the page on."
         page = write_explore_page(catalogue.dataset, words, sections, out, synthetic=catalogue.synthetic)
-    skipped = tuple(look.skipped for look in looks if look.skipped)
     return ExploreResult(
         page=page,
         n_tracks=len(good),
@@ -161,7 +193,7 @@ def _of_one_genre(track: TrackFile, catalogue: Catalogue) -> TrackFile:
 
 
 def _sections(
-    catalogue: Catalogue, good: Sequence[_Look]
+    catalogue: Catalogue, good: Sequence[_Look], skipped: Sequence[str], odd: Sequence[str]
 ) -> tuple[list[PictureSection], tuple[float | None, float | None]]:
     mark = "SYNTHETIC " if catalogue.synthetic else ""
     title = f"{mark}{catalogue.dataset}"
@@ -173,14 +205,16 @@ def _sections(
         genre: np.mean([look.mel for look in good if look.track.genre == genre], axis=0)
         for genre in sorted(set(genres))
     }
+    spectra = np.stack([look.spectrum for look in good])
     tempo = rows[:, [c.name for c in columns].index("tempo")]
     tempos, accuracies = tempo_section(title, ids, tempo)
     sections = [
-        example_section([look.example for look in good if look.example is not None]),
-        mean_section(title, means),
+        overview_section(title, [look.facts for look in good if look.facts is not None], skipped, odd),
         distribution_section(title, rows, genres, columns),
+        balance_section(title, spectra, genres, means),
         *projection_section(title, rows, ids, genres),
         *tempos,
+        example_section([look.example for look in good if look.example is not None]),
     ]
     return sections, accuracies
 
@@ -202,19 +236,69 @@ def _examples(catalogue: Catalogue, named: tuple[str, ...]) -> list[TrackFile]:
     return sorted(chosen, key=lambda track: (track.genre, track.track_id))
 
 
-def _look(track: TrackFile, root: str, features: FeatureConfig, examples: frozenset[str]) -> _Look:
+def _look(
+    track: TrackFile, root: str, features: FeatureConfig, examples: frozenset[str], *, sounds: bool
+) -> _Look:
     """Read one track; runs in a worker."""
     try:
-        samples = load(Path(root) / track.path, features.sr, seconds=TRACK_S).samples
-        row = sets.compute([samples], features)[0]
-        spectra = Spectra(samples, features)
+        signal, length_s = with_file(Path(root) / track.path, partial(_read, sr=features.sr))
+        row = sets.compute([signal.samples], features)[0]
+        spectra = Spectra(signal.samples, features)
     except FILE_FAULTS as error:  # also one that was decoded, but is too short for a frame
         return _unseen(track, file_fault(error)[1])
-    example = None
-    if track.track_id in examples:
-        level = 20 * np.log10(np.maximum(spectra.magnitude[:, :-1], 1e-5))
-        example = Example(track.track_id, samples.copy(), _pooled(level, 3, 4), _pooled(spectra.mel_db, 3, 1))
-    return _Look(track, row, _coarse(spectra.mel_db, features), example)
+    power = np.maximum(spectra.mel_power.astype(np.float64), _LEAST_POWER)
+    return _Look(
+        track=track,
+        row=row,
+        mel=_coarse(10 * np.log10(power), features),
+        spectrum=10 * np.log10(power.mean(axis=0)),
+        facts=_facts(track, signal, length_s),
+        example=_example(track, signal, spectra, sounds=sounds) if track.track_id in examples else None,
+    )
+
+
+def _read(file: AudioFile, sr: int) -> tuple[Signal, float | None]:
+    """Return the first 30 s of a file, and how long all of it is, where it says that."""
+    signal = load(file, sr, seconds=TRACK_S)
+    present = examine(file).at(signal.source_sr).present
+    return signal, None if present is None else present / signal.source_sr
+
+
+def _facts(track: TrackFile, signal: Signal, length_s: float | None) -> TrackFacts:
+    samples = signal.samples
+    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    is_whole = signal.n_samples < round(TRACK_S * signal.sr)
+    return TrackFacts(
+        track_id=track.track_id,
+        genre=track.genre,
+        path=track.path,
+        seconds=signal.duration_s if is_whole or length_s is None else length_s,
+        whole=is_whole or length_s is not None,
+        source_sr=signal.source_sr,
+        channels=signal.source_channels,
+        rms_db=20 * np.log10(rms),
+        peak_db=signal.peak_db,
+        clipped=signal.clipped,
+        samples_sha256=hashlib.sha256(samples.data).hexdigest(),
+        damage=signal.repair,
+    )
+
+
+def _example(track: TrackFile, signal: Signal, spectra: Spectra, *, sounds: bool) -> Example:
+    samples, sr = signal.samples, signal.sr
+    start = max(0, (samples.size - round(HEARD_S * sr)) // 2)
+    end = min(samples.size, start + round(HEARD_S * sr))
+    stft = 20 * np.log10(np.maximum(spectra.magnitude[:, :-1], _LEAST_POWER**0.5))
+    mel = 10 * np.log10(np.maximum(spectra.mel_power, _LEAST_POWER))
+    return Example(
+        track_id=track.track_id,
+        genre=track.genre,
+        samples=samples.copy(),
+        stft_db=_pooled(stft, 5, 8),
+        mel_db=_pooled(mel, 5, 1),
+        heard_s=(start / sr, end / sr),
+        mp3=heard(samples[start:end], sr) if sounds else None,
+    )
 
 
 def _lost(track: TrackFile, how: str) -> _Look:
@@ -223,7 +307,15 @@ def _lost(track: TrackFile, how: str) -> _Look:
 
 def _unseen(track: TrackFile, reason: str) -> _Look:
     nothing = np.empty(0)
-    return _Look(track, nothing, nothing.astype(np.float32), None, f"{label(track.path)}: {reason}")
+    return _Look(
+        track=track,
+        row=nothing,
+        mel=nothing.astype(np.float32),
+        spectrum=nothing,
+        facts=None,
+        example=None,
+        skipped=f"{label(track.path)}: {reason}",
+    )
 
 
 def _pooled(levels: npt.NDArray[np.float32], frames: int, bins: int) -> npt.NDArray[np.float32]:
@@ -233,10 +325,10 @@ def _pooled(levels: npt.NDArray[np.float32], frames: int, bins: int) -> npt.NDAr
     return np.asarray(cut.mean(axis=(1, 3)), dtype=np.float32)
 
 
-def _coarse(mel_db: npt.NDArray[np.float32], features: FeatureConfig) -> npt.NDArray[np.float32]:
+def _coarse(mel_db: npt.NDArray[np.float64], features: FeatureConfig) -> npt.NDArray[np.float32]:
     """Average a mel spectrogram over `MEAN_TIMES` parts of 30 s; a shorter track is repeated to its end."""
     n_frames = 1 + round(TRACK_S * features.sr) // features.hop
     frames = np.resize(mel_db, (n_frames, mel_db.shape[1]))
     edges = np.linspace(0, n_frames, MEAN_TIMES + 1).astype(np.int64)
-    sums = np.add.reduceat(frames.astype(np.float64), edges[:-1], axis=0)
+    sums = np.add.reduceat(frames, edges[:-1], axis=0)
     return (sums / np.diff(edges)[:, None]).astype(np.float32)

@@ -9,18 +9,22 @@ import numpy as np
 
 from gtzan_features.config import TRACK_S, FeatureConfig
 from gtzan_features.datasets import gtzan
+from gtzan_features.descriptors.words import sets_in_words
 from gtzan_features.evaluation.projection import NEAREST, neighbours, neighbours_alike, principal_components
 from gtzan_features.evaluation.tempo import tempo_score
-from gtzan_features.reports.html.data import csv_link, slugs
-from gtzan_features.reports.html.explore import Picture, PictureSection
+from gtzan_features.reports.html.data import csv_link, slug, slugs
+from gtzan_features.reports.html.explore import Picture, PictureSection, Sound
 from gtzan_features.reports.pictures import (
-    distribution_figure,
+    ExamplePicture,
+    balance_figure,
     example_figure,
     mean_mel_figure,
     projection_figure,
     tempo_figure,
 )
-from gtzan_features.rounding import percent
+from gtzan_features.reports.spread import spread_figure, spread_words
+from gtzan_features.rounding import decimals, percent
+from gtzan_features.spectra.mel_scale import mel_frequencies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,47 +45,119 @@ SHOWN = (
 )
 """Features whose distributions are drawn; all of them are in the CSV."""
 
+HEARD_S = 10.0
+"""How much of an example can be heard."""
+
+_HIGHEST_HZ = 8_000.0  # above, differences are those of recordings and codecs
 _QUANTILES = (5, 25, 50, 75, 95)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A track to draw: samples, and levels in dB of shape (n_frames, n_bins) and (n_frames, n_mels)."""
+    """A track to draw and to hear.
+
+    Attributes
+    ----------
+    track_id, genre : str
+    samples : ndarray of shape (n_samples,)
+    stft_db, mel_db : ndarray of shape (n_times, n_bins), (n_times, n_mels)
+        Levels in dB of one reference for all tracks.
+    heard_s : (float, float)
+        Start and end of what can be heard.
+    mp3 : bytes or None
+        That piece, if there is one.
+    """
 
     track_id: str
+    genre: str
     samples: npt.NDArray[np.float32]
     stft_db: npt.NDArray[np.float32]
     mel_db: npt.NDArray[np.float32]
+    heard_s: tuple[float, float]
+    mp3: bytes | None
 
 
 def example_section(examples: Sequence[Example]) -> PictureSection:
     """Draw the waveform, the spectrogram and the mel spectrogram of each example."""
-    config = FeatureConfig()
     names = slugs(one.track_id for one in examples)
-    pictures = tuple(
-        Picture(
-            name=f"example-{names[one.track_id]}",
-            words=f"{one.track_id}: waveform, spectrogram (0 to {config.sr / 2000:g} kHz) and mel "
-            f"spectrogram ({config.n_mels} bands) over {one.samples.size / config.sr:.0f} s, in dB.",
-            figure=example_figure(one.track_id, one.samples, one.stft_db, one.mel_db, config.sr),
-            csv=csv_link(
-                f"mean spectrum {one.track_id}",
-                ("mel_band", "mean_db"),
-                [(band, f"{level:.2f}") for band, level in enumerate(one.mel_db.mean(axis=0))],
-            ),
-        )
-        for one in examples
-    )
+    top = max(float(one.stft_db.max()) for one in examples), max(float(one.mel_db.max()) for one in examples)
     return PictureSection(
         title="A track of each genre",
-        words="The first track of each genre, or the one that was named. The CSV: its mean mel spectrum.",
-        pictures=pictures,
+        words="The first track of each genre, or the one that was named: waveform, spectrogram and mel "
+        f"spectrogram of its first {TRACK_S:g} s. All spectrograms share one scale, so that a quiet track "
+        "looks quiet. Green: what is played below.",
+        pictures=tuple(_example(one, names[one.track_id], top) for one in examples),
         wide=False,
     )
 
 
-def mean_section(title: str, means: Mapping[str, npt.NDArray[np.floating]]) -> PictureSection:
-    """Draw the mean mel spectrogram of each genre."""
+def _example(one: Example, name: str, top: tuple[float, float]) -> Picture:
+    config = FeatureConfig()
+    start, end = one.heard_s
+    sound = () if one.mp3 is None else (Sound(name=f"{start:.0f} to {end:.0f} s", mp3=one.mp3),)
+    shown = ExamplePicture(
+        samples=one.samples,
+        stft_db=one.stft_db - top[0],
+        mel_db=one.mel_db - top[1],
+        band_hz=_band_hz(),
+        sr=config.sr,
+        heard_s=one.heard_s if sound else None,
+    )
+    return Picture(
+        name=f"example-{name}",
+        words=f"{one.genre}: {one.track_id}. Waveform, spectrogram (0 to {config.sr / 2000:g} kHz) and mel "
+        f"spectrogram ({config.n_mels} bands, Hz) over {one.samples.size / config.sr:.0f} s.",
+        figure=example_figure(one.track_id, shown),
+        csv=csv_link(
+            f"mean spectrum {one.track_id}",
+            ("mel_band", "mean_db"),
+            [(band, f"{level:.2f}") for band, level in enumerate(one.mel_db.mean(axis=0))],
+        ),
+        sounds=sound,
+    )
+
+
+def balance_section(
+    title: str,
+    spectra: npt.NDArray[np.float64],
+    genres: Sequence[str],
+    means: Mapping[str, npt.NDArray[np.floating]],
+) -> PictureSection:
+    """Draw the mean spectrum of each genre against that of all genres, and its mean mel spectrogram.
+
+    Parameters
+    ----------
+    title : str
+        Of the data set.
+    spectra : ndarray of shape (n_tracks, n_mels)
+        Mean power of each band in dB.
+    genres : sequence of str
+        Of the tracks.
+    means : mapping
+        Mean mel spectrogram of each genre in dB, shape (n_times, n_mels).
+    """
+    labels, names, band_hz = np.asarray(genres), sorted(set(genres)), _band_hz()
+    # Loudness is no balance: each track's whole level is taken off.
+    shapes = spectra - 10 * np.log10((10 ** (spectra / 10)).sum(axis=1, keepdims=True))
+    middles = np.stack([np.median(shapes[labels == name], axis=0) for name in names])
+    balances = {name: shapes[labels == name] - middles.mean(axis=0) for name in names}
+    spectrum = Picture(
+        name="balance",
+        words="How much of a genre lies where, in dB against the mean of all genres, each track at the same "
+        f"loudness: line, median of its tracks; area, half of them. {_balance_words(balances, band_hz)} A "
+        "line that falls or rises steeply at the right edge tells of the recordings: old ones end there, and "
+        "lossy copies are cut.",
+        figure=balance_figure(f"{title}: balance of low and high", balances, band_hz),
+        csv=csv_link(
+            "balance",
+            ("genre", "hz", "median_db_above_mean"),
+            [
+                (name, f"{hz:.0f}", f"{level:.2f}")
+                for name, balance in balances.items()
+                for hz, level in zip(band_hz, np.median(balance, axis=0), strict=True)
+            ],
+        ),
+    )
     rows = [
         (genre, band, f"{level:.2f}")
         for genre, mean in means.items()
@@ -89,16 +165,37 @@ def mean_section(title: str, means: Mapping[str, npt.NDArray[np.floating]]) -> P
     ]
     picture = Picture(
         name="mean-mel",
-        words=f"Mean mel spectrogram of each genre: {', '.join(means)}; one scale of levels in dB for all.",
-        figure=mean_mel_figure(f"{title}: mean mel spectrograms", means, TRACK_S),
+        words="Mean mel spectrogram of each genre, on one scale. Rhythms of different tracks do not line up, "
+        "so that a panel is much the same from left to right; what differs from panel to panel is the level "
+        "of each band.",
+        figure=mean_mel_figure(f"{title}: mean mel spectrograms", means, TRACK_S, band_hz),
         csv=csv_link("mean mel spectra", ("genre", "mel_band", "mean_db"), rows),
     )
     return PictureSection(
-        title="Mean mel spectrograms",
-        words="Levels of all tracks of a genre, averaged at each time: what is left is the balance of low "
-        "and high, for rhythms do not line up. The CSV holds the mean over time.",
-        pictures=(picture,),
+        title="Balance of low and high",
+        words=f"Mean spectra and spectrograms of the first {TRACK_S:g} s of all tracks of a genre.",
+        pictures=(spectrum, picture) if len(names) > 1 else (picture,),
     )
+
+
+def _balance_words(balances: Mapping[str, npt.NDArray[np.float64]], band_hz: npt.NDArray[np.float64]) -> str:
+    """Say at which frequency each of the three genres that differ most has most of its difference."""
+    found = []
+    for name, balance in balances.items():
+        middle = np.median(balance, axis=0)[band_hz <= _HIGHEST_HZ]
+        at = int(np.argmax(np.abs(middle)))
+        found.append((abs(float(middle[at])), name, float(middle[at]), float(band_hz[at])))
+    said = ", ".join(
+        f"{name} ({level:+.0f} dB at {decimals(hz / 1000, 1)} kHz)"
+        for _, name, level, hz in sorted(found, reverse=True)[:3]
+    )
+    return f"Farthest from the mean up to {_HIGHEST_HZ / 1000:g} kHz: {said}."
+
+
+def _band_hz() -> npt.NDArray[np.float64]:
+    """Return the centres of the mel bands in Hz."""
+    config = FeatureConfig()
+    return mel_frequencies(config.n_mels + 2, config.sr / 2)[1:-1]
 
 
 def distribution_section(
@@ -106,29 +203,57 @@ def distribution_section(
 ) -> PictureSection:
     """Draw the distributions of some features by genre."""
     labels, names = np.asarray(genres), [c.name for c in columns]
-    by_genre = {
-        name: {genre: rows[labels == genre, names.index(name)] for genre in sorted(set(genres))}
-        for name in SHOWN
-        if name in names
-    }
+    words = {spec.name: spec.description for spec in sets_in_words()["kaggle"]}
+    pictures = []
+    for name in SHOWN:
+        if name not in names:
+            continue
+        column = columns[names.index(name)]
+        by_genre = {genre: rows[labels == genre, names.index(name)] for genre in sorted(set(genres))}
+        pictures.append(
+            Picture(
+                name=f"feature-{slug(name)}",
+                words=f"{name}: {_described(column, words)}. {_order(by_genre)}",
+                figure=spread_figure(
+                    f"{title}: {name}", by_genre, name if column.unit == "1" else f"{name}, {column.unit}"
+                ),
+            )
+        )
     data = [
         (column.name, genre, *(f"{v:.6g}" for v in np.percentile(rows[labels == genre, i], _QUANTILES)))
         for i, column in enumerate(columns)
         for genre in sorted(set(genres))
     ]
-    picture = Picture(
-        name="distributions",
-        words=f"Distributions over tracks by genre of {', '.join(by_genre)}.",
-        figure=distribution_figure(
-            f"{title}: features of tracks by genre", by_genre, {c.name: c.unit for c in columns}
-        ),
-        csv=csv_link("distributions", ("feature", "genre", *(f"q{q}" for q in _QUANTILES)), data),
-    )
+    sizes = {genre: rows[labels == genre, 0] for genre in sorted(set(genres))}
     return PictureSection(
         title="Features by genre",
-        words="Box: half of the tracks; line in it: the median; whiskers: 5 to 95 %. The CSV: all features.",
-        pictures=(picture,),
+        words=f"Eight of the {len(columns)} features, a row for each genre ({spread_words(sizes)}). "
+        "The CSV has quantiles of all of them.",
+        pictures=tuple(pictures),
+        wide=False,
+        csv=csv_link("distributions", ("feature", "genre", *(f"q{q}" for q in _QUANTILES)), data),
     )
+
+
+def _described(column: Column, words: Mapping[str, str]) -> str:
+    """Say what a column is: which statistic of what."""
+    stem = column.name.removesuffix(f"_{column.statistic}")
+    said = words.get(stem) or words.get(stem.rstrip("0123456789")) or stem
+    return {"mean": "mean over time; ", "var": "variance over time; "}.get(column.statistic, "") + said
+
+
+def _order(by_genre: Mapping[str, npt.NDArray[np.float64]]) -> str:
+    """Name the genres with the lowest and the highest median."""
+    if len(by_genre) < 2:
+        return ""
+    middle = {genre: float(np.median(values)) for genre, values in by_genre.items()}
+    low, high = min(middle, key=middle.__getitem__), max(middle, key=middle.__getitem__)
+    return f"Lowest: {low} (median {_short(middle[low])}); highest: {high} ({_short(middle[high])})."
+
+
+def _short(value: float) -> str:
+    """Write a value with three digits, or as a whole number."""
+    return decimals(value, 0) if abs(value) >= 100 else f"{value:.3g}"
 
 
 def projection_section(

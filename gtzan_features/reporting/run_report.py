@@ -102,7 +102,9 @@ def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport | Labe
     write_card(run, card, report)
     curves = read_curves(folder / CURVES)
     if curves is not None:
-        save_figure(curves_figure(curves, manifest.run_id), folder / CURVES_PICTURE)
+        save_figure(
+            curves_figure(curves, f"{scored.on_features}, {scored.tested.name}"), folder / CURVES_PICTURE
+        )
     return report
 
 

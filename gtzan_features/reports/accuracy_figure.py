@@ -66,6 +66,7 @@ def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:
     protocols = _protocols(results)
     models, floor = _without_floor(results)
     rows, series = _rows(models), _all_series(models)
+    lanes = _lanes(models, rows, series)
     names = _names(rows)
     columns = min(3, len(protocols))
     lines = -(-len(protocols) // columns)
@@ -77,7 +78,9 @@ def accuracy_figure(results: pd.DataFrame, title: str) -> Figure:
     handles: dict[str, Artist] = {}
     for axes, (protocol, leaked) in zip(panels.flat, protocols, strict=False):
         part = models[models["protocol"] == protocol]
-        handles |= _panel(axes, part, rows, series, with_intervals=columns == 1)
+        handles |= _panel(axes, part, rows, series, lanes, with_intervals=columns == 1)
+        for edge in range(1, len(rows)):
+            axes.axhline(edge - 0.5, color=GRID, linewidth=0.8, zorder=0)
         _floor_line(axes, floor[floor["protocol"] == protocol])
         _dress(axes, f"LEAKED: {protocol}" if leaked else protocol, (width - margin) / columns, leaked=leaked)
     for axes in panels.flat[len(protocols) :]:
@@ -161,11 +164,28 @@ def _all_series(results: pd.DataFrame) -> list[_Series]:
     ]
 
 
+def _lanes(
+    results: pd.DataFrame, rows: Sequence[tuple[str, str]], series: Sequence[_Series]
+) -> dict[tuple[str, str], list[int]]:
+    """Return the numbers of the series that each row has under any protocol, from its top to its bottom."""
+    names = ("model", "features", "segments", "aggregation")
+    found = set(zip(*(results[name].astype(str) for name in names), strict=True))
+    return {
+        row: [at for at, one in enumerate(series) if (*row, one.segments, one.level) in found] for row in rows
+    }
+
+
+def _lane(numbers: Sequence[int], number: int) -> float:
+    """Return how many lanes above the middle of its row a series is drawn."""
+    return (len(numbers) - 1) / 2 - numbers.index(number)
+
+
 def _panel(
     axes: Axes,
     results: pd.DataFrame,
     rows: Sequence[tuple[str, str]],
     series: Sequence[_Series],
+    lanes: Mapping[tuple[str, str], Sequence[int]],
     *,
     with_intervals: bool,
 ) -> dict[str, Artist]:
@@ -176,8 +196,8 @@ def _panel(
         part = results[(results["segments"] == one.segments) & (results["aggregation"] == one.level)]
         if part.empty:
             continue
-        offset = share * ((len(series) - 1) / 2 - number)
-        places = [rows.index(row) + offset for row in zip(part["model"], part["features"], strict=True)]
+        found = list(zip(part["model"], part["features"], strict=True))
+        places = [rows.index(row) + share * _lane(lanes[row], number) for row in found]
         accuracy, low, high = (100 * part[name].to_numpy() for name in ("accuracy", "ci_low", "ci_high"))
         drawn = axes.errorbar(
             accuracy,

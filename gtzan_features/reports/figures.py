@@ -11,6 +11,7 @@ from PIL import Image
 
 from gtzan_features.reports.colours import BLUE, GRID, SHARES, SOFT
 from gtzan_features.reports.lettering import label, letters_in, set_fonts, set_heading
+from gtzan_features.rounding import decimals
 from gtzan_features.tables.atomic import atomic_path
 
 if TYPE_CHECKING:
@@ -31,22 +32,22 @@ _LONGEST_GENRE = 24
 def confusion_figure(metrics: Metrics, title: str) -> Figure:
     """Draw a confusion matrix: rows true genres, columns predicted, counts in the cells."""
     figure = Figure(figsize=confusion_size(metrics), layout="constrained")
-    axes = figure.subplots()
-    image = draw_confusion(axes, metrics)
-    set_heading(figure, title)
-    figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true genre")
+    draw_confusion(figure.subplots(), metrics)
+    set_heading(
+        figure, f"{title}\nnumbers: tracks; colour: share of the row; at the right: how many are right"
+    )
     return figure
 
 
 def confusion_size(metrics: Metrics) -> tuple[float, float]:
     """Return width and height in inches in which the names of all genres have room."""
     names = [label(name, _LONGEST_GENRE) for name in metrics.genres]
-    side = 0.62 * len(names) + letters_in(max(map(len, names)))
-    return max(side + 1.6, 5.2), side + 1.0
+    side = 0.5 * len(names) + letters_in(max(map(len, names)))
+    return max(side + 1.1, 5.2), side + 1.1
 
 
 def draw_confusion(axes: Axes, metrics: Metrics) -> AxesImage:
-    """Draw the matrix into axes of your own; its colours are the shares of the true genre."""
+    """Draw the matrix into axes of your own, colours and the column at the right being shares of a row."""
     counts = np.array(metrics.confusion)
     names = [label(name, _LONGEST_GENRE) for name in metrics.genres]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -55,6 +56,9 @@ def draw_confusion(axes: Axes, metrics: Metrics) -> AxesImage:
         if count:
             colour = "white" if shares[i, j] > 0.55 else "black"
             axes.text(j, i, str(count), ha="center", va="center", color=colour, fontsize=9)
+    for i, share in enumerate(shares.diagonal()):
+        if counts[i].any():
+            axes.text(len(names) - 0.35, i, f"{decimals(100 * share, 0)} %", va="center", fontsize=9)
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("predicted genre")

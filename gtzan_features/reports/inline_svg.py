@@ -12,6 +12,7 @@ import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.colors import to_hex
 
+from gtzan_features.reports.colours import BLUE, GREEN, LEAKED, PALE, SOFT, VERMILION
 from gtzan_features.reports.lettering import set_fonts
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ _MARK = "#010203"
 
 _FONTS = "'DejaVu Sans', Verdana, sans-serif"
 _GRID = "#cccccc"
+_OF_PAGE = {
+    BLUE.lower(): "var(--s0)",
+    VERMILION.lower(): "var(--s1)",
+    GREEN.lower(): "var(--s2)",
+    SOFT.lower(): "var(--soft)",
+    LEAKED.lower(): "var(--leak)",
+    PALE.lower(): "color-mix(in srgb, var(--s0) 18%, transparent)",
+}
+"""What the colours of pictures are on a page, where the ground may be dark."""
 
 
 def inline_svg(figure: Figure, words: str, name: str = "") -> Markup:
@@ -55,6 +65,20 @@ def inline_svg(figure: Figure, words: str, name: str = "") -> Markup:
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "gtzan"}), _marked(figure):
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     return _as_element(text.getvalue(), words, name)
+
+
+def page_svg(figure: Figure, words: str, name: str) -> Markup:
+    """Return a figure as `inline_svg` does, data in the colours of ``page.css``, which knows dark mode.
+
+    Parameters
+    ----------
+    figure, words, name
+        As for `inline_svg`.
+    """
+    svg = str(inline_svg(figure, words, name))
+    for colour, of_page in _OF_PAGE.items():
+        svg = svg.replace(colour, of_page)
+    return Markup(svg)
 
 
 @contextmanager

@@ -51,6 +51,19 @@ def test_every_augmentation_is_drawn_before_and_after(music):
     np.testing.assert_allclose(after, before, atol=0.01)  # a masked band has its mean everywhere
 
 
+def test_signals_before_and_after_can_be_heard(music):
+    catalogue = read_catalogue(music)
+    (section,) = augmentation_sections(catalogue, catalogue.tracks[:1], sounds=True)
+    named = {picture.name: [sound.name for sound in picture.sounds] for picture in section.pictures}
+    assert {name: sounds for name, sounds in named.items() if sounds} == {
+        f"augment-{kind}": ["before", "after"] for kind in audio.KINDS
+    }
+    (before, after) = section.pictures[1].sounds
+    assert section.pictures[1].name == "augment-noise"
+    quiet, noisy = (soundfile.read(io.BytesIO(sound.mp3))[0] for sound in (before, after))
+    assert np.mean(noisy**2) > 1.005 * np.mean(quiet**2)
+
+
 def test_one_genre_is_not_mixed_and_bad_tracks_are_passed_over(music, tmp_path):
     (tmp_path / "one" / "calm").mkdir(parents=True)
     soundfile.write(tmp_path / "one" / "calm" / "calm.0.wav", tone(2.5, 300), SR)

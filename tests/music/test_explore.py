@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
 import shutil
+from html import unescape
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
+import soundfile
 from matplotlib.figure import Figure
 from PIL import Image
 
 from gtzan_features.errors import CatalogueError
 from gtzan_features.music.explore import explore
+from gtzan_features.music.explore_sections import SHOWN
+from gtzan_features.reports.html.data import slug
 from gtzan_features.reports.html.explore import Picture, PictureSection
 from tests.browser import CONTRAST
 
@@ -35,9 +40,11 @@ def test_pictures_and_page_are_written(drawn):
         "explore.html",
         "example-calm-0.png",
         "example-loud-1.png",
+        "overview.png",
+        "balance.png",
         "mean-mel.png",
-        "distributions.png",
         "pca.png",
+        *(f"feature-{slug(name)}.png" for name in SHOWN),
     }
     assert drawn.n_tracks == 6
     assert drawn.accuracy1 is None
@@ -64,6 +71,51 @@ def test_the_data_of_the_pictures(drawn):
         if r["feature"] == "spectral_centroid_mean"
     }
     assert set(centroid) == {"calm", "loud"}
+    # Both genres are tones: where one is above the mean of the two, the other is below it.
+    levels = {}
+    for row in found["balance.csv"]:
+        levels.setdefault(row["genre"], []).append(float(row["median_db_above_mean"]))
+    np.testing.assert_allclose(levels["calm"], -np.array(levels["loud"]), atol=0.02)
+    assert max(levels["loud"]) > 5
+
+
+def test_the_overview_counts_what_is_there(music, tmp_path):
+    """Rates, lengths, loudness, copies and clipping, each of files made for it."""
+    half = 0.5 * np.sin(np.arange(44_100 * 4) * 0.05).astype(np.float32)
+    soundfile.write(music / "calm" / "half.flac", np.stack([half, half], axis=1), 44_100)
+    soundfile.write(music / "loud" / "clipped.wav", np.clip(20 * half, -1, 1), 44_100, subtype="PCM_16")
+    soundfile.write(music / "loud" / "long.wav", np.tile(half, 16), 44_100, subtype="PCM_16")
+    shutil.copy(music / "calm" / "calm.0.wav", music / "loud" / "again.wav")
+    (music / "loud" / "text.wav").write_text("no music")
+    page = explore(music, tmp_path / "out", n_jobs=1, sounds=False).page
+    text = unescape(page.read_text())
+    facts = dict(re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", text))
+    assert facts["Tracks"] == "10 in 2 genres"
+    assert facts["Playing time"] == "2:01"  # 7 s seven times, 4 s twice, and 64 s, of which 30 s are read
+    assert facts["Shortest and longest"] == "4.0 and 64.0 s"
+    assert facts["Files"] == "wav 9, flac 1"
+    assert facts["Sampling rate"] == "22050 Hz 7, 44100 Hz 3"
+    assert facts["Channels"] == "mono 9, stereo 1"
+    assert facts["Over 0.1 % at full scale"] == "1"
+    assert facts["The same samples as another"] == facts["Could not be read"] == "1"
+    assert "<li>The same first 30 s: loud/again.wav and calm/calm.0.wav</li>" in text
+    assert "<li>Not read: loud/text.wav: Format not recognised" in text
+    rows = {row["track"].removeprefix("calm/"): row for row in tables(page)["tracks.csv"]}
+    row = rows["half"]
+    assert float(row["rms_db"]) == pytest.approx(-9.0, abs=0.1)  # a sine of half of full scale
+    assert float(row["peak_db"]) == pytest.approx(-6.0, abs=0.1)
+
+
+def test_examples_can_be_heard_where_it_is_wanted(music, tmp_path):
+    page = explore(music, tmp_path / "a", n_jobs=1).page.read_text()
+    sounds = re.findall(r'<audio [^>]*src="data:audio/mpeg;base64,([^"]+)"', page)
+    assert len(sounds) == 2
+    samples, sr = soundfile.read(io.BytesIO(base64.b64decode(sounds[0])))
+    assert len(samples) / sr == pytest.approx(7.0, abs=0.1)  # all of it: shorter than 10 s
+    assert "mind its rights" in page
+    quiet = explore(music, tmp_path / "b", n_jobs=1, sounds=False).page.read_text()
+    assert "<audio" not in quiet
+    assert "mind its rights" not in quiet
 
 
 @pytest.mark.slow
@@ -101,9 +153,15 @@ def test_the_page_in_a_browser(drawn, browser):
     for width, dark in ((1200, True), (360, False)):
         browser.open(drawn.page.as_uri(), width=width, dark=dark)
         assert browser.js("return document.documentElement.scrollWidth") <= width
+        pictures = "[...document.querySelectorAll('main svg')]"
+        assert browser.js(f"return {pictures}.length") == 14
         assert browser.js(
-            "return [...document.images].every(i => i.complete && i.naturalWidth > 300 && i.alt)"
+            f"return {pictures}.every(s => s.getBoundingClientRect().width > 250 && s.ariaLabel)"
         )
+        # Letters stay legible: a wide picture is scrolled, not made smaller.
+        small = f"{pictures}.map(s => s.getBoundingClientRect().width / s.viewBox.baseVal.width)"
+        assert browser.js(f"return Math.min(...{small})") > 0.85
+        assert browser.js(f"return Math.max(...{small})") < 1.4  # pixels a point
         assert browser.js(CONTRAST) == []
         assert browser.complaints() == []
         assert browser.requests() == []

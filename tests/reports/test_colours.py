@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from gtzan_features.api.html import STYLE
 from gtzan_features.app.page import style
 from gtzan_features.reports import colours
 from gtzan_features.reports.colours import AGAINST, FOR, ON_PAGES, signed_map
@@ -160,10 +161,17 @@ def test_letters_of_pictures_have_enough_contrast():
         assert contrast(colour, colours.LEAKED_GROUND) >= 4.5, colour
 
 
+def test_bars_of_notebooks_have_enough_contrast_to_a_white_and_a_black_ground():
+    assert f"--gz-accent:{colours.BLUE};" in STYLE
+    for ground in ("#ffffff", "#111111"):
+        for colour in (colours.BLUE, FOR, AGAINST):
+            assert contrast(colour, ground) >= 3, (colour, ground)
+
+
 def test_every_colour_of_every_picture_and_page_stands_in_one_module():
     """No other module of the package names a colour by its digits; style sheets do in their first lines."""
     package = Path(colours.__file__).parents[1]
-    allowed = {"reports/colours.py", "reports/inline_svg.py", "api/html.py"}
+    allowed = {"reports/colours.py", "reports/inline_svg.py"}
     for path in sorted(package.rglob("*.py")):
         if str(path.relative_to(package)) not in allowed:
             assert not re.findall(r"[\"']#[0-9a-fA-F]{3,6}\b", path.read_text(encoding="utf-8")), path

@@ -80,6 +80,22 @@ def test_models_on_other_features_stand_in_rows_of_their_own():
                 assert {0: 70.0, 1: 80.0, 2: 90.0}[at] == pytest.approx(float(x))
 
 
+def test_marks_stand_at_the_middle_of_their_row():
+    """A model that has one length only is not drawn where another model's would be."""
+    frame = results(
+        row("lda", "30s", "track", "track 10-fold", 0.9),
+        *(row("svm", "3s", level, "track 10-fold", 0.7) for level in ("segment", "vote", "mean")),
+    )
+    axes = accuracy_figure(frame, "toy").axes[0]
+    marks = [line for line in axes.lines if line.get_marker() in ("o", "s", "^", "D")]
+    places = {line.get_marker(): line.get_ydata().tolist() for line in marks}
+    assert places["o"] == [1.0]
+    assert places["^"] == [0.0]
+    assert places["s"][0] == pytest.approx(-places["D"][0])
+    (edge,) = (line for line in axes.lines if list(line.get_ydata()) == [0.5, 0.5])
+    assert list(edge.get_xdata()) == [0, 1]  # of the panel's width
+
+
 @pytest.mark.parametrize("title", ["toy", "a name that is very long indeed " * 6])
 def test_a_confusion_matrix_is_whole(title):
     check(confusion_figure(score(predictions())["mean"].metrics, f"{title}\ntrack 10-fold, svm on kaggle"))

@@ -21,8 +21,9 @@ from gtzan_features.reports.contribution_bars import bars_figure
 from gtzan_features.reports.figures import confusion_figure, save_figure
 from gtzan_features.reports.html.data import slug, slugs
 from gtzan_features.reports.lettering import heading, label, set_fonts
-from gtzan_features.reports.pictures import distribution_figure, mean_mel_figure, projection_figure
+from gtzan_features.reports.pictures import balance_figure, mean_mel_figure, projection_figure
 from gtzan_features.reports.scores import score
+from gtzan_features.reports.spread import overview_figure, spread_figure
 from gtzan_features.reports.timeline import Timeline, save_timeline, timeline_figure
 from gtzan_features.text import one_line
 from gtzan_features.training.fit_config import FitConfig
@@ -121,7 +122,9 @@ def test_names_are_drawn_in_every_picture(tmp_path):
     title = "\n".join(genres)
     figures = [
         confusion_figure(metrics, title),
-        distribution_figure(title, {"tempo": values}, {"tempo": "BPM"}),
+        spread_figure(title, values, "tempo, BPM"),
+        overview_figure(title, values, values),
+        balance_figure(title, {g: np.eye(4) for g in genres}, np.linspace(50, 9000, 4)),
         projection_figure(title, np.eye(n)[:, :2], genres, ("a", "b")),
         bars_figure(dict.fromkeys(genres, 0.5), "points", title),
     ]
@@ -130,7 +133,9 @@ def test_names_are_drawn_in_every_picture(tmp_path):
         drawn = {text.get_text().strip() for text in figure.findobj(Text)}
         assert {label(g, 24).strip() for g in genres} <= drawn or {label(g).strip() for g in genres} <= drawn
     some = ("$\\frac{a$", "日本の音楽", "_hidden", "two\nlines")
-    mel = mean_mel_figure(title, dict.fromkeys(some, np.ones((4, 4), dtype=np.float32)), 30.0)
+    mel = mean_mel_figure(
+        title, dict.fromkeys(some, np.ones((4, 4), dtype=np.float32)), 30.0, np.arange(1.0, 5)
+    )
     save_figure(mel, tmp_path / "x.png")
     even = [1 / n] * n
     timeline = timeline_figure(

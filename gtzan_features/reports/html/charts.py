@@ -8,29 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
-from gtzan_features.reports.colours import BLUE, SOFT, VERMILION
 from gtzan_features.reports.curves import curves_figure, curves_words
 from gtzan_features.reports.figures import reliability_figure
 from gtzan_features.reports.html.data import CsvLink, csv_link
-from gtzan_features.reports.inline_svg import inline_svg
+from gtzan_features.reports.inline_svg import page_svg
 from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from matplotlib.figure import Figure
+    from markupsafe import Markup
 
     from gtzan_features.evaluation.calibration import ReliabilityBin
-
-_OF_PAGE = {
-    BLUE.lower(): "var(--s0)",
-    VERMILION.lower(): "var(--s1)",
-    SOFT.lower(): "var(--soft)",
-}
-"""What the colours of the figures are on a page, where the ground may be dark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +54,7 @@ def reliability_chart(name: str, bins: Sequence[ReliabilityBin], error: float) -
     rows = [(b.low, b.high, b.n, b.confidence, b.accuracy) for b in bins]
     return Chart(
         title="Reliability",
-        svg=_drawn(reliability_figure(bins), f"Reliability diagram. {words}", name),
+        svg=page_svg(reliability_figure(bins), f"Reliability diagram. {words}", name),
         words=words,
         csv=csv_link(f"reliability {name}", ("low", "high", "n", "confidence", "accuracy"), rows),
     )
@@ -76,15 +66,9 @@ def curves_chart(name: str, curves: pd.DataFrame) -> Chart:
     rows = curves.astype(object).where(curves.notna(), None).itertuples(index=False)
     return Chart(
         title="Training curves",
-        svg=_drawn(curves_figure(curves, ""), words, name),
-        words=f"{words} Solid: training; dashed: validation, on other tracks. A line for each fold.",
+        svg=page_svg(curves_figure(curves, ""), words, name),
+        words=f"{words} Solid: training; dashed: validation, on other tracks. Thin lines are folds, thick "
+        "ones their mean; dots: the weights that were kept.",
         csv=csv_link(f"curves {name}", list(curves.columns), [tuple(row) for row in rows]),
         wide=curves["stage"].nunique() > 1,
     )
-
-
-def _drawn(figure: Figure, words: str, name: str) -> Markup:
-    svg = str(inline_svg(figure, words, name))
-    for colour, of_page in _OF_PAGE.items():
-        svg = svg.replace(colour, of_page)
-    return Markup(svg)

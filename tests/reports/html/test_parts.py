@@ -15,7 +15,7 @@ from markupsafe import escape
 from gtzan_features.errors import RunError
 from gtzan_features.evaluation.calibration import reliability
 from gtzan_features.reports.collect import score_runs
-from gtzan_features.reports.curves import curves_figure, read_curves
+from gtzan_features.reports.curves import best_epochs, curves_figure, curves_words, read_curves
 from gtzan_features.reports.figures import reliability_figure
 from gtzan_features.reports.html.charts import curves_chart, reliability_chart
 from gtzan_features.reports.html.data import csv_link
@@ -274,13 +274,19 @@ def test_curves_are_read_and_drawn(tmp_path):
     )
     curves = read_curves(path)
     panels = curves_figure(curves, "").axes
-    assert [len(axes.lines) for axes in panels] == [1, 2, 1, 2]
-    assert panels[3].lines[1].get_ydata().tolist() == [0.4, 0.55]
+    # Of training, and of validation where there is one: the fold, and the mean of folds.
+    assert [len(axes.lines) for axes in panels] == [2, 4, 2, 4]
+    assert panels[3].lines[3].get_ydata().tolist() == pytest.approx([40, 55])
+    (kept,) = panels[3].collections
+    assert kept.get_offsets().tolist() == [[2, pytest.approx(55)]]
+    assert panels[3].get_ylim() == (0, 100)
+    assert all(tick == int(tick) for tick in panels[3].get_xticks())
     chart = curves_chart("a", curves)
     assert chart.wide
     assert chart.words.startswith(
         "Filters accuracy over 2 epochs: training ends at 60.0 %. "
-        "Head accuracy over 2 epochs: training ends at 90.0 %, validation ends at 55.0 %."
+        "Head accuracy over 2 epochs: training ends at 90.0 %, validation ends at 55.0 %. "
+        "The weights kept are those of epoch 2."
     )
     assert "2,1.0,0.6,,,,filters" in unquote(chart.csv.href)
     path.write_text("epoch,loss\n1,2\n")
@@ -295,7 +301,25 @@ def test_of_several_folds_each_has_a_line_and_words_have_the_mean(tmp_path):
     path.write_text("\n".join(rows) + "\n")
     chart = curves_chart("a", read_curves(path))
     assert "Accuracy over 3 epochs: training ends at 55.0 %, validation ends at 50.0 %." in chart.words
-    assert [len(axes.lines) for axes in curves_figure(read_curves(path), "").axes] == [4, 4]
+    assert [len(axes.lines) for axes in curves_figure(read_curves(path), "").axes] == [6, 6]
+
+
+def test_the_mean_of_folds_ends_where_half_of_them_have(tmp_path):
+    """Early stopping ends folds at different epochs; each keeps the weights of its lowest loss."""
+    path = tmp_path / "curves.csv"
+    rows = ["fold,stage,epoch,train_loss,train_accuracy,valid_loss,valid_accuracy"]
+    lengths = {0: 2, 1: 4, 2: 4, 3: 6}
+    rows += [
+        f"{f},,{e},1,0.5,{abs(e - 2 - f % 2) + 1},0.5" for f, n in lengths.items() for e in range(1, n + 1)
+    ]
+    path.write_text("\n".join(rows) + "\n")
+    curves = read_curves(path)
+    assert best_epochs(curves)["epoch"].tolist() == [2, 3, 2, 3]
+    loss = curves_figure(curves, "").axes[0]
+    mean = max(loss.lines, key=lambda line: (line.get_linewidth(), line.get_linestyle() == "--"))
+    assert mean.get_xdata().tolist() == [1, 2, 3, 4]
+    assert mean.get_ydata().tolist() == pytest.approx([2.5, 1.5, 4 / 3, 7 / 3])
+    assert "The weights kept are those of epoch 2 to 3." in curves_words(curves)
 
 
 def test_names_are_escaped():
