@@ -6,8 +6,10 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -175,6 +177,35 @@ def test_a_page_fits_a_phone_and_can_be_read(browser, site, page, dark):
     assert browser.js("return document.documentElement.scrollWidth") <= 390
     assert browser.js(CONTRAST.replace("body *", ".md-content :not(.output *)")) == []
     assert all(url.startswith("file:") for url in browser.requests())
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_search_finds_words_in_a_folder_without_a_server(tmp_path, browser):
+    """With the configuration of the site, on two small pages opened as files."""
+    (tmp_path / "docs/sub").mkdir(parents=True)
+    shutil.copytree(ROOT / "docs/assets", tmp_path / "docs/assets")
+    (tmp_path / "docs/index.md").write_text("# Start\n\nA centroid.\n", encoding="utf-8")
+    (tmp_path / "docs/sub/page.md").write_text("# Page\n\nThe harmonic mean.\n", encoding="utf-8")
+    assert "\n  - search\n  - offline " in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    config = tmp_path / "mkdocs.yml"
+    config.write_text(
+        f"INHERIT: {ROOT / 'mkdocs.yml'}\ndocs_dir: docs\nhooks: []\nplugins: [search, offline]\n"
+        "nav: [index.md, sub/page.md]\n",
+        encoding="utf-8",
+    )
+    done = build(config, tmp_path / "site")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert remote_assets(tmp_path / "site") == []
+    browser.open((tmp_path / "site/sub/page.html").as_uri(), width=1200)
+    browser.one(".md-search__input").send_keys("centroid")
+    found = "return [...document.querySelectorAll('.md-search-result__link')].map(a => a.pathname)"
+    deadline = time.monotonic() + 60
+    while not browser.js(found) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert browser.js(found) == [str(tmp_path / "site/index.html")]
+    assert browser.complaints() == []
+    assert all(url.startswith(("file:", "about:")) for url in browser.requests())
 
 
 @pytest.mark.slow
