@@ -22,7 +22,7 @@ from gtzan_features.models.calibration import (
 from gtzan_features.models.checked_input import checked_rows, encoded_classes, encoded_groups
 from gtzan_features.models.estimators.linear import scaled_rule
 from gtzan_features.models.estimators.preprocessing import FamilyBalance, scaler
-from gtzan_features.models.estimators.shrunk_covariance import few_rows_rule, moments
+from gtzan_features.models.estimators.shrunk_covariance import linear_rule
 from gtzan_features.models.spec import ModelSpec, Range, TrainingData
 from gtzan_features.models.words import WORDS
 
@@ -114,12 +114,7 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.classes_, codes = encoded_classes(labels)
         of_rows = encoded_groups(groups, codes)
         try:
-            if len(rows) < rows.shape[1]:
-                self.weights_, self.offsets_, self.shrinkage_ = few_rows_rule(rows, codes, of_rows, given)
-            else:
-                found = moments(rows, codes, of_rows)
-                self.shrinkage_ = found.shrinkage if given is None else given
-                self.weights_, self.offsets_ = found.rule(self.shrinkage_)
+            self.weights_, self.offsets_, self.shrinkage_ = linear_rule(rows, codes, of_rows, given)
         except LinAlgError as error:
             msg = f"the covariance is singular with shrinkage={self.shrinkage}. Raise it, or leave it out"
             raise InputError(msg) from error

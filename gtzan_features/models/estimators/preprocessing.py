@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
 STANDARD, RANK = "standard", "rank"
 
-_COLUMNS = 64
-"""Columns that are taken out of the rows at a time: one by one, each value would be a cache line to read."""
+_COLUMNS, _ROWS = 128, 256
+"""Columns that are taken out of the rows at a time, and rows of them at once: a tile stays in the processor's
+cache. One by one, each value would be a cache line to read."""
 
+_LOW_BITS = 2**29 - 1
+"""Bits of the mantissa that double precision has and single precision has not."""
+
+_NARROW = 1e-300
+"""Smallest distance of quantiles by which a score is divided."""
 
 ROUNDING = 1e-6
 """Deviation over mean under which a column says nothing but how float32 was rounded."""
@@ -120,9 +126,10 @@ class RankNormal(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         return self
 
     def fit_transform(self, X: npt.ArrayLike, y: object = None) -> FloatArray:  # noqa: ARG002
-        """Take the quantiles of each column and return the scores of `X`: what `fit` and `transform` give.
+        """Take the quantiles of each column and return the scores of `X`.
 
-        Each column is sorted once for both: values in order are found among the quantiles without a search.
+        They are what `fit` and `transform` give, but for rounding. Each column is sorted once for both:
+        values in order are found among the quantiles without a search.
         """
         rows = self._checked(X)
         scored = np.empty(rows.shape)
@@ -146,21 +153,22 @@ class RankNormal(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         scores = np.clip(ndtri(shares), -self.limit, self.limit)
         self.quantiles_ = np.empty((n_columns, len(shares)))
         self.scores_ = np.tile(scores, (n_columns, 1))
+        # As many sorted values lie from each quantile to the next in all columns.
+        between = np.minimum(np.searchsorted(place, np.arange(n_rows), "right") - 1, len(shares) - 2)
+        count = np.bincount(between, minlength=len(shares) - 1)
         for start in range(0, n_columns, _COLUMNS):
-            block = slice(start, start + _COLUMNS)
-            values = rows[:, block].T.copy()
-            order = None if scored is None else np.argsort(values, axis=1)
-            ranked = np.sort(values, axis=1) if order is None else np.take_along_axis(values, order, axis=1)
-            quantiles = ranked[:, low] + (place - low) * (ranked[:, high] - ranked[:, low])
-            for column in np.flatnonzero((np.diff(quantiles, axis=1) == 0).any(axis=1)).tolist():
-                self.scores_[start + column] = _shared(quantiles[column], scores)
-            self.quantiles_[block] = quantiles
-            if scored is not None and order is not None:
-                for column, of in enumerate(order):
-                    values[column, of] = np.interp(
-                        ranked[column], quantiles[column], self.scores_[start + column]
-                    )
-                scored[:, block] = values.T
+            values = _taken(rows, slice(start, start + _COLUMNS))
+            for column, own in enumerate(values, start):
+                order = None if scored is None else _order(own)
+                ranked = np.sort(own) if order is None else own[order]
+                quantiles = ranked[low] + (place - low) * (ranked[high] - ranked[low])
+                self.quantiles_[column] = quantiles
+                if (quantiles[1:] == quantiles[:-1]).any():
+                    self.scores_[column] = _shared(quantiles, scores)
+                if order is not None:
+                    own[order] = _in_order(ranked, quantiles, self.scores_[column], count)
+            if scored is not None:
+                scored[:, start : start + _COLUMNS] = values.T
 
     def transform(self, X: npt.ArrayLike) -> FloatArray:
         """Return the scores of `X`, of its shape; a column that was constant in training is 0.
@@ -174,13 +182,54 @@ class RankNormal(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         scored = np.empty(rows.shape)
         for start in range(0, rows.shape[1], _COLUMNS):
             block = slice(start, start + _COLUMNS)
-            values = rows[:, block].T.copy()
+            values = _taken(rows, block)
             for one, quantiles, scores in zip(
                 values, self.quantiles_[block], self.scores_[block], strict=True
             ):
                 one[:] = np.interp(one, quantiles, scores)
             scored[:, block] = values.T
         return scored
+
+
+def _taken(rows: FloatArray, block: slice) -> FloatArray:
+    """Return a copy of some columns, each of them in one piece of memory."""
+    n_rows, n_columns = rows[:, block].shape
+    values = np.empty((n_columns, n_rows))
+    for start in range(0, n_rows, _ROWS):
+        tile = slice(start, start + _ROWS)
+        values[:, tile] = rows[tile, block].T
+    return values
+
+
+def _order(values: FloatArray) -> npt.NDArray[np.int64]:
+    """Return the positions that sort a column, as `numpy.argsort` does; equal values in any order.
+
+    Features are single precision, so that the low bits of their double precision are zeros. Positions are put
+    there and bits are sorted as whole numbers, which takes a third of the time of sorting positions.
+    """
+    bits = values.view(np.int64)
+    if (bits & _LOW_BITS).any() or len(values) > _LOW_BITS:
+        return np.argsort(values)
+    # Bits of negative numbers grow with their size: all but the sign are turned.
+    keys = bits ^ ((bits >> 63) & np.iinfo(np.int64).max)
+    keys &= ~_LOW_BITS
+    keys |= np.arange(len(values))
+    keys.sort()
+    keys &= _LOW_BITS
+    return keys
+
+
+def _in_order(
+    ranked: FloatArray, quantiles: FloatArray, scores: FloatArray, count: npt.NDArray[np.int64]
+) -> FloatArray:
+    """Interpolate at ascending values, of which `count` lie from each of the quantiles to the next."""
+    width = quantiles[1:] - quantiles[:-1]
+    if width.min() < _NARROW:  # equal quantiles: values equal to them may lie on either side
+        return np.interp(ranked, quantiles, scores)
+    found = ranked - np.repeat(quantiles[:-1], count)
+    found *= np.repeat((scores[1:] - scores[:-1]) / width, count)
+    found += np.repeat(scores[:-1], count)
+    return found
 
 
 def _shared(quantiles: FloatArray, scores: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.linalg import LinAlgError
 from scipy.special import log_softmax
 from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -11,7 +12,14 @@ from gtzan_features.errors import ModelError
 from gtzan_features.models.calibration import CALIBRATION_FOLDS, calibrated_loss, inverse_temperature
 from gtzan_features.models.estimators.discriminant import AUTO, SHRINKAGES, ShrinkageLDA, chosen_shrinkage
 from gtzan_features.models.estimators.preprocessing import FamilyBalance
-from gtzan_features.models.estimators.shrunk_covariance import few_rows_rule, moments
+from gtzan_features.models.estimators.shrunk_covariance import (
+    AGREEMENT,
+    MANY_COLUMNS,
+    few_rows_rule,
+    linear_rule,
+    moments,
+    refined_rule,
+)
 from gtzan_features.models.registry import model_spec, parse_settings
 from gtzan_features.models.spec import TrainingData, inner_splits
 
@@ -106,6 +114,94 @@ def test_the_rule_of_few_rows_is_that_of_the_covariance():
     assert few[2] == pytest.approx(found.shrinkage, rel=1e-9)
     np.testing.assert_allclose(few[0], weights, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(few[1], offsets, rtol=1e-6)
+
+
+def unlike_scales(X):
+    X *= np.geomspace(1e-3, 1e3, X.shape[1])
+
+
+def far_from_zero(X):
+    X += 30 * X.std(axis=0)
+
+
+def twins_and_constants(X):
+    half = X.shape[1] // 2
+    X[:, :half] = X[:, half : 2 * half]
+    X[:, ::7] = 4.0
+
+
+def few_directions(X):
+    X[:] = X[:, :20] @ np.random.default_rng(2).normal(size=(20, X.shape[1]))
+
+
+INPUTS = [None, unlike_scales, far_from_zero, twins_and_constants, few_directions]
+
+
+def between_genres(X, rule):
+    """Logits but for what a row has for all genres, which cancels in probabilities."""
+    logits = X @ rule[0] + rule[1]
+    return logits - logits.mean(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("shrinkage", [1e-3, 0.05, 1.0])
+@pytest.mark.parametrize("change", INPUTS)
+def test_many_columns_have_scikit_learns_rule(change, shrinkage):
+    """Whether single precision was enough or not: nobody sees it."""
+    data = clusters(n_tracks=150, n_columns=MANY_COLUMNS + 20)
+    if change is not None:
+        change(data.X)
+    theirs = LinearDiscriminantAnalysis("lsqr", shrinkage=shrinkage).fit(data.X, data.y)
+    expected = between_genres(data.X, (theirs.coef_.T, theirs.intercept_))
+    found = linear_rule(data.X, data.y, None, shrinkage)
+    logits = between_genres(data.X, found)
+    assert found[2] == shrinkage
+    assert np.abs(logits - expected).max() < 1e-5 * expected.std()
+
+
+@pytest.mark.parametrize("change", INPUTS)
+def test_single_precision_refined_is_double_precision(change):
+    data = clusters(n_tracks=150, n_columns=MANY_COLUMNS + 20)
+    if change is not None:
+        change(data.X)
+    for groups in (None, data.groups):
+        found = moments(data.X, data.y, groups)
+        for given in (None, 0.05):
+            rule = refined_rule(data.X, data.y, groups, given)
+            assert rule[2] == pytest.approx(found.shrinkage if given is None else given, rel=1e-5)
+            logits = between_genres(data.X, rule)
+            expected = between_genres(data.X, found.rule(rule[2]))
+            assert np.sqrt(np.mean((logits - expected) ** 2)) < 10 * AGREEMENT * expected.std()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_what_single_precision_cannot_hold_is_left_to_double_precision(scale):
+    data = clusters(n_tracks=150, n_columns=MANY_COLUMNS + 20)
+    plain = linear_rule(data.X, data.y, None, 0.1)
+    with pytest.raises(LinAlgError, match="beyond single precision"):
+        refined_rule(data.X * scale, data.y, None, 0.1)
+    scaled = linear_rule(data.X * scale, data.y, None, 0.1)
+    np.testing.assert_allclose(scaled[0] * scale, plain[0], rtol=0, atol=1e-6 * np.abs(plain[0]).max())
+    np.testing.assert_allclose(scaled[1], plain[1], rtol=1e-6)
+
+
+def test_a_covariance_too_close_to_singular_is_left_to_double_precision():
+    data = clusters(n_tracks=150, n_columns=MANY_COLUMNS + 20)
+    few_directions(data.X)
+    with pytest.raises(LinAlgError):
+        refined_rule(data.X, data.y, None, 1e-9)
+    weights, offsets, _ = linear_rule(data.X, data.y, None, 1e-9)
+    expected = moments(data.X, data.y).rule(1e-9)
+    np.testing.assert_array_equal(weights, expected[0])
+    np.testing.assert_array_equal(offsets, expected[1])
+
+
+def test_many_columns_that_say_nothing_give_the_priors():
+    y = np.repeat(np.arange(3), [300, 200, 100])
+    for level in (0.0, 1.0):
+        rows = np.full((600, MANY_COLUMNS + 1), level)
+        weights, offsets, _ = linear_rule(rows, y, None, None)
+        logits = rows[:1] @ weights + offsets
+        np.testing.assert_allclose(np.exp(log_softmax(logits, axis=1)), [[1 / 2, 1 / 3, 1 / 6]])
 
 
 def test_families_weigh_alike_however_many_columns_they_have():

@@ -92,7 +92,7 @@ def test_one_sort_for_both_gives_what_fit_and_transform_give(shape, order):
     rng = np.random.default_rng(0)
     rows = np.array(np.round(rng.normal(size=shape), rng.integers(0, 5)), order=order)
     before, together, apart = rows.copy(), RankNormal(), RankNormal().fit(rows)
-    np.testing.assert_array_equal(together.fit_transform(rows), apart.transform(rows))
+    np.testing.assert_allclose(together.fit_transform(rows), apart.transform(rows), rtol=0, atol=1e-14)
     np.testing.assert_array_equal(together.quantiles_, apart.quantiles_)
     np.testing.assert_array_equal(together.scores_, apart.scores_)
     np.testing.assert_array_equal(rows, before)  # a block of columns may be a view of them
@@ -101,3 +101,22 @@ def test_one_sort_for_both_gives_what_fit_and_transform_give(shape, order):
         for column, *both in zip(rows.T, apart.quantiles_, apart.scores_, strict=True)
     ]
     np.testing.assert_array_equal(apart.transform(rows), np.transpose(expected))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_rows", [2, 3, 199, 201, 5000])
+@pytest.mark.parametrize("exponent", [-305, -30, 0, 30])
+def test_scores_of_one_sort_are_interpolated_among_the_quantiles(dtype, n_rows, exponent):
+    """Of either precision, with both signs and zeros, equal values, and steps too small to divide by."""
+    rng = np.random.default_rng(n_rows)
+    X = rng.normal(size=(n_rows, 4)) * 10.0 ** max(exponent, -30 if dtype is np.float32 else -400)
+    X[:, 1] = -np.abs(X[:, 1])
+    X[:, 2] = np.round(rng.normal(size=n_rows), 1) * rng.choice([-1.0, 1.0], n_rows)
+    X[:, 3] = np.where(rng.random(n_rows) < 0.3, 0.0, X[:, 3])
+    rows = X.astype(dtype).astype(np.float64)
+    model = RankNormal()
+    scores = model.fit_transform(rows)
+    quantiles = np.quantile(rows, np.linspace(0, 1, min(200, n_rows)), axis=0).T
+    np.testing.assert_allclose(model.quantiles_, quantiles, rtol=1e-12, atol=0)
+    expected = [np.interp(*all_) for all_ in zip(rows.T, model.quantiles_, model.scores_, strict=True)]
+    np.testing.assert_allclose(scores, np.transpose(expected), rtol=0, atol=1e-13)
