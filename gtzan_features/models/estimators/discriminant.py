@@ -46,7 +46,9 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     """Linear discriminant analysis with a pooled, shrunk covariance, by Cholesky's factors.
 
     scikit-learn's `LinearDiscriminantAnalysis` gives the same for a given `shrinkage`; for thousands of
-    columns its least squares take a hundred times as long, and its ``auto`` takes all rows as independent.
+    columns its least squares take far longer, and its ``auto`` takes all rows as independent. With more than
+    500 columns products and factors are single precision and the rule is refined in double precision, so
+    that logits differ by no more than 1e-7 of their spread.
 
     Parameters
     ----------
