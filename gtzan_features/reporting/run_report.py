@@ -13,7 +13,6 @@ from gtzan_features.reports.card import model_card
 from gtzan_features.reports.collect import score_runs
 from gtzan_features.reports.curves import curves_figure, read_curves
 from gtzan_features.reports.drawn import interval_words
-from gtzan_features.reports.figures import save_figure
 from gtzan_features.reports.scores import LevelScore
 from gtzan_features.reports.tables import scores_table
 from gtzan_features.tables.headline import Headline
@@ -102,6 +101,8 @@ def report_run(folder: Path, *, notes: tuple[str, ...] = ()) -> RunReport | Labe
     write_card(run, card, report)
     curves = read_curves(folder / CURVES)
     if curves is not None:
+        from gtzan_features.reports.figures import save_figure  # imports matplotlib, which is slow
+
         save_figure(
             curves_figure(curves, f"{scored.on_features}, {scored.tested.name}"), folder / CURVES_PICTURE
         )

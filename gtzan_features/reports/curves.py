@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
 from gtzan_features.errors import RunError
 from gtzan_features.reports.colours import BLUE, GRID, INK, VERMILION
-from gtzan_features.reports.lettering import set_heading
 from gtzan_features.rounding import percent
 
 if TYPE_CHECKING:
@@ -17,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMNS = ("epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 """What ``curves.csv`` holds, after ``fold`` and ``stage``; cells of ``valid`` may be empty."""
@@ -99,6 +96,11 @@ def curves_figure(curves: pd.DataFrame, title: str) -> Figure:
     title : str
         Above all panels.
     """
+    from matplotlib.figure import Figure  # slow to import, and most runs have no curves
+    from matplotlib.ticker import MaxNLocator
+
+    from gtzan_features.reports.lettering import set_heading
+
     stages = list(dict.fromkeys(curves["stage"]))
     figure = Figure(figsize=(3.5 * len(stages) + 0.8, 4.9), layout="constrained")
     panels = figure.subplots(2, len(stages), squeeze=False, sharex="col", sharey="row")
