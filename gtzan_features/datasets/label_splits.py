@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 from gtzan_features.config import DEFAULT_FOLDS
 from gtzan_features.datasets.division import Split, fitting_folds, told_frame, told_split
@@ -29,6 +28,7 @@ from gtzan_features.datasets.groups import (
 )
 from gtzan_features.datasets.label_sets import indicator, names_of, rarest
 from gtzan_features.datasets.splits import published_artist_folds
+from gtzan_features.datasets.stratified_groups import StratifiedGroups
 from gtzan_features.errors import SplitError
 from gtzan_features.text import one_line
 
@@ -172,7 +172,7 @@ def _folds(
             f"Use {'--folds 2' if config.folds else 'a larger --holdout'}, or add music"
         )
         raise SplitError(msg)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
+    splitter = StratifiedGroups(folds, shuffle=True, random_state=config.seed)
     fold = np.empty(len(stratum), dtype=np.int64)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from gtzan_features.config import DEFAULT_FOLDS
 from gtzan_features.datasets import gtzan
@@ -36,6 +36,7 @@ from gtzan_features.datasets.groups import (
     units_by_genre,
     with_groups,
 )
+from gtzan_features.datasets.stratified_groups import StratifiedGroups
 from gtzan_features.errors import SplitError
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def group_folds(
 ) -> npt.NDArray[np.int64]:
     """Return the fold of each row, stratified by genre; SplitError where a genre has too few groups."""
     _check_count(count_units(genre, groups), folds, config)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
+    splitter = StratifiedGroups(folds, shuffle=True, random_state=config.seed)
     fold = np.empty(len(genre), dtype=np.int64)
     for number, (_, test) in enumerate(splitter.split(genre, genre, groups)):
         fold[test] = number

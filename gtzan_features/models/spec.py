@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
+from gtzan_features.datasets.stratified_groups import StratifiedGroups
 from gtzan_features.models.words import FEATURES as FEATURES
 from gtzan_features.models.words import SPECTROGRAMS as SPECTROGRAMS
 
@@ -208,7 +208,7 @@ _KEPT_ROWS = 1 << 20
 def _stratified(stratum: bytes, whole: bytes, count: int, seed: int) -> list[tuple[IntVector, IntVector]]:
     """Divide rows by their strata, kept since dividing takes longer than many a fit: of int64 in bytes."""
     y, groups = np.frombuffer(stratum, dtype=np.int64), np.frombuffer(whole, dtype=np.int64)
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    splitter = StratifiedGroups(count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         try:
