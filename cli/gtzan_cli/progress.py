@@ -188,7 +188,7 @@ def _drawn(meter: Meter) -> Iterator[Progress]:
 
     outer, _bar = _bar, bar
     try:
-        with bar, stopped_by(_away):
+        with bar, stopped_by(_undrawn):
             yield tell
     finally:
         _bar = outer
@@ -213,6 +213,16 @@ def _away() -> Iterator[None]:
         _bar.stop()
         yield
         _bar.start()
+
+
+@contextmanager
+def _undrawn() -> Iterator[None]:
+    """Wipe the bar away, and be without the thread that draws it, while the block runs."""
+    drawing = [one for one in threading.enumerate() if type(one).__module__ == "rich.live"]
+    with _away():
+        for thread in drawing:  # it was told to end, but not waited for
+            thread.join()
+        yield
 
 
 def show(line: str = "") -> None:

@@ -32,13 +32,33 @@ progress.print_table("title", ("a", "b"), [("1", "2")])
 """
 
 
-def on_terminal(*, piped: bool = False, columns: int = 80, **environment: str) -> tuple[str, str]:
-    """Run `SCRIPT` on a terminal, its stdout in a pipe if asked for; return what both showed."""
+STILL = """
+import threading, time
+from gtzan_cli import progress, streams
+from gtzan_features.progress import still
+streams.prepare()
+counts = []
+for _ in range(10):
+    with progress.progress_bar() as told:
+        told(1, 4, "files")
+        time.sleep(0.03)
+        counts.append(threading.active_count())
+        with still():
+            counts.append(threading.active_count())
+        counts.append(threading.active_count())
+print(counts == [2, 1, 2] * 10)
+"""
+
+
+def on_terminal(
+    *, script: str = SCRIPT, piped: bool = False, columns: int = 80, **environment: str
+) -> tuple[str, str]:
+    """Run a script on a terminal, its stdout in a pipe if asked for; return what both showed."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {k: v for k, v in os.environ.items() if k not in ("JPY_PARENT_PID", "NO_COLOR", "COLUMNS")}
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT],
+        [sys.executable, "-c", script],
         stdout=subprocess.PIPE if piped else theirs,
         stderr=theirs,
         env={**env, "TERM": "xterm", **environment},
@@ -135,6 +155,13 @@ def test_where_nothing_can_be_drawn_a_line_comes_from_time_to_time():
     lines = [line for line in done.stderr.splitlines() if line.startswith("files")]
     assert len(lines) >= 4
     assert all(re.fullmatch(r"files \d/4, ([\d.]+ files/s, )?0:0\d (left|so far)", line) for line in lines)
+
+
+def test_the_thread_that_shows_progress_ends_while_a_process_is_copied():
+    _, out = on_terminal(script=STILL, piped=True)
+    assert out == "True\n"
+    done = subprocess.run([sys.executable, "-c", STILL], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
 
 
 class TestTime:
