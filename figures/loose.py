@@ -1,8 +1,9 @@
 """Numbers in text that look measured and stand in no mark.
 
-Measured is what has a decimal, or comes with per cent, points, times, milliseconds or megabytes. Versions,
-code, addresses and links' targets are not looked at; what commands print (blocks of ``text``) is. What is no
-figure of ours (a setting, a limit, a definition, an example, a figure of the literature with its source) is
+Measured is what has a decimal or is written with commas between thousands, or comes with per cent, points,
+times, milliseconds or megabytes. Other whole numbers are settings nearly all (3 s, 57 columns, 1000 tracks).
+Versions, code, addresses and links' targets are not looked at; what commands print (blocks of ``text``) is.
+What is no figure of ours (a setting, a limit, a definition, an example, a figure of the literature with its source) is
 listed in ``allowed.csv`` with the reason.
 """
 
@@ -36,6 +37,7 @@ _UNIT = r"(?:%|per cent\b|points?\b|times\b|ms\b|[kMG]i?B\b)"
 _MEASURED = re.compile(
     rf"{_NUMBER}(?:\s(?:to|and|or)\s{_NUMBER})?\s?{_UNIT}"
     r"|(?<![\w.,/])[-−+±]?\d[\d,]*\.\d+(?![\w.]*\.\d)"
+    r"|(?<![\w.,/])\d{1,3}(?:,\d{3})+(?![\d.])"
 )
 
 

@@ -284,9 +284,15 @@ def test_a_measured_number_outside_of_marks_is_found(number, value, text):
     assert loose(f"```text\n{text}\n```\n")
 
 
+@pytest.mark.parametrize("text", ["of 1,234 tracks", "(12,345)", "| 1,234,567 |", "to 1,000, and"])
+def test_a_count_with_commas_outside_of_marks_is_found(text):
+    assert len(loose(text)) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "1000 tracks, 57 columns, tracks 1,2 and 3",
         "Python 3.11 or later",
         "scikit-learn 1.8, 1.9",
         "3 s and 30 s rows",
