@@ -3,8 +3,8 @@
 Measured is what has a decimal or is written with commas between thousands, or comes with per cent, points,
 times, milliseconds or megabytes. Other whole numbers are settings nearly all (3 s, 57 columns, 1000 tracks).
 Versions, code, addresses and links' targets are not looked at; what commands print (blocks of ``text``) is.
-What is no figure of ours (a setting, a limit, a definition, an example, a figure of the literature with its source) is
-listed in ``allowed.csv`` with the reason.
+What is no figure of ours (a setting, a limit, a definition, an example, a figure of the literature with its
+source) is listed in ``allowed.csv`` with the reason.
 """
 
 from __future__ import annotations
