@@ -11,6 +11,7 @@ from mkdocs.structure.files import File, InclusionLevel
 
 from docs_build import checks, commands, feature_pages, notebooks, python_names
 from docs_build.links import BrokenLinkError, Repository
+from docs_build.text import with_whole_intervals
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -112,6 +113,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return _state["repository"].rewritten(markdown, source, page.file.src_uri)
     except BrokenLinkError as error:
         raise PluginError(str(error)) from error
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Keep figures with their intervals on one line."""
+    return with_whole_intervals(html)
 
 
 def on_post_build(config: MkDocsConfig) -> None:

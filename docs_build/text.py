@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
 """What stands in backticks, over the ends of lines, too."""
 
+_INTERVAL = re.compile(r"<td>([-+−]?[\d.]+ \([-+−]?[\d.]+(?:–| to )[-+−]?[\d.]+\))</td>")
 _FENCE = re.compile(r"\s*(```+|~~~+)")
 _MARKS = re.compile(r"[*_\[\]#|]")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+\.) \S")
@@ -20,6 +21,17 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d+\.) \S")
 def plain(text: str) -> str:
     """Return words that are no Markdown as Markdown shows them; what stands in backticks stays code."""
     return outside_code(text, lambda words: _MARKS.sub(r"\\\g<0>", html.escape(words, quote=False)))
+
+
+def with_whole_intervals(page: str) -> str:
+    """Mark the cells of tables that are a figure with its interval, which no line may break.
+
+    Examples
+    --------
+    >>> with_whole_intervals("<td>75.6 (72.3–78.8)</td><td>-2.1 (-4.0 to 0.3)</td><td>a (b)</td>")
+    '<td class="whole">75.6 (72.3–78.8)</td><td class="whole">-2.1 (-4.0 to 0.3)</td><td>a (b)</td>'
+    """
+    return _INTERVAL.sub(r'<td class="whole">\1</td>', page)
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:

@@ -180,6 +180,15 @@ def test_a_page_fits_a_phone_and_can_be_read(browser, site, page, dark):
 
 
 @pytest.mark.slow
+def test_no_interval_of_a_result_is_broken_between_lines(site):
+    page = (site / "results/accuracy.html").read_text(encoding="utf-8")
+    whole = re.findall(r'<td class="whole">([^<]*)</td>', page)
+    assert "75.6 (72.3–78.8)" in whole
+    assert not [cell for cell in re.findall(r"<td>([^<]*)</td>", page) if re.search(r"\d–\d", cell)]
+    assert "td.whole { white-space: nowrap; }" in (site / "assets/site.css").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
 @pytest.mark.browser
 def test_search_finds_words_in_a_folder_without_a_server(tmp_path, browser):
     """With the configuration of the site, on two small pages opened as files."""
