@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ _THREADS = "/proc/self/task"
 _ALLOCATOR = "jemalloc_bg_thd"
 """What the thread of Arrow's allocator is called: it has handlers for copies, as OpenBLAS has."""
 
+_LOOKS, _PAUSE_S = 10, 0.005
+
 _function: Any = None
 """In a copy: what it calls with each item."""
 
@@ -52,6 +55,14 @@ def _is_alone() -> bool:
     """Whether this process has no thread but one, and those of OpenBLAS, which end before a copy is made."""
     if threading.active_count() > 1 or _is_daemon():
         return False
+    for _ in range(_LOOKS):
+        if _no_thread_is_left():
+            return True
+        time.sleep(_PAUSE_S)  # Python joins a thread a moment before the system has ended it
+    return False
+
+
+def _no_thread_is_left() -> bool:
     try:
         found = os.listdir(_THREADS)  # noqa: PTH208 - numbers, not paths
         names = [_name(one) for one in found]
