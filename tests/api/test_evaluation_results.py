@@ -52,8 +52,11 @@ class TestViews:
     def test_the_picture_has_the_counts(self, table):
         result = quick("lda", table)
         axes = result.plot_confusion(Figure().subplots())
-        drawn = sum(int(text.get_text()) for text in axes.texts)
-        assert drawn == 36
+        texts = [text.get_text() for text in axes.texts]
+        assert sum(int(text) for text in texts if not text.endswith("%")) == 36
+        matrix, recalls = result.confusion, [text for text in texts if text.endswith("%")]
+        right = np.diagonal(matrix) / np.asarray(matrix).sum(axis=1)
+        assert recalls == [f"{100 * one:.0f} %" for one in right]
 
     def test_messages_name_keywords(self, table):
         with pytest.raises(ConfigError, match=r"^folds=1: at least 2 are needed"):
