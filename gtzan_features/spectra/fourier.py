@@ -173,19 +173,9 @@ def tile_shape(n_fft: int, hop: int) -> tuple[int, int]:
 @takes(f"f4[::1], i8, i8, {_FIXED}, {_PLAN}, f4[:, ::1], f4[::1], f4[:, ::1], f4[:, ::1], f4[:, :, ::1]")
 @kernel
 def magnitudes_of_block(
-    padded: Float32,
-    start: int,
-    count: int,
-    window: Float32,
-    turns: Float32,
-    split: Float32,
-    places: Places,
-    tile: Float32,
-    work: Float32,
-    magnitude: Float32,
-    lanes: Float32,
-    kept: Float32,
-) -> None:
+    padded: Float32, start: int, count: int, window: Float32, turns: Float32, split: Float32, places: Places,
+    tile: Float32, work: Float32, magnitude: Float32, lanes: Float32, kept: Float32,
+) -> None:  # fmt: skip
     """Transform `count` frames of a padded signal from frame `start` on, at most LANES.
 
     Fills `magnitude` (count, n_bins) and, frames side by side, `lanes` (n_bins, LANES), left over with 0;

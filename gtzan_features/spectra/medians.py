@@ -224,15 +224,9 @@ def _turned(square: Int32, n_columns: int, result: Int32) -> None:
 @takes("i4[:, ::1], i4[:, ::1], i8, i4[:, ::1], i4[:, ::1], i4[:, ::1], i4[:, ::1], i4[:, ::1]")
 @kernel
 def _filter_block(
-    x: Int32,
-    lanes: Int32,
-    first: int,
-    work: Int32,
-    smooth: Int32,
-    spiky: Int32,
-    mask: Int32,
-    beside: Int32,
-) -> None:
+    x: Int32, lanes: Int32, first: int, work: Int32,
+    smooth: Int32, spiky: Int32, mask: Int32, beside: Int32,
+) -> None:  # fmt: skip
     """Fill `smooth` with medians over frames of `x` from `first` on, `spiky` with those over bins of `lanes`.
 
     `mask` is filled with the soft mask of both, and `beside` with the same, frames side by side. The first
