@@ -227,14 +227,15 @@ def _descriptors(magnitude: NDArray[np.float32], sr: int) -> dict[str, NDArray[n
     log_sum, slope, product, log_total = whole
     log_mean = log_total - np.log(np.float32(n_bins))
     log_means = bands[0, 1:] - np.log(widths)
+    # A geometric mean is no more than an arithmetic one, and a maximum no less, but for rounding.
     return {
-        "flatness": decibels * (log_sum / np.float32(n_bins) - log_mean),
-        "crest": decibels * (bands[1].max(axis=0) - log_mean),
-        "entropy": (log_total - product) / np.log(np.float32(n_bins)),
+        "flatness": np.minimum(decibels * (log_sum / np.float32(n_bins) - log_mean), 0),
+        "crest": np.maximum(decibels * (bands[1].max(axis=0) - log_mean), 0),
+        "entropy": np.clip((log_total - product) / np.log(np.float32(n_bins)), 0, 1),
         # Of silence, it would be that of a constant, but for rounding.
         "slope": np.zeros_like(slope) if floor <= np.float32(_SILENT) else decibels * slope,
-        "octave_flatness": (decibels * (bands[2, 1:] / widths - log_means)).T,
-        "octave_crest": (decibels * (bands[1, 1:] - log_means)).T,
+        "octave_flatness": np.minimum(decibels * (bands[2, 1:] / widths - log_means), 0).T,
+        "octave_crest": np.maximum(decibels * (bands[1, 1:] - log_means), 0).T,
     }
 
 

@@ -84,9 +84,12 @@ def test_the_section_in_a_browser(music, tmp_path, browser):
     for width, dark in ((1200, True), (360, False)):
         browser.open(page.as_uri(), width=width, dark=dark)
         assert browser.js("return document.documentElement.scrollWidth") <= width
-        assert browser.js(
-            "return [...document.images].filter(i => i.alt.includes('before and after')).length"
-        ) == len(audio.KINDS) + len(spectral_augment.KINDS)
-        assert browser.js("return [...document.images].every(i => i.complete && i.naturalWidth > 300)")
+        widths = browser.js(
+            "return [...document.querySelectorAll('svg[role=img]')]"
+            ".filter(i => i.getAttribute('aria-label').includes('before and after'))"
+            ".map(i => i.getBoundingClientRect().width)"
+        )
+        assert len(widths) == len(audio.KINDS) + len(spectral_augment.KINDS)
+        assert min(widths) > 300
         assert browser.js(CONTRAST) == []
         assert browser.requests() == []
