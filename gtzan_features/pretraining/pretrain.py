@@ -191,13 +191,17 @@ def pretrain(
         of_rival=tuple(measure_deformed(one, rival, divisions[rival.segment]) for one in audio if rival),
     )
     kept = replace(_kept(chosen, division), figures=findings.figures())
-    with new_run_folder(out) as new:
-        write_text(new / CARD_TEXT, card_text(kept, findings))
-        save_kept_model(new, kept)
-    report = places.reports / f"{name}.md"
-    with output_lock(report):
-        write_text(report, report_text(findings))
-    return Made(folder=out, report=report, kept=kept, findings=findings)
+    made = Made(folder=out, report=places.reports / f"{name}.md", kept=kept, findings=findings)
+    _write(made)
+    return made
+
+
+def _write(made: Made) -> None:
+    with new_run_folder(made.folder) as new:
+        write_text(new / CARD_TEXT, card_text(made.kept, made.findings))
+        save_kept_model(new, made.kept)
+    with output_lock(made.report):
+        write_text(made.report, report_text(made.findings))
 
 
 def _tried(

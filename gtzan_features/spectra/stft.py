@@ -147,13 +147,7 @@ class OnePass:
     """Transforms of blocks of LANES frames, forward and back, for lengths that `fourier` is fast at.
 
     Parameters
-    ----------
-    padded : ndarray of shape (n_samples + n_fft,), float32
-        The padded signal.
-    n_fft, hop : int
-        Length of a frame and step between frames in samples.
-    scratch : Scratch
-        Memory.
+        As `stft`.
 
     Attributes
     ----------

@@ -249,18 +249,8 @@ def few_rows_rule(
     The covariance is never made: its shrunk inverse follows from the products of the rows with each other
     (Woodbury's identity), which for hundreds of tracks and thousands of columns is a hundred times faster.
 
-    Parameters
-    ----------
-    X, y, groups
-        As in `moments`.
-    shrinkage : float or None
-        Within (0, 1]; None for Ledoit and Wolf's.
-
-    Returns
-    -------
-    weights : ndarray of shape (n_columns, n_genres)
-    offsets : ndarray of shape (n_genres,)
-    shrinkage : float
+    Parameters, returns
+        As `linear_rule`, with a shrinkage above 0.
 
     Raises
     ------
