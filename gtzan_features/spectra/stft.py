@@ -147,6 +147,8 @@ class OnePass:
     """Transforms of blocks of LANES frames, forward and back, for lengths that `fourier` is fast at.
 
     Parameters
+    ----------
+    padded, n_fft, hop, scratch
         As `stft`.
 
     Attributes
