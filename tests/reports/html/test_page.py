@@ -22,6 +22,22 @@ from tests.conftest import make_table, save_table
 CURVE = "epoch,train_loss,train_accuracy,valid_loss,valid_accuracy\n1,2,0.3,2.1,0.2\n2,1,0.6,1.5,0.5\n"
 
 
+FIGURE_LINES = """
+const found = [], words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let node; node = words.nextNode();) {
+  if (!node.parentElement.checkVisibility() || node.parentElement.closest(".hidden, script, svg")) continue;
+  for (const one of node.textContent.matchAll(/[0-9.]+ [(][0-9.]+–[0-9.]+[)]/g)) {
+    const part = document.createRange();
+    part.setStart(node, one.index);
+    part.setEnd(node, one.index + one[0].length);
+    found.push([one[0], new Set([...part.getClientRects()].map((box) => Math.round(box.top))).size]);
+  }
+}
+return found;
+"""
+"""Script that returns every figure with an interval that is shown, and on how many lines it stands."""
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """The report on honest, leaked and synthetic runs of two models and lengths."""
@@ -172,6 +188,14 @@ class TestBrowser:
         browser.open(page.as_uri(), width=width)
         browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert browser.js("return document.documentElement.scrollWidth") <= width
+
+    def test_no_line_breaks_between_a_figure_and_its_interval(self, page, browser):
+        for width in (1440, 768, 390, 330):
+            browser.open(page.as_uri(), width=width)
+            browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+            found = browser.js(FIGURE_LINES)
+            assert len(found) > 10
+            assert {tuple(one) for one in found if one[1] > 1} == set()
 
     @pytest.mark.parametrize("dark", [False, True])
     def test_every_text_has_contrast_in_light_and_dark(self, page, browser, dark):
