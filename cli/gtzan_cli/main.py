@@ -23,6 +23,7 @@ from gtzan_cli.fit import fit
 from gtzan_cli.global_options import add_global_options
 from gtzan_cli.predict import predict
 from gtzan_cli.pretrain import pretrain
+from gtzan_cli.progress import wrapped
 from gtzan_cli.report import compare, report
 from gtzan_cli.restore_tags import restore_tags
 from gtzan_cli.root import cli
@@ -132,7 +133,7 @@ def _refused(error: click.ClickException, words: Sequence[str]) -> int:
     for word in filter(None, words):  # as they are, names could break the line or turn it around
         text = text.replace(word, one_line(word))
     verbosity.record_in_log("error", text.rstrip())
-    streams.write_err(text)
+    streams.write_err(_wrapped(text))
     named = [word for word in words if word.startswith("-") and os.path.lexists(word)]
     if named:
         _complain(f"A name that begins with a dash looks like an option. Write {one_line(f'./{named[0]}')}")
@@ -170,7 +171,14 @@ def _failed(error: Exception, command: click.Command, debug: bool) -> int:
 
 def _complain(text: str) -> None:
     verbosity.record_in_log("error", text)
-    streams.write_err(f"{text}\n")
+    streams.write_err(f"{_wrapped(text)}\n")
+
+
+def _wrapped(text: str) -> str:
+    try:
+        return "\n".join(wrapped(line, sys.stderr) for line in text.split("\n"))
+    except (ImportError, OSError, MemoryError):  # what went wrong may be in the way of this, too
+        return text
 
 
 if __name__ == "__main__":

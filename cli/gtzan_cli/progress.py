@@ -227,7 +227,7 @@ def _undrawn() -> Iterator[None]:
 
 def show(line: str = "") -> None:
     """Print a line of the result on stdout; whatever names hold, it stays one line, but for a terminal's."""
-    show_text(_wrapped(one_line(line), sys.stdout))
+    show_text(wrapped(one_line(line), sys.stdout))
 
 
 def show_text(text: str) -> None:
@@ -247,13 +247,13 @@ def notice(text: str) -> None:
 
 def aside(text: str) -> None:
     """Print lines on stderr, past a bar that may be drawn."""
-    lines = (_wrapped(one_line(line), sys.stderr) for line in text.split("\n"))
+    lines = (wrapped(one_line(line), sys.stderr) for line in text.split("\n"))
     with _away():
         streams.write_err("\n".join(lines) + "\n")
 
 
-def _wrapped(line: str, stream: TextIO) -> str:
-    """Break a line at blanks where a terminal would break it anywhere."""
+def wrapped(line: str, stream: TextIO) -> str:
+    """Return a line broken at blanks, where `stream` is a terminal, which would break it anywhere."""
     if not stream.isatty():
         return line
     from gtzan_cli.tables import console_of, wrap

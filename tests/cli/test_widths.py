@@ -159,3 +159,45 @@ def test_every_module_that_prints_tables_is_called():
         path.name for path in folder.glob("*.py") if re.search(r"\n +print_table\(", path.read_text())
     }
     assert printing == set(PRINTING)
+
+
+REFUSED = [
+    "fit nomodel",
+    "fit knn -s 3s -p sgement",
+    "fti knn",
+    "fit knn --no-such-option",
+    "fit",
+    "fit knn -s 3s --tables {out}/none",
+    "report --runs {out}/none --out {out}",
+    "compare {first} none --runs {runs}",
+    "features extract {out}/none",
+    "features extract {tables} -o {out}/t",
+    "data verify {music}/loud/none",
+    "explain --model {out}/none --tables {tables}",
+    "predict {out}/none.wav --model {runs}/none",
+]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("command", REFUSED)
+def test_errors_on_a_terminal_are_broken_between_words(command, width, world):
+    words = world.words(command)
+    said = {}
+    for terminal in (False, True):
+        err = Screen() if terminal else io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("NO_COLOR", "FORCE_COLOR", "JPY_PARENT_PID"):
+                patch.delenv(name, raising=False)
+            patch.setenv("COLUMNS", str(width))
+            patch.setenv("TERM", "dumb")  # which has no bar
+            patch.setattr(sys, "stderr", err)
+            assert run(words) in (1, 2)
+        said[terminal] = err.getvalue()
+    piped, shown = said[False].splitlines(), said[True].splitlines()
+    assert piped[-1].startswith("Error: ")
+    assert [line for line in shown if cell_len(line) > width] == []
+    # The same words: none is broken but one that is longer than a line.
+    together = " ".join(line.strip() for line in shown)
+    for word in " ".join(piped).split():
+        assert word in together or len(word) > width - 4 or "-" in word or "/" in word
+    assert "".join(together.split()) == "".join(" ".join(piped).split())
