@@ -109,10 +109,10 @@ def _there_and_back(
         count = min(LANES, n_frames - start)
         _turned_hops(padded, start, hop, width, flat)
         for lane in range(0, count, EIGHT):
-            _transformed(flat, lane, hop, width, 1, window, turns, work)
+            _transformed(flat, lane, hop, width, 1, window, turns, work, (work, 0, 0, work, 0, 0))
             for k in range(half // 2 + 1):
                 _real_and_back(work, places[k] * PAIR, places[(half - k) % half] * PAIR, split, k)
-            _added_back(work, turns, back, flat_sums, lane, hop, width)
+            _added_back(work, turns, back, flat_sums, lane, hop, width, (work, 0, 0))
         n_columns = count + over if start + LANES >= n_frames else count
         _return_hops(flat_sums, width, n_columns, hop, total[start * hop :])
         for row in range(hop):

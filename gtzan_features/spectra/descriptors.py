@@ -45,7 +45,7 @@ def heard_beside(
 ) -> None:
     """Do what `heard` does with magnitudes that lie side by side, and fill both layouts.
 
-    `lanes` and `beside`, which may be one array, have 64 frames side by side (n_blocks, n_bins, 64); `floors`
+    `lanes` and `beside`, which may be one array, have frames side by side (n_blocks, n_bins, LANES); `floors`
     has as many numbers, 0 for frames that are not there.
     """
     n_frames, n_bins = result.shape
@@ -77,7 +77,7 @@ def heard_beside(
 @takes("f4[:, :, ::1], f8[::1], f8[::1]")
 @kernel
 def weighted_power_beside(lanes: Float32, weight: Float64, result: Float64) -> None:
-    """Do what `weighted_power` does with magnitudes that lie side by side; `result` (n_blocks * 64)."""
+    """Do what `weighted_power` does with magnitudes that lie side by side; `result` (n_blocks * LANES)."""
     n_bins = lanes.shape[1]
     total = np.empty(LANES)
     for block in range(len(lanes)):
@@ -234,7 +234,7 @@ def higher_moments(magnitude: Float32, shape: Float64, bin_hz: float, result: Fl
 def rolloffs(lanes: Float32, magnitude: Float32, percents: Float64, bin_hz: float, result: Float64) -> None:
     """Fill `result` (n_frames, n) with the Hz at which the running sum of magnitudes reaches each percent.
 
-    `percents` are shares, 1 at most; 0 for a silent frame. Running sums are kept at every 32nd bin, of 64
+    `percents` are shares, 1 at most; 0 for a silent frame. Running sums are kept at every 32nd bin, of LANES
     frames at once; from there on, a frame is added up again for itself.
     """
     n_frames, n_bins = magnitude.shape

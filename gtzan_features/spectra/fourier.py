@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,7 +39,7 @@ from gtzan_features.spectra.butterflies import (
 )
 from gtzan_features.spectra.compiled import kernel, part, takes
 from gtzan_features.spectra.lanes import LANES
-from gtzan_features.spectra.vectors import EIGHT, turn_square
+from gtzan_features.spectra.vectors import EIGHT, LINE, fetch, turn_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,12 +113,14 @@ def _digits_reversed(n: int) -> Places:
 
 @part
 def _transformed(
-    tile: Float32, at: int, rows: int, down: int, across: int, window: Float32, turns: Float32, work: Float32
-) -> None:
+    tile: Float32, at: int, rows: int, down: int, across: int, window: Float32, turns: Float32, work: Float32,
+    soon: Any,
+) -> None:  # fmt: skip
     """Fill `work` with the transforms of eight frames, as complex numbers, frequencies in reversed order.
 
     Sample i of the first frame is in `tile` at ``at + i % rows * down + i // rows * across``, those of the
-    others follow it.
+    others follow it. `soon` tells where results will be written, twice an array, a place, and a step: lines
+    are fetched meanwhile, one for each butterfly, for waiting for them would take half as long again.
     """
     quarter = len(window) // 4
     apart, i = quarter // rows * across, 0
@@ -127,12 +129,17 @@ def _transformed(
             first_quartered(tile, column + row * down, down, apart, window, i, quarter, work, turns)
             i += 2
     length = quarter // 2
+    one, at_one, one_step, other, at_other, other_step = soon
     for first in range(0, 4 * length, length):
         size, turn = length, 6 * length
         while size >= 4:
             step = size // 4
             for start in range(first, first + length, size):
                 for j in range(step):
+                    fetch(one, at_one)
+                    fetch(other, at_other)
+                    at_one += one_step
+                    at_other += other_step
                     next_quartered(work, (start + j) * PAIR, step * PAIR, turns, turn + 6 * j)
             turn += 6 * step
             size = step
@@ -189,7 +196,10 @@ def magnitudes_of_block(
     flat, flat_lanes, flat_kept = magnitude.reshape(-1), lanes.reshape(-1), kept.reshape(-1)
     _turned_hops(padded, start, hop, width, hops)
     for lane in range(0, count, EIGHT):
-        _transformed(hops, lane, hop, width, 1, window, turns, work)
+        # As many steps as bins: a line of each bin, unless it is here; and of eight rows, each line twice.
+        steps = LANES if lane % LINE == 0 else 0, EIGHT if is_wanted else 0
+        soon = flat_lanes, lane, steps[0], flat, lane * n_bins, steps[1]
+        _transformed(hops, lane, hop, width, 1, window, turns, work, soon)
         n_here, row = min(EIGHT, count - lane), lane // EIGHT * (n_bins + 1)
         for first in range(0, middle, _CHUNK):
             last = half - first
@@ -217,8 +227,8 @@ def magnitudes_of_block(
             two_magnitudes(work, at, at, split, middle, bins, 0, 0, flat_lanes, up, up)
         for i in range(n_here if is_wanted else 0):
             magnitude[lane + i, middle] = bins[i]
-    for lane in range(count, LANES):
-        for k in range(n_bins):
+    for k in range(n_bins):  # bin after bin, as they lie: a lane is a line of the cache for each number
+        for lane in range(count, LANES):
             lanes[k, lane] = np.float32(0)
 
 
@@ -237,11 +247,16 @@ def _keep_bins(bins: Float32, first: int, result: Float32, to: int, n_bins: int,
 
 @part
 def _added_back(
-    work: Float32, turns: Float32, window: Float32, tile: Float32, at: int, rows: int, down: int
-) -> None:
-    """Undo `_transformed`, but for a factor, and add the windowed samples to `tile`."""
+    work: Float32, turns: Float32, window: Float32, tile: Float32, at: int, rows: int, down: int,
+    soon: Any,
+) -> None:  # fmt: skip
+    """Undo `_transformed`, but for a factor, and add the windowed samples to `tile`.
+
+    `soon` is an array that will be written, a place, and a step, as there.
+    """
     quarter = len(window) // 4
     length = quarter // 2
+    one, at_one, one_step = soon
     for first in range(0, 4 * length, length):
         size, turn = 4, len(turns) - 6
         if length & 0x5555555555555555 == 0:  # an odd power of two
@@ -252,6 +267,8 @@ def _added_back(
             step = size // 4
             for start in range(first, first + length, size):
                 for j in range(step):
+                    fetch(one, at_one)
+                    at_one += one_step
                     next_joined(work, (start + j) * PAIR, step * PAIR, turns, turn + 6 * j)
             size *= 4
             turn -= 6 * size // 4
@@ -295,7 +312,8 @@ def filter_block(
             up, down = lane + k * LANES, lane + (half - k) * LANES
             here, there = row + k, row + (half - k if k < middle else n_bins)
             two_filtered(flat_kept, here, there, flat, up, down, split, k, work, at, mirrored)
-        _added_back(work, turns, synthesis, flat_sums, lane, hop, width)
+        soon = total, lane * hop, EIGHT * hop // half
+        _added_back(work, turns, synthesis, flat_sums, lane, hop, width, soon)
     _return_hops(flat_sums, width, count + over if is_last else count, hop, total)
     for row in range(hop):  # frames go on in the next block
         for column in range(width):

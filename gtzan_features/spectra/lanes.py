@@ -1,8 +1,8 @@
-"""Kernels that work on 64 frames side by side.
+"""Kernels that work on 32 frames side by side.
 
-A running sum over the bins of one frame cannot be vectorised, but 64 of them can be taken at once.
+A running sum over the bins of one frame cannot be vectorised, but 32 of them can be taken at once.
 For this, magnitudes are laid out as (n_blocks, n_bins, LANES): bin after bin, and for each bin the
-values of 64 neighbouring frames. Every lane is added up in the order of its bins, so the result of
+values of 32 neighbouring frames. Every lane is added up in the order of its bins, so the result of
 a frame depends neither on its neighbours nor on the width of the processor's registers.
 """
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Float32 = NDArray[np.float32]
     Float64 = NDArray[np.float64]
 
-LANES = 64
-"""Frames side by side."""
+LANES = 32
+"""Frames side by side; what the separation works on for two such blocks stays in a second cache of 2 MB."""
 
 _SQUARE = 16  # bins and frames that are transposed at a time, so that they stay in the cache
 _TINY = np.finfo(np.float32).tiny

@@ -25,7 +25,7 @@ import numpy as np
 from gtzan_features.spectra.compiled import emitted, kernel, part, takes
 from gtzan_features.spectra.lanes import LANES
 from gtzan_features.spectra.networks import merged, sorted_by_network
-from gtzan_features.spectra.vectors import EIGHT, on_eights, shares, turn_square
+from gtzan_features.spectra.vectors import EIGHT, LINE, fetch, on_eights, shares, turn_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,6 @@ _TILE = 16  # windows that share one sorted core
 _RUN = 8  # rows that are sorted for two tiles
 _RUNS_END = _SPAN + 4 * _RUN  # rows of scratch before the squares
 _VECTOR = 8  # lanes in a register: 256 bits, of which processors do at least as much as of 512
-_LINE = 16  # values in a line of the cache
 
 
 class _Emitter:
@@ -141,24 +140,6 @@ def _sixteen_medians(
     return types.void(source, i, runs, i, i, i, i, target), write
 
 
-@emitted
-def _fetch(_typing: Any, array: Any, _at: Any) -> Any:
-    """Tell the processor that the value at an offset will be read soon."""
-    from llvmlite import ir
-    from numba import types
-
-    def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, values[0]).data
-        place = builder.bitcast(builder.gep(data, [values[1]]), ir.IntType(8).as_pointer())
-        i32 = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [place.type, i32, i32, i32])
-        fetch = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
-        builder.call(fetch, [place, i32(0), i32(2), i32(1)])  # to read, kept in the second cache, data
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), write
-
-
 @part
 def _square_medians(source: Int32, n_rows: int, n_lanes: int, runs: Int32, target: Int32) -> None:
     """Fill `target` (_SQUARE, LANES) with medians of 31 rows of `source` (_SPAN, LANES), of each column.
@@ -189,6 +170,13 @@ def _mirrored(index: int, length: int) -> int:
     return min(index, 2 * length - 1 - index)
 
 
+@on_eights
+def _copy_row(source: Any, at: Any, target: Any, to: Any) -> None:
+    """Copy LANES numbers, as vectors."""
+    for k in range(0, LANES, EIGHT):
+        target.put(to + k, source.eight(at + k))
+
+
 @part
 def _rows_around(x: Int32, first: int, n_rows: int, start: int, n_lanes: int, source: Int32) -> None:
     """Fill `source` (_SPAN, LANES) with the rows of `x` whose medians are those of `n_rows` from `first`.
@@ -196,10 +184,14 @@ def _rows_around(x: Int32, first: int, n_rows: int, start: int, n_lanes: int, so
     Columns are `n_lanes` from `start`; beyond its ends, `x` is mirrored.
     """
     # Tiles are of sixteen: what the last one reads beyond is some row, and no result depends on it.
+    flat, flat_source, n_columns = x.reshape(-1), source.reshape(-1), x.shape[1]
     for k in range(min(n_rows + _TILE, _SQUARE) + WINDOW - 1):
-        row = x[_mirrored(first - _HALF + k, len(x)), start : start + n_lanes]
+        at = _mirrored(first - _HALF + k, len(x)) * n_columns + start
+        if n_lanes == LANES:
+            _copy_row(flat, at, flat_source, k * LANES)
+            continue
         for lane in range(n_lanes):
-            source[k, lane] = row[lane]
+            flat_source[k * LANES + lane] = flat[at + lane]
 
 
 @part
@@ -208,8 +200,8 @@ def _fetch_rows(x: Int32, first: int, stop: int, start: int) -> None:
     n_columns = x.shape[1]
     if start + LANES <= n_columns:
         for row in range(max(first, 0), min(stop, len(x))):
-            for line in range(0, LANES, _LINE):
-                _fetch(x, row * n_columns + start + line)
+            for line in range(0, LANES, LINE):
+                fetch(x, row * n_columns + start + line)
 
 
 @part

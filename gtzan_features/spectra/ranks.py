@@ -126,7 +126,7 @@ _add_1, _add_4, _add_8, _add_16 = _adding(1), _adding(4), _adding(8), _adding(16
 def mean_extremes(lanes: Float32, bands: NDArray[np.int64], peak: Float32, valley: Float32) -> None:
     """Fill (n_frames, n_bands) with the means of the largest and of the smallest magnitudes of each band.
 
-    `lanes` has 64 frames side by side (n_blocks, n_bins, 64); a row of `bands` is the first bin, the one
+    `lanes` has frames side by side (n_blocks, n_bins, LANES); a row of `bands` is the first bin, the one
     after the last, and how many magnitudes count, `MOST` at most.
     """
     largest, smallest = np.empty(MOST * LANES, np.float32), np.empty(MOST * LANES, np.float32)

@@ -33,7 +33,7 @@ def enhanced(
     magnitude : ndarray of shape (n_frames, n_bins), float32
         Linear.
     lanes : callable
-        Returns the magnitudes of 64 frames side by side, shape (n_blocks, n_bins, LANES).
+        Returns the magnitudes of LANES frames side by side, shape (n_blocks, n_bins, LANES).
     width : int
         Frames and bins of the medians, odd; 31 is fast, other widths are left to scipy.
     scratch : Scratch

@@ -84,7 +84,7 @@ class Spectra:
 
     @property
     def lanes(self) -> Float32:
-        """Magnitudes with 64 frames side by side, shape (n_blocks, n_bins, LANES)."""
+        """Magnitudes with LANES frames side by side, shape (n_blocks, n_bins, LANES)."""
         return self._magnitudes[1]
 
     @cached_property

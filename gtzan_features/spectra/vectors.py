@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 EIGHT = 8
 """Numbers in a vector."""
 
+LINE = 16
+"""Numbers in a line of the cache."""
+
 _EXPONENT, _ONE, _TINY = (
     0x7F800000,
     0x3F800000,
@@ -149,6 +152,16 @@ class Floats:
         value = Eight(self._builder, first)
         return value.shuffled(value, [0] * EIGHT)
 
+    def fetch(self, at: Index) -> None:
+        """Tell the processor that a number will be needed soon, in the second cache."""
+        from llvmlite import ir
+
+        place, i32 = self._builder.gep(self._start, [at.value]), ir.IntType(32)
+        place = self._builder.bitcast(place, ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [place.type, i32, i32, i32])
+        call = self._builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        self._builder.call(call, [place, i32(0), i32(2), i32(1)])  # to read, to the second cache, data
+
     def _place(self, at: Index) -> Any:
         place = self._builder.gep(self._start, [at.value])
         return self._builder.bitcast(place, self._vector.as_pointer())
@@ -217,6 +230,12 @@ def _stands_for(context: Any, builder: Any, kind: Any, value: Any) -> Floats | I
     if isinstance(kind, types.Array):
         return Floats(builder, context.make_array(kind)(context, builder, value).data)
     return Index(builder, value)
+
+
+@on_eights
+def fetch(array: Any, at: Any) -> None:
+    """Have a line of the cache fetched that will be needed soon; nothing happens where there is none."""
+    array.fetch(at)
 
 
 @on_eights
