@@ -191,7 +191,7 @@ def test_the_page_lists_every_public_attribute_of_spectra_with_its_shape():
         "n_fft": config.n_fft,
         "n_frames": spectra.n_frames,
         "n_mels": config.n_mels,
-        "n_blocks": -(-spectra.n_frames // 64),
+        "n_blocks": -(-spectra.n_frames // 32),
     }
     for name, words in listed.items():
         shape = words.removeprefix("two of ")
