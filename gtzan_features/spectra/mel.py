@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gtzan_features.errors import ConfigError
-from gtzan_features.spectra.lanes import LANES, banded_power
+from gtzan_features.spectra.lanes import banded_power
 from gtzan_features.spectra.mel_scale import mel_filters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gtzan_features.spectra.buffers import Scratch
+
+_BLOCK = 64  # frames of which coefficients are computed: so few that no library divides them among threads
 
 
 @lru_cache(maxsize=8)
@@ -60,10 +62,9 @@ def mel_power(
     ConfigError
         If there are so many bands that some hold no bin.
     """
-    n_bins = lanes.shape[1]
-    weights, bounds = _bands(sr, 2 * (n_bins - 1), n_mels)
+    weights, bounds = _bands(sr, 2 * (lanes.shape[1] - 1), n_mels)
     result = scratch.array("mel", (n_frames, n_mels))
-    banded_power(lanes, weights, bounds, scratch.array("power", (n_bins, LANES)), result)
+    banded_power(lanes, weights, bounds, result)
     return result
 
 
@@ -103,8 +104,8 @@ def cepstrum(levels: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """
     cosines = _cosines(levels.shape[1], count)
     result = np.empty((len(levels), count), np.float32)
-    for first in range(0, len(levels), LANES):  # so few that no library divides them among threads
-        result[first : first + LANES] = levels[first : first + LANES].astype(np.float64) @ cosines
+    for first in range(0, len(levels), _BLOCK):
+        result[first : first + _BLOCK] = levels[first : first + _BLOCK].astype(np.float64) @ cosines
     return result
 
 

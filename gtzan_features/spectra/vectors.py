@@ -59,6 +59,10 @@ class Eight:
     def __add__(self, other: Eight) -> Eight:
         return Eight(self.builder, self.builder.fadd(self.value, other.value, flags=_FLAGS))
 
+    def plus(self, other: Eight) -> Eight:
+        """Add what is rounded before, also where it is a product."""
+        return Eight(self.builder, self.builder.fadd(self.value, other.value))
+
     def __sub__(self, other: Eight) -> Eight:
         return Eight(self.builder, self.builder.fsub(self.value, other.value, flags=_FLAGS))
 
