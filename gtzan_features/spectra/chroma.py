@@ -47,7 +47,7 @@ def tuning(
         Semitones in [-0.5, 0.5), in steps of 0.01, as ``librosa.estimate_tuning`` finds it in the
         power spectrum; 0 where there is no peak.
     """
-    hz, heights, frames = _peaks(magnitude, sr)
+    hz, heights, ends = _peaks(magnitude, sr)
     if len(hz) == 0:
         return 0.0
     chosen, certain = _louder_half(heights)
@@ -59,6 +59,7 @@ def tuning(
     if (rivals[:best] < votes[best]).all() and (rivals[best + 1 :] <= votes[best]).all():
         return float(_EDGES[best])
     place = (off.astype(np.float64) + 0.5) * _BINS
+    frames = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
     in_doubt = ~certain[chosen] | (np.abs(place - np.rint(place)) <= _DOUBT * _BINS)
     again = np.unique(frames[chosen][in_doubt])
     hz_again, heights_again, _ = _peaks(precise(again), sr)
@@ -71,16 +72,21 @@ def tuning(
 def _peaks(
     magnitude: NDArray[np.float32], sr: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
-    """Frequencies in Hz, powers and frames of the interpolated peaks of all frames."""
+    """Frequencies in Hz and powers of the interpolated peaks, and how many there are up to each frame."""
     bin_hz = sr / (2 * (magnitude.shape[1] - 1))
-    first, stop = np.searchsorted(
-        np.arange(magnitude.shape[1]) * bin_hz, (_LOWEST_HZ, min(_HIGHEST_HZ, sr / 2))
-    )
-    room = len(magnitude) * int(stop - first)
+    first, stop = _searched(sr, magnitude.shape[1])
+    room = len(magnitude) * (stop - first)
     found, heights, ends = np.empty(room), np.empty(room, np.float32), np.zeros(len(magnitude), np.int64)
-    count = kernels.spectral_peaks(magnitude, int(first), int(stop), _PEAK, found, heights, ends)
-    frames = np.repeat(np.arange(len(magnitude)), np.diff(ends, prepend=0))
-    return (found[:count] * bin_hz).astype(np.float32), heights[:count], frames
+    count = kernels.spectral_peaks(magnitude, first, stop, _PEAK, found, heights, ends)
+    return (found[:count] * bin_hz).astype(np.float32), heights[:count], ends
+
+
+@lru_cache(maxsize=8)
+def _searched(sr: int, n_bins: int) -> tuple[int, int]:
+    """Return the first bin that peaks are looked for in, and the one after the last."""
+    hz = np.arange(n_bins) * (sr / (2 * (n_bins - 1)))
+    first, stop = np.searchsorted(hz, (_LOWEST_HZ, min(_HIGHEST_HZ, sr / 2)))
+    return int(first), int(stop)
 
 
 def _louder_half(heights: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -297,10 +297,19 @@ def _squared(n_fft: int, hop: int) -> NDArray[np.float64]:
 
 def _mend_ends(total: NDArray[np.float32], n_fft: int, hop: int, n_frames: int) -> None:
     """Divide hops that fewer frames lie over than elsewhere by the windows that do."""
+    for block, factor in _factors_of_ends(n_fft, hop, n_frames):
+        total[block * hop : (block + 1) * hop] *= factor
+
+
+@lru_cache(maxsize=16)
+def _factors_of_ends(n_fft: int, hop: int, n_frames: int) -> tuple[tuple[int, NDArray[np.float32]], ...]:
+    """Return the hops that `_mend_ends` divides, and what they are multiplied with."""
     squared, n_over = _squared(n_fft, hop), n_fft // hop
+    factors = []
     stop = n_frames - 1 + n_over // 2
     few = {*range(n_over // 2, n_over - 1), *range(n_frames, stop)}
     for block in (one for one in few if one < stop):
         latest, earliest = min(block, n_frames - 1), max(block - n_over + 1, 0)
         there = squared[block - latest : block - earliest + 1].sum(axis=0)
-        total[block * hop : (block + 1) * hop] *= (squared.sum(axis=0) / there).astype(np.float32)
+        factors.append((block, (squared.sum(axis=0) / there).astype(np.float32)))
+    return tuple(factors)
