@@ -34,6 +34,10 @@ from tests.order import arrange
 MATERIAL = "GTZAN_MATERIAL"
 SR = 22_050
 
+# Commands that are tested import its module at Python's start. Debian's Python has one of the same name, and
+# pytest, looking for doctests, could not import this one.
+collect_ignore = ["kills/shim"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take signals as a command of a shell does, and compile the kernels once, on all processors.
