@@ -61,19 +61,30 @@ def summarise_all(values: Sequence[NDArray[np.floating]], specs: Sequence[Featur
     for at, spec in enumerate(specs):
         if spec.statistics in _ALONE:
             series[at] = summarise(values[at], spec)
+    ordinals: dict[
+        int, int
+    ] = {}  # lengths themselves, as that of a series of onsets, are rarely the same twice
     shapes = [
         (one.size, 1, ("value",), False)
         if spec.statistics in _ALONE
-        else (len(one), one.size // len(one), spec.statistics, one.dtype.itemsize == 4)
+        else (
+            ordinals.setdefault(len(one), len(ordinals)),
+            one.size // len(one),
+            spec.statistics,
+            one.dtype.itemsize == 4,
+        )
         for one, spec in zip(series, specs, strict=True)
     ]
     groups, alone, places = _plan(tuple(shapes))
-    found = [
-        _statistics(_beside([series[at] for at in one.members], one), one.n_ranked, one.n_single)
-        for one in groups
-    ]
-    pool = [one.reshape(-1) for one in found] + [series[at] for at in alone]
-    return np.concatenate(pool)[places]
+    found = np.empty((len(_ORDER), sum(one.n_columns for one in groups)))
+    first = 0
+    for one in groups:
+        rows = _beside([series[at] for at in one.members], one)
+        _fill(found, first, rows, one.n_ranked, one.n_single)
+        first += one.n_columns
+    if groups:
+        _finish(found)
+    return np.concatenate([found.reshape(-1), *(series[at] for at in alone)])[places]
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,6 @@ class _Group:
     """Features of one length; those of which percentiles are asked for are the first, of them float32."""
 
     members: tuple[int, ...]
-    length: int
     n_columns: int
     n_ranked: int
     n_single: int
@@ -91,26 +101,27 @@ class _Group:
 def _plan(shapes: tuple[Shape, ...]) -> tuple[list[_Group], list[int], NDArray[np.intp]]:
     """Return groups of features, those that are in none, and where the columns are in the results of both.
 
-    A shape is the length of a series, its number of bands, the statistics that are asked for, and whether its
-    values are float32.
+    A shape is a number that stands for the length of a series, its number of bands, the statistics that are
+    asked for, and whether its values are float32; of features in no group, the first is the size.
     """
     lengths: dict[int, list[int]] = {}
     alone = [at for at, shape in enumerate(shapes) if shape[2] == ("value",)]
     for at, shape in enumerate(shapes):
-        if at not in alone:
+        if shape[2] != ("value",):
             lengths.setdefault(shape[0], []).append(at)
+    total = sum(shapes[at][1] for members in lengths.values() for at in members)
     groups, first, places = [], 0, {}
-    for length, members in lengths.items():
+    for members in lengths.values():
         ranked = [at for at in members if any(name in _PERCENTS for name in shapes[at][2])]
         single = [at for at in ranked if shapes[at][3]]
         members.sort(key=lambda at: (at not in single, at not in ranked))
         counts = [sum(shapes[at][1] for at in some) for some in (members, ranked, single)]
-        groups.append(_Group(tuple(members), length, *counts))
+        groups.append(_Group(tuple(members), *counts))
         for at in members:
             rows = np.array([_ORDER.index(name) for name in shapes[at][2]])
-            places[at] = first + rows * counts[0] + np.arange(shapes[at][1])[:, None]
+            places[at] = first + rows * total + np.arange(shapes[at][1])[:, None]
             first += shapes[at][1]
-        first += (len(_ORDER) - 1) * counts[0]
+    first = len(_ORDER) * total
     for at in alone:
         places[at] = first + np.arange(shapes[at][0])
         first += shapes[at][0]
@@ -119,9 +130,10 @@ def _plan(shapes: tuple[Shape, ...]) -> tuple[list[_Group], list[int], NDArray[n
 
 def _beside(series: list[NDArray[np.floating]], group: _Group) -> Float64:
     """Return the series of a group as rows, (n_columns, length)."""
-    rows, first = np.empty((group.n_columns, group.length)), 0
+    length = len(series[0])
+    rows, first = np.empty((group.n_columns, length)), 0
     for one in series:
-        columns = one.reshape(group.length, -1).T
+        columns = one.reshape(length, -1).T
         rows[first : first + len(columns)] = columns
         first += len(columns)
     return rows
@@ -149,36 +161,48 @@ def statistics(series: NDArray[np.floating], names: Sequence[str]) -> list[Float
         found = {"mean": mean, "var": variance}
         return [found[name] for name in names]
     n_ranked = series.shape[1] if any(name in _PERCENTS for name in names) else 0
-    rows = _statistics(np.ascontiguousarray(series.T, np.float64), n_ranked)
+    rows = np.empty((len(_ORDER), series.shape[1]))
+    _fill(rows, 0, np.ascontiguousarray(series.T, np.float64), n_ranked)
+    _finish(rows)
     return [rows[_ORDER.index(name)] for name in names]
 
 
-def _statistics(rows: Float64, n_ranked: int, n_single: int = 0) -> Float64:
-    """Return all statistics of `_ORDER` of each row, and percentiles of the first `n_ranked`; sorts these.
+def _fill(result: Float64, first: int, rows: Float64, n_ranked: int, n_single: int = 0) -> None:
+    """Fill columns of `result` from `first` with moments of each row and percentiles of the first `n_ranked`.
 
-    The first `n_single` are numbers of float32, and sorted as such in half the time.
+    Rows of `result` are those of `_ORDER`; `_finish` makes statistics of moments. Rows of which percentiles
+    are taken are sorted; the first `n_single` are numbers of float32, and sorted as such in half the time.
     """
-    result = np.empty((len(_ORDER), len(rows)))
+    descriptors.row_moments(rows, first, result)
+    if n_single:
+        result[7:, first : first + n_single] = _percentiles(rows[:n_single].astype(np.float32))
+    if n_ranked > n_single:
+        result[7:, first + n_single : first + n_ranked] = _percentiles(rows[n_single:n_ranked])
+
+
+def _finish(result: Float64) -> None:
+    """Make deviations, skewness and kurtosis of the moments that `_fill` left."""
     mean, variance, deviation, skew, kurt, _, step_deviation = result[:7]
-    descriptors.row_moments(rows, result)
     np.sqrt(variance, out=deviation)
     np.sqrt(step_deviation, out=step_deviation)
     still = variance <= _TINY + 1e-12 * mean * mean
     safe = np.where(still, 1.0, variance)
     skew[:] = np.where(still, 0.0, skew / safe**1.5)
     kurt[:] = np.where(still, 0.0, kurt / safe**2)
-    result[7:, :n_single] = _percentiles(rows[:n_single].astype(np.float32))
-    result[7:, n_single:n_ranked] = _percentiles(rows[n_single:n_ranked])
-    return result
 
 
 def _percentiles(rows: NDArray[np.floating]) -> Float64:
     """Sort rows, and return their numbers at `_PERCENTS`, (5, n_rows)."""
-    if not len(rows):
-        return np.empty((len(_PERCENTS), 0))
     rows.sort(axis=1)
-    places = np.array(list(_PERCENTS.values())) * (rows.shape[1] - 1)
-    low = places.astype(np.int64)
-    below, above = rows[:, low].astype(np.float64), rows[:, np.minimum(low + 1, rows.shape[1] - 1)]
-    found: Float64 = (below + (places - low) * (above - below)).T
+    low, high, part = _ranks(rows.shape[1])
+    below, above = rows[:, low].astype(np.float64), rows[:, high]
+    found: Float64 = (below + part * (above - below)).T
     return found
+
+
+@lru_cache(maxsize=64)
+def _ranks(length: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Float64]:
+    """Return the places under and over each of `_PERCENTS` of sorted numbers, and how far it is between."""
+    places = np.array(list(_PERCENTS.values())) * (length - 1)
+    low = places.astype(np.int64)
+    return low, np.minimum(low + 1, length - 1), places - low

@@ -352,10 +352,10 @@ def _dissonance(distance: Float64, weight: Float64) -> float:
     return total
 
 
-@takes("f8[:, ::1], f8[:, ::1]")
+@takes("f8[:, ::1], i8, f8[:, ::1]")
 @summing_kernel
-def row_moments(x: Float64, result: Float64) -> None:
-    """Fill columns of `result` with what is known of each row of `x`.
+def row_moments(x: Float64, first: int, result: Float64) -> None:
+    """Fill columns of `result` from `first` with what is known of each row of `x`.
 
     0: mean; 1, 3, 4: central moments of the second, third and fourth order; 5: mean size of the steps from
     one number to the next; 6: their variance. What is in other rows of `result` stays.
@@ -378,5 +378,6 @@ def row_moments(x: Float64, result: Float64) -> None:
             here = after[t] - before[t]
             size += abs(here)
             steps += (here - step) * (here - step)
-        result[0, i], result[1, i], result[3, i], result[4, i] = mean, second / n, third / n, fourth / n
-        result[5, i], result[6, i] = size / max(n - 1, 1), steps / max(n - 1, 1)
+        to = first + i
+        result[0, to], result[1, to], result[3, to], result[4, to] = mean, second / n, third / n, fourth / n
+        result[5, to], result[6, to] = size / max(n - 1, 1), steps / max(n - 1, 1)
