@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gtzan_features.descriptors.fluctuation import median
 from gtzan_features.descriptors.spectral import band_levels
 from gtzan_features.descriptors.timbre import upper_triangle
 from gtzan_features.spectra import ranks
@@ -70,7 +71,7 @@ def variance_delta_pattern(spectra: Spectra) -> NDArray[np.float64]:
     width = min(_DELTA_BLOCK, len(rises))
     spread = np.empty((1 + (len(rises) - width) // _STEP, N_BANDS))
     ranks.spread_of_blocks(rises, width, _STEP, spread)
-    return _median(spread)
+    return median(spread)
 
 
 def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
@@ -89,7 +90,7 @@ def correlation_pattern(spectra: Spectra) -> NDArray[np.float64]:
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     scale = np.where(variance > _STILL, 1 / np.sqrt(np.maximum(variance, _STILL)), 0.0)
     correlation = covariance * scale[:, :, None] * scale[:, None, :]
-    return _median(correlation.reshape(len(blocks), -1)[:, upper_triangle(N_BANDS)])
+    return median(correlation.reshape(len(blocks), -1)[:, upper_triangle(N_BANDS)])
 
 
 def _levels(spectra: Spectra) -> NDArray[np.float64]:
@@ -126,10 +127,3 @@ def _percentile(ranked: NDArray[np.float32]) -> NDArray[np.float64]:
     by_band = np.ascontiguousarray(ranked.reshape(len(ranked), -1).T)
     by_band.sort(axis=1)
     return by_band[:, round(_PERCENTILE * (len(ranked) - 1))].astype(np.float64)
-
-
-def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``numpy.median`` over the first axis, which takes as long for a few rows as for many."""
-    ranked = np.sort(values, axis=0)
-    middle: NDArray[np.float64] = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
-    return middle

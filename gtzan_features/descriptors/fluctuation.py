@@ -123,7 +123,7 @@ def _rates(spectra: Spectra) -> NDArray[np.float64]:
 
     def compute() -> NDArray[np.float64]:
         series, config = loudness(spectra), spectra.config
-        amplitude = np.median(modulation_spectra(series - series.mean(axis=0)), axis=0)[: _RATE_EDGES[-1]]
+        amplitude = median(modulation_spectra(series - series.mean(axis=0))[:, : _RATE_EDGES[-1]])
         hz = np.arange(len(amplitude)) * config.sr / config.hop / _WINDOW
         hz[0] = np.inf  # the mean has no rate
         weight = 1 / (hz / _BEST_HZ + _BEST_HZ / hz)
@@ -148,10 +148,22 @@ def modulation_spectra(series: NDArray[np.floating]) -> NDArray[np.floating]:
     """
     starts = range(0, max(1, len(series) - _WINDOW + 1), _STEP)
     length = min(_WINDOW, len(series))
-    windows = np.stack([series[start : start + length].T for start in starts])
     # In double precision: numpy's transforms of single take several times as long.
-    spectrum: NDArray[np.float64] = np.abs(np.fft.rfft(windows.astype(np.float64), _WINDOW)) * (2 / length)
+    windows = np.empty((len(starts), length, series.shape[1]))
+    for window, start in zip(windows, starts, strict=True):
+        window[:] = series[start : start + length]
+    spectrum: NDArray[np.float64] = np.abs(np.fft.rfft(windows.transpose(0, 2, 1), _WINDOW))
+    spectrum *= 2 / length
     return spectrum.transpose(0, 2, 1)
+
+
+def median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``numpy.median`` over the first axis, which takes as long for a few rows as for many."""
+    if len(values) == 1:
+        return values[0]
+    ranked = np.sort(values, axis=0)
+    middle: NDArray[np.float64] = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
+    return middle
 
 
 def _pooled(rates: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,6 +79,7 @@ def _mean_spectrum(series: NDArray[np.floating]) -> NDArray[np.floating]:
     return mean
 
 
+@lru_cache(maxsize=1)
 def _widths() -> NDArray[np.int64]:
     return np.diff(np.append(_EDGES, 128))[:, None]
 

@@ -58,11 +58,17 @@ def onset_in_band(spectra: Spectra) -> NDArray[np.float32]:
 
     def compute() -> NDArray[np.float32]:
         rises = _strength(spectra)
-        edges = [int(part * rises.shape[1]) for part in _BAND_EDGES]
-        widths = np.diff([*edges, rises.shape[1]]).astype(np.float32)
+        edges, widths = _bands(rises.shape[1])
         return (np.add.reduceat(rises, edges, axis=1) / widths).astype(np.float32)
 
     return spectra.kept("onsets in bands", compute)
+
+
+@lru_cache(maxsize=8)
+def _bands(n_mels: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """First mel band of each group, and how many there are in it."""
+    edges = np.array([int(part * n_mels) for part in _BAND_EDGES])
+    return edges, np.diff(edges, append=n_mels).astype(np.float32)
 
 
 def _strength(spectra: Spectra) -> NDArray[np.float32]:
@@ -70,7 +76,8 @@ def _strength(spectra: Spectra) -> NDArray[np.float32]:
 
     def compute() -> NDArray[np.float32]:
         levels = spectra.mel_db
-        return late(np.maximum(np.diff(levels, axis=0), 0), len(levels), spectra.config)
+        rises = levels[1:] - levels[:-1]
+        return late(np.maximum(rises, 0, out=rises), len(levels), spectra.config)
 
     return spectra.kept("rises", compute)
 
@@ -330,6 +337,8 @@ def _folded(spectra: Spectra) -> NDArray[np.float64]:
         count = len(onsets) // width
         windows = members @ onsets[: count * width].reshape(count, width, N_BANDS)
         turns = windows.sum(axis=2).argmax(axis=1)
-        return np.stack([np.roll(w, -turn, axis=0) for w, turn in zip(windows, turns, strict=True)])
+        for window, turn in zip(windows, turns, strict=True):
+            window[:] = np.concatenate([window[turn:], window[:turn]])
+        return windows
 
     return spectra.kept("folded", compute)

@@ -259,7 +259,8 @@ def band_rise(spectra: Spectra) -> NDArray[np.float32]:
     levels = band_levels(spectra, N_RISE)
     if len(levels) == 1:
         return np.zeros_like(levels)
-    return np.maximum(np.diff(levels, axis=0), 0)
+    rises = levels[1:] - levels[:-1]
+    return np.maximum(rises, 0, out=rises)
 
 
 def band_levels(spectra: Spectra, n_bands: int) -> NDArray[np.float32]:

@@ -89,14 +89,19 @@ def chroma_relative(spectra: Spectra) -> NDArray[np.float64]:
     """
     return spectra.kept(
         "chroma relative",
-        lambda: np.roll(chroma_share(spectra), -int(np.argmax(_profile(spectra))), axis=1),
+        lambda: _turned(chroma_share(spectra), int(np.argmax(_profile(spectra)))),
     )
 
 
 def chroma_in_key(spectra: Spectra) -> NDArray[np.float64]:
     """`chroma_share`, rotated so that the tonic of the best key (`key_strengths`) comes first."""
-    _, tonic = np.unravel_index(int(np.argmax(key_strengths(spectra))), (2, N_CLASSES))
-    return np.roll(chroma_share(spectra), -int(tonic), axis=1)
+    tonic = int(np.argmax(key_strengths(spectra))) % N_CLASSES
+    return _turned(chroma_share(spectra), tonic)
+
+
+def _turned(share: NDArray[np.float64], first: int) -> NDArray[np.float64]:
+    """``numpy.roll`` of the classes so that one comes first, which takes longer for the rows of a segment."""
+    return np.concatenate([share[:, first:], share[:, :first]], axis=1)
 
 
 def _profile(spectra: Spectra) -> NDArray[np.float64]:
@@ -190,7 +195,7 @@ def chroma_flux(spectra: Spectra) -> NDArray[np.float64]:
         Within [0, 2]; 0 for a signal of one frame.
     """
     share = chroma_share(spectra)
-    return np.abs(np.diff(share, axis=0)).sum(axis=1) if len(share) > 1 else np.zeros(1)
+    return np.abs(share[1:] - share[:-1]).sum(axis=1) if len(share) > 1 else np.zeros(1)
 
 
 def chroma_interval(spectra: Spectra) -> NDArray[np.float64]:
@@ -213,8 +218,10 @@ def chroma_interval_of_mean(spectra: Spectra) -> NDArray[np.float64]:
 
 
 def _intervals(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    wide = np.hstack([share, share[:, :N_INTERVALS]])
-    turned = np.lib.stride_tricks.sliding_window_view(wide[:, 1:], N_CLASSES, axis=1)
+    wide = np.concatenate([share, share[:, :N_INTERVALS]], axis=1)
+    down, right = wide.strides  # a view of what follows each class; numpy's own takes longer than the product
+    shape = (len(wide), N_INTERVALS, N_CLASSES)
+    turned = np.ndarray(shape, wide.dtype, wide, right, (down, right, right))
     result: NDArray[np.float64] = np.einsum("tk,tdk->td", share, turned)
     return result
 
@@ -257,7 +264,7 @@ def tonnetz_radius(spectra: Spectra) -> NDArray[np.float64]:
 def harmonic_change(spectra: Spectra) -> NDArray[np.float64]:
     """Distance between the tonal centroids of neighbouring frames; shape (n_frames - 1,), at least one."""
     at = tonnetz(spectra)
-    return np.linalg.norm(np.diff(at, axis=0), axis=1) if len(at) > 1 else np.zeros(1)
+    return np.linalg.norm(at[1:] - at[:-1], axis=1) if len(at) > 1 else np.zeros(1)
 
 
 def cens(spectra: Spectra) -> NDArray[np.float64]:
@@ -280,12 +287,8 @@ def cens(spectra: Spectra) -> NDArray[np.float64]:
     inner = steps[width // 2 : width // 2 + len(share)]
     for edge in (0.05, 0.1, 0.2, 0.4):
         inner += share >= edge
-    blocks = np.lib.stride_tricks.as_strided(
-        steps,
-        (n_blocks, weights.shape[1], N_CLASSES),
-        (_SMOOTHED * steps.strides[0], *steps.strides),
-        writeable=False,
-    )
+    shape = n_blocks, weights.shape[1], N_CLASSES
+    blocks = np.ndarray(shape, steps.dtype, steps, 0, (_SMOOTHED * steps.strides[0], *steps.strides))
     smooth = (weights @ blocks).reshape(-1, N_CLASSES)[: len(share)]
     norm = np.sqrt(np.einsum("tk,tk->t", smooth, smooth))[:, None]
     result: NDArray[np.float64] = smooth / np.where(norm > 1e-9, norm, 1.0)
