@@ -1,9 +1,9 @@
 """The Fourier transforms of a signal's frames, forward and back, and nothing else: the floor of extraction.
 
 By scipy, by this package, and by ducc0 and MKL (mkl_fft) where these can be imported; of float32, on one
-thread, libraries on blocks of 64 frames and this package on those that it works on. Libraries are given frames that are cut, windowed or not: the transforms
-alone are timed. This package's take eight frames side by side from the signal, windowed on the way; that
-cannot be taken from them and counts as theirs.
+thread, libraries on blocks of 64 frames and this package on those that it works on. Libraries are given
+frames that are cut, windowed or not: the transforms alone are timed. This package's take eight frames side by
+side from the signal, windowed on the way; that cannot be taken from them and counts as theirs.
 """
 
 from __future__ import annotations
