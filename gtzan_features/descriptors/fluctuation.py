@@ -157,11 +157,9 @@ def modulation_spectra(series: NDArray[np.floating]) -> NDArray[np.floating]:
     return spectrum.transpose(0, 2, 1)
 
 
-def median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def median(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """``numpy.median`` over the first axis, which takes as long for a few rows as for many."""
-    if len(values) == 1:
-        return values[0]
-    ranked = np.sort(values, axis=0)
+    ranked = values if len(values) == 1 else np.sort(values, axis=0)
     middle: NDArray[np.float64] = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
     return middle
 

@@ -259,8 +259,9 @@ def band_rise(spectra: Spectra) -> NDArray[np.float32]:
     levels = band_levels(spectra, N_RISE)
     if len(levels) == 1:
         return np.zeros_like(levels)
-    rises = levels[1:] - levels[:-1]
-    return np.maximum(rises, 0, out=rises)
+    rises: NDArray[np.float32] = levels[1:] - levels[:-1]
+    np.maximum(rises, 0, out=rises)
+    return rises
 
 
 def band_levels(spectra: Spectra, n_bands: int) -> NDArray[np.float32]:
