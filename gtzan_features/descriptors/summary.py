@@ -61,9 +61,8 @@ def summarise_all(values: Sequence[NDArray[np.floating]], specs: Sequence[Featur
     for at, spec in enumerate(specs):
         if spec.statistics in _ALONE:
             series[at] = summarise(values[at], spec)
-    ordinals: dict[
-        int, int
-    ] = {}  # lengths themselves, as that of a series of onsets, are rarely the same twice
+    # A plan of lengths themselves would rarely serve twice: that of onsets is hardly ever the same.
+    ordinals: dict[int, int] = {}
     shapes = [
         (one.size, 1, ("value",), False)
         if spec.statistics in _ALONE
